@@ -1,0 +1,108 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What one name answered: the types that every room of the collection hands on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+Status = Literal["ok", "partial", "failed", "unreachable", "auth_failed", "timeout", "skipped"]
+STATUSES: tuple[Status, ...] = ("ok", "partial", "failed", "unreachable", "auth_failed", "timeout", "skipped")
+
+CommandStatus = Literal["ok", "failed", "timeout", "skipped"]
+Phase = Literal["resolve", "connect", "auth", "command", "parse"]
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    """Why a name has no full answer: in which phase, of what kind (one word), and a sentence for people."""
+
+    phase: Phase
+    kind: str
+    message: str
+
+    def as_dict(self) -> dict[str, str]:
+        return {"phase": self.phase, "kind": self.kind, "message": self.message}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The answer of one name.
+
+    ``value`` is what the asked function returned, or what had been received when it failed.
+    ``attempts`` is 0 for a name that was never asked. ``started_at`` and ``finished_at`` are UTC.
+    ``seconds`` is the time spent by phase, over all attempts.
+    """
+
+    status: Status
+    value: Any = None
+    error: Error | None = None
+    attempts: int = 0
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as plain data, without ``value``: times as ISO 8601 text, seconds rounded to milliseconds."""
+        return {
+            "status": self.status,
+            "error": self.error.as_dict() if self.error else None,
+            "attempts": self.attempts,
+            "started_at": _iso(self.started_at),
+            "finished_at": _iso(self.finished_at),
+            "seconds": {phase: round(seconds, 3) for phase, seconds in self.seconds.items()},
+        }
+
+
+@dataclass(slots=True)
+class Output:
+    """What one command gave: the device's text and, where asked for, the rows parsed from it.
+
+    ``status`` is ok, failed (the device rejected it, or the session ended before the prompt), timeout, or skipped (the
+    session had ended before its turn). ``rows_status`` is None where no rows were asked for, else see ``_parsing``.
+    """
+
+    text: str = ""
+    status: CommandStatus = "ok"
+    error: Error | None = None
+    seconds: float = 0.0
+    rows: Any = None
+    rows_status: str | None = None
+    rows_message: str | None = None
+    parser: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "text": self.text,
+            "status": self.status,
+            "error": self.error.as_dict() if self.error else None,
+            "seconds": round(self.seconds, 3),
+            "parser": self.parser,
+            "rows": self.rows,
+            "rows_status": self.rows_status,
+            "rows_message": self.rows_message,
+        }
+
+
+class DeviceError(Exception):
+    """What a driver, or any asked function, raises to say exactly how its device failed.
+
+    ``value`` is what was received before the failure; ``retry`` says that a second attempt may succeed.
+    """
+
+    def __init__(
+        self, status: Status, phase: Phase, kind: str, message: str, *, value: Any = None, retry: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.status: Status = status
+        self.error = Error(phase, kind, message)
+        self.value = value
+        self.retry = retry
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else None

@@ -1,0 +1,426 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Call a function for every name, side by side, and bring back one result per name, in order, whatever happens.
+
+.. code-block:: python
+
+    from ansible_collections.rollcall.network.plugins.module_utils.collector import collect
+
+    results = collect(ask, ["edge-1", "edge-2"], device_timeout=30)
+    results["edge-1"].status, results["edge-1"].value
+
+The threads are daemons of our own: those of ``concurrent.futures`` are joined when the interpreter exits, so that one
+stuck device would hold the whole program.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import queue
+import random
+import threading
+import time
+import traceback
+import warnings
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal, NamedTuple
+
+from ._call import Call
+from ._pacing import LoginsPerSecond, Pacing
+from ._result import STATUSES, DeviceError, Error, Phase, Result, Status
+
+try:
+    import resource
+except ImportError:  # not a Unix
+    resource = None  # type: ignore[assignment]
+
+__all__ = [
+    "STATUSES",
+    "Call",
+    "DeviceError",
+    "Error",
+    "Event",
+    "LoginsPerSecond",
+    "Pacing",
+    "Phase",
+    "Result",
+    "Status",
+    "collect",
+    "this_call",
+]
+
+DEFAULT_WORKERS = 500
+# Between a deadline and the moment its thread is given up: a driver that watches its own deadline gets this long to
+# hand over what it had received.
+GRACE = 0.3
+TICK = 1.0
+FIRST_BACKOFF, LONGEST_BACKOFF = 1.0, 30.0
+SPARE_FILES = 128
+
+EventKind = Literal["finished", "tick", "warning"]
+
+_local = threading.local()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What ``on_event`` is called with, always from the thread that called ``collect``.
+
+    ``finished``: ``name`` has ``result``. ``tick``: about a second passed. ``warning``: ``message`` says what is odd.
+    ``done`` of ``total`` names have a result; ``oldest`` is the name that has been open longest.
+    """
+
+    kind: EventKind
+    done: int
+    total: int
+    name: str | None = None
+    result: Result | None = None
+    oldest: str | None = None
+    message: str | None = None
+
+
+def this_call() -> Call:
+    """The call that the current thread works on: its deadline, and where to say the phase. For asked functions.
+
+    Raises RuntimeError outside of a function that ``collect`` asks.
+    """
+    call: Call | None = getattr(_local, "call", None)
+    if call is None:
+        msg = "this_call() has a meaning only inside a function that collect() asks"
+        raise RuntimeError(msg)
+    return call
+
+
+def collect(
+    ask: Callable[[str], Any],
+    names: Iterable[str],
+    *,
+    workers: int | None = None,
+    device_timeout: float | None = None,
+    deadline: float | None = None,
+    retries: int = 0,
+    pacing: Pacing | None = None,
+    on_event: Callable[[Event], None] | None = None,
+) -> dict[str, Result]:
+    """Ask every name and return its Result, in the order given. Whatever ``ask`` does, every name has an entry.
+
+    :param ask: called as ``ask(name)`` in a thread; what it returns becomes the result's value. It may raise
+        DeviceError to say how the device failed; any other exception, SystemExit included, becomes a ``failed`` result.
+    :param names: asked once each; a name given twice is warned about.
+    :param workers: how many names at once; default the number of names, at most 500. Fewer where the limit of open
+        files does not allow it.
+    :param device_timeout: seconds for one name, all attempts together. After it, the connection is cut, the thread is
+        left to itself and the result is ``timeout``.
+    :param deadline: seconds for the whole run; names not asked by then are ``skipped``. ``collect`` returns within a
+        second of it.
+    :param retries: further attempts after a refused, reset or timed out connection; never after a refused login.
+    :param pacing: how fast new logins may begin.
+    :param on_event: called with each Event; an exception in it is warned about and changes nothing.
+    :raises TypeError, ValueError: for wrong arguments, before anything is asked.
+    """
+    asked = _check_names(names)
+    for label, seconds in (("device_timeout", device_timeout), ("deadline", deadline)):
+        if seconds is not None and not seconds > 0:
+            msg = f"{label} must be above 0 seconds, not {seconds!r}"
+            raise ValueError(msg)
+    if workers is not None and workers < 1:
+        msg = f"workers must be at least 1, not {workers!r}"
+        raise ValueError(msg)
+    if retries < 0:
+        msg = f"retries must be 0 or more, not {retries!r}"
+        raise ValueError(msg)
+    run = _Run(ask, list(dict.fromkeys(asked)), device_timeout, deadline, retries, pacing, on_event)
+    repeated = [name for name, times in Counter(asked).items() if times > 1]
+    if repeated:
+        more = ", …" if len(repeated) > 5 else ""
+        run.warn(f"given more than once, asked once: {', '.join(repeated[:5])}{more}")
+    return run.collect(min(len(run.names), workers or DEFAULT_WORKERS))
+
+
+def _check_names(names: Iterable[str]) -> list[str]:
+    if isinstance(names, (str, bytes)):
+        msg = f"names must be a list of names, not the single text {names!r}"
+        raise TypeError(msg)
+    asked = list(names)
+    for name in asked:
+        if not isinstance(name, str):
+            msg = f"every name must be text, not {name!r} ({type(name).__name__})"
+            raise TypeError(msg)
+    return asked
+
+
+class _Outcome(NamedTuple):
+    """What came of a call, before it is dated."""
+
+    status: Status
+    value: Any
+    error: Error | None
+    retry: bool = False
+
+
+class _Run:
+    """The state of one roll call. Only the calling thread changes ``results``; workers hand outcomes over a queue."""
+
+    def __init__(
+        self,
+        ask: Callable[[str], Any],
+        names: list[str],
+        device_timeout: float | None,
+        deadline: float | None,
+        retries: int,
+        pacing: Pacing | None,
+        on_event: Callable[[Event], None] | None,
+    ) -> None:
+        self.ask = ask
+        self.names = names
+        self.device_timeout = device_timeout
+        self.deadline = None if deadline is None else time.monotonic() + deadline
+        self.retries = retries
+        self.pacing = pacing
+        self.on_event = on_event
+        self.results: dict[str, Result] = {}
+        self._waiting = deque(names)
+        self._open: deque[Call] = deque()  # in the order they began, so that the first one's deadline is the next
+        self._outcomes: queue.SimpleQueue[tuple[Call, _Outcome]] = queue.SimpleQueue()
+        self._stop = threading.Event()
+        self._callback_broken = False
+
+    # -- the calling thread --------------------------------------------------------------------------------------------
+
+    def collect(self, workers: int) -> dict[str, Result]:
+        allowed = _allow_open_files(workers)
+        if allowed < workers:
+            self.warn(f"the limit of open files (ulimit -n) allows {allowed} workers instead of {workers}")
+        try:
+            for _worker in range(allowed):
+                if not self._waiting or not self._start_worker():
+                    break
+            self._supervise()
+        finally:  # the run is over, or its caller was interrupted: no connection is left behind
+            self._stop.set()
+            self._waiting.clear()
+            for call in list(self._open):
+                if call.settle():
+                    call.cut()
+        return {name: self.results[name] for name in self.names}
+
+    def _supervise(self) -> None:
+        next_tick = time.monotonic() + TICK
+        while len(self.results) < len(self.names):
+            wake = min(next_tick, self._next_expiry())
+            try:
+                call, outcome = self._outcomes.get(timeout=max(0.0, wake - time.monotonic()))
+            except queue.Empty:
+                pass
+            else:
+                self._finish(call, outcome)
+            now = time.monotonic()
+            if now >= wake:
+                self._expire(now)
+            if now >= next_tick:
+                next_tick = now + TICK
+                self._emit("tick")
+                self._keep_going()
+
+    def _oldest(self) -> Call | None:
+        while self._open and self._open[0].name in self.results:
+            self._open.popleft()
+        return self._open[0] if self._open else None
+
+    def _next_expiry(self) -> float:
+        oldest = self._oldest()
+        limits = (oldest.deadline if oldest else None, self.deadline)
+        deadlines = [limit for limit in limits if limit is not None]
+        return min(deadlines, default=math.inf) + GRACE
+
+    def _expire(self, now: float) -> None:
+        """Give up the calls whose deadline has passed and, at the end of the run, the names that were never asked."""
+        while (call := self._oldest()) is not None and call.deadline is not None and now >= call.deadline + GRACE:
+            if not call.settle():
+                return  # it answered just now: its outcome is on the way
+            call.cut()
+            self._finish(call, self._timed_out(call))
+            if self._waiting:
+                self._start_worker()
+        if self.deadline is not None and now >= self.deadline + GRACE:
+            self._skip_rest("deadline", "the deadline of the run came before its turn; raise deadline or workers")
+
+    def _keep_going(self) -> None:
+        """A worker that could not be replaced for want of threads is tried again; without any, the rest is skipped."""
+        if self._waiting and self._oldest() is None and self._outcomes.empty() and not self._start_worker():
+            self._skip_rest("no_thread", "no thread could be started to ask it; lower workers, or raise ulimit -u")
+
+    def _start_worker(self) -> bool:
+        try:
+            threading.Thread(target=self._work, name="rollcall", daemon=True).start()
+        except (RuntimeError, MemoryError) as error:
+            self.warn(f"no further thread could be started ({error})")
+            return False
+        return True
+
+    def _timed_out(self, call: Call) -> _Outcome:
+        whole_run = self.deadline is not None and call.deadline == self.deadline
+        limit = "the deadline of the run" if whole_run else f"device_timeout ({self.device_timeout:g} s)"
+        message = f"no answer within {limit}; it was cut off in phase {call.phase}"
+        return _Outcome("timeout", None, Error(call.phase, "deadline" if whole_run else "device_timeout", message))
+
+    def _skip_rest(self, kind: str, message: str) -> None:
+        self._waiting.clear()
+        for name in self.names:
+            if name not in self.results:
+                self._add(name, Result("skipped", error=Error("connect", kind, message)))
+
+    def _finish(self, call: Call, outcome: _Outcome) -> None:
+        result = Result(
+            outcome.status,
+            outcome.value,
+            outcome.error,
+            call.attempts,
+            call.started_at,
+            datetime.now(UTC),
+            call.seconds_by_phase(),
+        )
+        self._add(call.name, result)
+
+    def _add(self, name: str, result: Result) -> None:
+        if name not in self.results:
+            self.results[name] = result
+            self._emit("finished", name=name, result=result)
+
+    def warn(self, message: str) -> None:
+        if self.on_event is None:
+            _warn(message)
+        else:
+            self._emit("warning", message=message)
+
+    def _emit(self, kind: EventKind, **details: Any) -> None:
+        if self.on_event is None:
+            return
+        oldest = self._oldest()
+        event = Event(kind, len(self.results), len(self.names), oldest=oldest.name if oldest else None, **details)
+        try:
+            self.on_event(event)
+        except (Exception, SystemExit) as error:  # a bug of the callback must not cost an answer
+            if not self._callback_broken:
+                self._callback_broken = True
+                _warn(f"on_event failed, the roll call goes on: {_describe(error)}")
+
+    # -- the workers' threads ------------------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        while (call := self._next_call()) is not None:
+            outcome = _LOST
+            try:
+                _local.call = call
+                outcome = self._ask_until_done(call)
+            except BaseException as error:  # only for want of memory: nothing else is left to fail
+                outcome = _outcome_of(error, call.phase)
+            finally:
+                _local.call = None
+                mine = call.settle()
+                if mine:
+                    self._outcomes.put((call, outcome))
+            if not mine:  # given up at its deadline, and replaced
+                return
+
+    def _next_call(self) -> Call | None:
+        try:
+            name = self._waiting.popleft()
+        except IndexError:
+            return None
+        if self.pacing is not None and self._stop.wait(self.pacing.delay()):
+            return None
+        now = time.monotonic()
+        if self.deadline is not None and now >= self.deadline:
+            return None
+        limits = [self.deadline, None if self.device_timeout is None else now + self.device_timeout]
+        call = Call(name, min((limit for limit in limits if limit is not None), default=None))
+        self._open.append(call)
+        return call
+
+    def _ask_until_done(self, call: Call) -> _Outcome:
+        received: _Outcome | None = None
+        while True:
+            call.attempts += 1
+            call.resume()
+            try:
+                return _Outcome("ok", self.ask(call.name), None)
+            except BaseException as error:  # SystemExit and KeyboardInterrupt of one name are that name's failure
+                outcome = _outcome_of(error, call.phase)
+            if outcome.value is not None:
+                received = outcome
+            call.pause()
+            delay = _backoff(call.attempts)
+            remaining = call.remaining()
+            if (
+                not outcome.retry
+                or call.attempts > self.retries
+                or (remaining is not None and remaining <= delay)
+                or self._stop.wait(delay)
+            ):
+                if outcome.value is None and received is not None:  # an earlier attempt had got further
+                    outcome = received._replace(error=outcome.error)
+                return outcome
+
+
+def _outcome_of(error: BaseException, phase: Phase) -> _Outcome:
+    if isinstance(error, DeviceError):
+        return _Outcome(error.status, error.value, error.error, error.retry)
+    status: Status = "failed"
+    retry = False
+    if isinstance(error, TimeoutError):
+        status, retry = "timeout", True
+    elif isinstance(error, ConnectionError):  # refused, reset, aborted, broken pipe
+        status, retry = "unreachable", True
+    return _Outcome(status, None, Error(phase, type(error).__name__, _describe(error)), retry)
+
+
+_LOST = _Outcome("failed", None, Error("command", "lost", "its thread ended without an answer"))
+
+
+def _warn(message: str) -> None:
+    with contextlib.suppress(Warning):  # raised where warnings are made errors: not worth the answers
+        warnings.warn(message, stacklevel=4)
+
+
+def _describe(error: BaseException) -> str:
+    """The exception in one line, with the place it came from."""
+    try:
+        text = str(error)
+    except Exception:
+        text = "(its text cannot be shown)"
+    frames = traceback.extract_tb(error.__traceback__, limit=-1)
+    place = f" ({os.path.basename(frames[-1].filename)}, line {frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}{': ' if text else ''}{text}{place}"
+
+
+def _backoff(attempt: int) -> float:
+    """Seconds to wait after this attempt: doubling, with jitter, so that a site does not come back all at once."""
+    return min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** (attempt - 1)) * random.uniform(0.5, 1.0)
+
+
+def _allow_open_files(workers: int) -> int:
+    """Raise the soft limit of open files as far as these workers need it; return how many workers it then allows."""
+    if resource is None:
+        return workers
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return workers
+    try:
+        used = len(os.listdir("/proc/self/fd"))
+    except OSError:
+        used = SPARE_FILES
+    wanted = used + SPARE_FILES + workers
+    if soft < wanted:
+        raised = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with contextlib.suppress(OSError, ValueError):  # forbidden here: live with what there is
+            resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, raised), hard))
+        soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return max(1, min(workers, soft - used - SPARE_FILES))
