@@ -1,0 +1,52 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A device as the drivers see it: where it is, how to log in, what to ask. Made before any thread starts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One line to send, and how its answer becomes rows: json, textfsm, auto (the platform decides), or not at all."""
+
+    text: str
+    parser: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Everything that one call needs. Secrets stay out of ``repr``. Timeouts are seconds."""
+
+    name: str
+    driver: str = "cli"
+    host: str = ""
+    port: int = 22
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    private_key_file: str | None = None
+    private_key: str | None = field(default=None, repr=False)
+    passphrase: str | None = field(default=None, repr=False)
+    become: bool = False
+    become_password: str | None = field(default=None, repr=False)
+    platform: str | None = None
+    commands: tuple[Command, ...] = ()
+    function: str | None = None
+    connect_timeout: float = 10.0
+    command_timeout: float = 30.0
+    host_key_checking: bool = True
+    known_hosts: tuple[str, ...] = ()
+    proxy_command: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, secrets included: for the way to another machine, never for a result."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Device:
+        commands = tuple(Command(**each) for each in data["commands"])
+        return cls(**{**data, "commands": commands, "known_hosts": tuple(data["known_hosts"])})

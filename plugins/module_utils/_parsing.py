@@ -1,0 +1,304 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A command's output as rows, with an honest status."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import re
+import threading
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal, NoReturn
+
+from ansible_collections.rollcall.network.plugins.module_utils._terminal import CHATTER
+
+Status = Literal["ok", "empty", "no_template", "mismatch", "error"]
+
+_DEEPEST_JSON = 100
+_EXCERPT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What became of one command's output.
+
+    `parser` is the one that was used, "json" or "textfsm". `rows` is a list of dicts with lower-case keys from TextFSM,
+    whatever the document held from JSON, and None where there are none. `message` says what went wrong and what to do;
+    with status "ok" it is None, or something worth a look.
+
+    * ok: the rows are there.
+    * empty: the output has no visible character.
+    * no_template: ntc-templates has no template for this platform and command.
+    * mismatch: the template does not fit the output: it refused a line, or gave no row, or (`rows` holds the others)
+      began a row that it then dropped because something it requires did not come.
+    * error: broken JSON, a broken template, a missing package.
+
+    A status of "ok" does not promise that every line was understood: 188 of the 979 templates of ntc-templates 9.3 pass
+    over unknown lines on purpose, headings and real rows alike, and nothing tells those apart.
+    """
+
+    parser: Literal["json", "textfsm"]
+    status: Status
+    rows: Any = None
+    message: str | None = None
+
+
+def parse(text: str, *, parser: str, platform: str | None, command: str) -> Parsed:
+    """Parse the output of a command.
+
+    `parser` is "json", "textfsm" or "auto": JSON if the command asks for it (`... json`, `... | display json`), else
+    TextFSM. `platform` is the ntc-templates name of the platform, such as "cisco_ios".
+
+    Raises ValueError if `parser` is none of these, and nothing else, whatever the text.
+    """
+    if parser not in ("json", "textfsm", "auto"):
+        msg = f'parser is {parser!r}: it must be "json", "textfsm" or "auto"'
+        raise ValueError(msg)
+    used: Literal["json", "textfsm"] = "textfsm"
+    if parser == "json" or (parser == "auto" and asks_for_json(command)):
+        used = "json"
+    if not text.strip("\0\ufeff \t\r\n\v\f"):
+        return Parsed(used, "empty", message=f"{command!r} printed nothing")
+    return _parse_json(text) if used == "json" else _parse_textfsm(text, platform, command)
+
+
+def asks_for_json(command: str) -> bool:
+    """Tell whether a command's last words ask the device for JSON: `json` itself, or a pipe to a formatter."""
+    segments = [segment.split() for segment in command.lower().split("|")]
+    while len(segments) > 1 and segments[-1] in (["no-more"], ["nomore"]):
+        segments.pop()
+    if len(segments) > 1:
+        # Not any pipe that ends in the word: `| include json` prints text.
+        return " ".join(segments[-1]) in ("json", "json-pretty", "json pretty", "as-json", "as json", "display json")
+    return segments[0][-1:] in (["json"], ["--json"])
+
+
+def _parse_json(text: str) -> Parsed:
+    starts = re.finditer(r"^[ \t]*[{\[]", text, re.MULTILINE)
+    begin = next((s.end() - 1 for s in starts if not CHATTER.match(text[s.start() :][:200].split("\n", 1)[0])), None)
+    if begin is None:
+        message = f"no JSON: no line begins with {{ or [ in {_excerpt(text.lstrip(), 0)}"
+        return Parsed("json", "error", message=message)
+    repeated: list[str] = []
+    try:
+        value, end = _decoder(repeated).raw_decode(text, begin)
+        _refuse_deep(value)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}: {error.msg}, at {_excerpt(text, error.pos)}"
+        return Parsed("json", "error", message=f"bad JSON in {where}")
+    except RecursionError:
+        return Parsed("json", "error", message=f"JSON nested more than {_DEEPEST_JSON} levels deep")
+    except ValueError as error:
+        return Parsed("json", "error", message=f"JSON that cannot be used: {error}")
+    for place, part in ((0, text[:begin]), (end, text[end:])):
+        left = _left_over(part)
+        if left is not None:
+            side = "before" if place == 0 else "after"
+            return Parsed("json", "error", message=f"text {side} the JSON document: {_excerpt(part, left)}")
+    warning = None
+    if repeated:
+        names = ", ".join(ascii(name) for name in repeated[:3])
+        warning = f"the JSON repeats names within an object ({names}): only the last value of each is kept"
+    return Parsed("json", "ok", value, warning)
+
+
+def _decoder(repeated: list[str]) -> json.JSONDecoder:
+    """Return a decoder of what Ansible can hand on; the names that an object repeats are added to `repeated`."""
+
+    def constant(name: str) -> NoReturn:
+        msg = f"{name} is not a JSON value"
+        raise ValueError(msg)
+
+    def number(digits: str) -> float:
+        value = float(digits)
+        if value in (float("inf"), float("-inf")):
+            msg = f"the number {digits[:_EXCERPT]} is too large"
+            raise ValueError(msg)
+        return value
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        value = dict(pairs)
+        if len(value) < len(pairs):
+            seen: set[str] = set()
+            for name, _ in pairs:
+                if name in seen and name not in repeated:
+                    repeated.append(name)
+                seen.add(name)
+        return value
+
+    # Not strict: devices put raw tabs and line ends into strings, and their meaning is plain.
+    return json.JSONDecoder(object_pairs_hook=members, parse_constant=constant, parse_float=number, strict=False)
+
+
+def _refuse_deep(value: Any) -> None:
+    """Raise RecursionError for nesting that Python reads, but that breaks Ansible when it walks through the result."""
+    level = [value]
+    for _ in range(_DEEPEST_JSON):
+        inner = (item.values() if isinstance(item, dict) else item for item in level)
+        level = [item for items in inner for item in items if isinstance(item, (dict, list))]
+        if not level:
+            return
+    raise RecursionError
+
+
+def _left_over(part: str) -> int | None:
+    """Return where something begins that is neither blank nor a line the device prints on its own account."""
+    place = 0
+    for line in part.splitlines(keepends=True):
+        if line.strip() and not CHATTER.match(line):
+            return place
+        place += len(line)
+    return None
+
+
+def _excerpt(text: str, place: int) -> str:
+    return ascii(text[place : place + _EXCERPT].strip())
+
+
+class _Template:
+    """One compiled template.
+
+    A TextFSM keeps its state in itself, so it serves one thread at a time. More machines would gain nothing: they are
+    pure Python, and wait for each other anyway.
+    """
+
+    def __init__(self, path: str) -> None:
+        textfsm = importlib.import_module("textfsm")
+        with open(path, encoding="utf-8") as file:
+            self._machine = textfsm.TextFSM(file)
+        self._lock = threading.Lock()
+        self._dropped: list[list[str]] = []
+        self._append = self._machine._AppendRecord
+        self._machine._AppendRecord = self._append_record
+        self.columns = [str(name).lower() for name in self._machine.header]
+        self.keys = [str(name).lower() for name in self._machine.GetValuesByAttrib("Key")]
+        # Values that are required in each row anew, not inherited from the row before.
+        required = [value for value in self._machine.values if "Required" in value.OptionNames()]
+        self._required = [value for value in required if "Filldown" not in value.OptionNames()]
+
+    def rows(self, text: str) -> tuple[list[dict[str, Any]], list[list[str]]]:
+        """Return the rows, and for each row that was begun and dropped the names of what it lacked.
+
+        Raises textfsm.TextFSMError when the template refuses a line.
+        """
+        with self._lock:
+            self._dropped = []
+            self._machine.Reset()
+            records = self._machine.ParseText(text)
+            return [dict(zip(self.columns, record, strict=True)) for record in records], self._dropped
+
+    def _append_record(self) -> None:
+        # TextFSM drops a row that lacks a required value without a word. With one required value in the template that
+        # is on purpose: templates skip headings so. A row for which two had come, and then another did not, was a row.
+        # A value that came as an empty string (the root bridge has no root port) was refused on purpose too.
+        missing = [value.name.lower() for value in self._required if value.value is None]
+        if missing and len(self._required) - len(missing) >= 2:
+            self._dropped.append(missing)
+        self._append()
+
+
+class _Library:
+    """A folder of templates with the index that says which one is for which platform and command."""
+
+    def __init__(self, folder: str) -> None:
+        clitable = importlib.import_module("textfsm.clitable")
+        self._folder = folder
+        self._index = clitable.CliTable("index", folder).index
+        self._lock = threading.Lock()
+        self._names: dict[tuple[str, str], list[str]] = {}
+        self._templates: dict[str, _Template] = {}
+
+    def find(self, platform: str, command: str) -> list[_Template]:
+        """Return the templates for a command, compiled; an empty list if there are none."""
+        with self._lock:
+            names = self._names.get((platform, command))
+            if names is None:
+                row = self._index.GetRowMatch({"Platform": platform, "Command": command})
+                names = str(self._index.index[row]["Template"]).split(":") if row else []
+                if len(self._names) >= 10_000:
+                    self._names.clear()
+                self._names[platform, command] = names
+            for name in names:
+                if name not in self._templates:
+                    self._templates[name] = _Template(os.path.join(self._folder, name))
+            return [self._templates[name] for name in names]
+
+
+_LOADING = threading.Lock()
+
+
+def _library() -> _Library:
+    """Return the templates of the environment's NTC_TEMPLATES_DIR, or those of the installed package."""
+    folder = os.environ.get("NTC_TEMPLATES_DIR")
+    if not folder:
+        package = importlib.import_module("ntc_templates")
+        folder = os.path.join(os.path.dirname(str(package.__file__)), "templates")
+    # lru_cache alone would let every thread that comes first read the index, and that takes long.
+    with _LOADING:
+        return _load(folder)
+
+
+@lru_cache(maxsize=4)
+def _load(folder: str) -> _Library:
+    return _Library(folder)
+
+
+def _parse_textfsm(text: str, platform: str | None, command: str) -> Parsed:
+    if not platform:
+        message = "the device's platform has no name in ntc-templates, so there is no template to look for"
+        return Parsed("textfsm", "no_template", message=message)
+    try:
+        textfsm = importlib.import_module("textfsm")
+        library = _library()
+    except ImportError as error:
+        message = f"{error}: install the Python package ntc-templates on the machine that collects"
+        return Parsed("textfsm", "error", message=message)
+    except Exception as error:
+        return Parsed("textfsm", "error", message=f"the index of ntc-templates cannot be read: {_describe(error)}")
+    name = f"the template for {command!r} on {platform}"
+    try:
+        templates = library.find(platform, command.strip())
+        if not templates:
+            message = f"ntc-templates has no template for {command!r} on {platform}: use the text itself"
+            return Parsed("textfsm", "no_template", message=message)
+        rows, dropped = _run(templates, text)
+    except textfsm.TextFSMError as error:
+        message = f"{name} does not fit the output: {_describe(error)}"
+        return Parsed("textfsm", "mismatch", message=message)
+    except Exception as error:
+        message = f"{name} cannot be used: {_describe(error)}"
+        return Parsed("textfsm", "error", message=message)
+    if not rows:
+        message = f"{name} found no row: it does not fit, or the output lists nothing: {_excerpt(text.lstrip(), 0)}"
+        return Parsed("textfsm", "mismatch", message=message)
+    if dropped:
+        lacks = ", ".join(sorted({column for missing in dropped for column in missing}))
+        message = f"{name} gave {len(rows)} rows and dropped {len(dropped)} that it had begun, for lack of {lacks}"
+        return Parsed("textfsm", "mismatch", rows, message)
+    return Parsed("textfsm", "ok", rows)
+
+
+def _run(templates: list[_Template], text: str) -> tuple[list[dict[str, Any]], list[list[str]]]:
+    """Run the first template, and add the columns of the others to its rows: by key, or else by position."""
+    rows, dropped = templates[0].rows(text)
+    keys = templates[0].keys
+    for template in templates[1:]:
+        more, also_dropped = template.rows(text)
+        dropped = dropped + also_dropped
+        keys = keys or template.keys
+        new = [column for column in template.columns if rows and column not in rows[0]]
+        for position, row in enumerate(rows):
+            if keys:
+                other = next((r for r in more if all(r[key] == row[key] for key in keys)), None)
+            else:
+                other = more[position] if position < len(more) else None
+            row.update({column: other[column] if other else "" for column in new})
+    return rows, dropped
+
+
+def _describe(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".encode("ascii", "backslashreplace").decode("ascii")[:300]

@@ -1,0 +1,252 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a terminal would show of the bytes that a device sends."""
+
+from __future__ import annotations
+
+import re
+
+# Parts of the patterns below. A string sequence (OSC, DCS, ...) that is not ended on its line loses only its
+# introducer: a sequence cut short must not swallow the device's answer.
+_STRING = r"\x1b[\]PX^_](?:[^\x07\x1b\n]*(?:\x07|\x1b\\))?"
+_CSI = r"\x1b\[[0-?]*[ -/]*[@-~]?"
+_CHARSET = r"\x1b[ -/]+[0-~]?"
+_CURSOR = r"\x1b\[[0-?]*[CDGHJKf]"
+_ESCAPE = rf"(?:{_STRING}|{_CSI}|{_CHARSET}|\x1b[0-~]?)"
+
+_SPECIAL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_LINE_FEED = re.compile(r"\x1b[DE]|[\x0b\x0c]")
+_INERT = re.compile(rf"(?!{_CURSOR}){_ESCAPE}|[\x00-\x07\x0e-\x1a\x1c-\x1f\x7f]+")
+_NEEDS_CURSOR = re.compile(r"[\r\x08\x1b]")
+_TOKEN = re.compile(rf"(?P<text>[^\r\x08\x1b]+)|(?P<back>\x08+)|(?P<home>\r+)|(?P<move>{_CURSOR})")
+
+# A terminal stops at its right margin. The limit keeps a hostile `ESC [ 999999999 C` from filling the memory, and the
+# work on each sequence bounded.
+_WIDEST = 255
+_MAX_LINES_BEFORE_ECHO = 8
+_LONGEST_PROMPT = 120
+
+# A blank that was written over something: at the end of a line it is nothing at all. NUL is free for it, as clean()
+# drops those of the device first.
+_ERASED = "\0"
+
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_CLOCK = r"\d{1,2}:\d\d:\d\d(?:[.,]\d+)?"
+CHATTER = re.compile(
+    rf"""\s*(?:
+        (?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\s+)?(?:{_MONTH}\s+\d{{1,2}}|\d{{1,2}}\s+{_MONTH})\s+(?:\d{{4}}\s+)?{_CLOCK}
+            (?:\s+[A-Z]{{1,5}}(?:[+-]\d+)?)?(?:\s+\d{{4}})?\s*$
+      | (?:<\d+>)?(?:\d+:\s+)?(?:[\w./:-]+:)?[*.]?(?:{_MONTH}\s+\d{{1,2}}|\d{{4}}[ -])
+            [^%\n]{{0,80}}%{{1,2}}[\w/-]+[/-]\d+[/-]\w+
+      | (?:<\d+>)?(?:\d+:\s+)?%{{1,2}}[\w/-]+-\d-\w+:
+      | %{_MONTH}\s+\d{{1,2}}\s+{_CLOCK}
+      | \{{[a-z]+(?::\w+)?\}}\s*$
+      | \[edit\b[^\]\n]*\]\s*$
+    )""",
+    re.VERBOSE,
+)
+"""Matches a line that a device prints on its own account: a time alone, the start of a log message, or the line that
+Junos puts above its prompt (`{master:0}`, `[edit]`). Use it as `CHATTER.match(line)`."""
+
+PAGER = re.compile(
+    rf"""(?:\A|[\r\n\x08])(?:{_ESCAPE}|[ \t])*+
+    (?:
+        <?-{{1,8}}\s?\(?more(?:\s\d{{1,3}}%)?\)?\s?(?:or\s\(q\)uit\s?)?-{{1,8}}>?
+            (?:\s?\(\d{{1,3}}%\)|\s?\([^()\r\n]{{1,40}}\)|\s?or\s\(q\)uit|,\snext\spage:[^\r\n]{{0,60}})?
+      | press\s(?:any\skey|<?(?:space|enter|return)(?:\s?bar)?>?)\s(?:to\s(?:continue|proceed)|for\smore)
+            (?:[\ ,.(:][^\r\n]{{0,40}})?
+      | (?P<end>(?:lines\s\d+-\d+(?:/\d+)?\s)?\(END\))
+    )
+    (?:{_ESCAPE}|[ \t\x07])*+\Z""",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""Matches a pager's prompt that fills the last line of a buffer of raw text.
+
+Use it as `PAGER.search(buffer[-300:])`: no prompt is longer, and the whole buffer would be searched for nothing. The
+group `end` is set when the pager stands at the end of the text, where only `q` helps.
+"""
+
+
+def decode(data: bytes) -> str:
+    """Return the text of a whole answer: UTF-8, with every invalid byte kept as a surrogate (`surrogateescape`).
+
+    Give it the whole answer: a character cut in two by a network packet would come out as invalid bytes twice.
+    """
+    return data.decode("utf-8", "surrogateescape")
+
+
+def clean(text: str) -> str:
+    r"""Return the text as a terminal would show it, with lines ended by `\n`.
+
+    * Escape sequences, BEL, NUL, DEL and other control characters are dropped. Tabs are kept and count as one column.
+    * Backspace, carriage return and the sequences that move the cursor in the line or erase it are applied, so that a
+      pager's prompt that the device wiped is gone. A move to another row (`ESC [ row ; column H`) stays in the line.
+    * `\r\n` and `\r\r\n` end a line, and so do vertical tab, form feed, `ESC D` and `ESC E`, as on a terminal.
+    * Blanks at the end of a line stay, unless they were written over something.
+    """
+    if not _SPECIAL.search(text):
+        return text
+    text = _LINE_FEED.sub("\n", text)
+    text = _INERT.sub("", text).replace("\r\n", "\n")
+    if not _NEEDS_CURSOR.search(text):
+        return text
+    return "\n".join(_render(line) if _NEEDS_CURSOR.search(line) else line for line in text.split("\n"))
+
+
+def _render(line: str) -> str:
+    """Play one line on a one-line screen."""
+    screen: list[str] = []
+    column = 0
+    for token in _TOKEN.finditer(line):
+        piece = token.group()
+        if token.lastgroup == "text":
+            if column < len(screen):
+                piece = piece.replace(" ", _ERASED)
+            else:
+                screen.extend(" " * (column - len(screen)))
+            screen[column : column + len(piece)] = piece
+            column += len(piece)
+        elif token.lastgroup == "back":
+            column = max(0, column - len(piece))
+        elif token.lastgroup == "home":
+            column = 0
+        else:
+            column = _move(screen, column, piece)
+    return "".join(screen).rstrip(_ERASED).replace(_ERASED, " ")
+
+
+def _move(screen: list[str], column: int, sequence: str) -> int:
+    """Apply a cursor or erase sequence to the line and return the new column."""
+    final = sequence[-1]
+    numbers = [int(number) if number.isdecimal() else 0 for number in sequence[2:-1][:20].split(";")]
+    count = min(max(1, numbers[0]), max(_WIDEST, len(screen)))
+    if final == "D":
+        return max(0, column - count)
+    if final == "C":
+        return max(column, min(column + count, _WIDEST))
+    if final == "G":
+        return min(count - 1, _WIDEST)
+    if final in "Hf":
+        return min(max(1, numbers[1]) - 1, _WIDEST) if len(numbers) > 1 else 0
+    if numbers[0] == 0:
+        del screen[column:]
+    elif numbers[0] == 1 and column <= _WIDEST:
+        end = min(column + 1, len(screen))
+        screen[:end] = _ERASED * end
+    elif numbers[0] == 2:
+        screen.clear()
+    return column
+
+
+def strip_echo(text: str, command: str) -> tuple[bool, str]:
+    r"""Take the device's echo of a command off the start of its answer.
+
+    `text` is the decoded but *raw* answer (not cleaned: in a wrapped echo the carriage returns that clean() applies
+    would overwrite the command's own start). Returns whether the echo was found, and the raw text after the echo's
+    line; without an echo the text comes back unchanged.
+
+    The echo may be wrapped at the terminal's width (a line break, or blank and carriage return, or a character that is
+    drawn twice), scrolled (`$` or `<` and the command's tail), and may stand behind a prompt, or below blank lines, log
+    messages, and a first part of itself that a log message cut off. Any other line before it means that the
+    device does not echo, and nothing is taken. An echo that the device expanded (`sh ver` to `show version`) is not
+    recognised.
+    """
+    command = command.strip()
+    if not command:
+        return False, text
+    start = 0
+    for _ in range(_MAX_LINES_BEFORE_ECHO):
+        end = _echo_end(text, start, command)
+        if end is not None:
+            return True, text[end:]
+        newline = text.find("\n", start)
+        line_end = len(text) if newline < 0 else newline + 1
+        line = clean(text[start:line_end]).strip()
+        if _is_scrolled_echo(line, command):
+            return True, text[line_end:]
+        if newline < 0 or not _may_precede_echo(line, command):
+            break
+        start = line_end
+    return False, text
+
+
+_SCROLL_MARK = re.compile(r"[$<]")
+_SHORTEST_TAIL = 8
+_PROMPT_END = re.compile(r"[#>$%\]:]")
+_NOISE = re.compile(rf" ?\r+|[\n\x08\x07\x00]|{_ESCAPE}")
+_LINE_REST = re.compile(rf"(?:[ \t\x07\x08\x00]|{_ESCAPE})*+\r*+(?:\n|\Z)")
+
+
+def _echo_end(text: str, start: int, command: str) -> int | None:
+    """Return where the line after the echo begins, if the line at `start` is an echo, with or without a prompt."""
+    end = _match_echo(text, start, command)
+    if end is not None:
+        return end
+    newline = text.find("\n", start, start + _LONGEST_PROMPT)
+    limit = start + _LONGEST_PROMPT if newline < 0 else newline
+    for mark in _PROMPT_END.finditer(text, start, limit):
+        # A colon ends few prompts and stands in much text: it counts only after a single word.
+        if mark.group() == ":" and " " in text[start : mark.start()].strip():
+            continue
+        end = _match_echo(text, mark.end(), command)
+        if end is not None:
+            return end
+    return None
+
+
+def _match_echo(text: str, start: int, command: str) -> int | None:
+    """Follow the command through the text over what terminals put between its characters.
+
+    `done` holds the numbers of the command's characters that may have been seen so far: after a carriage return the
+    last one may be drawn a second time.
+    """
+    place = start
+    while text.startswith(" ", place):
+        place += 1
+    done = {0}
+    # Colours and wraps add a few characters to each one. Far more than that is no echo, and is not worth the time.
+    limit = start + 1000 + 20 * len(command)
+    while done and place < limit:
+        if len(command) in done:
+            rest = _LINE_REST.match(text, place)
+            if rest:
+                return rest.end()
+        if place >= len(text):
+            return None
+        noise = _NOISE.match(text, place)
+        if noise is None:
+            done = _step(done, command, text[place])
+            place += 1
+        elif text[place] == " ":
+            # A blank before the carriage return: the terminal's, or the command's own.
+            done |= _step(done, command, " ")
+            place += 1
+        else:
+            if "\r" in noise.group():
+                done |= {count - 1 for count in done if count}
+            place = noise.end()
+    return None
+
+
+def _step(done: set[int], command: str, character: str) -> set[int]:
+    return {count + 1 for count in done if count < len(command) and command[count] == character}
+
+
+def _is_scrolled_echo(line: str, command: str) -> bool:
+    """Tell whether the line is a mark and the tail of the command, all that is left of a long one on a narrow line.
+
+    IOS marks with `$` behind the prompt, a line editor on a dumb terminal with `<` in its place.
+    """
+    for mark in _SCROLL_MARK.finditer(line, 0, _LONGEST_PROMPT):
+        head, tail = line[: mark.start()].rstrip(), line[mark.end() :]
+        if _SHORTEST_TAIL <= len(tail) < len(command) and command.endswith(tail):
+            return not head or _PROMPT_END.fullmatch(head[-1]) is not None
+    return False
+
+
+def _may_precede_echo(line: str, command: str) -> bool:
+    if not line or CHATTER.match(line):
+        return True
+    typed = re.split(r"[#>$%\]]\s?", line)[-1]
+    return command.startswith(typed)

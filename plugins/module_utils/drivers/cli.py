@@ -1,0 +1,393 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Ask a device's command line over SSH.
+
+An answer is taken for whole only when the echo of its command and, after it, the prompt were seen. Where the end is in
+doubt (the prompt changed, a log line was printed behind it, the device does not echo), an empty line is sent: what a
+device answers to it comes after everything that it had to say before.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Literal, NoReturn
+
+from .._call import Call
+from .._device import Device
+from .._platforms import Mode, Platform, PlatformError, Step, load_platform
+from .._result import CommandStatus, DeviceError, Error, Output, Status
+from .._ssh import Shell
+from .._terminal import PAGER, clean, decode, strip_echo
+
+SETTLE = 0.1  # silence after the first prompt: banners hold lines that look like prompts
+QUIET = 1.0  # silence after which a doubtful end is put to the test
+MOST_TESTS = 5  # empty lines sent for one answer
+TAIL = 2048  # bytes at the end of an answer that are searched for a prompt
+PAGER_TAIL = 300  # and for a pager
+HEAD = 8192  # bytes at its start that are searched for the echo
+ENDS = ">#$%])"  # characters that end a prompt
+REJECTION_LINES = 12  # a rejected command is a short answer; a long one may quote the text, as logs do
+ASKS_USER = re.compile(r"(user ?name|user|login)\s*:\s*\Z", re.IGNORECASE)
+ASKS_PASSWORD = re.compile(r"password\s*:\s*\Z", re.IGNORECASE)
+
+End = Literal["prompt", "closed", "timeout"]
+
+
+def ask(device: Device, call: Call) -> dict[str, Output]:
+    """Log in, send each command, and return its output by command.
+
+    :raises DeviceError: when not every command got a good answer; its ``value`` is the outputs there are.
+    """
+    try:
+        platform = load_platform(device.platform or "")
+    except PlatformError as error:
+        raise DeviceError("failed", "resolve", "platform", str(error)) from error
+    shell = Shell(device, call)
+    try:
+        terminal = _Terminal(shell, platform, device, call)
+        terminal.open()
+        call.enter("command")
+        outputs = _ask_all(terminal, device)
+        terminal.leave()
+        return outputs
+    finally:
+        shell.close()
+
+
+def _ask_all(terminal: _Terminal, device: Device) -> dict[str, Output]:
+    outputs = {command.text: Output(status="skipped") for command in device.commands}
+    broken: Output | None = None
+    for text, output in outputs.items():
+        if broken is None:
+            terminal.ask(text, output)
+            if output.error and output.error.kind != "rejected":
+                broken = output
+        else:
+            output.error = Error("command", "not_asked", "the session had ended before its turn")
+    failed = [text for text, output in outputs.items() if output.status != "ok"]
+    if failed:
+        _fail(outputs, failed, broken)
+    return outputs
+
+
+def _fail(outputs: dict[str, Output], failed: list[str], broken: Output | None) -> NoReturn:
+    error = (broken or outputs[failed[0]]).error or Error("command", "failed", "no answer")
+    status: Status = "failed"
+    if len(failed) < len(outputs):
+        status = "partial"
+    elif broken is not None and broken.status == "timeout":
+        status = "timeout"
+    message = f"{len(failed)} of {len(outputs)} commands failed, first {failed[0]!r}: {error.message}"
+    raise DeviceError(status, "command", error.kind, message, value=outputs, retry=broken is not None)
+
+
+class _Terminal:
+    """A session on the device's command line: knows the prompt, and when an answer is whole."""
+
+    def __init__(self, shell: Shell, platform: Platform, device: Device, call: Call) -> None:
+        self._shell = shell
+        self._platform = platform
+        self._device = device
+        self._call = call
+        self._prompt = ""  # the last line of the prompt, as the device shows it now
+        self._candidate = ""  # what may be a changed prompt
+        self._echoes = True
+
+    # -- opening -------------------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Reach the first prompt, enter the platform's mode and set up the session (paging off)."""
+        self._await_first_prompt(self._deadline())
+        for step in self._platform.on_open:
+            if step.kind == "enter":
+                self._enter(step.text)
+            elif step.kind == "ask":
+                self._answer(step)
+            else:  # what a device does not know of this, it says; its pager is answered all the same
+                self._exchange(step.text, self._deadline())
+
+    def leave(self) -> None:
+        """Say goodbye, without waiting for an answer, so that the device frees its line at once."""
+        if self._platform.on_close:
+            try:
+                self._shell.send(self._platform.on_close + "\n", time.monotonic() + SETTLE)
+            except DeviceError:
+                return  # it hung up first; the answers are all here
+
+    def _await_first_prompt(self, deadline: float) -> None:
+        """Wait for a prompt; where a banner came with it, an empty line must bring the same prompt again."""
+        data = bytearray()
+        candidate = ""
+        logged_in = False
+        while True:
+            shown = clean(decode(bytes(data[-TAIL:])))
+            line = _last_line(shown)
+            wait = deadline
+            if self._platform.asks_login and ASKS_USER.search(line):
+                self._shell.send(f"{self._device.user}\n", deadline)
+            elif self._platform.asks_login and ASKS_PASSWORD.search(line):
+                if logged_in:
+                    message = f"login as {self._device.user} refused inside the session"
+                    raise DeviceError("auth_failed", "auth", "refused", message)
+                logged_in = True
+                self._shell.send(f"{self._device.password or ''}\n", deadline)
+            elif self._page(decode(bytes(data[-PAGER_TAIL:])), deadline):
+                pass
+            elif self._mode(shown):
+                wait = min(deadline, time.monotonic() + SETTLE)
+            chunk = self._read(wait)
+            if chunk is None and wait < deadline:
+                self._prompt = line
+                if candidate == line or "\n" not in shown.strip():
+                    return
+                candidate = line
+                data.clear()
+                self._shell.send("\n", deadline)
+            elif not chunk:
+                self._no_prompt(chunk, data)
+            else:
+                data += chunk
+
+    def _no_prompt(self, chunk: bytes | None, data: bytearray) -> NoReturn:
+        seen = _excerpt(clean(decode(bytes(data[-TAIL:]))))
+        if chunk is None:
+            message = (
+                f"no prompt of platform {self._platform.name} after the login; last line: {seen or '(nothing)'}. "
+                "Check ansible_network_os, or raise command_timeout"
+            )
+            raise DeviceError("timeout", "auth", "no_prompt", message, retry=True)
+        message = f"the device ended the session after the login; its last line was: {seen or '(nothing)'}"
+        raise DeviceError("failed", "auth", "session_closed", message, retry=True)
+
+    def _enter(self, goal: str) -> None:
+        mode = self._platform.mode_of(self._prompt)
+        if mode is None or mode.name == goal:
+            return
+        steps = self._platform.way(mode.name, goal)
+        wants_password = steps is not None and any(step.wants_password for step in steps)
+        become = self._device.become or self._device.become_password is not None
+        if not steps or (wants_password and not become):
+            return  # stays in the mode that the login gave, as a user without the secret does
+        for step in steps:
+            if step.kind == "ask":
+                self._answer(step)
+            else:
+                self._exchange(step.text, self._deadline())
+        now = self._platform.mode_of(self._prompt)
+        if now is None or now.name != goal:
+            self._refused(goal)
+
+    def _answer(self, step: Step) -> None:
+        """Send a line that makes the device ask, and answer it. A password goes nowhere but to its question."""
+        deadline = self._deadline()
+        self._shell.send(step.text + "\n", deadline)
+        answer = _Answer(step.text)
+        answered = False
+        while True:
+            shown = answer.shown()
+            asks = step.question is not None and step.question.search(_last_line(shown)) is not None
+            if asks and not answered:
+                answered = True
+                secret = self._device.become_password if step.wants_password else step.answer
+                if secret is None:
+                    message = f"the device asks for a password to enter {step.text!r}; set ansible_become_password"
+                    raise DeviceError("auth_failed", "auth", "no_become_password", message)
+                self._shell.send(secret + "\n", deadline)
+                answer.data.clear()
+            elif asks:
+                self._refused(step.text)
+            elif self._mode(shown) is not None and (answered or answer.echoed()):
+                self._prompt = _last_line(shown)
+                return
+            chunk = self._read(deadline)
+            if not chunk:
+                self._no_prompt(chunk, answer.data)
+            answer.data += chunk
+
+    def _refused(self, what: str) -> NoReturn:
+        message = f"the device refused {what!r} (it stays at {self._prompt!r}); check ansible_become_password"
+        raise DeviceError("auth_failed", "auth", "become_refused", message)
+
+    # -- asking --------------------------------------------------------------------------------------------------------
+
+    def ask(self, command: str, output: Output) -> None:
+        """Send a command and fill in its output, whatever becomes of it."""
+        began = time.monotonic()
+        try:
+            output.text, end = self._exchange(command, self._deadline())
+        except DeviceError as error:
+            output.status, output.error = "failed", error.error
+        else:
+            output.status, output.error = self._judge(output.text, end)
+        output.seconds = time.monotonic() - began
+
+    def _exchange(self, line: str, deadline: float) -> tuple[str, End]:
+        """Send a line; return its answer, without echo and prompt, and how it ended."""
+        self._drain(deadline)
+        self._shell.send(line + "\n", deadline)
+        answer = _Answer(line)
+        tests = MOST_TESTS
+        while True:
+            quiet = time.monotonic() + QUIET
+            chunk = self._read(min(deadline, quiet) if tests else deadline)
+            if chunk == b"":
+                return self._text(answer), "closed"
+            if chunk:
+                answer.data += chunk
+                if self._page(answer.tail(), deadline):
+                    answer.pages += 1
+                    continue
+                if not self._whole(answer):
+                    continue
+                self._prompt = _last_line(answer.shown())
+                return self._text(answer), "prompt"
+            if time.monotonic() >= deadline:
+                return self._text(answer), "timeout"
+            tests -= 1
+            if self._doubtful(answer.shown()):
+                answer.tested_at = len(answer.data)
+                self._candidate = _key(_last_line(answer.shown()))
+                self._shell.send("\n", deadline)
+
+    def _whole(self, answer: _Answer) -> bool:
+        """Whether the answer ends in the prompt, and nothing says that this prompt is not its end."""
+        shown = answer.shown()
+        if self._mode(shown) is None:
+            return False
+        key = _key(_last_line(shown))
+        if answer.tested_at is None:
+            if key != _key(self._prompt) or (self._echoes and not answer.echoed()):
+                return False
+        elif key not in (_key(self._prompt), self._candidate):
+            return False
+        elif not answer.echoed():
+            self._echoes = False
+        more = self._read(time.monotonic())
+        if more:  # the device goes on: what looked like the prompt was part of the answer
+            answer.data += more
+            return self._whole(answer)
+        return True
+
+    def _doubtful(self, shown: str) -> bool:
+        """Whether a silent device may be at its prompt: else an empty line could answer a question."""
+        mode = self._mode(shown)
+        if mode is not None and not mode.name.startswith("config"):
+            return True
+        return any(self._is_prompt(line) for line in shown.split("\n"))
+
+    def _text(self, answer: _Answer) -> str:
+        """The answer without echo and prompt; what was logged behind the prompt is not part of it."""
+        data = answer.data
+        if answer.tested_at is not None:
+            after = clean(decode(bytes(data[answer.tested_at :]))).split("\n")
+            if all(not line.strip() or self._is_prompt(line) for line in after):
+                data = data[: answer.tested_at]  # the test brought nothing but the prompt: the answer ended before it
+        _found, raw = strip_echo(decode(bytes(data)), answer.line)
+        text = clean(raw)
+        if answer.pages:  # where the device did not wipe its pager's prompt
+            text = "\n".join(line for line in text.split("\n") if not PAGER.search(line))
+        mode = self._mode(text)
+        if mode is not None:
+            text = text[: mode.prompt_start(text)]
+        lines = text.split("\n")
+        ends = [index for index, line in enumerate(lines) if self._is_prompt(line)]
+        if data is not answer.data and ends:
+            lines = lines[: ends[-1]]
+        while lines and (not lines[-1].strip() or self._is_prompt(lines[-1])):
+            lines.pop()
+        while lines and (not lines[0].strip() or self._is_prompt(lines[0])):
+            del lines[0]
+        return "\n".join(lines)
+
+    def _judge(self, text: str, end: End) -> tuple[CommandStatus, Error | None]:
+        if end == "closed":
+            message = f"the device ended the session in the middle of its answer; received {len(text)} characters"
+            return "failed", Error("command", "session_closed", message)
+        if end == "timeout":
+            over = self._call.deadline is not None and time.monotonic() >= self._call.deadline
+            limit = "the device's deadline" if over else f"command_timeout ({self._device.command_timeout:g} s)"
+            message = f"the prompt did not come back within {limit}; received {len(text)} characters"
+            return "timeout", Error("command", "timeout", message)
+        rejection = self._rejection(text)
+        if rejection:
+            return "failed", Error("command", "rejected", f"the device rejected it: {rejection}")
+        return "ok", None
+
+    def _rejection(self, text: str) -> str | None:
+        """The line in which the device refuses a command, by the platform's failure texts."""
+        lines = [line.strip() for line in text.split("\n", REJECTION_LINES + 1) if line.strip()]
+        if len(lines) > REJECTION_LINES:
+            return None
+        for line in lines:
+            for failure in self._platform.failures:
+                if line.startswith(failure) or (failure in line and not failure.startswith("%")):
+                    return line
+        return None
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    def _deadline(self) -> float:
+        limit = time.monotonic() + self._device.command_timeout
+        return limit if self._call.deadline is None else min(limit, self._call.deadline)
+
+    def _read(self, deadline: float) -> bytes | None:
+        """As the shell reads, but a broken connection is the end of the session: what was received still counts."""
+        try:
+            return self._shell.read(deadline)
+        except DeviceError:
+            return b""
+
+    def _drain(self, deadline: float) -> None:
+        """Pass over what the device said unasked since the last prompt; a silent one that does not echo gets time."""
+        while self._read(min(deadline, time.monotonic() + (0.0 if self._echoes else QUIET / 4))):
+            pass
+
+    def _page(self, tail: str, deadline: float) -> bool:
+        pager = PAGER.search(tail)
+        if pager is None:
+            return False
+        self._shell.send("q" if pager.group("end") else " ", deadline)
+        return True
+
+    def _mode(self, shown: str) -> Mode | None:
+        return self._platform.mode_of("\n".join(shown.split("\n")[-3:]))
+
+    def _is_prompt(self, line: str) -> bool:
+        return bool(line.strip()) and line.strip()[-1] in ENDS and _key(line) == _key(self._prompt)
+
+
+class _Answer:
+    """What has come so far after one line was sent."""
+
+    def __init__(self, line: str) -> None:
+        self.line = line
+        self.data = bytearray()
+        self.tested_at: int | None = None  # its length when an empty line was sent to test the end
+        self.pages = 0
+        self._echoed = False
+
+    def tail(self) -> str:
+        return decode(bytes(self.data[-PAGER_TAIL:]))
+
+    def shown(self) -> str:
+        return clean(decode(bytes(self.data[-TAIL:])))
+
+    def echoed(self) -> bool:
+        self._echoed = self._echoed or strip_echo(decode(bytes(self.data[:HEAD])), self.line)[0]
+        return self._echoed
+
+
+def _key(prompt: str) -> str:
+    """What stays the same in a prompt that counts its commands, marks unsaved changes or shows the mode at its end."""
+    return re.sub(r"\d+", "0", prompt.strip().lstrip("*!~ ")).rstrip(ENDS + " ")
+
+
+def _last_line(shown: str) -> str:
+    return shown.rsplit("\n", 1)[-1].strip()
+
+
+def _excerpt(text: str) -> str:
+    return repr(_last_line(text.rstrip())[-80:]) if text.strip() else ""
