@@ -1,0 +1,100 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The options that the module and the lookup share."""
+
+    DOCUMENTATION = r"""
+options:
+  hosts:
+    description:
+      - Inventory names to ask, each once, such as C(ansible_play_hosts_all), which respects C(--limit).
+      - A name that is not in the inventory gets an answer that says so. With driver V(python) any name will do.
+    type: list
+    elements: str
+    required: true
+  commands:
+    description:
+      - What to ask. Each is a line, or a dictionary of C(command) and C(parser).
+      - Where it is not given, each host's own variable C(rollcall_commands) counts.
+    type: list
+    elements: raw
+  driver:
+    description:
+      - V(cli) asks the command line over SSH. V(python) calls O(function) with each name.
+      - Where it is not given, each host's own variable C(rollcall_driver) counts, else it is V(cli).
+    type: str
+    choices: [cli, python]
+  function:
+    description:
+      - For driver V(python), the full path of an importable function that takes a name and returns plain data, such as
+        V(package.module.function). It is called in many threads at once.
+      - Where it is not given, each host's own variable C(rollcall_function) counts.
+    type: str
+  parser:
+    description:
+      - How answers become rows, for commands that name no parser themselves.
+      - V(json) reads JSON, V(textfsm) uses the templates of ntc-templates, V(auto) takes V(json) where the command asks the
+        device for JSON and V(textfsm) elsewhere.
+      - Where it is not given, each host's own variable C(rollcall_parser) counts, else it is V(none).
+    type: str
+    choices: [none, auto, json, textfsm]
+  workers:
+    description:
+      - How many devices are called at the same time, by default as many as there are, at most 500.
+      - Fewer where the limit of open files does not allow it.
+    type: int
+  device_timeout:
+    description: Seconds for one device, all attempts together. After it the connection is cut and the answer is V(timeout).
+    type: float
+    default: 60
+  connect_timeout:
+    description:
+      - Seconds for the connection, and again for the login.
+      - Where it is not given, C(rollcall_connect_timeout), C(ansible_connect_timeout) or C(ansible_ssh_timeout) of the host
+        counts, else it is Ansible's C(timeout), 10.
+    type: float
+  command_timeout:
+    description:
+      - Seconds for the first prompt after the login, and for each command.
+      - Where it is not given, C(rollcall_command_timeout) or C(ansible_command_timeout) of the host counts, else it is 30.
+    type: float
+  deadline:
+    description: Seconds for the whole roll. Devices that were not asked by then are V(skipped). No limit by default.
+    type: float
+  retries:
+    description:
+      - Further attempts after a connection that was refused, reset or timed out, with growing pauses. A refused login is never
+        tried again.
+    type: int
+    default: 1
+  logins_per_second:
+    description: How many logins may begin in a second, for an AAA server that takes no more. No limit by default.
+    type: float
+  max_fail_percentage:
+    description:
+      - The task fails when more than this percentage of the devices have no full answer. By default it never does.
+      - The answers are in the failed result too, and Ansible prints a failed result whole.
+    type: float
+  known_hosts:
+    description:
+      - Files with the devices' host keys.
+      - Where it is not given, the host's own variable C(rollcall_known_hosts) or C(UserKnownHostsFile) in
+        C(ansible_ssh_common_args) counts, else it is C(~/.ssh/known_hosts) and C(/etc/ssh/ssh_known_hosts).
+    type: list
+    elements: path
+  plan:
+    description: Log in nowhere, and return who would be asked, where, how and what.
+    type: bool
+    default: false
+requirements:
+  - Python >= 3.11
+  - ssh2-python
+  - scrapli (only its platform definitions are read)
+  - PyYAML
+  - ntc-templates (for parser V(textfsm))
+"""

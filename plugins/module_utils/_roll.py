@@ -1,0 +1,119 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Devices in, plain answers out: the one place where the collector, the drivers and the parsers meet.
+
+It runs inside the action, and inside the module on another machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ._call import Call
+from ._device import Device
+from ._pacing import LoginsPerSecond
+from ._parsing import parse
+from ._platforms import load_platform
+from ._result import STATUSES, DeviceError, Error, Output, Result
+from .collector import Event, collect, this_call
+from .drivers import cli, python
+
+DRIVERS: dict[str, Callable[[Device, Call], Any]] = {"cli": cli.ask, "python": python.ask}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How hard and how long the roll is called; seconds, and None for no limit. See ``collect``."""
+
+    workers: int | None = None
+    device_timeout: float | None = None
+    deadline: float | None = None
+    retries: int = 0
+    logins_per_second: float | None = None
+
+
+def call_roll(
+    devices: Mapping[str, Device | Error], limits: Limits, on_event: Callable[[Event], None] | None = None
+) -> dict[str, dict[str, Any]]:
+    """Ask every device and return its answer as plain data by name, in the order given.
+
+    A name that comes with an Error instead of a Device is not asked: its answer is that error.
+
+    :raises ValueError: when a function to be called cannot be imported, before the first login.
+    """
+    ready = {name: device for name, device in devices.items() if isinstance(device, Device)}
+    for function in {device.function for device in ready.values() if device.driver == "python"}:
+        python.load_function(function or "")
+    results = collect(
+        lambda name: _ask(ready[name], this_call()),
+        ready,
+        workers=limits.workers,
+        device_timeout=limits.device_timeout,
+        deadline=limits.deadline,
+        retries=limits.retries,
+        pacing=LoginsPerSecond(limits.logins_per_second) if limits.logins_per_second else None,
+        on_event=on_event,
+    )
+    return {
+        name: _answer(device, results[name])
+        if isinstance(device, Device)
+        else _answer(None, Result("failed", error=device))
+        for name, device in devices.items()
+    }
+
+
+def summarize(answers: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """How many answers there are in all and with each status, every status named."""
+    counts = dict.fromkeys(("total", *STATUSES), 0)
+    for answer in answers:
+        counts["total"] += 1
+        counts[answer["status"]] += 1
+    return counts
+
+
+def failed_names(answers: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The names without a full answer, in order."""
+    return [name for name, answer in answers.items() if answer["status"] != "ok"]
+
+
+def _ask(device: Device, call: Call) -> Any:
+    try:
+        value = DRIVERS[device.driver](device, call)
+    except DeviceError as error:
+        if device.driver == "cli" and error.value:
+            _parse(device, error.value)
+        raise
+    if device.driver == "cli":
+        call.enter("parse")
+        _parse(device, value)
+    return value
+
+
+def _parse(device: Device, outputs: dict[str, Output]) -> None:
+    for command in device.commands:
+        output = outputs[command.text]
+        if command.parser is None or output.status != "ok":
+            continue
+        ntc = load_platform(device.platform or "").ntc
+        parsed = parse(output.text, parser=command.parser, platform=ntc, command=command.text)
+        output.parser, output.rows = parsed.parser, parsed.rows
+        output.rows_status, output.rows_message = parsed.status, parsed.message
+
+
+def _answer(device: Device | None, result: Result) -> dict[str, Any]:
+    """One name's answer as it is returned: the result, where it came from, and what was said."""
+    is_output = device is not None and device.driver == "cli"
+    outputs: dict[str, Output] = (result.value or {}) if is_output else {}
+    return {
+        **result.as_dict(),
+        "driver": device.driver if device else None,
+        "host": device.host if device and device.host else None,
+        "port": device.port if device and device.host else None,
+        "platform": device.platform if device else None,
+        "output": {command: output.as_dict() for command, output in outputs.items()},
+        "value": None if is_output else result.value,
+    }

@@ -1,0 +1,95 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The arguments of C(rollcall.network.collect), the same for the action, the module and the lookup."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ._device import Command
+
+PARSERS = ("none", "auto", "json", "textfsm")
+
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+    "hosts": {"type": "list", "elements": "str", "required": True},
+    "commands": {"type": "list", "elements": "raw"},
+    "driver": {"type": "str", "choices": ["cli", "python"]},
+    "function": {"type": "str"},
+    "parser": {"type": "str", "choices": list(PARSERS)},
+    "workers": {"type": "int"},
+    "device_timeout": {"type": "float", "default": 60},
+    "connect_timeout": {"type": "float"},
+    "command_timeout": {"type": "float"},
+    "deadline": {"type": "float"},
+    "retries": {"type": "int", "default": 1},
+    "logins_per_second": {"type": "float"},
+    "max_fail_percentage": {"type": "float"},
+    "known_hosts": {"type": "list", "elements": "path"},
+    "plan": {"type": "bool", "default": False},
+}
+
+_ABOVE_ZERO = ("workers", "device_timeout", "connect_timeout", "command_timeout", "deadline", "logins_per_second")
+
+
+def check_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments, converted and complete.
+
+    :raises ValueError: for wrong ones, in one sentence.
+    """
+    unknown = sorted(set(arguments) - set(ARGUMENT_SPEC))
+    if unknown:
+        msg = f"unknown argument {', '.join(unknown)}; known are {', '.join(sorted(ARGUMENT_SPEC))}"
+        raise ValueError(msg)
+    checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(dict(arguments))
+    if checked.error_messages:
+        raise ValueError("; ".join(checked.error_messages))
+    values: dict[str, Any] = checked.validated_parameters
+    values["hosts"] = [str(name) for name in values["hosts"]]
+    for name in _ABOVE_ZERO:
+        if values[name] is not None and not values[name] > 0:
+            msg = f"{name} must be above 0, not {values[name]}"
+            raise ValueError(msg)
+    if values["retries"] < 0:
+        msg = f"retries must be 0 or more, not {values['retries']}"
+        raise ValueError(msg)
+    percentage = values["max_fail_percentage"]
+    if percentage is not None and not 0 <= percentage <= 100:
+        msg = f"max_fail_percentage must be between 0 and 100, not {percentage}"
+        raise ValueError(msg)
+    if values["commands"] is not None:
+        check_commands(values["commands"], values["parser"])
+    return values
+
+
+def check_commands(commands: Any, parser: str | None) -> tuple[Command, ...]:
+    """Commands as given in a task or in C(rollcall_commands): lines, or dicts of C(command) and C(parser).
+
+    :param parser: for those that name none.
+    :raises ValueError: for a wrong one, in one sentence.
+    """
+    if isinstance(commands, str):
+        commands = [commands]
+    if not isinstance(commands, (list, tuple)):
+        msg = f"commands must be a list of lines, not {type(commands).__name__}"
+        raise ValueError(msg)
+    made: dict[str, Command] = {}
+    for each in commands:
+        given = {"command": each} if isinstance(each, str) else each
+        if not isinstance(given, Mapping) or not {"command"} <= set(given) <= {"command", "parser"}:
+            msg = f"a command must be a line, or a dict of command and parser, not {each!r}"
+            raise ValueError(msg)
+        text = str(given["command"]).strip()
+        if not text or not text.isprintable():
+            msg = f"a command must be one line of text, not {given['command']!r}"
+            raise ValueError(msg)
+        chosen = str(given.get("parser") or parser or "none")
+        if chosen not in PARSERS:
+            msg = f"the parser of {text!r} must be one of {', '.join(PARSERS)}, not {chosen!r}"
+            raise ValueError(msg)
+        made.setdefault(text, Command(text, None if chosen == "none" else chosen))
+    return tuple(made.values())

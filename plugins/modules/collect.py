@@ -1,0 +1,200 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: collect
+short_description: Call every device of a fleet by name and bring back one answer per name
+version_added: 0.1.0
+author:
+  - The rollcall.network authors (@rollcall-network)
+description:
+  - Logs in to all devices at once, in one process, asks each its commands, and returns one dictionary of name and answer,
+    in the order of O(hosts). Whatever happens to a device, its name has an entry.
+  - The task runs where it is delegated to. With C(delegate_to) V(localhost) the devices are called from the controller, with
+    live progress. Delegated to another machine, that machine calls them; it needs the Python packages of the requirements.
+  - Address, port, user, password, keys, C(become), platform (C(ansible_network_os)) and timeouts of each device come from its
+    own inventory variables, exactly as for C(ansible.netcommon.network_cli); then from C(ANSIBLE_NET_*), command line and
+    configuration.
+  - A device that fails is data, not a failed task. Use O(max_fail_percentage) for a verdict.
+  - Use C(run_once). Never set the task keyword C(timeout), which throws away what was collected; use O(deadline).
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return the same answers. Reading changes nothing.
+    support: full
+  diff_mode:
+    description: Returns details of what has changed. Nothing ever changes.
+    support: none
+options:
+  devices:
+    description: Internal. The resolved devices, on their way to the machine that calls them.
+    type: str
+extends_documentation_fragment:
+  - rollcall.network.collect
+seealso:
+  - plugin: rollcall.network.collect
+    plugin_type: lookup
+  - module: rollcall.network.report
+"""
+
+EXAMPLES = r"""
+- name: Call the roll
+  rollcall.network.collect:
+    hosts: "{{ ansible_play_hosts_all }}"
+    commands:
+      - show version
+      - command: show interfaces
+        parser: textfsm
+  run_once: true
+  delegate_to: localhost
+  register: roll
+
+- name: Show one answer
+  ansible.builtin.debug:
+    msg: "{{ roll.devices['edge-7'].output['show version'].text }}"
+  run_once: true
+  delegate_to: localhost
+
+- name: See who would be asked, without a login
+  rollcall.network.collect:
+    hosts: "{{ ansible_play_hosts_all }}"
+    commands: [show version]
+    plan: true
+  run_once: true
+  delegate_to: localhost
+
+- name: Call a function of one's own for every name, all at once
+  rollcall.network.collect:
+    hosts: "{{ groups['routers'] }}"
+    driver: python
+    function: my_checks.reachability.probe
+    workers: 1000
+  run_once: true
+  delegate_to: localhost
+  register: probes
+
+- name: Let a machine on the site call its own devices
+  rollcall.network.collect:
+    hosts: "{{ groups['frankfurt'] }}"
+    commands: [show version]
+  run_once: true
+  delegate_to: poller-fra
+  register: roll
+"""
+
+RETURN = r"""
+devices:
+  description: The answer of each name, in the order of O(hosts).
+  returned: unless O(plan) is true
+  type: dict
+  contains:
+    status:
+      description:
+        - V(ok), every command was answered; V(partial), some were; V(failed), none was, or the name could not be resolved;
+          V(unreachable); V(auth_failed); V(timeout); V(skipped), the O(deadline) came before its turn.
+      type: str
+      returned: always
+      sample: ok
+    error:
+      description:
+        - Null, or C(phase) (V(resolve), V(connect), V(auth), V(command), V(parse)), C(kind) (one word) and C(message), which
+          says what went wrong and what to do.
+      type: dict
+      returned: always
+    output:
+      description:
+        - For driver V(cli), by command, C(text), C(status) (V(ok), V(failed), V(timeout), V(skipped)), C(error), C(seconds) and,
+          where a parser was asked for, C(parser), C(rows), C(rows_status) (V(ok), V(empty), V(no_template), V(mismatch),
+          V(error)) and C(rows_message).
+      type: dict
+      returned: always
+    value:
+      description: For driver V(python), what the function returned.
+      type: raw
+      returned: always
+    attempts:
+      description: How often it was tried; 0 for a name that was never asked.
+      type: int
+      returned: always
+    seconds:
+      description: Seconds spent by phase, all attempts together.
+      type: dict
+      returned: always
+    started_at:
+      description: When it was first tried, UTC.
+      type: str
+      returned: always
+    finished_at:
+      description: When the answer was there, UTC.
+      type: str
+      returned: always
+    driver:
+      description: The driver that asked it.
+      type: str
+      returned: always
+    host:
+      description: The address that was called.
+      type: str
+      returned: always
+    port:
+      description: The port that was called.
+      type: int
+      returned: always
+    platform:
+      description: The platform definition that was used.
+      type: str
+      returned: always
+summary:
+  description: How many answers there are, in all (C(total)) and with each status.
+  returned: unless O(plan) is true
+  type: dict
+  sample: {total: 24, ok: 21, partial: 0, failed: 0, unreachable: 1, auth_failed: 1, timeout: 1, skipped: 0}
+failed_hosts:
+  description: The names whose status is not V(ok).
+  returned: unless O(plan) is true
+  type: list
+  elements: str
+plan:
+  description: Who would be asked, where, how and what, and where each credential would come from.
+  returned: when O(plan) is true
+  type: dict
+"""
+
+import json
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.rollcall.network.plugins.module_utils._device import Device
+from ansible_collections.rollcall.network.plugins.module_utils._result import Error
+from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll
+from ansible_collections.rollcall.network.plugins.module_utils._spec import ARGUMENT_SPEC
+from ansible_collections.rollcall.network.plugins.module_utils.collector import Event
+
+
+def main() -> None:
+    # The devices travel as one text: no_log would black out each of their secrets wherever it stands in an answer.
+    module = AnsibleModule({**ARGUMENT_SPEC, "devices": {"type": "str", "no_log": True}}, supports_check_mode=True)
+    if module.params["devices"] is None:
+        module.fail_json(msg="rollcall.network.collect runs only as a task, whose action resolves the devices")
+
+    def on_event(event: Event) -> None:
+        if event.message:
+            module.warn(event.message)
+
+    devices: dict[str, Device | Error] = {
+        name: Device.from_dict(each["device"]) if "device" in each else Error(**each["error"])
+        for name, each in json.loads(module.params["devices"]).items()
+    }
+    limits = Limits(**{name: module.params[name] for name in Limits.__slots__})
+    try:
+        answers = call_roll(devices, limits, on_event)
+    except ValueError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(changed=False, devices=answers)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,363 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Names and Ansible's variables in, device records out.
+
+Precedence, as Ansible's users expect it: arguments of the task, variables of the host (in Ansible's own order), the
+C(ANSIBLE_NET_*) environment of AWX's network credentials, then keywords, command line and configuration.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import getpass
+import os
+import shlex
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from ansible import constants as C
+from ansible.errors import AnsibleError
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.loader import connection_loader
+
+from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
+from ansible_collections.rollcall.network.plugins.module_utils._platforms import PlatformError, platform_name
+from ansible_collections.rollcall.network.plugins.module_utils._result import Error
+from ansible_collections.rollcall.network.plugins.module_utils._spec import ARGUMENT_SPEC, check_commands
+
+KNOWN_HOSTS = ("~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts")
+CONNECT_TIMEOUT, COMMAND_TIMEOUT = 10.0, 30.0  # seconds, as in core and ansible.netcommon
+SECRETS = ("password", "private_key", "passphrase", "become_password")
+MOST_HINTS = 20  # unknown names that get near matches: comparing 10,000 with 10,000 takes an hour
+
+# Field of the device: the option of core's ssh connection that it follows, with that option's variables.
+SSH_OPTIONS = {
+    "host": "host",
+    "port": "port",
+    "user": "remote_user",
+    "password": "password",
+    "private_key_file": "private_key_file",
+    "private_key": "private_key",
+    "passphrase": "private_key_passphrase",
+    "host_key_checking": "host_key_checking",
+    "connect_timeout": "timeout",
+    "ssh_common_args": "ssh_common_args",
+    "ssh_extra_args": "ssh_extra_args",
+}
+# What network connections read besides, the last one found counts, as in core.
+VARIABLES: dict[str, tuple[str, ...]] = {
+    "become": ("ansible_become",),
+    "become_password": ("ansible_become_pass", "ansible_become_password", "ansible_enable_pass"),
+    "command_timeout": ("ansible_command_timeout", "rollcall_command_timeout"),
+    "commands": ("rollcall_commands",),
+    "connect_timeout": ("ansible_connect_timeout", "rollcall_connect_timeout"),
+    "driver": ("rollcall_driver",),
+    "function": ("rollcall_function",),
+    "known_hosts": ("rollcall_known_hosts",),
+    "parser": ("rollcall_parser",),
+    "platform": ("ansible_network_os",),
+    "proxy_command": ("ansible_paramiko_proxy_command", "ansible_libssh_proxy_command"),
+}
+NETWORK_CREDENTIAL = {
+    "user": "ANSIBLE_NET_USERNAME",
+    "password": "ANSIBLE_NET_PASSWORD",
+    "private_key_file": "ANSIBLE_NET_SSH_KEYFILE",
+    "become": "ANSIBLE_NET_AUTHORIZE",
+    "become_password": "ANSIBLE_NET_AUTH_PASS",
+}
+
+
+class Setting(NamedTuple):
+    """A value and where it came from."""
+
+    value: Any
+    source: str
+
+
+class Resolved(NamedTuple):
+    """A device, and the source of each of its settings (never a secret's value)."""
+
+    device: Device
+    sources: dict[str, str]
+
+
+class NoDevice(Exception):
+    """A name cannot become a device; the message says why and what to do."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.error = Error("resolve", kind, message)
+
+
+class Inventory:
+    """The names that can be asked, and the variables of each.
+
+    :param variables_of: the variables of a host, untemplated; None for a name that is not in the inventory.
+    :param template: resolves one value with the variables of its host.
+    :param fallbacks: settings by field for hosts that set none themselves: keywords and command line.
+    """
+
+    def __init__(
+        self,
+        variables_of: Callable[[str], Mapping[str, Any] | None],
+        template: Callable[[Any, Mapping[str, Any]], Any],
+        hosts: Iterable[str],
+        groups: Iterable[str],
+        fallbacks: Mapping[str, Setting],
+    ) -> None:
+        self._variables_of = variables_of
+        self._template = template
+        self._hosts = hosts
+        self._groups = frozenset(groups)
+        self._fallbacks = {**_configured(), **fallbacks, **_network_credential()}
+        self._hints = MOST_HINTS
+
+    def resolve(self, names: Iterable[str], arguments: Mapping[str, Any]) -> dict[str, Resolved | Error]:
+        """A device, or the reason why there is none, for every name, in order."""
+        resolved: dict[str, Resolved | Error] = {}
+        for name in names:
+            try:
+                resolved[name] = self._resolve(name, arguments)
+            except NoDevice as error:
+                resolved[name] = error.error
+            except AnsibleError as error:
+                message = f"a variable of {name} does not resolve: {_first_line(error)}"
+                resolved[name] = Error("resolve", "variables", message)
+        return resolved
+
+    def _resolve(self, name: str, arguments: Mapping[str, Any]) -> Resolved:
+        variables = self._variables_of(name)
+        if variables is None and arguments["driver"] != "python":
+            raise self._unknown(name)
+        settings = _Settings(name, variables or {}, arguments, self._fallbacks, self._template)
+        driver = settings.text("driver") or "cli"
+        if driver not in ARGUMENT_SPEC["driver"]["choices"]:
+            choices = ", ".join(ARGUMENT_SPEC["driver"]["choices"])
+            raise NoDevice("driver", f"rollcall_driver of {name} must be one of {choices}, not {driver!r}")
+        device = _python_device(name, settings) if driver == "python" else _cli_device(name, settings)
+        return Resolved(device, settings.sources)
+
+    def _unknown(self, name: str) -> NoDevice:
+        message = f"{name!r} is not in the inventory"
+        if name in self._groups:
+            message += f"; it is a group: use groups[{name!r}] for its hosts"
+        elif self._hints > 0:
+            self._hints -= 1
+            near = difflib.get_close_matches(name, list(self._hosts), n=3)
+            message += f"; near matches: {', '.join(near)}" if near else "; check the name and the inventory (-i)"
+        return NoDevice("unknown_host", message)
+
+
+class _Settings:
+    """The settings of one host by field, each taken from the first place that has it."""
+
+    def __init__(
+        self,
+        name: str,
+        variables: Mapping[str, Any],
+        arguments: Mapping[str, Any],
+        fallbacks: Mapping[str, Setting],
+        template: Callable[[Any, Mapping[str, Any]], Any],
+    ) -> None:
+        self._name = name
+        self._variables = variables
+        self._arguments = arguments
+        self._fallbacks = fallbacks
+        self._template = template
+        self.sources: dict[str, str] = {}
+
+    def get(self, field: str) -> Any:
+        """The value, None where nothing sets it.
+
+        :raises AnsibleError: when the variable does not resolve.
+        """
+        setting = self._find(field)
+        if setting is None:
+            return None
+        self.sources[field] = setting.source
+        return setting.value
+
+    def _find(self, field: str) -> Setting | None:
+        if self._arguments.get(field) is not None:
+            return Setting(self._arguments[field], f"argument {field}")
+        for variable in reversed((*_ssh_variables().get(field, ()), *VARIABLES.get(field, ()))):
+            raw = self._variables.get(variable)
+            if raw is not None:
+                value = self._template(raw, self._variables)
+                if value is not None:
+                    return Setting(value, f"variable {variable}")
+        return self._fallbacks.get(field)
+
+    def text(self, field: str) -> str | None:
+        value = self.get(field)
+        return None if value is None else str(value)
+
+    def number(self, field: str, default: float) -> float:
+        value = self.get(field)
+        try:
+            number = default if value is None else float(value)
+        except (TypeError, ValueError):
+            number = 0.0
+        if not number > 0:
+            raise NoDevice("variables", f"{self._where(field)} must be a number above 0, not {value!r}")
+        return number
+
+    def flag(self, field: str, default: bool) -> bool:
+        value = self.get(field)
+        try:
+            return default if value is None else bool(boolean(value))
+        except TypeError:
+            raise NoDevice("variables", f"{self._where(field)} must be true or false, not {value!r}") from None
+
+    def texts(self, field: str) -> tuple[str, ...] | None:
+        value = self.get(field)
+        if value is None:
+            return None
+        return tuple(str(each) for each in ([value] if isinstance(value, str) else value))
+
+    def _where(self, field: str) -> str:
+        return f"{self.sources[field]} of {self._name}"
+
+
+def _python_device(name: str, settings: _Settings) -> Device:
+    function = settings.text("function")
+    if not function:
+        raise NoDevice("function", f"no function for {name}; set the argument function, or rollcall_function")
+    return Device(name=name, driver="python", function=function)
+
+
+def _cli_device(name: str, settings: _Settings) -> Device:
+    ssh = _ssh_arguments(f"{settings.text('ssh_common_args') or ''} {settings.text('ssh_extra_args') or ''}")
+    host = settings.text("host") or name
+    port = settings.number("port", 22)
+    if port != int(port) or port > 65535:
+        raise NoDevice("variables", f"ansible_port of {name} must be a port number, not {port:g}")
+    user = settings.text("user") or getpass.getuser()
+    proxy = settings.text("proxy_command") or ssh.get("proxycommand")
+    known_hosts = settings.texts("known_hosts") or tuple(ssh.get("userknownhostsfile", "").split()) or KNOWN_HOSTS
+    checking = settings.flag("host_key_checking", True) and ssh.get("stricthostkeychecking") not in ("no", "off")
+    return Device(
+        name=name,
+        host=host,
+        port=int(port),
+        user=user,
+        password=settings.text("password"),
+        private_key_file=settings.text("private_key_file"),
+        private_key=settings.text("private_key"),
+        passphrase=settings.text("passphrase"),
+        become=settings.flag("become", False),
+        become_password=settings.text("become_password"),
+        platform=_platform(name, settings),
+        commands=_commands(name, settings),
+        connect_timeout=settings.number("connect_timeout", CONNECT_TIMEOUT),
+        command_timeout=settings.number("command_timeout", COMMAND_TIMEOUT),
+        host_key_checking=checking,
+        known_hosts=known_hosts,
+        proxy_command=_expand(proxy, host, int(port), user) if proxy else None,
+    )
+
+
+def _platform(name: str, settings: _Settings) -> str:
+    network_os = settings.text("platform")
+    if not network_os:
+        raise NoDevice("platform", f"no platform for {name}; set ansible_network_os, for example to cisco.ios.ios")
+    try:
+        return platform_name(network_os)
+    except PlatformError as error:
+        raise NoDevice("platform", f"{name}: {error}") from error
+
+
+def _commands(name: str, settings: _Settings) -> tuple[Command, ...]:
+    try:
+        commands = check_commands(settings.get("commands") or (), settings.text("parser"))
+    except ValueError as error:
+        raise NoDevice("commands", f"{settings.sources['commands']} of {name}: {error}") from error
+    if not commands:
+        raise NoDevice("commands", f"no commands for {name}; set the argument commands, or rollcall_commands")
+    return commands
+
+
+# -- where settings come from ------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def _ssh_definitions() -> tuple[str, dict[str, Any]]:
+    plugin = connection_loader.get("ansible.builtin.ssh", class_only=True)  # its options are known once it is loaded
+    name = plugin._load_name
+    return name, C.config.get_configuration_definitions("connection", name)
+
+
+@functools.cache
+def _ssh_variables() -> dict[str, tuple[str, ...]]:
+    _name, definitions = _ssh_definitions()
+    return {
+        field: tuple(each["name"] for each in definitions.get(option, {}).get("vars", ()))
+        for field, option in SSH_OPTIONS.items()
+    }
+
+
+def _configured() -> dict[str, Setting]:
+    """What environment, ansible.cfg, command line and defaults say of core's ssh connection."""
+    plugin, definitions = _ssh_definitions()
+    settings = {}
+    for field, option in SSH_OPTIONS.items():
+        if field == "host" or option not in definitions:
+            continue
+        value, origin = C.config.get_config_value_and_origin(
+            option, plugin_type="connection", plugin_name=plugin, variables={}
+        )
+        if value is not None:
+            settings[field] = Setting(value, f"configuration ({origin})")
+    return settings
+
+
+def _network_credential() -> dict[str, Setting]:
+    """What AWX's network credential puts into the environment."""
+    settings = {}
+    for field, variable in NETWORK_CREDENTIAL.items():
+        value = os.environ.get(variable)
+        if value:
+            if field == "private_key_file" and os.environ.get("AWX_PRIVATE_DATA_DIR"):
+                # AWX names the path outside of the execution environment, which mounts it at /runner.
+                value = value.replace(os.environ["AWX_PRIVATE_DATA_DIR"], "/runner", 1)
+            settings[field] = Setting(value, f"environment {variable}")
+    return settings
+
+
+def _ssh_arguments(text: str) -> dict[str, str]:
+    """The options among ssh's arguments that matter here, by lower-case name: of several, ssh takes the first."""
+    options: dict[str, str] = {}
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise NoDevice("variables", f"ansible_ssh_common_args or ansible_ssh_extra_args: {error}") from error
+    for index, word in enumerate(words):
+        following = words[index + 1] if index + 1 < len(words) else ""
+        if word.startswith("-o"):
+            key, _separator, value = (word[2:] or following).replace(" ", "=", 1).partition("=")
+            options.setdefault(key.strip().lower(), value.strip())
+        elif word.startswith("-J"):
+            options.setdefault("proxyjump", word[2:] or following)
+    jump = options.get("proxyjump")
+    if jump and jump.lower() != "none":
+        last = jump.rpartition(",")
+        earlier = f"-J {shlex.quote(last[0])} " if last[0] else ""
+        options.setdefault("proxycommand", f"ssh {earlier}-W [%h]:%p {shlex.quote(last[2])}")
+    if options.get("proxycommand", "").lower() == "none":
+        del options["proxycommand"]
+    return options
+
+
+def _expand(command: str, host: str, port: int, user: str) -> str:
+    """Fill in ssh's own tokens."""
+    for token, value in (("%h", host), ("%p", str(port)), ("%r", user), ("%%", "%")):
+        command = command.replace(token, value)
+    return command
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0] if text else type(error).__name__

@@ -1,0 +1,60 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What people see while the roll is called: a line now and then, and at C(-v) a line for each device."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import Protocol
+
+from ansible_collections.rollcall.network.plugins.module_utils.collector import Event
+
+
+class Display(Protocol):
+    """The two methods of Ansible's display that are used here."""
+
+    def display(self, msg: str) -> None: ...
+    def v(self, msg: str, host: str | None = None) -> None: ...
+
+
+SOON, LATER = 2.0, 10.0  # seconds between lines: in the first moments of a run, and after them
+
+
+class Progress:
+    """Turns the collector's events into lines, and keeps its warnings for the task's result."""
+
+    def __init__(self, display: Display) -> None:
+        self._display = display
+        self._began = time.monotonic()
+        self._next = self._began + SOON
+        self._counts: Counter[str] = Counter()
+        self.warnings: list[str] = []
+
+    def __call__(self, event: Event) -> None:
+        if event.kind == "warning":
+            self.warnings.append(str(event.message))
+            return
+        if event.result is not None:
+            self._counts[event.result.status] += 1
+            why = f": {event.result.error.message}" if event.result.error else ""
+            self._display.v(
+                f"{event.result.status} after {sum(event.result.seconds.values()):.1f} s{why}", host=event.name
+            )
+        now = time.monotonic()
+        if now >= self._next or event.done == event.total:
+            self._display.display(self._line(event, now - self._began))
+            self._next = now + (SOON if now - self._began < LATER else LATER)
+
+    def _line(self, event: Event, seconds: float) -> str:
+        ok = self._counts["ok"]
+        line = f"roll call: {event.done}/{event.total} done, {ok} ok, {event.done - ok} failed, {seconds:.0f} s"
+        if event.done == event.total:
+            return line
+        if event.oldest:
+            line += f"; longest open: {event.oldest}"
+        if event.done and (left := seconds * (event.total - event.done) / event.done) >= 1:
+            line += f"; about {left:.0f} s to go"
+        return line

@@ -1,0 +1,90 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a task or a lookup knows of its fleet, as an Inventory. Only this file reaches into Ansible's objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible import context
+from ansible.errors import AnsibleError
+
+from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import Inventory, Setting
+
+
+class TaskVariables:
+    """The variables of any host as the running task would see them: play, role and task variables included."""
+
+    def __init__(self, task: Any, templar: Any, task_vars: Mapping[str, Any]) -> None:
+        self._task = task
+        self._templar = templar
+        self._manager = task.get_variable_manager()
+        self._play = task.get_play()
+        self.hosts = task_vars["hostvars"]
+        self.groups = task_vars["groups"]
+
+    def of(self, name: str) -> Mapping[str, Any] | None:
+        """Untemplated; None for a name that is not in the inventory."""
+        host = self._manager._inventory.get_host(name)  # hostvars would leave out the variables of the play
+        if host is None:
+            return None
+        variables: dict[str, Any] = self._manager.get_vars(
+            play=self._play, host=host, task=self._task, include_hostvars=False
+        )
+        return variables
+
+    def template(self, value: Any, variables: Mapping[str, Any]) -> Any:
+        """The value resolved for the host whose variables these are.
+
+        :raises AnsibleError: for an undefined variable, a wrong vault password, a broken template.
+        """
+        return _resolve(self._templar, value, variables)
+
+
+def inventory_of_task(task: Any, play_context: Any, templar: Any, task_vars: Mapping[str, Any]) -> Inventory:
+    """The fleet as an action's task sees it."""
+    variables = TaskVariables(task, templar, task_vars)
+    fallbacks = {
+        "user": Setting(task.remote_user, "keyword remote_user, or command line (-u)"),
+        "port": Setting(task.port, "keyword port"),
+        "password": Setting(play_context.password, "command line (-k)"),
+        "private_key_file": Setting(play_context.private_key_file, "command line (--private-key) or configuration"),
+        "become": Setting(task.become, "keyword become, or command line (-b)"),
+        "become_password": Setting(play_context.become_pass, "command line (-K)"),
+    }
+    return Inventory(variables.of, variables.template, variables.hosts, variables.groups, _given(fallbacks))
+
+
+def inventory_of_lookup(templar: Any, variables: Mapping[str, Any]) -> Inventory:
+    """The fleet as a lookup sees it: without variables of the play, and without what C(-k) and C(-K) asked for."""
+    hostvars = variables["hostvars"]
+    arguments = context.CLIARGS
+    fallbacks = {
+        "user": Setting(arguments.get("remote_user"), "command line (-u)"),
+        "private_key_file": Setting(arguments.get("private_key_file"), "command line (--private-key)"),
+        "become": Setting(arguments.get("become") or None, "command line (-b)"),
+    }
+    return Inventory(
+        lambda name: hostvars.raw_get(name) if name in hostvars else None,
+        lambda value, own: _resolve(templar, value, own),
+        hostvars,
+        variables["groups"],
+        _given(fallbacks),
+    )
+
+
+def _given(settings: dict[str, Setting]) -> dict[str, Setting]:
+    return {field: setting for field, setting in settings.items() if setting.value not in (None, "")}
+
+
+def _resolve(templar: Any, value: Any, variables: Mapping[str, Any]) -> Any:
+    if isinstance(value, (bool, int, float)) or (isinstance(value, str) and "{" not in value):
+        return value  # holds no template: most values of most hosts
+    resolved = templar.copy_with_new_env(available_variables=variables).template(value)
+    if value is not None and resolved is None:
+        msg = "its template gave nothing"
+        raise AnsibleError(msg)
+    return resolved
