@@ -1,0 +1,252 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import random
+import time
+
+import pytest
+
+from ansible_collections.rollcall.network.plugins.module_utils._terminal import (
+    CHATTER,
+    PAGER,
+    clean,
+    decode,
+    strip_echo,
+)
+
+LONG = "show ip bgp vpnv4 all neighbors 192.0.2.77 advertised-routes | include 198.51.100"
+
+
+def test_decode_keeps_invalid_bytes() -> None:
+    data = "Zürich ".encode() + b"\xe9\xff\n"
+    assert decode(data) == "Zürich \udce9\udcff\n"
+    assert decode(data).encode("utf-8", "surrogateescape") == data
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        pytest.param("", "", id="nothing"),
+        pytest.param("a\tb  \n\n c\n", "a\tb  \n\n c\n", id="plain text is untouched"),
+        pytest.param("a\r\nb\r\r\nc\n\rd\r\n", "a\nb\nc\nd\n", id="line ends"),
+        pytest.param("a\r\0\nb\a\n", "a\nb\n", id="NUL and BEL"),
+        pytest.param(
+            "\x1b[1;31mred\x1b[0m\x1b(B \x1b7x\x1b8\x1b=\x1b#8\n", "red x\n", id="colours, charsets, two characters"
+        ),
+        pytest.param("\x1b]0;title\x07a\x1b]2;title\x1b\\b\x1bP1$r0m\x1b\\c", "abc", id="OSC and DCS"),
+        pytest.param("\x1b]0;cut short\nkept\n", "0;cut short\nkept\n", id="an unended OSC swallows nothing"),
+        pytest.param("a\x1b[12", "a", id="cut in a CSI"),
+        pytest.param("a\x1b", "a", id="cut after ESC"),
+        pytest.param("a\x0bb\x0cc\x1bEd", "a\nb\nc\nd", id="other line feeds"),
+        pytest.param("shwo\b\bow ver", "show ver", id="backspaces"),
+        pytest.param("abc\b\b\b\b\bX", "Xbc", id="backspace stops at the left margin"),
+        pytest.param("abcdef\rxy", "xycdef", id="carriage return overwrites"),
+        pytest.param("ab  \rxy", "xy  ", id="the line's own trailing blanks stay"),
+        pytest.param("ab\r    ", "", id="blanks that overwrote go"),
+        pytest.param("a b\r   c", "   c", id="blanks that overwrote within the line stay"),
+        pytest.param("a\n --More-- \r          \rGi0/1  \nb", "a\nGi0/1\nb", id="pager wiped with blanks"),
+        pytest.param(f"a\n--More--{chr(8) * 8}{' ' * 8}{chr(8) * 8}b\n", "a\nb\n", id="pager wiped with backspaces"),
+        pytest.param("a\n--More--\r\x1b[Kb\n", "a\nb\n", id="pager wiped with erase"),
+        pytest.param("a\n\x1b[7m--More--\x1b[27m\x1b[2K\rb\n", "a\nb\n", id="pager wiped with erase of the line"),
+        pytest.param(f"a\n  ---- More ----\x1b[16D{' ' * 16}\x1b[16Db\n", "a\nb\n", id="pager wiped with cursor moves"),
+        pytest.param("--More--\x1b[1K\x1b[Gb", "b", id="erase up to the cursor"),
+        pytest.param("\x1b[24;1H\x1b[2Kold\x1b[24;1H\x1b[2Knew# \x1b[?25h", "new# ", id="cursor addressed on one row"),
+        pytest.param("a\x1b[3Cb\x1b[2;3Hc\x1b[2Jd", "   d", id="forward, address, clear"),
+        pytest.param("x\x1b[999999999999999999999999Cy", "x" + " " * 254 + "y", id="the right margin"),
+        pytest.param("\udce9\udcff\x1b[m\r\n", "\udce9\udcff\n", id="invalid bytes"),
+    ],
+)
+def test_clean(raw: str, shown: str) -> None:
+    assert clean(raw) == shown
+
+
+def test_clean_random_text() -> None:
+    """The result has no control character but tab and line feed, and cleaning it again changes nothing."""
+    source = random.Random(20260101)
+    pieces = [
+        *"ab Z09[];?\\(\t\n\r\b\0\a\x0b\x0c\x1b\x7f\udcff",
+        "\x1b[",
+        "\x1b]",
+        "\r\n",
+        "\x1b[K",
+        "\x1b[2D",
+        "\x1b[9G",
+        "\x07",
+    ]
+    for _ in range(3000):
+        raw = "".join(source.choices(pieces, k=source.randrange(40)))
+        shown = clean(raw)
+        assert not [c for c in shown if c < " " and c not in "\t\n"], raw
+        assert clean(shown) == shown, raw
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "GigabitEthernet0/1 is up, line protocol is up\r\n",
+        "\x1b[32mGigabitEthernet0/1\x1b[0m is up\r\n",
+        "x\n" * 24 + " --More-- \r          \r",
+        "\r",
+        "\r\n" + "\r" * 50,
+        "\x1b[",
+        "\x1b]",
+        "\x1b[1K\x1b[200C\r",
+        "ab\b",
+    ],
+)
+def test_clean_is_linear(unit: str) -> None:
+    """Four times the text takes about four times as long; quadratic work would take sixteen times."""
+
+    def seconds(size: int) -> float:
+        text = unit * (size // len(unit))
+        started = time.process_time()
+        clean(text)
+        return time.process_time() - started
+
+    small = min(seconds(100_000) for _ in range(3))
+    assert seconds(400_000) < 9 * small + 0.05
+
+
+@pytest.mark.parametrize(
+    ("raw", "rest"),
+    [
+        pytest.param(f"{LONG}\r\nout\r\n", "out\r\n", id="plain"),
+        pytest.param(f"{LONG}   \r\r\nout", "out", id="trailing blanks"),
+        pytest.param(f"{LONG}", "", id="no output"),
+        pytest.param(f"\r\n{LONG}\r\nout", "out", id="blank line before"),
+        pytest.param(f"R1#{LONG}\r\nout", "out", id="behind a prompt"),
+        pytest.param(f"\r\x1b[KA:admin@sr-1# {LONG}\r\nout", "out", id="behind a redrawn prompt"),
+        pytest.param(f"<HUAWEI>{LONG}\r\nout", "out", id="behind an angle bracket prompt"),
+        pytest.param(f"admin:{LONG}\r\nout", "out", id="behind a colon prompt"),
+        pytest.param(f"R1#{LONG[:70]} \r{LONG[70:]}\r\nout", "out", id="wrapped with blank and CR"),
+        pytest.param(f"R1#{LONG[:70]}\r\n{LONG[70:]}\r\nout", "out", id="wrapped with CRLF"),
+        pytest.param(f"{LONG[:40]}{LONG[40]}\r{LONG[40:]}\r\nout", "out", id="wrapped with a character drawn twice"),
+        pytest.param(f"{LONG[:4]}\r{LONG[4:]}\r\nout", "out", id="wrapped at the command's own blank"),
+        pytest.param("".join(f"{c}\x1b[1m\x1b[m" for c in LONG) + "\r\nout", "out", id="coloured letter by letter"),
+        pytest.param(f"{LONG}\x1b[?2004l\r\nout", "out", id="mode switched after it"),
+        pytest.param(
+            f"R1#{LONG[:60]}{chr(8) * 60}${LONG[30:]}{' ' * 9}{chr(8) * 9}\r\nout",
+            "out",
+            id="scrolled behind the prompt",
+        ),
+        pytest.param(f"R1#{LONG[:40]}\r<{LONG[-30:]}              \b\b\b\r\nout", "out", id="scrolled over the prompt"),
+        pytest.param(
+            f"show ip b\r\n*Nov 23 07:24:59.123: %SYS-5-CONFIG_I: Configured from console\r\nR1#{LONG}\r\nout",
+            "out",
+            id="cut off by a log message",
+        ),
+        pytest.param(f"\r\nMon Nov 23 07:24:59.123 UTC\r\n{LONG}\r\nout", "out", id="below a time"),
+    ],
+)
+def test_strip_echo_finds_it(raw: str, rest: str) -> None:
+    assert strip_echo(raw, LONG) == (True, rest)
+
+
+@pytest.mark.parametrize(
+    ("raw", "command"),
+    [
+        ("", "show version"),
+        ("Cisco IOS Software\r\n", "show version"),
+        ("show version: not allowed\r\n", "show version"),
+        ("show version 2\r\n", "show version"),
+        ("  1  show clock\r\n  2  show history\r\n", "show history"),
+        ("show clock\r\nshow history\r\n", "show history"),
+        ("\r\n\r\nCisco\r\n", "show version"),
+        ("hostname R1\r\n! show run\r\nR1#show run\r\n", "show run"),
+        ("last command: show run\r\n", "show run"),
+        ("price in $ show\r\n", "now and then show"),
+        ("out\r\n", "  "),
+    ],
+)
+def test_strip_echo_takes_nothing_else(raw: str, command: str) -> None:
+    assert strip_echo(raw, command) == (False, raw)
+
+
+def test_strip_echo_of_hostile_text_is_quick() -> None:
+    started = time.process_time()
+    for raw in (
+        "\x1b    " * 100_000,
+        "s\r" * 200_000,
+        "#" * 500_000,
+        "\r\n" * 200_000,
+        "$" * 500_000,
+        " \x1b " * 100_000,
+    ):
+        strip_echo(raw, "show version")
+        strip_echo(raw, "s" * 500)
+        PAGER.search(raw[-300:])
+    assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "--More--",
+        " --More-- ",
+        "--more--",
+        " -- More -- ",
+        "<--- More --->",
+        "---(more)---",
+        "---(more 45%)---",
+        "  ---- More ----",
+        "--More--(45%)",
+        "--More-- (23%)",
+        "--More-- or (q)uit",
+        "--More or (q)uit--",
+        "-- MORE --, next page: Space, next line: Enter, quit: Control-C",
+        "\x1b[7m--More--\x1b[27m",
+        "\x1b[24;1H\x1b[2K-- More --\x1b[K",
+        "Press any key to continue",
+        "Press any key to continue (Q to quit)",
+        "Press <SPACE> to continue",
+        "(END)",
+        "\x1b[7mlines 1-24/80 (END)\x1b[27m\x1b[K",
+    ],
+)
+def test_pager(prompt: str) -> None:
+    for before in ("", "line\r\n", "line\r\n--More--\r        \r", "line\n\b\b"):
+        found = PAGER.search((before + prompt)[-300:])
+        assert found
+        assert bool(found["end"]) == ("END" in prompt)
+    for after in ("\r\n", "\r\nR1#", "\r        \r"):
+        assert not PAGER.search(prompt + after)
+    assert not PAGER.search(f"description {prompt}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["more", "--More--x", "no more", "- more -x", "R1#", "----------", "Total (END of list)", "press any key", ":"],
+)
+def test_no_pager(text: str) -> None:
+    assert not PAGER.search(f"line\r\n{text}")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Mon Nov 23 07:24:59.123 UTC",
+        "Nov 23 07:24:59",
+        "Mon Nov 23 07:24:59 CET 2026",
+        "*Nov 23 07:24:59.123: %SYS-5-CONFIG_I: Configured",
+        "000123: *Nov 23 07:24:59.123: %LINK-3-UPDOWN: Interface",
+        "RP/0/RP0/CPU0:Nov 23 07:24:59.123 UTC: config[65789]: %MGBL-CONFIG-6-DB_COMMIT : Configuration",
+        "2026 Nov 23 07:24:59 n9k %ETHPORT-5-IF_UP: Interface Ethernet1/1 is up",
+        "Nov 23 2026 07:24:59+00:00 HUAWEI %%01SHELL/5/CMDRECORD(s)[12]:Recorded",
+        "%Nov 23 07:24:59:123 2026 H3C SHELL/5/SHELL_LOGIN: admin logged in",
+        "%LINEPROTO-5-UPDOWN: Line protocol",
+        "{master:0}",
+        "[edit interfaces]",
+    ],
+)
+def test_chatter(line: str) -> None:
+    assert CHATTER.match(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Gi0/1 up", "% Invalid input", "{}", "[]", '{"a": 1}', "[1]", "Nov 23 07:24:59 is when it began", "5 % used"],
+)
+def test_no_chatter(line: str) -> None:
+    assert not CHATTER.match(line)
