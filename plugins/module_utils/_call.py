@@ -22,7 +22,18 @@ class Call:
     with ``enter``, and leave a way to end its connection with ``on_cut``.
     """
 
-    __slots__ = ("_cut", "_entered", "_phase_began", "_settled", "attempts", "deadline", "name", "phase", "seconds", "started_at")
+    __slots__ = (
+        "_cut",
+        "_entered",
+        "_phase_began",
+        "_settled",
+        "attempts",
+        "deadline",
+        "name",
+        "phase",
+        "seconds",
+        "started_at",
+    )
 
     def __init__(self, name: str, deadline: float | None = None) -> None:
         self.name = name

@@ -94,7 +94,7 @@ class Shell:
         while data:
             code, written = self._try(self._channel.write, data)
             if code == EAGAIN:
-                self._wait(deadline, "the device takes no more input")
+                self._wait(deadline, "room for more input")
             data = data[max(0, written) :]
 
     def read(self, deadline: float) -> bytes | None:
@@ -283,7 +283,7 @@ class Shell:
             offered = self._try(self._session.userauth_list, user)
             if offered is not None or self._session.last_errno() != EAGAIN:
                 return [_text(each) for each in offered or ()]
-            self._wait(deadline, "the device did not say how to log in")
+            self._wait(deadline, "the login methods")
 
     def _logins(self, user: str, offered: list[str], deadline: float) -> list[tuple[str, Callable[[], None]]]:
         """The logins to try, in order: keys, agent, password. Each attempt counts on the device, so none is idle."""

@@ -12,7 +12,7 @@ import re
 _STRING = r"\x1b[\]PX^_](?:[^\x07\x1b\n]*(?:\x07|\x1b\\))?"
 _CSI = r"\x1b\[[0-?]*[ -/]*[@-~]?"
 _CHARSET = r"\x1b[ -/]+[0-~]?"
-_CURSOR = r"\x1b\[[0-?]*[CDGHJKf]"
+_CURSOR = r"\x1b\[[0-?]*[CDGHKf]"
 _ESCAPE = rf"(?:{_STRING}|{_CSI}|{_CHARSET}|\x1b[0-~]?)"
 
 _SPECIAL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -41,6 +41,7 @@ CHATTER = re.compile(
             [^%\n]{{0,80}}%{{1,2}}[\w/-]+[/-]\d+[/-]\w+
       | (?:<\d+>)?(?:\d+:\s+)?%{{1,2}}[\w/-]+-\d-\w+:
       | %{_MONTH}\s+\d{{1,2}}\s+{_CLOCK}
+      | {_MONTH}\s+\d{{1,2}}\s+{_CLOCK}\s+\S+\s+[\w./-]+(?:\[\d+\])?:\s
       | \{{[a-z]+(?::\w+)?\}}\s*$
       | \[edit\b[^\]\n]*\]\s*$
     )""",
@@ -81,7 +82,8 @@ def clean(text: str) -> str:
 
     * Escape sequences, BEL, NUL, DEL and other control characters are dropped. Tabs are kept and count as one column.
     * Backspace, carriage return and the sequences that move the cursor in the line or erase it are applied, so that a
-      pager's prompt that the device wiped is gone. A move to another row (`ESC [ row ; column H`) stays in the line.
+      pager's prompt that the device wiped is gone. A move to another row (`ESC [ row ; column H`) stays in the line,
+      and clearing the screen (`ESC [ 2 J`) takes no text away.
     * `\r\n` and `\r\r\n` end a line, and so do vertical tab, form feed, `ESC D` and `ESC E`, as on a terminal.
     * Blanks at the end of a line stay, unless they were written over something.
     """

@@ -53,7 +53,7 @@ def test_decode_keeps_invalid_bytes() -> None:
         pytest.param(f"a\n  ---- More ----\x1b[16D{' ' * 16}\x1b[16Db\n", "a\nb\n", id="pager wiped with cursor moves"),
         pytest.param("--More--\x1b[1K\x1b[Gb", "b", id="erase up to the cursor"),
         pytest.param("\x1b[24;1H\x1b[2Kold\x1b[24;1H\x1b[2Knew# \x1b[?25h", "new# ", id="cursor addressed on one row"),
-        pytest.param("a\x1b[3Cb\x1b[2;3Hc\x1b[2Jd", "   d", id="forward, address, clear"),
+        pytest.param("a\x1b[3Cb\x1b[2;3Hc\x1b[2Jd", "a cdb", id="forward, address; clearing the screen takes nothing"),
         pytest.param("x\x1b[999999999999999999999999Cy", "x" + " " * 254 + "y", id="the right margin"),
         pytest.param("\udce9\udcff\x1b[m\r\n", "\udce9\udcff\n", id="invalid bytes"),
     ],

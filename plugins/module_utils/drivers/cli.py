@@ -20,7 +20,7 @@ from .._device import Device
 from .._platforms import Mode, Platform, PlatformError, Step, load_platform
 from .._result import CommandStatus, DeviceError, Error, Output, Status
 from .._ssh import Shell
-from .._terminal import PAGER, clean, decode, strip_echo
+from .._terminal import CHATTER, PAGER, clean, decode, strip_echo
 
 SETTLE = 0.1  # silence after the first prompt: banners hold lines that look like prompts
 QUIET = 1.0  # silence after which a doubtful end is put to the test
@@ -283,12 +283,12 @@ class _Terminal:
         data = answer.data
         if answer.tested_at is not None:
             after = clean(decode(bytes(data[answer.tested_at :]))).split("\n")
-            if all(not line.strip() or self._is_prompt(line) for line in after):
+            if all(not line.strip() or self._is_prompt(line) or CHATTER.match(line) for line in after):
                 data = data[: answer.tested_at]  # the test brought nothing but the prompt: the answer ended before it
         _found, raw = strip_echo(decode(bytes(data)), answer.line)
         text = clean(raw)
-        if answer.pages:  # where the device did not wipe its pager's prompt
-            text = "\n".join(line for line in text.split("\n") if not PAGER.search(line))
+        if answer.pages:  # what is left of the pager's prompt where the device did not wipe it all
+            text = "\n".join(line.rstrip() for line in text.split("\n") if not PAGER.search(line))
         mode = self._mode(text)
         if mode is not None:
             text = text[: mode.prompt_start(text)]
