@@ -146,5 +146,7 @@ class ActionModule(ActionBase):
     def _render(self, template: str, variables: Mapping[str, Any]) -> bytes:
         templar = self._templar.copy_with_new_env(available_variables=variables)
         overrides = {"trim_blocks": True, "lstrip_blocks": False}  # as ansible.builtin.template
-        text = str(templar.template(template, escape_backslashes=False, overrides=overrides))
+        text = templar.template(template, escape_backslashes=False, overrides=overrides)
+        if not isinstance(text, str):  # a template of a single expression gives its value
+            text = f"{text}\n"
         return text.encode("utf-8", "surrogateescape")
