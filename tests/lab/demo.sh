@@ -33,7 +33,8 @@ fi
 # Three of the 24 devices are broken on purpose, and one run in which they fail is a good run: 3 of 24 is 12.5 %.
 # Unbuffered, so that the progress is seen as it is made, through a pipe too.
 PYTHONUNBUFFERED=1 ansible-playbook -i inventory/lab.yml collect.yml \
-  -e "lab_port=$port" -e "rollcall_output_dir=$PWD/$output" -e rollcall_max_fail_percentage=20
+  -e "lab_port=$port" -e "rollcall_output_dir=$PWD/$output" \
+  -e rollcall_max_fail_percentage=20 -e rollcall_device_timeout=6
 
 if [[ ! -e $output/index.md ]]; then
   echo "The play ended well, but wrote no $output/index.md." >&2

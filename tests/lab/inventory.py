@@ -32,6 +32,8 @@ def text(count: int, *, port: str = PORT, known_hosts: str = KNOWN_HOSTS) -> str
         f"    ansible_user: {USER}",
         f"    ansible_password: {PASSWORD}",
         f'    rollcall_known_hosts: "{known_hosts}"',
+        "    # Rows beside the text, wherever there is a template.",
+        "    rollcall_parser: auto",
         "  children:",
     ]
     for platform in PLATFORMS.values():

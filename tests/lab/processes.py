@@ -12,6 +12,7 @@ import os
 import random
 import resource
 import signal
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing.connection import Connection
@@ -115,7 +116,7 @@ def _spread(settings: Settings, slices: list[range], ready: Callable[[Settings],
         while not stopped and all(process.is_alive() for process, _pipe in workers):
             if with_parent and os.getppid() != grandparent:
                 break
-            signal.sigtimedwait([], WATCH_SECONDS)
+            time.sleep(WATCH_SECONDS)
     finally:
         for process, _pipe in workers:
             process.terminate()

@@ -171,7 +171,7 @@ class Shell:
             raise Hangup
         if self.platform.exec_prompt is not None and len(words) == 1 and self._is(words, ("enable", "disable")):
             await self._privilege("enable".startswith(words[0]))
-        elif self.platform.name in ("iosxe", "eos") and _abbreviates(words, "show privilege"):
+        elif self.platform.enables and _abbreviates(words, "show privilege"):
             await self._send(f"Current privilege level is {15 if self.privileged else 1}\n")
         elif (setting := self._match(words, self.platform.settings)) and not self._refuses(setting[0]):
             await self._set(setting[0], words)

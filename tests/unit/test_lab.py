@@ -24,7 +24,8 @@ from ntc_templates.parse import parse_output
 from tests.lab import Lab, inventory
 from tests.lab.faults import BIG_OUTPUT_BYTES, BROKEN, FAULTS
 from tests.lab.platforms import PLATFORMS
-from tests.lab.topology import LINKS, MAX_DEVICES, REGION_SIZE, Device, device, devices, wiring
+from tests.lab.processes import DEVICES_PER_PROCESS
+from tests.lab.topology import LINKS, MAX_DEVICES, REGION_SIZE, Device, Interface, device, devices, wiring
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FLEET = devices(REGION_SIZE)
@@ -95,6 +96,27 @@ def test_each_bgp_session_is_seen_from_both_ends(count: int) -> None:
 def test_the_network_has_a_cut_cable_and_a_session_that_is_down() -> None:
     assert sum(not link.cable_up for link in LINKS) == 1
     assert sum(not link.bgp_up for link in LINKS) == 1
+    down = {
+        (one.name, session.peer_name)
+        for one in FLEET
+        for session in wiring(one.index, REGION_SIZE).sessions
+        if not session.established
+    }
+    assert down == {
+        ("par-spine1", "par-leaf2"),
+        ("par-leaf2", "par-spine1"),
+        ("waw-core1", "waw-wan1"),
+        ("waw-wan1", "waw-core1"),
+    }
+    cut = {one.name for one in FLEET if any(port.admin_up and not port.up for port in cabled(one))}
+    assert cut == {"par-spine1", "par-leaf2"}
+    seen = {(one.name, neighbor.name) for one in FLEET for neighbor in wiring(one.index, REGION_SIZE).neighbors}
+    assert not seen & {("par-spine1", "par-leaf2"), ("par-leaf2", "par-spine1")}
+    assert len(seen) == 2 * (len(LINKS) - 1)
+
+
+def cabled(one: Device) -> list[Interface]:
+    return [port for port in wiring(one.index, REGION_SIZE).interfaces if port.description.startswith("to ")]
 
 
 # What is printed, read back through ntc-templates
@@ -358,6 +380,7 @@ def test_hang_before_the_login(lab: Lab, name: str, banner: bytes) -> None:
     with socket.create_connection((lab.devices[name].address, lab.port), timeout=0.5) as connection:
         if banner:
             assert connection.recv(100).startswith(banner)
+        connection.send(b"SSH-2.0-test\r\n")
         with pytest.raises(TimeoutError):
             connection.recv(100)
 
@@ -441,6 +464,22 @@ def test_drop(lab: Lab, name: str) -> None:
     assert name not in answer
 
 
+def test_drop_mid_output_cuts_the_connection_and_drop_clean_does_not(lab: Lab) -> None:
+    async def ending(name: str) -> int | None:
+        one = lab.devices[name]
+        user, password = one.login
+        async with asyncssh.connect(
+            one.address, lab.port, username=user, password=password, known_hosts=None, client_keys=None, config=None
+        ) as connection:
+            shell = await connection.create_process("", term_type="vt100", input="show version\n")
+            await asyncio.wait_for(shell.wait_closed(), 10)
+            await asyncio.sleep(0.1)
+            return None if connection.is_closed() else shell.exit_status
+
+    assert asyncio.run(ending("par-core1")) is None
+    assert asyncio.run(ending("waw-spine1")) == 0
+
+
 def test_garbage_bytes(lab: Lab) -> None:
     answer = converse(lab, "fra-leaf1", ("", ">"), ("show version | no-more\n", "fra-leaf1>"))
     assert "\x00" in answer
@@ -483,6 +522,26 @@ def test_everything_is_gone_afterwards() -> None:
         os.kill(pid, 0)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(address, timeout=5)
+
+
+def test_a_large_lab_is_spread_over_processes_and_ends_as_one() -> None:
+    count = DEVICES_PER_PROCESS + 100
+    with Lab(devices=count, healthy=True, light=True) as large:
+        ends = [large.devices[device(index).name] for index in (1, count)]
+        for one in ends:
+            assert one.name in converse(large, one.name, ("", one.name))
+    for one in ends:
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection((one.address, large.port), timeout=5)
+
+
+def test_latency_delays_show_commands_only() -> None:
+    with Lab(devices=6, healthy=True, latency=0.7) as slow:
+        started = time.monotonic()
+        converse(slow, "fra-core1", ("", "core1#"), ("terminal length 0\n", "core1#"))
+        prompt_seconds = time.monotonic() - started
+        converse(slow, "fra-core1", ("", "core1#"), ("show version\n", "NCS-5500"))
+        assert prompt_seconds < 0.7 <= time.monotonic() - started - prompt_seconds
 
 
 def test_a_lab_ends_with_its_parent(tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ def bgp_summary(_device: Device, wiring: Wiring) -> str:
     ]
     for session in wiring.sessions:
         age = _age(session.age_minutes)
-        state = "Establ " if session.established else "Active "
+        state = "Establ" if session.established else "Active"
         lines.append(
             f"{session.peer_address:<20} {session.peer_asn:>10} {session.messages_received:>10}"
             f" {session.messages_sent:>10} {0:>7} {1:>7} {age:>11} {state}"
