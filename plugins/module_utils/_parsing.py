@@ -124,7 +124,7 @@ def _decoder(repeated: list[str]) -> json.JSONDecoder:
         value = dict(pairs)
         if len(value) < len(pairs):
             seen: set[str] = set()
-            for name, _ in pairs:
+            for name, _value in pairs:
                 if name in seen and name not in repeated:
                     repeated.append(name)
                 seen.add(name)
@@ -137,7 +137,7 @@ def _decoder(repeated: list[str]) -> json.JSONDecoder:
 def _refuse_deep(value: Any) -> None:
     """Raise RecursionError for nesting that Python reads, but that breaks Ansible when it walks through the result."""
     level = [value]
-    for _ in range(_DEEPEST_JSON):
+    for _depth in range(_DEEPEST_JSON):
         inner = (item.values() if isinstance(item, dict) else item for item in level)
         level = [item for items in inner for item in items if isinstance(item, (dict, list))]
         if not level:

@@ -15,6 +15,7 @@ import functools
 import importlib.util
 import os
 import re
+from collections import deque
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -143,8 +144,9 @@ class Platform:
     def way(self, start: str, goal: str) -> tuple[Step, ...] | None:
         """The steps from one mode to another by the shortest way, never through configuration; None without one."""
         ways: dict[str, tuple[Step, ...]] = {start: ()}
-        queue = [start]
-        for here in queue:
+        queue = deque([start])
+        while queue:
+            here = queue.popleft()
             if here == goal:
                 return ways[here]
             for there, steps in self.modes[here].ways.items():

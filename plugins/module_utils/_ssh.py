@@ -380,13 +380,12 @@ class Shell:
     def _ready(self, deadline: float) -> bool:
         """Wait until libssh2 can go on; False at the deadline."""
         left = deadline - time.monotonic()
-        if left <= 0:
+        if left <= 0 or self._socket is None:
             return False
         directions = self._session.block_directions()
         wanted = select.POLLIN if directions != ssh2.LIBSSH2_SESSION_BLOCK_OUTBOUND else 0
         if directions & ssh2.LIBSSH2_SESSION_BLOCK_OUTBOUND:
             wanted |= select.POLLOUT
-        assert self._socket is not None
         self._poll.modify(self._socket, wanted)
         return bool(self._poll.poll(left * 1000))
 

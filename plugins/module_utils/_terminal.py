@@ -158,7 +158,7 @@ def strip_echo(text: str, command: str) -> tuple[bool, str]:
     if not command:
         return False, text
     start = 0
-    for _ in range(_MAX_LINES_BEFORE_ECHO):
+    for _line in range(_MAX_LINES_BEFORE_ECHO):
         end = _echo_end(text, start, command)
         if end is not None:
             return True, text[end:]

@@ -93,6 +93,7 @@ class _Terminal:
         self._device = device
         self._call = call
         self._prompt = ""  # the last line of the prompt, as the device shows it now
+        self._now: Mode | None = None  # the mode that it shows
         self._candidate = ""  # what may be a changed prompt
         self._echoes = True
 
@@ -106,8 +107,8 @@ class _Terminal:
                 self._enter(step.text)
             elif step.kind == "ask":
                 self._answer(step)
-            else:  # what a device does not know of this, it says; its pager is answered all the same
-                self._exchange(step.text, self._deadline())
+            else:
+                self._set_up(step.text)
 
     def leave(self) -> None:
         """Say goodbye, without waiting for an answer, so that the device frees its line at once."""
@@ -136,20 +137,28 @@ class _Terminal:
                 self._shell.send(f"{self._device.password or ''}\n", deadline)
             elif self._page(decode(bytes(data[-PAGER_TAIL:])), deadline):
                 pass
+            elif self._mode(shown) and line == candidate:
+                return
             elif self._mode(shown):
                 wait = min(deadline, time.monotonic() + SETTLE)
             chunk = self._read(wait)
             if chunk is None and wait < deadline:
-                self._prompt = line
-                if candidate == line or "\n" not in shown.strip():
-                    return
                 candidate = line
+                self._arrive(shown)
+                if "\n" not in shown.strip():  # nothing but the prompt
+                    return
                 data.clear()
                 self._shell.send("\n", deadline)
             elif not chunk:
                 self._no_prompt(chunk, data)
             else:
                 data += chunk
+
+    def _set_up(self, line: str) -> None:
+        """Send a line of the platform's. A device that does not know it says so; its pager is answered all the same."""
+        text, end = self._exchange(line, self._deadline())
+        if end != "prompt":
+            self._no_prompt(b"" if end == "closed" else None, bytearray(text.encode("utf-8", "surrogateescape")))
 
     def _no_prompt(self, chunk: bytes | None, data: bytearray) -> NoReturn:
         seen = _excerpt(clean(decode(bytes(data[-TAIL:]))))
@@ -163,10 +172,9 @@ class _Terminal:
         raise DeviceError("failed", "auth", "session_closed", message, retry=True)
 
     def _enter(self, goal: str) -> None:
-        mode = self._platform.mode_of(self._prompt)
-        if mode is None or mode.name == goal:
+        if self._now is None or self._now.name == goal:
             return
-        steps = self._platform.way(mode.name, goal)
+        steps = self._platform.way(self._now.name, goal)
         wants_password = steps is not None and any(step.wants_password for step in steps)
         become = self._device.become or self._device.become_password is not None
         if not steps or (wants_password and not become):
@@ -175,9 +183,8 @@ class _Terminal:
             if step.kind == "ask":
                 self._answer(step)
             else:
-                self._exchange(step.text, self._deadline())
-        now = self._platform.mode_of(self._prompt)
-        if now is None or now.name != goal:
+                self._set_up(step.text)
+        if self._now is None or self._now.name != goal:
             self._refused(goal)
 
     def _answer(self, step: Step) -> None:
@@ -200,7 +207,7 @@ class _Terminal:
             elif asks:
                 self._refused(step.text)
             elif self._mode(shown) is not None and (answered or answer.echoed()):
-                self._prompt = _last_line(shown)
+                self._arrive(shown)
                 return
             chunk = self._read(deadline)
             if not chunk:
@@ -230,24 +237,25 @@ class _Terminal:
         self._shell.send(line + "\n", deadline)
         answer = _Answer(line)
         tests = MOST_TESTS
+        silent = False
         while True:
-            quiet = time.monotonic() + QUIET
-            chunk = self._read(min(deadline, quiet) if tests else deadline)
+            chunk = self._read(deadline if silent else min(deadline, time.monotonic() + QUIET))
             if chunk == b"":
                 return self._text(answer), "closed"
             if chunk:
                 answer.data += chunk
+                silent = False
                 if self._page(answer.tail(), deadline):
                     answer.pages += 1
-                    continue
-                if not self._whole(answer):
-                    continue
-                self._prompt = _last_line(answer.shown())
-                return self._text(answer), "prompt"
+                elif self._whole(answer):
+                    self._arrive(answer.shown())
+                    return self._text(answer), "prompt"
+                continue
             if time.monotonic() >= deadline:
                 return self._text(answer), "timeout"
-            tests -= 1
-            if self._doubtful(answer.shown()):
+            silent = True
+            if tests and self._doubtful(answer.shown()):
+                tests -= 1
                 answer.tested_at = len(answer.data)
                 self._candidate = _key(_last_line(answer.shown()))
                 self._shell.send("\n", deadline)
@@ -351,6 +359,9 @@ class _Terminal:
             return False
         self._shell.send("q" if pager.group("end") else " ", deadline)
         return True
+
+    def _arrive(self, shown: str) -> None:
+        self._prompt, self._now = _last_line(shown), self._mode(shown)
 
     def _mode(self, shown: str) -> Mode | None:
         return self._platform.mode_of("\n".join(shown.split("\n")[-3:]))
