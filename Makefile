@@ -9,7 +9,7 @@ BIN := $(CURDIR)/.venv/bin
 WITH_PATH := PATH="$(BIN):$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help collect test lint ruff mypy ansible-lint sanity pytest peers build clean
+.PHONY: help collect test lint ruff mypy ansible-lint sanity pytest bench peers build clean
 # The order of the checks is part of `make test`, with -j too.
 .NOTPARALLEL:
 
@@ -43,6 +43,9 @@ sanity: $(STAMP) ## ansible-test sanity, on the collection as it is packed
 
 pytest: $(STAMP) ## the tests alone
 	$(WITH_PATH) python -m pytest
+
+bench: $(STAMP) ## figures beside those of peers, from the same run
+	$(WITH_PATH) PYTHONPATH=collections python -m tests.bench $(BENCH)
 
 peers: .cache/peers/made ## the tools to compare with, in .cache/peers
 
