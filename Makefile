@@ -21,7 +21,7 @@ $(STAMP): requirements.txt requirements-test.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
 	touch $@
 
-collect: $(STAMP) ## start the lab, call all its devices, write reports/
+collect: $(STAMP) ## start the lab, call all its devices, write rollcall/
 	@$(WITH_PATH) tests/lab/demo.sh
 
 test: lint sanity pytest ## all checks, then all tests
@@ -57,5 +57,5 @@ peers: .cache/peers/made ## the tools to compare with, in .cache/peers
 build: $(STAMP) ## the package for ansible-galaxy
 	$(BIN)/ansible-galaxy collection build --force
 
-clean: ## remove what make made, except reports/
+clean: ## remove what make made, except rollcall/
 	rm -rf .venv .cache .ansible rollcall-network-*.tar.gz

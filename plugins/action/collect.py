@@ -17,21 +17,20 @@ from ansible.utils.display import Display
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
-from ansible_collections.rollcall.network.plugins.module_utils._roll import call_roll
+from ansible_collections.rollcall.network.plugins.module_utils._run import RunFolder
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
 from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
+    call_here,
     devices_of,
-    limits_of,
+    keep_answers,
+    open_folder,
     plan_of,
-    result_of,
-    verdict,
     warnings_of,
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._progress import Progress
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import inventory_of_task
 
 Devices = dict[str, Device | Error]
-Answers = dict[str, dict[str, Any]]
 
 
 class ActionModule(ActionBase):
@@ -55,26 +54,33 @@ class ActionModule(ActionBase):
         if arguments["plan"]:
             return {**base, "changed": False, "plan": plan_of(resolved)}
         devices = devices_of(resolved)
-        if self._connection.transport == "local":
-            answers = self._call_here(devices, arguments, base)
-        else:
-            answers = self._call_there(devices, arguments, base, task_vars)
-        result = {**base, **result_of(answers)}
-        reason = verdict(result, arguments["max_fail_percentage"])
-        return {**result, "failed": True, "msg": reason} if reason else result
-
-    def _call_here(self, devices: Devices, arguments: dict[str, Any], base: dict[str, Any]) -> Answers:
-        progress = Progress(Display())
         try:
-            return call_roll(devices, limits_of(arguments), progress)
+            folder = open_folder(arguments, task_vars.get("awx_job_id"), check_mode=self._task.check_mode)
+            if self._connection.transport == "local":
+                result = self._call_here(devices, arguments, folder, base)
+            else:
+                result = self._call_there(devices, arguments, folder, base, task_vars)
         except ValueError as error:
             raise AnsibleActionFail(f"rollcall.network.collect: {error}") from error
+        return {**base, **result}
+
+    def _call_here(
+        self, devices: Devices, arguments: dict[str, Any], folder: RunFolder | None, base: dict[str, Any]
+    ) -> dict[str, Any]:
+        progress = Progress(Display())
+        try:
+            return call_here(devices, arguments, progress, folder)
         finally:
             base["warnings"] += progress.warnings
 
     def _call_there(
-        self, devices: Devices, arguments: dict[str, Any], base: dict[str, Any], task_vars: dict[str, Any]
-    ) -> Answers:
+        self,
+        devices: Devices,
+        arguments: dict[str, Any],
+        folder: RunFolder | None,
+        base: dict[str, Any],
+        task_vars: dict[str, Any],
+    ) -> dict[str, Any]:
         """Run the same collector on the machine that the task is delegated to."""
         if getattr(self._connection, "force_persistence", False):  # of a router: there is no Python to run there
             msg = "rollcall.network.collect runs where Python runs: add delegate_to: localhost and run_once: true"
@@ -87,8 +93,7 @@ class ActionModule(ActionBase):
             where = self._task.delegate_to or task_vars.get("inventory_hostname")
             raise AnsibleActionFail(f"rollcall.network.collect on {where}: {reason}", result=there)
         base["warnings"] += there.get("warnings", [])
-        answers: Answers = there["devices"]
-        return answers
+        return keep_answers(there["devices"], arguments, there["started_at"], folder)
 
     def _misuse(self, hosts: list[str], task_vars: dict[str, Any]) -> list[str]:
         play_hosts = len(task_vars.get("ansible_play_batch", ()))

@@ -6,147 +6,206 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import pathlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
+import jinja2
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.template import trust_as_template
 
 from ansible_collections.rollcall.network.plugins.module_utils._result import STATUSES
-from ansible_collections.rollcall.network.plugins.module_utils._roll import failed_names, summarize
+from ansible_collections.rollcall.network.plugins.module_utils._roll import summarize
+from ansible_collections.rollcall.network.plugins.module_utils._run import RunError, read_run, run_names
+from ansible_collections.rollcall.network.plugins.plugin_utils._formats import fleet_csv, fleet_json, junit
+from ansible_collections.rollcall.network.plugins.plugin_utils._pages import BUILT_IN, FleetRow, Pages, fleet_row
 from ansible_collections.rollcall.network.plugins.plugin_utils._report import (
+    Files,
     ReportError,
-    check_writable,
     place,
-    read,
-    write,
+    place_each,
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import TaskVariables
 
+FORMATS = ("md", "html", "json", "csv", "junit")
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
-    "devices": {"type": "dict", "required": True},
-    "dest": {"type": "path", "required": True},
+    "devices": {"type": "dict"},
+    "run_dir": {"type": "path"},
+    "dest": {"type": "str", "required": True},
     "template": {"type": "path"},
-    "index_template": {"type": "path"},
+    "formats": {"type": "list", "elements": "str", "choices": list(FORMATS)},
+    "columns": {"type": "list", "elements": "str", "default": []},
+    "title": {"type": "str", "default": "Roll call"},
+    "max_fail_percentage": {"type": "float"},
 }
-BUILT_IN = pathlib.Path(__file__).parents[2] / "playbooks" / "templates"
-INDEX = "index.md"
+TEXTS = ("md", "html")  # formats with a report per device; the first of those asked for is what the rows link to
+FLEET_FILES = {"md": "index.md", "html": "index.html", "json": "fleet.json", "csv": "fleet.csv", "junit": "junit.xml"}
 
-
-@dataclass(slots=True)
-class _Outcome:
-    """What became of the reports."""
-
-    changed: list[tuple[pathlib.Path, bytes, bytes]] = field(default_factory=list)  # the file, before and after
-    errors: dict[str, str] = field(default_factory=dict)  # name of the device, or of the index
-
-    def as_result(self, diff: bool) -> dict[str, Any]:
-        result: dict[str, Any] = {
-            "changed": bool(self.changed),
-            "written": [str(path) for path, _before, _after in self.changed],
-            "errors": self.errors,
-        }
-        if diff:
-            result["diff"] = [
-                {
-                    "before_header": str(path),
-                    "after_header": str(path),
-                    "before": before.decode("utf-8", "replace"),
-                    "after": after.decode("utf-8", "replace"),
-                }
-                for path, before, after in self.changed
-            ]
-        if self.errors:
-            first, reason = next(iter(self.errors.items()))
-            more = f"; {len(self.errors) - 1} more in errors" if len(self.errors) > 1 else ""
-            result |= {"failed": True, "msg": f"the report of {first} could not be written: {reason}{more}"}
-        return result
+Answers = Iterable[tuple[str, dict[str, Any]]]
 
 
 class ActionModule(ActionBase):
-    """Render a template for every device, and one for the fleet, in one task."""
+    """Write a report for every device, and what shows the fleet, in one task."""
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
     _supports_diff = True
 
+    @classmethod
+    def finalize_task_arg(cls, name: str, value: Any, templar: Any, context: Any) -> Any:
+        """Leave C(dest) as it is written: it has a value of its own for each device."""
+        return value if name == "dest" else super().finalize_task_arg(name, value, templar, context)
+
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         task_vars = task_vars or {}
         base: dict[str, Any] = super().run(tmp, task_vars)
-        arguments = self._arguments()
-        devices: dict[str, Any] = arguments["devices"]
-        dest = pathlib.Path(os.path.abspath(os.path.expanduser(arguments["dest"])))
         try:
-            files = place(dest, {name: f"devices/{name}.md" for name in devices} | {"": INDEX})
-            if not self._task.check_mode:
-                check_writable({path.parent for path in files.values()})
-        except ReportError as error:
+            arguments = self._arguments()
+            names, answers = _source(arguments)
+            self._files = Files(check_mode=self._task.check_mode, diff=bool(self._task.diff))
+            self._variables = TaskVariables(self._task, self._templar, task_vars)
+            if arguments["template"]:
+                result = self._write_own(names, answers, arguments)
+            else:
+                result = self._write_formats(names, answers, arguments, task_vars)
+        except (ReportError, RunError, ValueError) as error:
             raise AnsibleActionFail(f"rollcall.network.report: {error}") from error
-        variables = TaskVariables(self._task, self._templar, task_vars)
-        outcome = _Outcome()
-        template = self._template(arguments["template"] or "device.md.j2")
-        for name, device in devices.items():
-            own = {**(variables.of(name) or {}), "inventory_hostname": name, "device": device}
-            self._report(name, files[name], template, own, outcome)
-        fleet = {
-            "devices": devices,
-            "summary": summarize(devices.values()),
-            "failed_hosts": failed_names(devices),
-            "reports": {
-                name: files[name].relative_to(dest).as_posix() for name in devices if name not in outcome.errors
-            },
-        }
-        index = self._template(arguments["index_template"] or "index.md.j2")
-        self._report(INDEX, files[""], index, {**task_vars, **fleet}, outcome)
-        return {**base, "dest": str(dest), "index": str(files[""]), **outcome.as_result(bool(self._task.diff))}
-
-    def _report(
-        self, name: str, path: pathlib.Path, template: str, variables: Mapping[str, Any], outcome: _Outcome
-    ) -> None:
-        """Write one report if it differs. What goes wrong costs this report only."""
-        try:
-            content = self._render(template, variables)
-            before = read(path)
-            if before == content:
-                return
-            if not self._task.check_mode:
-                write(path, content)
-        except (AnsibleError, OSError, ValueError) as error:
-            outcome.errors[name] = str(error).strip()
-            return
-        outcome.changed.append((path, before or b"", content))
+        except AnsibleError as error:
+            raise AnsibleActionFail(f"rollcall.network.report: {error}") from error
+        base["_ansible_verbose_override"] = True
+        return {**base, **result, **self._files.as_result()}
 
     def _arguments(self) -> dict[str, Any]:
-        checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(dict(self._task.args))
+        checked = ArgumentSpecValidator(
+            ARGUMENT_SPEC, mutually_exclusive=[("devices", "run_dir")], required_one_of=[("devices", "run_dir")]
+        ).validate(dict(self._task.args))
         if checked.error_messages:
-            raise AnsibleActionFail(f"rollcall.network.report: {'; '.join(checked.error_messages)}")
+            raise ValueError("; ".join(checked.error_messages))
         arguments: dict[str, Any] = checked.validated_parameters
-        for name, device in arguments["devices"].items():
-            if not isinstance(device, Mapping) or device.get("status") not in STATUSES:
+        if arguments["template"] and arguments["formats"]:
+            msg = "template and formats exclude each other: each format has a template of its own"
+            raise ValueError(msg)
+        arguments["formats"] = list(dict.fromkeys(arguments["formats"] or TEXTS))
+        for name, answer in (arguments["devices"] or {}).items():
+            if not isinstance(answer, Mapping) or answer.get("status") not in STATUSES:
                 msg = f"devices must be what rollcall.network.collect returned as devices; {name!r} is no such answer"
-                raise AnsibleActionFail(f"rollcall.network.report: {msg}")
+                raise ValueError(msg)
         return arguments
 
-    def _template(self, name: str) -> str:
-        """The template of this name beside the playbook or in the role, else the collection's own."""
+    def _write_own(self, names: list[str], answers: Answers, arguments: dict[str, Any]) -> dict[str, Any]:
+        """A report per device from the user's template, at a place that is a template too."""
+        dest = arguments["dest"]
+        files = place_each(dest, {name: self._render(dest, self._seen_by(name)) for name in names})
+        self._files.make_folders(files.values())
+        template = self._template(arguments["template"])
+        for name, answer in answers:
+            seen = self._seen_by(name, device=answer)
+            self._files.put(name, files[name], partial(self._render, template, seen), private=True)
+        return {}
+
+    def _write_formats(
+        self, names: list[str], answers: Answers, arguments: dict[str, Any], task_vars: dict[str, Any]
+    ) -> dict[str, Any]:
+        """The built-in formats: reports per device, and the fleet's files beside them."""
+        dest = pathlib.Path(os.path.abspath(os.path.expanduser(self._render(arguments["dest"], task_vars))))
+        formats, columns = arguments["formats"], arguments["columns"]
+        texts = [each for each in formats if each in TEXTS]
+        places = {(name, each): f"devices/{name}.{each}" for name in names for each in texts}
+        files = place(dest, places | {("", each): FLEET_FILES[each] for each in formats})
+        self._files.make_folders(files.values())
+        pages = Pages(self._override)
+        rows: list[FleetRow] = []
+        for name, answer in answers:
+            for each in texts:
+                render = pages.device if each == "html" else self._device_text
+                index = os.path.relpath(files["", each], files[name, each].parent)
+                self._files.put(name, files[name, each], partial(render, name, answer, index=index), private=True)
+            link = "html" if "html" in texts else "md"
+            rows.append(fleet_row(name, answer, self._values(name, columns), places.get((name, link))))
+        summary = summarize({"status": row.status} for row in rows)
+        allowed = arguments["max_fail_percentage"]
+        make: dict[str, Callable[[], str | bytes]] = {
+            "md": partial(self._index_text, rows, summary, arguments["title"]),
+            "html": partial(pages.fleet, rows, title=arguments["title"], columns=columns, max_fail_percentage=allowed),
+            "json": partial(fleet_json, rows, summary, columns),
+            "csv": partial(fleet_csv, rows, columns),
+            "junit": partial(junit, rows, summary),
+        }
+        for each in formats:
+            self._files.put(FLEET_FILES[each], files["", each], make[each])
+        shown = next(each for each in ("html", "md", *formats) if each in formats)
+        return {"dest": str(dest), "index": str(files["", shown])}
+
+    # -- rendering -----------------------------------------------------------------------------------------------------
+
+    def _device_text(self, name: str, answer: Mapping[str, Any], *, index: str) -> str:
+        if self._override("device.md.j2") is None:
+            return _plain("device.md.j2").render(inventory_hostname=name, device=answer, index=index)
+        return self._render(self._template("device.md.j2"), self._seen_by(name, device=answer, index=index))
+
+    def _index_text(self, rows: list[FleetRow], summary: Mapping[str, int], title: str) -> str:
+        seen = {"rows": rows, "summary": summary, "title": title}
+        if self._override("index.md.j2") is None:
+            return _plain("index.md.j2").render(seen)
+        return self._render(self._template("index.md.j2"), seen)
+
+    def _seen_by(self, name: str, **more: Any) -> dict[str, Any]:
+        """What a template of the user's sees for one device: the host's own variables, and the answer."""
+        return {**(self._variables.of(name) or {}), "inventory_hostname": name, **more}
+
+    def _values(self, name: str, columns: list[str]) -> tuple[str, ...]:
+        if not columns:
+            return ()
+        variables = self._variables.of(name) or {}
+        values = (self._variables.template(variables.get(column, ""), variables) for column in columns)
+        return tuple(str(value) for value in values)
+
+    @functools.cache  # noqa: B019 - the action lives as long as its task
+    def _override(self, name: str) -> str | None:
+        """The user's file of this name, in templates/ beside the playbook or in the role."""
         try:
-            path = self._find_needle("templates", name)
-        except AnsibleError as error:
-            path = str(BUILT_IN / name)
-            if not os.path.isfile(path):
-                raise AnsibleActionFail(f"rollcall.network.report: template {name!r} is not found") from error
+            path: str = self._find_needle("templates", name)
+        except AnsibleError:
+            return None
+        return path
+
+    @functools.cache  # noqa: B019
+    def _template(self, name: str) -> str:
+        path = self._override(name)
+        if path is None:
+            msg = f"template {name!r} is not found, in templates/ beside the playbook or as a path"
+            raise ValueError(msg)
         template: str = trust_as_template(self._loader.get_text_file_contents(path))
         return template
 
-    def _render(self, template: str, variables: Mapping[str, Any]) -> bytes:
+    def _render(self, template: str, variables: Mapping[str, Any]) -> str:
+        """By Ansible's own engine, as ansible.builtin.template does."""
         templar = self._templar.copy_with_new_env(available_variables=variables)
-        overrides = {"trim_blocks": True, "lstrip_blocks": False}  # as ansible.builtin.template
-        text = templar.template(template, escape_backslashes=False, overrides=overrides)
-        if not isinstance(text, str):  # a template of a single expression gives its value
-            text = f"{text}\n"
-        return text.encode("utf-8", "surrogateescape")
+        text = templar.template(template, escape_backslashes=False, overrides={"trim_blocks": True})
+        # A template of a single expression gives its value, and loses the end of its line.
+        return text if isinstance(text, str) else f"{text}{chr(10) if template.endswith(chr(10)) else ''}"
+
+
+def _source(arguments: Mapping[str, Any]) -> tuple[list[str], Answers]:
+    """The names, and their answers one by one: of a run on disk never all of them at once."""
+    if arguments["run_dir"]:
+        return run_names(arguments["run_dir"]), read_run(arguments["run_dir"])
+    return list(arguments["devices"]), arguments["devices"].items()
+
+
+@functools.cache
+def _plain(name: str) -> jinja2.Template:
+    """A template of ours: it needs nothing of Ansible's, whose engine takes ten times as long."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(BUILT_IN),
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template(name)

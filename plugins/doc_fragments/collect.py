@@ -87,6 +87,20 @@ options:
         C(ansible_ssh_common_args) counts, else it is C(~/.ssh/known_hosts) and C(/etc/ssh/ssh_known_hosts).
     type: list
     elements: path
+  output_dir:
+    description:
+      - A folder that keeps the answers. Each device's is written the moment it is there, atomically and readable by its owner
+        only, to C(runs/<UTC time>[-<awx_job_id>]/devices/<name>/) in it, as C(result.json) and a text file for each command.
+        A C(manifest.json) beside C(devices/) follows at the end, and C(latest) then points to the run.
+      - It is on the machine that runs the task's action, the controller, and it is made, and tried, before the first login. In
+        check mode nothing is written.
+    type: path
+  return_output:
+    description:
+      - V(false) leaves texts, rows and values out of what is returned; they are in O(output_dir), which it needs.
+      - Use it for large fleets. An answer that could not be written is returned whole.
+    type: bool
+    default: true
   plan:
     description: Log in nowhere, and return who would be asked, where, how and what.
     type: bool

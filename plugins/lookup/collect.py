@@ -45,14 +45,12 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
-from ansible_collections.rollcall.network.plugins.module_utils._roll import call_roll
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
 from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
+    call_here,
     devices_of,
-    limits_of,
+    open_folder,
     plan_of,
-    result_of,
-    verdict,
     warnings_of,
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._memory import remembered
@@ -77,12 +75,17 @@ class LookupModule(LookupBase):
             devices = devices_of(resolved)
             progress = Progress(display)
             question = [arguments, {name: device.as_dict() for name, device in devices.items()}]
-            answers = remembered(question, lambda: call_roll(devices, limits_of(arguments), progress))
+
+            def ask() -> dict[str, Any]:
+                job = (variables or {}).get("awx_job_id")
+                folder = open_folder(arguments, job, check_mode=bool((variables or {}).get("ansible_check_mode")))
+                return call_here(devices, arguments, progress, folder)
+
+            result = remembered(question, ask)
         except ValueError as error:
             raise AnsibleLookupError(f"lookup rollcall.network.collect: {error}") from error
         for warning in (*warnings_of(arguments["hosts"]), *progress.warnings):
             display.warning(warning)
-        reason = verdict(result_of(answers), arguments["max_fail_percentage"])
-        if reason:
-            raise AnsibleLookupError(f"lookup rollcall.network.collect: {reason}")
-        return [answers]
+        if result.get("failed"):
+            raise AnsibleLookupError(f"lookup rollcall.network.collect: {result['msg']}")
+        return [result["devices"]]

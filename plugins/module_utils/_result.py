@@ -76,16 +76,22 @@ class Output:
     parser: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
+        return {**self.as_slim_dict(), "text": self.text, "rows": self.rows}
+
+    def as_slim_dict(self) -> dict[str, Any]:
+        """Without text and rows."""
         return {
-            "text": self.text,
             "status": self.status,
             "error": self.error.as_dict() if self.error else None,
             "seconds": round(self.seconds, 3),
             "parser": self.parser,
-            "rows": self.rows,
             "rows_status": self.rows_status,
             "rows_message": self.rows_message,
         }
+
+    def let_go(self) -> None:
+        """Free the memory of text and rows: they are on disk."""
+        self.text, self.rows = "", None
 
 
 class DeviceError(Exception):

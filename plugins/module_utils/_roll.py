@@ -9,6 +9,8 @@ It runs inside the action, and inside the module on another machine.
 
 from __future__ import annotations
 
+import queue
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +21,7 @@ from ._pacing import LoginsPerSecond
 from ._parsing import parse
 from ._platforms import load_platform
 from ._result import STATUSES, DeviceError, Error, Output, Result
+from ._run import RunFolder
 from .collector import Event, collect, this_call
 from .drivers import cli, python
 
@@ -36,18 +39,36 @@ class Limits:
     logins_per_second: float | None = None
 
 
+Answers = dict[str, dict[str, Any]]
+
+
 def call_roll(
-    devices: Mapping[str, Device | Error], limits: Limits, on_event: Callable[[Event], None] | None = None
-) -> dict[str, dict[str, Any]]:
+    devices: Mapping[str, Device | Error],
+    limits: Limits,
+    on_event: Callable[[Event], None] | None = None,
+    keep: Keep | None = None,
+) -> Answers:
     """Ask every device and return its answer as plain data by name, in the order given.
 
     A name that comes with an Error instead of a Device is not asked: its answer is that error.
 
+    :param keep: a run folder for the answers, written as they come.
     :raises ValueError: when a function to be called cannot be imported, before the first login.
     """
     ready = {name: device for name, device in devices.items() if isinstance(device, Device)}
     for function in {device.function for device in ready.values() if device.driver == "python"}:
         python.load_function(function or "")
+
+    def happened(event: Event) -> None:
+        if keep is not None and event.name is not None and event.result is not None:
+            keep.put(event.name, ready[event.name], event.result)
+        if on_event is not None:
+            on_event(event)
+
+    if keep is not None:
+        for name, device in devices.items():
+            if isinstance(device, Error):
+                keep.put(name, None, Result("failed", error=device))
     results = collect(
         lambda name: _ask(ready[name], this_call()),
         ready,
@@ -56,14 +77,16 @@ def call_roll(
         deadline=limits.deadline,
         retries=limits.retries,
         pacing=LoginsPerSecond(limits.logins_per_second) if limits.logins_per_second else None,
-        on_event=on_event,
+        on_event=happened if keep or on_event else None,
     )
-    return {
-        name: _answer(device, results[name])
-        if isinstance(device, Device)
-        else _answer(None, Result("failed", error=device))
-        for name, device in devices.items()
-    }
+    gone = keep.close() if keep is not None else frozenset()
+    answers: Answers = {}
+    for name, device in devices.items():
+        if isinstance(device, Device):
+            answers[name] = answer_of(device, results[name], slim=name in gone)
+        else:
+            answers[name] = answer_of(None, Result("failed", error=device))
+    return answers
 
 
 def summarize(answers: Iterable[Mapping[str, Any]]) -> dict[str, int]:
@@ -104,8 +127,11 @@ def _parse(device: Device, outputs: dict[str, Output]) -> None:
         output.rows_status, output.rows_message = parsed.status, parsed.message
 
 
-def _answer(device: Device | None, result: Result) -> dict[str, Any]:
-    """One name's answer as it is returned: the result, where it came from, and what was said."""
+def answer_of(device: Device | None, result: Result, *, slim: bool = False) -> dict[str, Any]:
+    """One name's answer as it is returned: the result, where it came from, and what was said.
+
+    :param slim: without texts, rows and value, which are on disk.
+    """
     is_output = device is not None and device.driver == "cli"
     outputs: dict[str, Output] = (result.value or {}) if is_output else {}
     return {
@@ -114,6 +140,43 @@ def _answer(device: Device | None, result: Result) -> dict[str, Any]:
         "host": device.host if device and device.host else None,
         "port": device.port if device and device.host else None,
         "platform": device.platform if device else None,
-        "output": {command: output.as_dict() for command, output in outputs.items()},
-        "value": None if is_output else result.value,
+        "output": {command: output.as_slim_dict() if slim else output.as_dict() for command, output in outputs.items()},
+        "value": None if is_output or slim else result.value,
     }
+
+
+class Keep:
+    """Writes answers to a run folder in a thread of its own and, where told so, lets go of what is on disk."""
+
+    def __init__(self, folder: RunFolder, *, let_go: bool) -> None:
+        self.errors: dict[str, str] = {}
+        self._folder = folder
+        self._let_go = let_go
+        self._gone: set[str] = set()
+        self._waiting: queue.SimpleQueue[tuple[str, Device | None, Result] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="rollcall-writer", daemon=True)
+        self._thread.start()
+
+    def put(self, name: str, device: Device | None, result: Result) -> None:
+        """Have this answer written."""
+        self._waiting.put((name, device, result))
+
+    def close(self) -> frozenset[str]:
+        """Wait until all is written; return the names whose texts were let go. ``errors`` says what was not written."""
+        self._waiting.put(None)
+        self._thread.join()
+        return frozenset(self._gone)
+
+    def _work(self) -> None:
+        while (item := self._waiting.get()) is not None:
+            name, device, result = item
+            try:
+                self._folder.write(name, answer_of(device, result))
+            except Exception as error:  # a full disk, or a bug: the answer stays in memory, and is returned
+                self.errors[name] = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+                continue
+            if self._let_go:
+                self._gone.add(name)
+                if device is not None and device.driver == "cli":
+                    for output in (result.value or {}).values():
+                        output.let_go()

@@ -30,6 +30,8 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "logins_per_second": {"type": "float"},
     "max_fail_percentage": {"type": "float"},
     "known_hosts": {"type": "list", "elements": "path"},
+    "output_dir": {"type": "path"},
+    "return_output": {"type": "bool", "default": True},
     "plan": {"type": "bool", "default": False},
 }
 
@@ -60,6 +62,9 @@ def check_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
     percentage = values["max_fail_percentage"]
     if percentage is not None and not 0 <= percentage <= 100:
         msg = f"max_fail_percentage must be between 0 and 100, not {percentage}"
+        raise ValueError(msg)
+    if not values["return_output"] and values["output_dir"] is None:
+        msg = "return_output: false needs output_dir, or the answers would be nowhere"
         raise ValueError(msg)
     if values["commands"] is not None:
         check_commands(values["commands"], values["parser"])

@@ -157,6 +157,10 @@ failed_hosts:
   returned: unless O(plan) is true
   type: list
   elements: str
+run_dir:
+  description: The folder that holds the answers of this run.
+  returned: when O(output_dir) is given, and it is not check mode
+  type: str
 plan:
   description: Who would be asked, where, how and what, and where each credential would come from.
   returned: when O(plan) is true
@@ -164,6 +168,7 @@ plan:
 """
 
 import json
+from datetime import UTC, datetime
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -188,12 +193,13 @@ def main() -> None:
         name: Device.from_dict(each["device"]) if "device" in each else Error(**each["error"])
         for name, each in json.loads(module.params["devices"]).items()
     }
+    began = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     limits = Limits(**{name: module.params[name] for name in Limits.__slots__})
     try:
         answers = call_roll(devices, limits, on_event)
     except ValueError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=False, devices=answers)
+    module.exit_json(changed=False, devices=answers, started_at=began)
 
 
 if __name__ == "__main__":

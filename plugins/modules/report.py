@@ -12,11 +12,13 @@ version_added: 0.1.0
 author:
   - The rollcall.network authors (@rollcall-network)
 description:
-  - Renders a Jinja2 template for every answer of M(rollcall.network.collect), the failed ones included, and one for the whole
-    fleet. It does in one task what a loop of M(ansible.builtin.template) does two hundred times slower.
+  - Writes the answers of M(rollcall.network.collect) as reports, the failed ones included, in one task, which does what a loop
+    of M(ansible.builtin.template) does two hundred times slower.
+  - By default a page per device and one of the fleet, as Markdown and as HTML. The HTML page of the fleet is one file that
+    needs no network. With O(template), a file per device from a template of your own.
   - Files are written atomically on the controller, and only those whose content changed. Reports of names that are no longer
     asked are left alone.
-  - A template that fails for one device costs that device's report only; the task then fails, and says which.
+  - What goes wrong with one report costs that report only; the task then fails, and says which.
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return what would be written, without writing.
@@ -26,28 +28,48 @@ attributes:
     support: full
 options:
   devices:
-    description: The answers, as C(devices) of M(rollcall.network.collect).
+    description: The answers, as C(devices) of M(rollcall.network.collect). One of O(devices) and O(run_dir) is required.
     type: dict
-    required: true
+  run_dir:
+    description: The answers on disk, as C(run_dir) of M(rollcall.network.collect). They are read one by one.
+    type: path
   dest:
     description:
-      - The folder to write to. The reports are C(devices/<name>.md) in it, the index is C(index.md).
+      - The folder to write to. The reports are C(devices/<name>.md) and C(devices/<name>.html) in it, the fleet's files are
+        C(index.md), C(index.html), C(fleet.json), C(fleet.csv) and C(junit.xml).
+      - With O(template), the path of a device's file, and a template itself, such as
+        C(reports/{{ site }}/{{ inventory_hostname }}.txt).
       - A name that would leave the folder, or share its file with another, is an error before anything is written.
-    type: path
+    type: str
     required: true
   template:
     description:
-      - The template of a device's report. It sees the answer as C(device), the name as C(inventory_hostname), and the host's own
-        variables.
-      - Searched for as M(ansible.builtin.template) does. By default C(device.md.j2), which a file of that name in C(templates/)
-        beside the playbook replaces.
+      - A Jinja2 template for each device, with Ansible's filters and lookups. It sees the answer as C(device), the name as
+        C(inventory_hostname), and the host's own variables.
+      - Searched for as M(ansible.builtin.template) does.
     type: path
-  index_template:
+  formats:
     description:
-      - The template of the index. It sees C(devices), C(summary), C(failed_hosts), and C(reports), a dictionary of name and the
-        report's path as seen from the index.
-      - By default C(index.md.j2), which a file of that name in C(templates/) beside the playbook replaces.
-    type: path
+      - What to write when there is no O(template). V(md) and V(html) are a report per device and one of the fleet; V(json),
+        V(csv) and V(junit) are one file of the fleet.
+      - By default V(md) and V(html).
+      - A file C(device.md.j2), C(index.md.j2), C(device.html.j2) or C(index.html.j2) in C(templates/) beside the playbook
+        replaces the built-in one. Those for HTML are plain Jinja2, and escape what they show.
+    type: list
+    elements: str
+    choices: [md, html, json, csv, junit]
+  columns:
+    description: Host variables to show for each device on the fleet's page and in V(json) and V(csv), such as V(site).
+    type: list
+    elements: str
+    default: []
+  title:
+    description: The title of the fleet's page.
+    type: str
+    default: Roll call
+  max_fail_percentage:
+    description: The percentage of devices that may have no full answer, for the verdict on the fleet's page.
+    type: float
 seealso:
   - module: rollcall.network.collect
 """
@@ -57,14 +79,26 @@ EXAMPLES = r"""
   rollcall.network.collect:
     hosts: "{{ ansible_play_hosts_all }}"
     commands: [show version]
+    output_dir: ~/rollcall
+    return_output: false
   run_once: true
   delegate_to: localhost
   register: roll
 
-- name: Write the reports
+- name: Write pages and a file for the CI
   rollcall.network.report:
-    devices: "{{ roll.devices }}"
-    dest: ~/reports
+    run_dir: "{{ roll.run_dir }}"
+    dest: "{{ roll.run_dir }}/reports"
+    formats: [html, junit]
+    columns: [site, role]
+  run_once: true
+  delegate_to: localhost
+
+- name: Write a file per device from a template of one's own
+  rollcall.network.report:
+    run_dir: "{{ roll.run_dir }}"
+    template: serials.txt.j2
+    dest: "~/serials/{{ site }}/{{ inventory_hostname }}.txt"
   run_once: true
   delegate_to: localhost
 """
@@ -72,17 +106,16 @@ EXAMPLES = r"""
 RETURN = r"""
 dest:
   description: The folder, as an absolute path.
-  returned: always
+  returned: without O(template)
   type: str
 index:
-  description: The index, as an absolute path.
-  returned: always
+  description: The fleet's file, the HTML page where there is one, as an absolute path.
+  returned: without O(template)
   type: str
 written:
-  description: The files that were written, or would be in check mode.
+  description: How many files were written, or would be in check mode.
   returned: always
-  type: list
-  elements: str
+  type: int
 errors:
   description: The reason by name, for each report that could not be written.
   returned: always

@@ -7,12 +7,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
-from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, failed_names, summarize
+from ansible_collections.rollcall.network.plugins.module_utils._roll import (
+    Answers,
+    Keep,
+    Limits,
+    call_roll,
+    failed_names,
+    summarize,
+)
+from ansible_collections.rollcall.network.plugins.module_utils._run import RunError, RunFolder, without
+from ansible_collections.rollcall.network.plugins.module_utils.collector import Event
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import SECRETS, Resolved
 
 CREDENTIALS = ("user", "password", "private_key_file", "private_key", "passphrase", "become", "become_password")
@@ -47,14 +57,102 @@ def plan_of(resolved: Mapping[str, Resolved | Error]) -> dict[str, Any]:
     return {name: _planned(each) for name, each in resolved.items()}
 
 
-def result_of(answers: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """The task's result."""
-    return {
+def call_here(
+    devices: Mapping[str, Device | Error],
+    arguments: Mapping[str, Any],
+    on_event: Callable[[Event], None],
+    folder: RunFolder | None,
+) -> dict[str, Any]:
+    """Call the roll in this process; the task's result.
+
+    :raises ValueError: for what is wrong before the first login.
+    """
+    began = _now()
+    keep = Keep(folder, let_go=not arguments["return_output"]) if folder else None
+    answers = call_roll(devices, limits_of(arguments), on_event, keep)
+    return result_of(answers, arguments, began, folder, keep.errors if keep else {})
+
+
+def keep_answers(
+    answers: Answers, arguments: Mapping[str, Any], began: str, folder: RunFolder | None
+) -> dict[str, Any]:
+    """The task's result from answers that came from another machine all at once."""
+    errors: dict[str, str] = {}
+    if folder is not None:
+        for name, answer in answers.items():
+            try:
+                folder.write(name, answer)
+            except OSError as error:
+                errors[name] = error.strerror or str(error)
+                continue
+            if not arguments["return_output"]:
+                answers[name] = slim(answer)
+    return result_of(answers, arguments, began, folder, errors)
+
+
+def open_folder(arguments: Mapping[str, Any], job: Any, *, check_mode: bool) -> RunFolder | None:
+    """The folder for the answers, where one is wanted; check mode writes nothing.
+
+    :raises ValueError: when it cannot be written to.
+    """
+    if arguments["output_dir"] is None or check_mode:
+        return None
+    try:
+        return RunFolder(arguments["output_dir"], None if job is None else str(job))
+    except RunError as error:
+        raise ValueError(str(error)) from error
+
+
+def result_of(
+    answers: Answers, arguments: Mapping[str, Any], began: str, folder: RunFolder | None, errors: Mapping[str, str]
+) -> dict[str, Any]:
+    """The task's result, once all answers are there; the manifest is written from it."""
+    result: dict[str, Any] = {
         "changed": False,
         "devices": answers,
         "summary": summarize(answers.values()),
         "failed_hosts": failed_names(answers),
     }
+    reasons = [verdict(result, arguments["max_fail_percentage"])]
+    if folder is not None:
+        result["run_dir"] = str(folder.path)
+        reasons.append(_keep_manifest(folder, result, arguments, began, errors))
+    failed = "; ".join(reason for reason in reasons if reason)
+    return {**result, "failed": True, "msg": failed} if failed else result
+
+
+def _keep_manifest(
+    folder: RunFolder, result: Mapping[str, Any], arguments: Mapping[str, Any], began: str, errors: Mapping[str, str]
+) -> str | None:
+    """Write the manifest; return what could not be written of the run, if anything."""
+    manifest = {
+        "started_at": began,
+        "finished_at": _now(),
+        "arguments": {name: value for name, value in arguments.items() if name != "hosts" and value is not None},
+        "summary": result["summary"],
+        "failed_hosts": result["failed_hosts"],
+        "devices": {name: answer["status"] for name, answer in result["devices"].items() if name not in errors},
+    }
+    problems = dict(errors)
+    try:
+        folder.finish(manifest)
+    except OSError as error:
+        problems["manifest.json"] = error.strerror or str(error)
+    if not problems:
+        return None
+    first, reason = next(iter(problems.items()))
+    more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
+    return f"{first}{more} could not be written to {folder.path}: {reason}; those answers are in this result"
+
+
+def slim(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer without what is on disk."""
+    output = {command: without(each, "text", "rows") for command, each in answer["output"].items()}
+    return {**answer, "output": output, "value": None}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def verdict(result: Mapping[str, Any], max_fail_percentage: float | None) -> str | None:

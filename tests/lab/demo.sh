@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.."
 
 port=${LAB_PORT:-2022}
 state=.cache/lab
-output=reports
+output=rollcall
 log=$state/serve.log
 
 mkdir -p "$state"
@@ -34,10 +34,11 @@ fi
 # Unbuffered, so that the progress is seen as it is made, through a pipe too.
 PYTHONUNBUFFERED=1 ansible-playbook -i inventory/lab.yml collect.yml \
   -e "lab_port=$port" -e "rollcall_output_dir=$PWD/$output" \
-  -e rollcall_max_fail_percentage=20 -e rollcall_device_timeout=6
+  -e rollcall_max_fail_percentage=20 -e rollcall_device_timeout=6 -e "{rollcall_columns: [site, role]}"
 
-if [[ ! -e $output/index.md ]]; then
-  echo "The play ended well, but wrote no $output/index.md." >&2
+index=$output/latest/reports/index.html
+if [[ ! -e $index ]]; then
+  echo "The play ended well, but wrote no $index." >&2
   exit 1
 fi
-echo "$output/index.md"
+echo "$index"

@@ -1,0 +1,172 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The run folder: each device's answer on disk the moment it is there, whole or not at all.
+
+``<output_dir>/runs/<UTC time>[-<job>]/devices/<name>/`` holds ``result.json`` and a text file for each command;
+``manifest.json`` beside ``devices`` is written last, and ``<output_dir>/latest`` points to the run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+RESULT, MANIFEST, DEVICES = "result.json", "manifest.json", "devices"
+PRIVATE = 0o600  # device configurations hold secrets
+LONGEST_NAME = 200  # bytes; file systems allow 255, and we add endings
+
+
+class RunError(Exception):
+    """The run folder cannot be used; the message says which and why."""
+
+
+def file_name(text: str) -> str:
+    """A file name for any text: itself where it is plain, else percent-encoded; long ones are cut, with a hash."""
+    name = quote(text, safe=" ,=+@", errors="surrogateescape")
+    if name.startswith("."):
+        name = f"%2E{name[1:]}"
+    if len(name) > LONGEST_NAME:
+        digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        name = f"{name[:LONGEST_NAME]}-{digest}"
+    return name
+
+
+class RunFolder:
+    """The folder of one run, open for writing."""
+
+    def __init__(self, output_dir: str, job: str | None = None) -> None:
+        """Make the folder.
+
+        :param job: what tells runs apart that begin in the same second, such as AWX's job number.
+        :raises RunError: when it cannot be made or written to.
+        """
+        top = pathlib.Path(output_dir).expanduser().absolute()
+        began = datetime.now(UTC).strftime("%Y-%m-%dT%H%M%SZ")
+        try:
+            (top / "runs").mkdir(parents=True, exist_ok=True)
+            self.path = _new_folder(top / "runs" / (f"{began}-{file_name(job)}" if job else began))
+            (self.path / DEVICES).mkdir()
+            _write(self.path / ".probe", b"")
+            (self.path / ".probe").unlink()
+        except OSError as error:
+            msg = f"output_dir {top} cannot be written to: {error.strerror}"
+            raise RunError(msg) from error
+        self._latest = top / "latest"
+
+    def write(self, name: str, answer: Mapping[str, Any]) -> None:
+        """Put one device's answer on disk: in a hidden folder first, which then takes its name.
+
+        :raises OSError: nothing of this device is left behind then.
+        """
+        folder = self.path / DEVICES / file_name(name)
+        partial = folder.with_name(f".{folder.name}.part")
+        partial.mkdir()
+        try:
+            texts = {command: file_name(command) + ".txt" for command in answer["output"]}
+            for command, output in answer["output"].items():
+                _write(partial / texts[command], output["text"].encode("utf-8", "surrogateescape"))
+            slim = {
+                command: {**without(output, "text"), "file": texts[command]}
+                for command, output in answer["output"].items()
+            }
+            _write_json(partial / RESULT, {"name": name, **answer, "output": slim})
+            partial.rename(folder)
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+
+    def finish(self, manifest: Mapping[str, Any]) -> None:
+        """Write the manifest and let ``latest`` point here.
+
+        :raises OSError: the devices' answers are all there, all the same.
+        """
+        _write_json(self.path / f"{MANIFEST}.part", manifest)
+        (self.path / f"{MANIFEST}.part").rename(self.path / MANIFEST)
+        link = self._latest.with_name(f".latest-{os.getpid()}")
+        with contextlib.suppress(FileNotFoundError):
+            link.unlink()
+        link.symlink_to(pathlib.Path("runs") / self.path.name)
+        link.rename(self._latest)
+
+
+def read_run(run_dir: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The answers of a run on disk, one by one, with their texts; those of a run that was killed too.
+
+    :raises RunError: when the folder is none of a run, or a file in it cannot be read.
+    """
+    folder = pathlib.Path(run_dir).expanduser()
+    devices = folder / DEVICES
+    if not devices.is_dir():
+        msg = f"{folder} is no run folder: it has no {DEVICES}/"
+        raise RunError(msg)
+    for name in _names(folder):
+        path = devices / file_name(name)
+        try:
+            answer = json.loads((path / RESULT).read_text(encoding="ascii"))
+            for output in answer["output"].values():
+                output["text"] = (path / output.pop("file")).read_bytes().decode("utf-8", "surrogateescape")
+        except (OSError, ValueError, KeyError, AttributeError) as error:
+            msg = f"the answer of {name!r} in {path} cannot be read: {error}"
+            raise RunError(msg) from error
+        yield answer.pop("name"), answer
+
+
+def run_names(run_dir: str) -> list[str]:
+    """The names of a run on disk, in the order asked where its manifest is there.
+
+    :raises RunError: when the folder is none of a run.
+    """
+    folder = pathlib.Path(run_dir).expanduser()
+    if not (folder / DEVICES).is_dir():
+        msg = f"{folder} is no run folder: it has no {DEVICES}/"
+        raise RunError(msg)
+    return _names(folder)
+
+
+def _names(folder: pathlib.Path) -> list[str]:
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="ascii"))
+        return list(manifest["devices"])
+    except FileNotFoundError:  # the run was killed before its end
+        pass
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        msg = f"{folder / MANIFEST} cannot be read: {error}"
+        raise RunError(msg) from error
+    found = sorted(path for path in (folder / DEVICES).iterdir() if not path.name.startswith("."))
+    return [json.loads((path / RESULT).read_text(encoding="ascii"))["name"] for path in found]
+
+
+def without(data: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    """A copy without these keys."""
+    return {key: value for key, value in data.items() if key not in keys}
+
+
+def _new_folder(path: pathlib.Path) -> pathlib.Path:
+    for number in range(1000):
+        candidate = path.with_name(f"{path.name}.{number}") if number else path
+        with contextlib.suppress(FileExistsError):
+            candidate.mkdir()
+            return candidate
+    raise FileExistsError(f"a thousand runs named {path}")
+
+
+def _write_json(path: pathlib.Path, data: Mapping[str, Any]) -> None:
+    _write(path, json.dumps(data, indent=1).encode("ascii") + b"\n")
+
+
+def _write(path: pathlib.Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE)
+    with open(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())

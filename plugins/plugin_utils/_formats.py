@@ -1,0 +1,87 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The fleet as files for programs: JSON, CSV and JUnit XML."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from xml.etree import ElementTree
+
+from ansible_collections.rollcall.network.plugins.plugin_utils._pages import FleetRow
+
+FIELDS = ("name", "status", "phase", "kind", "message", "platform", "driver", "host", "attempts")
+TIMES = ("started_at", "finished_at", "seconds")
+# What XML 1.0 cannot hold, and lone surrogates (bytes that were no UTF-8).
+NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+FORMULA = re.compile(r"^[=+\-@\t\r]")
+
+
+def fleet_json(rows: Sequence[FleetRow], summary: Mapping[str, int], columns: Sequence[str]) -> bytes:
+    """``summary`` and, by name, what the table of the fleet page shows."""
+    devices = {row.name: {**_record(row), **dict(zip(columns, row.values, strict=True))} for row in rows}
+    return json.dumps({"summary": summary, "devices": devices}, indent=1).encode("ascii") + b"\n"
+
+
+def fleet_csv(rows: Sequence[FleetRow], columns: Sequence[str]) -> bytes:
+    """A line per device. A text that a spreadsheet would take for a formula gets an apostrophe in front."""
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow([*FIELDS, *TIMES, *columns])
+    for row in rows:
+        record = _record(row)
+        writer.writerow([_cell(record[field]) for field in (*FIELDS, *TIMES)] + [_cell(value) for value in row.values])
+    return file.getvalue().encode("utf-8", "backslashreplace")
+
+
+def junit(rows: Sequence[FleetRow], summary: Mapping[str, int]) -> bytes:
+    """A test case per device, so that any CI shows the fleet: failed where the answer is not whole."""
+    skipped = summary["skipped"]
+    failed = summary["total"] - summary["ok"] - skipped
+    totals = {"tests": str(summary["total"]), "failures": str(failed), "skipped": str(skipped), "errors": "0"}
+    suites = ElementTree.Element("testsuites", totals)
+    suite = ElementTree.SubElement(suites, "testsuite", {"name": "rollcall.network", **totals})
+    for row in rows:
+        seconds = f"{sum(row.seconds.values()):.3f}"
+        attributes = {"name": _xml(row.name), "classname": _xml(row.platform or "device"), "time": seconds}
+        case = ElementTree.SubElement(suite, "testcase", attributes)
+        if row.status != "ok":
+            kind = "skipped" if row.status == "skipped" else "failure"
+            details = {"message": _xml(row.message or row.status)}
+            if kind == "failure":
+                details["type"] = row.status
+            ElementTree.SubElement(case, kind, details)
+    ElementTree.indent(suites)
+    document: bytes = ElementTree.tostring(suites, encoding="utf-8", xml_declaration=True)
+    return document + b"\n"
+
+
+def _record(row: FleetRow) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "status": row.status,
+        "phase": row.phase,
+        "kind": row.kind,
+        "message": row.message,
+        "platform": row.platform,
+        "driver": row.driver,
+        "host": row.host,
+        "attempts": row.attempts,
+        "started_at": row.started_at,
+        "finished_at": row.finished_at,
+        "seconds": round(sum(row.seconds.values()), 3),
+    }
+
+
+def _cell(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and FORMULA.match(value) else value
+
+
+def _xml(text: str) -> str:
+    return NOT_XML.sub("\ufffd", text)
