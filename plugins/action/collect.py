@@ -88,12 +88,12 @@ class ActionModule(ActionBase):
         module_args = {name: value for name, value in arguments.items() if value is not None}
         module_args["devices"] = json.dumps({name: _packed(device) for name, device in devices.items()})
         there = self._execute_module("rollcall.network.collect", module_args, task_vars=task_vars)
-        if "devices" not in there:
+        if "answers" not in there:
             reason = there.get("msg") or "the module gave no answer"
             where = self._task.delegate_to or task_vars.get("inventory_hostname")
             raise AnsibleActionFail(f"rollcall.network.collect on {where}: {reason}", result=there)
         base["warnings"] += there.get("warnings", [])
-        return keep_answers(there["devices"], arguments, there["started_at"], folder)
+        return keep_answers(json.loads(there["answers"]), arguments, there["started_at"], folder)
 
     def _misuse(self, hosts: list[str], task_vars: dict[str, Any]) -> list[str]:
         play_hosts = len(task_vars.get("ansible_play_batch", ()))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import os
 import pathlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -19,9 +19,9 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.template import trust_as_template
 
-from ansible_collections.rollcall.network.plugins.module_utils._result import STATUSES
-from ansible_collections.rollcall.network.plugins.module_utils._roll import summarize
-from ansible_collections.rollcall.network.plugins.module_utils._run import RunError, read_run, run_names
+from ansible_collections.rollcall.network.plugins.module_utils._result import STATUSES, Error, Result
+from ansible_collections.rollcall.network.plugins.module_utils._roll import answer_of, summarize
+from ansible_collections.rollcall.network.plugins.module_utils._run import RunError, read_answer, run_names
 from ansible_collections.rollcall.network.plugins.plugin_utils._formats import fleet_csv, fleet_json, junit
 from ansible_collections.rollcall.network.plugins.plugin_utils._pages import BUILT_IN, FleetRow, Pages, fleet_row
 from ansible_collections.rollcall.network.plugins.plugin_utils._report import (
@@ -31,6 +31,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._report import (
     place_each,
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import TaskVariables
+from ansible_collections.rollcall.network.plugins.plugin_utils._template_line import failed_line
 
 FORMATS = ("md", "html", "json", "csv", "junit")
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
@@ -46,7 +47,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
 TEXTS = ("md", "html")  # formats with a report per device; the first of those asked for is what the rows link to
 FLEET_FILES = {"md": "index.md", "html": "index.html", "json": "fleet.json", "csv": "fleet.csv", "junit": "junit.xml"}
 
-Answers = Iterable[tuple[str, dict[str, Any]]]
+Reader = Callable[[str], Mapping[str, Any]]
 
 
 class ActionModule(ActionBase):
@@ -66,13 +67,13 @@ class ActionModule(ActionBase):
         base: dict[str, Any] = super().run(tmp, task_vars)
         try:
             arguments = self._arguments()
-            names, answers = _source(arguments)
+            names, read = _source(arguments)
             self._files = Files(check_mode=self._task.check_mode, diff=bool(self._task.diff))
             self._variables = TaskVariables(self._task, self._templar, task_vars)
             if arguments["template"]:
-                result = self._write_own(names, answers, arguments)
+                result = self._write_own(names, read, arguments)
             else:
-                result = self._write_formats(names, answers, arguments, task_vars)
+                result = self._write_formats(names, read, arguments, task_vars)
         except (ReportError, RunError, ValueError) as error:
             raise AnsibleActionFail(f"rollcall.network.report: {error}") from error
         except AnsibleError as error:
@@ -81,12 +82,13 @@ class ActionModule(ActionBase):
         return {**base, **result, **self._files.as_result()}
 
     def _arguments(self) -> dict[str, Any]:
-        checked = ArgumentSpecValidator(
-            ARGUMENT_SPEC, mutually_exclusive=[("devices", "run_dir")], required_one_of=[("devices", "run_dir")]
-        ).validate(dict(self._task.args))
+        checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(dict(self._task.args))
         if checked.error_messages:
             raise ValueError("; ".join(checked.error_messages))
         arguments: dict[str, Any] = checked.validated_parameters
+        if (arguments["devices"] is None) == (arguments["run_dir"] is None):
+            msg = "give one of devices and run_dir"
+            raise ValueError(msg)
         if arguments["template"] and arguments["formats"]:
             msg = "template and formats exclude each other: each format has a template of its own"
             raise ValueError(msg)
@@ -97,19 +99,19 @@ class ActionModule(ActionBase):
                 raise ValueError(msg)
         return arguments
 
-    def _write_own(self, names: list[str], answers: Answers, arguments: dict[str, Any]) -> dict[str, Any]:
+    def _write_own(self, names: list[str], read: Reader, arguments: dict[str, Any]) -> dict[str, Any]:
         """A report per device from the user's template, at a place that is a template too."""
         dest = arguments["dest"]
         files = place_each(dest, {name: self._render(dest, self._seen_by(name)) for name in names})
         self._files.make_folders(files.values())
-        template = self._template(arguments["template"])
-        for name, answer in answers:
-            seen = self._seen_by(name, device=answer)
-            self._files.put(name, files[name], partial(self._render, template, seen), private=True)
+        self._template(arguments["template"])  # that there is one, before anything is written
+        for name in names:
+            seen = self._seen_by(name, device=read(name))
+            self._files.put(name, files[name], partial(self._render_file, arguments["template"], seen), private=True)
         return {}
 
     def _write_formats(
-        self, names: list[str], answers: Answers, arguments: dict[str, Any], task_vars: dict[str, Any]
+        self, names: list[str], read: Reader, arguments: dict[str, Any], task_vars: dict[str, Any]
     ) -> dict[str, Any]:
         """The built-in formats: reports per device, and the fleet's files beside them."""
         dest = pathlib.Path(os.path.abspath(os.path.expanduser(self._render(arguments["dest"], task_vars))))
@@ -120,7 +122,8 @@ class ActionModule(ActionBase):
         self._files.make_folders(files.values())
         pages = Pages(self._override)
         rows: list[FleetRow] = []
-        for name, answer in answers:
+        for name in names:
+            answer = read(name)
             for each in texts:
                 render = pages.device if each == "html" else self._device_text
                 index = os.path.relpath(files["", each], files[name, each].parent)
@@ -128,9 +131,10 @@ class ActionModule(ActionBase):
             link = "html" if "html" in texts else "md"
             rows.append(fleet_row(name, answer, self._values(name, columns), places.get((name, link))))
         summary = summarize({"status": row.status} for row in rows)
+        hrefs = {name: places[name, "md"] for name in names if "md" in texts}
         allowed = arguments["max_fail_percentage"]
         make: dict[str, Callable[[], str | bytes]] = {
-            "md": partial(self._index_text, rows, summary, arguments["title"]),
+            "md": partial(self._index_text, rows, summary, arguments["title"], hrefs),
             "html": partial(pages.fleet, rows, title=arguments["title"], columns=columns, max_fail_percentage=allowed),
             "json": partial(fleet_json, rows, summary, columns),
             "csv": partial(fleet_csv, rows, columns),
@@ -146,13 +150,15 @@ class ActionModule(ActionBase):
     def _device_text(self, name: str, answer: Mapping[str, Any], *, index: str) -> str:
         if self._override("device.md.j2") is None:
             return _plain("device.md.j2").render(inventory_hostname=name, device=answer, index=index)
-        return self._render(self._template("device.md.j2"), self._seen_by(name, device=answer, index=index))
+        return self._render_file("device.md.j2", self._seen_by(name, device=answer, index=index))
 
-    def _index_text(self, rows: list[FleetRow], summary: Mapping[str, int], title: str) -> str:
-        seen = {"rows": rows, "summary": summary, "title": title}
+    def _index_text(
+        self, rows: list[FleetRow], summary: Mapping[str, int], title: str, hrefs: Mapping[str, str]
+    ) -> str:
+        seen = {"rows": rows, "summary": summary, "title": title, "hrefs": hrefs}
         if self._override("index.md.j2") is None:
             return _plain("index.md.j2").render(seen)
-        return self._render(self._template("index.md.j2"), seen)
+        return self._render_file("index.md.j2", seen)
 
     def _seen_by(self, name: str, **more: Any) -> dict[str, Any]:
         """What a template of the user's sees for one device: the host's own variables, and the answer."""
@@ -190,12 +196,31 @@ class ActionModule(ActionBase):
         # A template of a single expression gives its value, and loses the end of its line.
         return text if isinstance(text, str) else f"{text}{chr(10) if template.endswith(chr(10)) else ''}"
 
+    def _render_file(self, name: str, variables: Mapping[str, Any]) -> str:
+        """A template of the user's; an error says the file and the line."""
+        template = self._template(name)
+        try:
+            return self._render(template, variables)
+        except AnsibleError as error:
+            line = failed_line(error, template, self._templar)
+            where = f"{self._override(name)}:{line}" if line else self._override(name)
+            msg = f"{where}: {error}"
+            raise ValueError(msg) from error
 
-def _source(arguments: Mapping[str, Any]) -> tuple[list[str], Answers]:
-    """The names, and their answers one by one: of a run on disk never all of them at once."""
-    if arguments["run_dir"]:
-        return run_names(arguments["run_dir"]), read_run(arguments["run_dir"])
-    return list(arguments["devices"]), arguments["devices"].items()
+
+def _source(arguments: Mapping[str, Any]) -> tuple[list[str], Reader]:
+    """The names, and how to get at the answer of each: a run on disk is never all in memory."""
+    devices, run_dir = arguments["devices"], arguments["run_dir"]
+    if devices is not None:
+        return list(devices), devices.__getitem__
+    return run_names(run_dir), partial(_read, run_dir)
+
+
+def _read(run_dir: str, name: str) -> dict[str, Any]:
+    try:
+        return read_answer(run_dir, name)
+    except RunError as error:  # damaged since: the name keeps its place, and says so
+        return answer_of(None, Result("failed", error=Error("parse", "unreadable", str(error))))
 
 
 @functools.cache

@@ -16,10 +16,10 @@ import json
 import os
 import pathlib
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 RESULT, MANIFEST, DEVICES = "result.json", "manifest.json", "devices"
 PRIVATE = 0o600  # device configurations hold secrets
@@ -99,51 +99,47 @@ class RunFolder:
         link.rename(self._latest)
 
 
-def read_run(run_dir: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The answers of a run on disk, one by one, with their texts; those of a run that was killed too.
-
-    :raises RunError: when the folder is none of a run, or a file in it cannot be read.
-    """
-    folder = pathlib.Path(run_dir).expanduser()
-    devices = folder / DEVICES
-    if not devices.is_dir():
-        msg = f"{folder} is no run folder: it has no {DEVICES}/"
-        raise RunError(msg)
-    for name in _names(folder):
-        path = devices / file_name(name)
-        try:
-            answer = json.loads((path / RESULT).read_text(encoding="ascii"))
-            for output in answer["output"].values():
-                output["text"] = (path / output.pop("file")).read_bytes().decode("utf-8", "surrogateescape")
-        except (OSError, ValueError, KeyError, AttributeError) as error:
-            msg = f"the answer of {name!r} in {path} cannot be read: {error}"
-            raise RunError(msg) from error
-        yield answer.pop("name"), answer
-
-
 def run_names(run_dir: str) -> list[str]:
-    """The names of a run on disk, in the order asked where its manifest is there.
+    """The names of a run on disk, in the order asked; those that had answered, where it was killed before its end.
 
-    :raises RunError: when the folder is none of a run.
+    :raises RunError: when the folder is none of a run, or its manifest cannot be read.
     """
     folder = pathlib.Path(run_dir).expanduser()
     if not (folder / DEVICES).is_dir():
         msg = f"{folder} is no run folder: it has no {DEVICES}/"
         raise RunError(msg)
-    return _names(folder)
-
-
-def _names(folder: pathlib.Path) -> list[str]:
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="ascii"))
-        return list(manifest["devices"])
-    except FileNotFoundError:  # the run was killed before its end
+        return list(json.loads((folder / MANIFEST).read_text(encoding="ascii"))["devices"])
+    except FileNotFoundError:  # killed before its end
         pass
     except (OSError, ValueError, KeyError, TypeError) as error:
         msg = f"{folder / MANIFEST} cannot be read: {error}"
         raise RunError(msg) from error
-    found = sorted(path for path in (folder / DEVICES).iterdir() if not path.name.startswith("."))
-    return [json.loads((path / RESULT).read_text(encoding="ascii"))["name"] for path in found]
+    found = sorted(path.name for path in (folder / DEVICES).iterdir() if not path.name.startswith("."))
+    return [_name_of(folder / DEVICES / each) for each in found]
+
+
+def read_answer(run_dir: str, name: str) -> dict[str, Any]:
+    """One answer of a run on disk, with its texts.
+
+    :raises RunError: when a file of it is missing or damaged.
+    """
+    folder = pathlib.Path(run_dir).expanduser() / DEVICES / file_name(name)
+    try:
+        answer: dict[str, Any] = json.loads((folder / RESULT).read_text(encoding="ascii"))
+        for output in answer["output"].values():
+            output["text"] = (folder / output.pop("file")).read_bytes().decode("utf-8", "surrogateescape")
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+        msg = f"the answer in {folder} cannot be read: {error}"
+        raise RunError(msg) from error
+    return without(answer, "name")
+
+
+def _name_of(folder: pathlib.Path) -> str:
+    try:
+        return str(json.loads((folder / RESULT).read_text(encoding="ascii"))["name"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return unquote(folder.name)  # its answer cannot be read either, and that will be said of this name
 
 
 def without(data: Mapping[str, Any], *keys: str) -> dict[str, Any]:

@@ -199,7 +199,8 @@ def main() -> None:
         answers = call_roll(devices, limits, on_event)
     except ValueError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=False, devices=answers, started_at=began)
+    # One text again: Ansible refuses results with bytes that are no UTF-8, which devices do send.
+    module.exit_json(changed=False, answers=json.dumps(answers), started_at=began)
 
 
 if __name__ == "__main__":

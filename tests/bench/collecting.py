@@ -77,9 +77,14 @@ def ten_names() -> str:
         arguments = {"hosts": names, "driver": "python", "function": "naps.nap"}
         run = run_task(arguments, "bench,", {"PYTHONPATH": folder})
     assert [run.result["devices"][name]["value"] for name in names] == names
+
+    def nap(name: str) -> str:
+        time.sleep(NAP)
+        return name
+
     began = time.monotonic()
     with ThreadPoolExecutor() as pool:
-        plain = dict(zip(names, pool.map(lambda name: (time.sleep(NAP), name)[1], names), strict=True))
+        plain = dict(zip(names, pool.map(nap, names), strict=True))
     plain_seconds = time.monotonic() - began
     assert plain == {name: name for name in names}
     ratio = plain_seconds / run.task_seconds

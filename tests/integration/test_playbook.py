@@ -215,7 +215,7 @@ def test_rows_carry_their_own_status(healthy: Lab) -> None:
     commands = [
         {"command": "show version", "parser": "textfsm"},
         {"command": "show lldp neighbors", "parser": "json"},
-        "show ip interface brief",
+        {"command": "show ip interface brief", "parser": "none"},
     ]
     roll = call_roll(healthy.inventory, {"hosts": ["fra-wan1"], "commands": commands})
     output = roll.devices["fra-wan1"]["output"]
