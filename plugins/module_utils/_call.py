@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from ._result import Phase
 
@@ -31,6 +32,7 @@ class Call:
         "deadline",
         "name",
         "phase",
+        "received",
         "seconds",
         "started_at",
     )
@@ -39,6 +41,7 @@ class Call:
         self.name = name
         self.deadline = deadline
         self.attempts = 0
+        self.received: Any = None  # what an earlier attempt brought before it failed
         self.started_at = datetime.now(UTC)
         self.phase: Phase = "command"
         self.seconds: dict[str, float] = {}

@@ -40,7 +40,7 @@ class Device:
     command_timeout: float = 30.0
     host_key_checking: bool = True
     known_hosts: tuple[str, ...] = ()
-    proxy_command: str | None = None
+    proxy_command: str | None = field(default=None, repr=False)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, secrets included: for the way to another machine, never for a result."""

@@ -66,6 +66,9 @@ NAMES: dict[str, tuple[str, ...]] = {
 
 # What is laid over a definition, key by key. Only sessions are set up, never configuration.
 CORRECTIONS: dict[str, dict[str, Any]] = {
+    "aethra_atosnt": {"on_close_instructions": [{"write": {"input": "\x04"}}]},  # theirs is four characters of text
+    "aruba_wlc": {"ntc_templates_platform": "aruba_os"},
+    "cisco_aireos": {"on_open_instructions": []},  # "config paging disable": its pager is answered instead
     "cisco_iosxe": {"ntc_templates_platform": "cisco_ios"},  # ntc-templates knows no cisco_iosxe
     "cisco_iosxr": {"ntc_templates_platform": "cisco_xr"},
     "dlink_os": {"on_open_instructions": []},  # "enable clipaging" is configuration, and the wrong way round
@@ -78,6 +81,7 @@ CORRECTIONS: dict[str, dict[str, Any]] = {
         "on_open_instructions": [{"send_input": {"input": "terminal length 0"}}],
         "on_close_instructions": [{"write": {"input": "exit"}}],
     },
+    "huawei_smartax": {"on_close_instructions": [{"write": {"input": "quit"}}]},  # only one line is sent; its question
     "huawei_vrp": {"on_open_instructions": [{"send_input": {"input": "screen-length 0 temporary"}}]},
     "ipinfusion_ocnos": {"ntc_templates_platform": "ipinfusion_ocnos"},
     "mikrotik_routeros": {"ntc_templates_platform": "mikrotik_routeros"},
@@ -85,6 +89,7 @@ CORRECTIONS: dict[str, dict[str, Any]] = {
     "nokia_sros_classic": {"ntc_templates_platform": "alcatel_sros"},
     "ubiquiti_edgeswitch": {"ntc_templates_platform": "ubiquiti_edgeswitch"},
     "vyos_vyos": {"ntc_templates_platform": "vyatta_vyos"},
+    "zyxel_dslam": {"ntc_templates_platform": "zyxel_os"},
 }
 
 
@@ -193,7 +198,7 @@ def load_platform(name: str) -> Platform:
     definition = {**({} if "modes" in correction else _read_definition(name)), **correction}
     try:
         return _compile(name, definition)
-    except (KeyError, TypeError, re.error) as error:
+    except (AttributeError, KeyError, TypeError, re.error) as error:
         msg = f"the definition of platform {name!r} cannot be used ({type(error).__name__}: {error}); update scrapli"
         raise PlatformError(msg) from error
 
@@ -226,7 +231,7 @@ def _compile(name: str, definition: dict[str, Any]) -> Platform:
         each["name"]: Mode(
             each["name"],
             _pattern(each["prompt_pattern"]),
-            tuple(each.get("prompt_excludes") or ()),
+            (*(each.get("prompt_excludes") or ()), *(() if each["name"].startswith("config") else ("(config",))),
             {way["name"]: _steps(way["instructions"]) for way in each.get("accessible_modes") or ()},
         )
         for each in definition["modes"]

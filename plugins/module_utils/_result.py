@@ -103,6 +103,9 @@ class DeviceError(Exception):
     def __init__(
         self, status: Status, phase: Phase, kind: str, message: str, *, value: Any = None, retry: bool = False
     ) -> None:
+        if status not in STATUSES:
+            msg = f"status must be one of {', '.join(STATUSES)}, not {status!r}"
+            raise ValueError(msg)
         super().__init__(message)
         self.status: Status = status
         self.error = Error(phase, kind, message)

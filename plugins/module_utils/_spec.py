@@ -47,7 +47,10 @@ def check_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
     if unknown:
         msg = f"unknown argument {', '.join(unknown)}; known are {', '.join(sorted(ARGUMENT_SPEC))}"
         raise ValueError(msg)
-    checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(dict(arguments))
+    given = dict(arguments)
+    if isinstance(given.get("commands"), str):  # one line: Ansible would cut it at its commas
+        given["commands"] = [given["commands"]]
+    checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(given)
     if checked.error_messages:
         raise ValueError("; ".join(checked.error_messages))
     values: dict[str, Any] = checked.validated_parameters
@@ -88,7 +91,7 @@ def check_commands(commands: Any, parser: str | None) -> tuple[Command, ...]:
         if not isinstance(given, Mapping) or not {"command"} <= set(given) <= {"command", "parser"}:
             msg = f"a command must be a line, or a dict of command and parser, not {each!r}"
             raise ValueError(msg)
-        text = str(given["command"]).strip()
+        text = given["command"].strip() if isinstance(given["command"], str) else ""
         if not text or not text.isprintable():
             msg = f"a command must be one line of text, not {given['command']!r}"
             raise ValueError(msg)

@@ -191,6 +191,7 @@ class _Run:
         self._outcomes: queue.SimpleQueue[tuple[Call, _Outcome]] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._callback_broken = False
+        self._pacing_waits: deque[int] = deque()
 
     # -- the calling thread --------------------------------------------------------------------------------------------
 
@@ -254,6 +255,8 @@ class _Run:
 
     def _keep_going(self) -> None:
         """A worker that could not be replaced for want of threads is tried again; without any, the rest is skipped."""
+        if self._pacing_waits:
+            return  # who waits for a turn to log in works
         if self._waiting and self._oldest() is None and self._outcomes.empty() and not self._start_worker():
             self._skip_rest("no_thread", "no thread could be started to ask it; lower workers, or raise ulimit -u")
 
@@ -269,7 +272,8 @@ class _Run:
         whole_run = self.deadline is not None and call.deadline == self.deadline
         limit = "the deadline of the run" if whole_run else f"device_timeout ({self.device_timeout:g} s)"
         message = f"no answer within {limit}; it was cut off in phase {call.phase}"
-        return _Outcome("timeout", None, Error(call.phase, "deadline" if whole_run else "device_timeout", message))
+        error = Error(call.phase, "deadline" if whole_run else "device_timeout", message)
+        return _Outcome("timeout", call.received, error)
 
     def _skip_rest(self, kind: str, message: str) -> None:
         self._waiting.clear()
@@ -326,6 +330,7 @@ class _Run:
                 _local.call = None
                 mine = call.settle()
                 if mine:
+                    call.on_cut(None)  # what it holds must not outlive the answer
                     self._outcomes.put((call, outcome))
             if not mine:  # given up at its deadline, and replaced
                 return
@@ -335,7 +340,7 @@ class _Run:
             name = self._waiting.popleft()
         except IndexError:
             return None
-        if self.pacing is not None and self._stop.wait(self.pacing.delay()):
+        if self.pacing is not None and not self._paced():
             return None
         now = time.monotonic()
         if self.deadline is not None and now >= self.deadline:
@@ -344,6 +349,17 @@ class _Run:
         call = Call(name, min((limit for limit in limits if limit is not None), default=None))
         self._open.append(call)
         return call
+
+    def _paced(self) -> bool:
+        """Wait for the turn to log in; False at the end of the run."""
+        self._pacing_waits.append(1)
+        try:
+            return not self._stop.wait(self.pacing.delay() if self.pacing else 0.0)
+        except Exception as error:
+            _warn(f"pacing failed, the roll call goes on: {_describe(error)}")
+            return True
+        finally:
+            self._pacing_waits.pop()
 
     def _ask_until_done(self, call: Call) -> _Outcome:
         received: _Outcome | None = None
@@ -356,6 +372,7 @@ class _Run:
                 outcome = _outcome_of(error, call.phase)
             if outcome.value is not None:
                 received = outcome
+                call.received = outcome.value
             call.pause()
             delay = _backoff(call.attempts)
             remaining = call.remaining()

@@ -13,7 +13,9 @@ from __future__ import annotations
 import difflib
 import functools
 import getpass
+import math
 import os
+import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
@@ -50,7 +52,7 @@ SSH_OPTIONS = {
 # What network connections read besides, the last one found counts, as in core.
 VARIABLES: dict[str, tuple[str, ...]] = {
     "become": ("ansible_become",),
-    "become_password": ("ansible_become_pass", "ansible_become_password", "ansible_enable_pass"),
+    "become_password": ("ansible_become_password", "ansible_become_pass", "ansible_enable_pass"),
     "command_timeout": ("ansible_command_timeout", "rollcall_command_timeout"),
     "commands": ("rollcall_commands",),
     "connect_timeout": ("ansible_connect_timeout", "rollcall_connect_timeout"),
@@ -201,7 +203,7 @@ class _Settings:
             number = default if value is None else float(value)
         except (TypeError, ValueError):
             number = 0.0
-        if not number > 0:
+        if not 0 < number < math.inf:
             raise NoDevice("variables", f"{self._where(field)} must be a number above 0, not {value!r}")
         return number
 
@@ -216,6 +218,8 @@ class _Settings:
         value = self.get(field)
         if value is None:
             return None
+        if not isinstance(value, (str, list, tuple)):
+            raise NoDevice("variables", f"{self._where(field)} must be a list, not {value!r}")
         return tuple(str(each) for each in ([value] if isinstance(value, str) else value))
 
     def _where(self, field: str) -> str:
@@ -235,7 +239,7 @@ def _cli_device(name: str, settings: _Settings) -> Device:
     port = settings.number("port", 22)
     if port != int(port) or port > 65535:
         raise NoDevice("variables", f"ansible_port of {name} must be a port number, not {port:g}")
-    user = settings.text("user") or getpass.getuser()
+    user = settings.text("user") or _own_name(name)
     proxy = settings.text("proxy_command") or ssh.get("proxycommand")
     known_hosts = settings.texts("known_hosts") or tuple(ssh.get("userknownhostsfile", "").split()) or KNOWN_HOSTS
     checking = settings.flag("host_key_checking", True) and ssh.get("stricthostkeychecking") not in ("no", "off")
@@ -258,6 +262,13 @@ def _cli_device(name: str, settings: _Settings) -> Device:
         known_hosts=known_hosts,
         proxy_command=_expand(proxy, host, int(port), user) if proxy else None,
     )
+
+
+def _own_name(name: str) -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError) as error:  # a container runs as any user id
+        raise NoDevice("variables", f"no user for {name}, and the own user id has no name; set ansible_user") from error
 
 
 def _platform(name: str, settings: _Settings) -> str:
@@ -337,15 +348,17 @@ def _ssh_arguments(text: str) -> dict[str, str]:
     for index, word in enumerate(words):
         following = words[index + 1] if index + 1 < len(words) else ""
         if word.startswith("-o"):
-            key, _separator, value = (word[2:] or following).replace(" ", "=", 1).partition("=")
-            options.setdefault(key.strip().lower(), value.strip())
+            key, *value = re.split(r"\s*=\s*|\s+", (word[2:] or following).strip(), maxsplit=1)
+            options.setdefault(key.lower(), value[0] if value else "")
         elif word.startswith("-J"):
             options.setdefault("proxyjump", word[2:] or following)
     jump = options.get("proxyjump")
     if jump and jump.lower() != "none":
         last = jump.rpartition(",")
         earlier = f"-J {shlex.quote(last[0])} " if last[0] else ""
-        options.setdefault("proxycommand", f"ssh {earlier}-W [%h]:%p {shlex.quote(last[2])}")
+        with_port = re.fullmatch(r"[^/]+:\d+", last[2])
+        target = f"ssh://{last[2]}" if with_port else last[2]  # ssh takes a port in this form only
+        options.setdefault("proxycommand", f"ssh {earlier}-W [%h]:%p {shlex.quote(target)}")
     if options.get("proxycommand", "").lower() == "none":
         del options["proxycommand"]
     return options
@@ -353,9 +366,8 @@ def _ssh_arguments(text: str) -> dict[str, str]:
 
 def _expand(command: str, host: str, port: int, user: str) -> str:
     """Fill in ssh's own tokens."""
-    for token, value in (("%h", host), ("%p", str(port)), ("%r", user), ("%%", "%")):
-        command = command.replace(token, value)
-    return command
+    values = {"%h": host, "%p": str(port), "%r": user, "%%": "%"}
+    return re.sub(r"%[hpr%]", lambda token: values[token.group()], command)
 
 
 def _first_line(error: Exception) -> str:

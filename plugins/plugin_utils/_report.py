@@ -92,7 +92,7 @@ def write(path: pathlib.Path, content: bytes, *, private: bool = False) -> None:
     :param private: a file that is new is for its owner only; else the umask decides.
     :raises OSError: the old file is then as it was.
     """
-    descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+    descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=".rollcall.")
     try:
         with open(descriptor, "wb") as file:
             file.write(content)

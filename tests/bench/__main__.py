@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import collecting
+from tests.bench import collecting, reporting
 
-BENCHES = {"ten_names": collecting.ten_names, "thousand_devices": collecting.thousand_devices}
+BENCHES = {
+    "ten_names": collecting.ten_names,
+    "thousand_devices": collecting.thousand_devices,
+    "reports": reporting.reports,
+}
 
 
 def main(names: list[str]) -> int:

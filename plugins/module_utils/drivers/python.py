@@ -29,7 +29,7 @@ def load_function(path: str) -> Callable[[str], Any]:
         raise ValueError(msg)
     try:
         function = getattr(importlib.import_module(module_name), name)
-    except Exception as error:  # whatever the module does at its import
+    except (Exception, SystemExit) as error:  # whatever the module does at its import
         msg = f"function {path!r} cannot be imported here ({type(error).__name__}: {error}); check PYTHONPATH"
         raise ValueError(msg) from error
     if not callable(function):
@@ -44,7 +44,14 @@ def ask(device: Device, call: Call) -> Any:
     :raises DeviceError: when it returned what cannot be handed on as JSON.
     """
     call.enter("command")
-    value = load_function(device.function or "")(device.name)
+    try:
+        return _plain(device, load_function(device.function or "")(device.name))
+    except DeviceError as error:
+        error.value = None if error.value is None else _plain(device, error.value)
+        raise
+
+
+def _plain(device: Device, value: Any) -> Any:
     try:
         return json.loads(json.dumps(value, allow_nan=False))
     except (TypeError, ValueError, RecursionError) as error:

@@ -1,0 +1,365 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From devices to plain answers. A function stands for the SSH driver; the python driver is the real one."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.rollcall.network.plugins.module_utils import _roll, collector
+from ansible_collections.rollcall.network.plugins.module_utils._call import Call
+from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
+from ansible_collections.rollcall.network.plugins.module_utils._result import STATUSES, DeviceError, Error, Output
+from ansible_collections.rollcall.network.plugins.module_utils._roll import (
+    Limits,
+    call_roll,
+    failed_names,
+    summarize,
+)
+from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
+from ansible_collections.rollcall.network.plugins.module_utils.collector import Event
+from ansible_collections.rollcall.network.plugins.module_utils.drivers.python import load_function
+from ansible_collections.rollcall.network.plugins.plugin_utils._collect import result_of, verdict, warnings_of
+
+KEYS = {
+    "status",
+    "error",
+    "attempts",
+    "started_at",
+    "finished_at",
+    "seconds",
+    "driver",
+    "host",
+    "port",
+    "platform",
+    "output",
+    "value",
+}
+NOT_RESOLVED = Error("resolve", "unknown_host", "'nobody' is not in the inventory")
+_numbers = itertools.count()
+
+MakeModule = Callable[[str], str]
+
+
+def cli(name: str, *commands: Command) -> Device:
+    return Device(
+        name=name, host="192.0.2.1", platform="cisco_iosxe", commands=commands or (Command("show clock"),), password="x"
+    )
+
+
+def python(name: str, function: str) -> Device:
+    return Device(name=name, driver="python", function=function)
+
+
+def answer_cli(monkeypatch: pytest.MonkeyPatch, ask: Callable[[Device, Call], Any]) -> None:
+    monkeypatch.setitem(_roll.DRIVERS, "cli", ask)
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeModule:
+    """Makes an importable module of this source; each has a name of its own, for imports are remembered."""
+
+    def make(source: str) -> str:
+        name = f"asked_{next(_numbers)}"
+        (tmp_path / f"{name}.py").write_text(source, encoding="utf-8")
+        return name
+
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return make
+
+
+# -- answers -----------------------------------------------------------------------------------------------------------
+
+
+def test_errors_are_answers_without_being_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    events: list[Event] = []
+
+    def ask(device: Device, call: Call) -> dict[str, Output]:
+        asked.append(device.name)
+        return {"show clock": Output(text="12:00")}
+
+    answer_cli(monkeypatch, ask)
+    devices: dict[str, Device | Error] = {"b": cli("b"), "nobody": NOT_RESOLVED, "a": cli("a")}
+    answers = call_roll(devices, Limits(), events.append)
+    assert list(answers) == ["b", "nobody", "a"], "in the order asked"
+    assert sorted(asked) == ["a", "b"]
+    assert all(set(answer) == KEYS for answer in answers.values())
+    assert answers["nobody"] == {
+        **dict.fromkeys(KEYS),
+        "status": "failed",
+        "error": NOT_RESOLVED.as_dict(),
+        "attempts": 0,
+        "seconds": {},
+        "output": {},
+    }
+    assert {event.total for event in events} == {2}
+
+
+def test_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer_cli(monkeypatch, lambda device, call: {"show clock": Output(text="12:00", seconds=0.12345)})
+    answer = call_roll({"a": cli("a")}, Limits())["a"]
+    assert (answer["status"], answer["error"], answer["attempts"], answer["value"]) == ("ok", None, 1, None)
+    assert (answer["driver"], answer["host"], answer["port"], answer["platform"]) == (
+        "cli",
+        "192.0.2.1",
+        22,
+        "cisco_iosxe",
+    )
+    assert answer["output"] == {
+        "show clock": {
+            "text": "12:00",
+            "status": "ok",
+            "error": None,
+            "seconds": 0.123,
+            "parser": None,
+            "rows": None,
+            "rows_status": None,
+            "rows_message": None,
+        }
+    }
+    assert json.loads(json.dumps(answer)) == answer
+
+
+def test_nobody() -> None:
+    assert call_roll({}, Limits()) == {}
+    assert list(call_roll({"nobody": NOT_RESOLVED}, Limits())) == ["nobody"]
+
+
+def test_what_was_received_before_a_failure_is_returned_and_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ask(device: Device, call: Call) -> dict[str, Output]:
+        outputs = {"first": Output(text='{"a": 1}'), "second": Output(text='{"a"', status="failed")}
+        raise DeviceError("partial", "command", "session_closed", "gone", value=outputs)
+
+    answer_cli(monkeypatch, ask)
+    device = cli("a", Command("first", "json"), Command("second", "json"))
+    answer = call_roll({"a": device}, Limits())["a"]
+    assert (answer["status"], answer["error"]["kind"]) == ("partial", "session_closed")
+    first, second = answer["output"]["first"], answer["output"]["second"]
+    assert (first["parser"], first["rows"], first["rows_status"]) == ("json", {"a": 1}, "ok")
+    assert (second["text"], second["rows_status"]) == ('{"a"', None), "no rows from half an answer"
+
+
+def test_a_failure_before_anything_was_received(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ask(device: Device, call: Call) -> dict[str, Output]:
+        raise DeviceError("auth_failed", "auth", "refused", "login as admin refused")
+
+    answer_cli(monkeypatch, ask)
+    answer = call_roll({"a": cli("a")}, Limits(retries=3))["a"]
+    assert (answer["status"], answer["attempts"], answer["output"]) == ("auth_failed", 1, {})
+    assert answer["error"] == {"phase": "auth", "kind": "refused", "message": "login as admin refused"}
+
+
+def test_rows_that_cannot_be_read_are_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer_cli(monkeypatch, lambda device, call: {"show it": Output(text="not json")})
+    answer = call_roll({"a": cli("a", Command("show it", "json"))}, Limits())["a"]
+    assert answer["status"] == "ok"
+    assert answer["output"]["show it"]["rows_status"] != "ok"
+    assert answer["output"]["show it"]["text"] == "not json"
+
+
+def test_limits_reach_the_collector(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ask(device: Device, call: Call) -> dict[str, Output]:
+        remaining = call.remaining()
+        assert remaining is not None
+        assert remaining <= 30
+        if call.attempts == 1:
+            raise ConnectionResetError
+        return {"show clock": Output()}
+
+    answer_cli(monkeypatch, ask)
+    devices = {name: cli(name) for name in "abcd"}
+    began = time.monotonic()
+    monkeypatch.setattr(collector, "FIRST_BACKOFF", 0.01)
+    limits = Limits(workers=1, device_timeout=30, deadline=300, retries=1, logins_per_second=5)
+    answers = call_roll(devices, limits)
+    assert {(answer["status"], answer["attempts"]) for answer in answers.values()} == {("ok", 2)}
+    assert time.monotonic() - began >= 0.6, "three gaps of a fifth of a second"
+
+
+# -- driver python -----------------------------------------------------------------------------------------------------
+
+
+def test_a_function(module: MakeModule) -> None:
+    name = module("def ask(name):\n    return {'name': name, 'rows': [1, 2.5, None, True], 'pair': (1, 2)}\n")
+    for path in (f"{name}.ask", f"{name}:ask"):
+        answers = call_roll({"b": python("b", path), "a": python("a", path)}, Limits())
+        assert list(answers) == ["b", "a"]
+        answer = answers["a"]
+        assert (answer["status"], answer["driver"], answer["output"]) == ("ok", "python", {})
+        assert answer["value"] == {"name": "a", "rows": [1, 2.5, None, True], "pair": [1, 2]}
+        assert (answer["host"], answer["port"], answer["platform"]) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["object()", "{1, 2}", "b'bytes'", "float('nan')", "float('inf')", "{(1, 2): 3}", "[[object()]]", "(loop := [])"],
+)
+def test_a_value_that_is_not_plain_data(module: MakeModule, value: str) -> None:
+    name = module(
+        f"def ask(name):\n    value = {value}\n    value.append(value) if value == [] else 0\n    return value\n"
+    )
+    answers = call_roll({"a": python("a", f"{name}.ask")}, Limits())
+    answer = answers["a"]
+    assert (answer["status"], answer["error"]["kind"], answer["value"]) == ("failed", "not_plain_data", None)
+    assert f"{name}.ask" in answer["error"]["message"]
+    json.dumps(answers)
+
+
+def test_a_function_that_raises(module: MakeModule) -> None:
+    name = module("def ask(name):\n    raise KeyError(name)\n")
+    answer = call_roll({"a": python("a", f"{name}.ask")}, Limits())["a"]
+    assert (answer["status"], answer["error"]["kind"], answer["error"]["phase"]) == ("failed", "KeyError", "command")
+    assert f"{name}.py, line 2" in answer["error"]["message"]
+
+
+RAISES_DEVICE_ERROR = """
+from ansible_collections.rollcall.network.plugins.module_utils.collector import DeviceError
+
+def ask(name):
+    raise DeviceError({status!r}, "command", "odd", "odd", value={value})
+"""
+
+
+def test_a_function_that_says_how_its_device_failed(module: MakeModule) -> None:
+    name = module(RAISES_DEVICE_ERROR.format(status="unreachable", value="{'got': 'half'}"))
+    answer = call_roll({"a": python("a", f"{name}.ask")}, Limits())["a"]
+    assert (answer["status"], answer["value"]) == ("unreachable", {"got": "half"})
+
+
+def test_what_was_received_before_a_failure_is_plain_data_too(module: MakeModule) -> None:
+    """One odd value would cost the whole task's result, which travels as JSON."""
+    name = module(RAISES_DEVICE_ERROR.format(status="partial", value="object()"))
+    answers = call_roll({"a": python("a", f"{name}.ask")}, Limits())
+    json.dumps(answers)
+
+
+def test_a_status_that_a_function_made_up_can_be_counted(module: MakeModule) -> None:
+    name = module(RAISES_DEVICE_ERROR.format(status="down", value="None"))
+    answers = call_roll({"a": python("a", f"{name}.ask")}, Limits())
+    assert summarize(answers.values())["total"] == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "path", "words"),
+    [
+        ("", "{module}.ask", "ask"),
+        ("ask = 5", "{module}.ask", "not a function but int"),
+        ("raise RuntimeError('no licence')", "{module}.ask", "RuntimeError: no licence"),
+        ("import sys\nsys.exit('usage: ...')", "{module}.ask", "SystemExit"),
+        ("import no_such_package_at_all", "{module}.ask", "no_such_package_at_all"),
+        ("def ask(:", "{module}.ask", "SyntaxError"),
+        ("", "no_such_package_at_all.ask", "PYTHONPATH"),
+        ("", "ask", "full path"),
+        ("", "", "full path"),
+        ("", ".ask", "full path"),
+        ("", "{module}.", "{module}"),
+        ("", "{module}..ask", "{module}"),
+    ],
+)
+def test_a_function_that_cannot_be_had(module: MakeModule, source: str, path: str, words: str) -> None:
+    """It is noticed before anybody is asked, and told in one sentence."""
+    name = module(source)
+    asked = module("asked = []\ndef ask(name):\n    asked.append(name)\n")
+    devices = {"a": python("a", f"{asked}.ask"), "b": python("b", path.format(module=name))}
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - the words are compared below
+        call_roll(devices, Limits())
+    assert words.format(module=name) in str(caught.value)
+    assert asked not in sys.modules or sys.modules[asked].asked == []
+
+
+def test_a_function_is_imported_once(module: MakeModule) -> None:
+    name = module("times = []\ntimes.append(1)\ndef ask(name):\n    return len(times)\n")
+    path = f"{name}.ask"
+    assert load_function(path) is load_function(path)
+    answers = call_roll({each: python(each, path) for each in "abc"}, Limits())
+    assert [answer["value"] for answer in answers.values()] == [1, 1, 1]
+
+
+# -- sums --------------------------------------------------------------------------------------------------------------
+
+
+def answers_of(*statuses: str) -> dict[str, dict[str, Any]]:
+    return {f"edge-{number}": {"status": status} for number, status in enumerate(statuses)}
+
+
+def test_summarize() -> None:
+    nobody = dict.fromkeys(("total", *STATUSES), 0)
+    assert summarize([]) == nobody
+    assert list(summarize([])) == ["total", *STATUSES], "every status is named"
+    assert summarize(answers_of("ok", "ok", "timeout").values()) == {**nobody, "total": 3, "ok": 2, "timeout": 1}
+    assert set(summarize(answers_of(*STATUSES).values()).values()) == {1, len(STATUSES)}
+
+
+def test_failed_names() -> None:
+    assert failed_names({}) == []
+    assert failed_names(answers_of("ok", "partial", "ok", "skipped", "failed")) == ["edge-1", "edge-3", "edge-4"]
+
+
+def result_of_statuses(*statuses: str) -> dict[str, Any]:
+    arguments = check_arguments({"hosts": ["a"]})
+    return result_of(answers_of(*statuses), arguments, "2026-01-01T00:00:00.000Z", None, {})
+
+
+def test_result() -> None:
+    result = result_of_statuses("ok", "failed")
+    assert list(result["devices"]) == ["edge-0", "edge-1"]
+    assert (result["changed"], result["failed_hosts"], result["summary"]["total"]) == (False, ["edge-1"], 2)
+    assert "failed" not in result, "a device that fails is data"
+    assert "results" not in result, "it would be taken for the results of a loop"
+
+
+@pytest.mark.parametrize(
+    ("statuses", "percentage", "fails"),
+    [
+        (["failed"] * 10, None, False),
+        ([], 0, False),
+        (["ok"] * 10, 0, False),
+        (["ok"] * 9 + ["failed"], 0, True),
+        (["ok"] * 9 + ["failed"], 10, False),
+        (["ok"] * 9 + ["failed"], 9.9, True),
+        (["ok", "ok", "timeout"], 33.3, True),
+        (["ok", "ok", "timeout"], 34, False),
+        (["failed"] * 10, 99, True),
+        (["failed"] * 10, 100, False),
+        (["skipped", "ok"], 10, True),
+    ],
+)
+def test_verdict(statuses: list[str], percentage: float | None, fails: bool) -> None:
+    reason = verdict(result_of_statuses(*statuses), percentage)
+    assert (reason is not None) is fails
+    if reason:
+        assert "max_fail_percentage" in reason
+        failed = failed_names(answers_of(*statuses))
+        assert failed[0] in reason
+        assert ("…" in reason) is (len(failed) > 10)
+
+
+def test_verdict_names_a_few_only() -> None:
+    reason = verdict(result_of_statuses(*["failed"] * 500), 0)
+    assert reason is not None
+    assert len(reason) < 300
+
+
+@pytest.mark.parametrize(
+    ("hosts", "warning"),
+    [
+        ([], "hosts is empty"),
+        (["a", "b", "a"], "asked once: a"),
+        (["a", "b", "a", "b"], "asked once: a, b"),
+        ([str(number) for number in range(9)] * 2, "asked once: 0, 1, 2, 3, 4, …"),
+    ],
+)
+def test_warnings(hosts: list[str], warning: str) -> None:
+    (found,) = warnings_of(hosts)
+    assert warning in found
+    assert warnings_of(["a", "b"]) == []

@@ -1,0 +1,245 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The arguments, and that the documentation says the same."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.rollcall.network.plugins.action import report as report_action
+from ansible_collections.rollcall.network.plugins.doc_fragments.collect import ModuleDocFragment
+from ansible_collections.rollcall.network.plugins.lookup import collect as collect_lookup
+from ansible_collections.rollcall.network.plugins.module_utils._device import Command
+from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits
+from ansible_collections.rollcall.network.plugins.module_utils._spec import (
+    ARGUMENT_SPEC,
+    check_arguments,
+    check_commands,
+)
+from ansible_collections.rollcall.network.plugins.modules import collect as collect_module
+from ansible_collections.rollcall.network.plugins.modules import report as report_module
+
+# What an option is where it says nothing.
+UNSAID = {"type": "str", "elements": None, "choices": None, "default": None, "required": False}
+
+
+def facts(options: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Of each option what can be compared, in a specification and in its documentation."""
+    return {name: {key: option.get(key, unsaid) for key, unsaid in UNSAID.items()} for name, option in options.items()}
+
+
+DOCUMENTED = facts(yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"])
+REPORT_DOCUMENTED = facts(yaml.safe_load(report_module.DOCUMENTATION)["options"])
+
+
+# -- documentation -----------------------------------------------------------------------------------------------------
+
+
+def test_the_same_options_are_documented() -> None:
+    assert list(ARGUMENT_SPEC) == list(DOCUMENTED), "the same, in the same order"
+    assert sorted(report_action.ARGUMENT_SPEC) == sorted(REPORT_DOCUMENTED)
+
+
+@pytest.mark.parametrize("name", ARGUMENT_SPEC)
+def test_option_of_collect(name: str) -> None:
+    assert facts(ARGUMENT_SPEC)[name] == DOCUMENTED[name]
+
+
+@pytest.mark.parametrize("name", report_action.ARGUMENT_SPEC)
+def test_option_of_report(name: str) -> None:
+    assert facts(report_action.ARGUMENT_SPEC)[name] == REPORT_DOCUMENTED[name]
+
+
+def test_the_module_and_the_lookup_share_the_documentation() -> None:
+    module, lookup = (yaml.safe_load(each.DOCUMENTATION) for each in (collect_module, collect_lookup))
+    for documentation in (module, lookup):
+        assert documentation["extends_documentation_fragment"] == ["rollcall.network.collect"]
+    assert set(module["options"]) == {"devices"}, "what the action adds, and nothing besides"
+    assert set(lookup["options"]) == {"_terms"}
+
+
+@pytest.mark.parametrize("plugin", [collect_module, report_module, collect_lookup])
+def test_documentation_is_yaml(plugin: Any) -> None:
+    for text in (plugin.DOCUMENTATION, plugin.EXAMPLES, plugin.RETURN):
+        assert yaml.safe_load(text)
+
+
+@pytest.mark.parametrize("task", yaml.safe_load(collect_module.EXAMPLES), ids=lambda task: task["name"])
+def test_examples_are_good_arguments(task: dict[str, Any]) -> None:
+    arguments = task.get("rollcall.network.collect")
+    if arguments:
+        check_arguments({**arguments, "hosts": ["a"]})
+
+
+def test_every_limit_is_an_argument() -> None:
+    assert {limit.name for limit in fields(Limits)} <= set(ARGUMENT_SPEC)
+
+
+# -- arguments ---------------------------------------------------------------------------------------------------------
+
+
+def test_defaults() -> None:
+    assert check_arguments({"hosts": ["a"]}) == {
+        **dict.fromkeys(ARGUMENT_SPEC),
+        "hosts": ["a"],
+        "device_timeout": 60,
+        "retries": 1,
+        "return_output": True,
+        "plan": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "checked"),
+    [
+        ({"hosts": "a"}, {"hosts": ["a"]}),
+        ({"hosts": []}, {"hosts": []}),
+        ({"hosts": [1, 2.5]}, {"hosts": ["1", "2.5"]}),
+        ({"workers": "50"}, {"workers": 50}),
+        ({"device_timeout": "2.5"}, {"device_timeout": 2.5}),
+        ({"deadline": 900}, {"deadline": 900.0}),
+        ({"retries": "0"}, {"retries": 0}),
+        ({"retries": 0}, {"retries": 0}),
+        ({"logins_per_second": "0.5"}, {"logins_per_second": 0.5}),
+        ({"max_fail_percentage": 0}, {"max_fail_percentage": 0.0}),
+        ({"max_fail_percentage": 100}, {"max_fail_percentage": 100.0}),
+        ({"plan": "yes"}, {"plan": True}),
+        ({"driver": "python", "function": "a.b"}, {"driver": "python", "function": "a.b"}),
+        ({"parser": "textfsm"}, {"parser": "textfsm"}),
+        ({"commands": ["show version"]}, {"commands": ["show version"]}),
+        ({"workers": None, "deadline": None}, {"workers": None, "deadline": None}),
+    ],
+)
+def test_good_arguments(given: dict[str, Any], checked: dict[str, Any]) -> None:
+    values = check_arguments({"hosts": ["a"], **given})
+    assert {name: values[name] for name in checked} == checked
+    assert all(type(values[name]) is type(value) for name, value in checked.items())
+
+
+def test_one_command_with_a_comma_is_one_command() -> None:
+    """Where hosts may be a comma-separated text, a line for a device must not be cut at its commas."""
+    line = "show logging | include error,warning"
+    values = check_arguments({"hosts": ["a"], "commands": line})
+    assert check_commands(values["commands"], None) == (Command(line),)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"hosts": None}, ["hosts"]),
+        ({"hosts": {"a": 1}}, ["hosts"]),
+        ({"hots": ["a"]}, ["hots", "hosts"]),
+        ({"timeout": 5, "forks": 3}, ["forks", "timeout", "device_timeout"]),
+        ({"workers": 0}, ["workers", "above 0"]),
+        ({"workers": -2}, ["workers", "above 0"]),
+        ({"workers": "many"}, ["workers", "many"]),
+        ({"workers": 2.5}, ["workers", "2.5"]),
+        ({"device_timeout": 0}, ["device_timeout", "above 0"]),
+        ({"device_timeout": math.nan}, ["device_timeout", "above 0"]),
+        ({"device_timeout": "soon"}, ["device_timeout", "float"]),
+        ({"connect_timeout": -1}, ["connect_timeout", "above 0"]),
+        ({"command_timeout": 0}, ["command_timeout", "above 0"]),
+        ({"deadline": 0}, ["deadline", "above 0"]),
+        ({"logins_per_second": 0}, ["logins_per_second", "above 0"]),
+        ({"retries": -1}, ["retries", "0 or more"]),
+        ({"max_fail_percentage": -1}, ["max_fail_percentage", "100"]),
+        ({"max_fail_percentage": 101}, ["max_fail_percentage", "100"]),
+        ({"max_fail_percentage": math.nan}, ["max_fail_percentage", "100"]),
+        ({"driver": "telnet"}, ["driver", "cli", "python", "telnet"]),
+        ({"parser": "xml"}, ["parser", "textfsm", "xml"]),
+        ({"plan": "perhaps"}, ["plan", "perhaps"]),
+        ({"commands": {"command": "show version"}}, ["commands"]),
+        ({"commands": [["show version"]]}, ["command", "show version"]),
+        ({"known_hosts": {"a": 1}}, ["known_hosts"]),
+        ({"return_output": False}, ["return_output", "output_dir"]),
+    ],
+)
+def test_bad_arguments(given: dict[str, Any], words: list[str]) -> None:
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - the words are compared below
+        check_arguments({"hosts": ["a"], **given})
+    message = str(caught.value)
+    assert all(word in message for word in words), message
+    assert "\n" not in message
+
+
+def test_hosts_are_required() -> None:
+    with pytest.raises(ValueError, match="hosts"):
+        check_arguments({"commands": ["show version"]})
+
+
+# -- commands ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("commands", "parser", "made"),
+    [
+        ([], None, ()),
+        ((), "auto", ()),
+        ("show version", None, (Command("show version"),)),
+        (["show version"], None, (Command("show version"),)),
+        (["  show version \n"], None, (Command("show version"),)),
+        (["show version"], "none", (Command("show version"),)),
+        (["show version"], "auto", (Command("show version", "auto"),)),
+        ([{"command": "show version"}], "auto", (Command("show version", "auto"),)),
+        ([{"command": "show version", "parser": "json"}], "auto", (Command("show version", "json"),)),
+        ([{"command": "show version", "parser": "none"}], "auto", (Command("show version"),)),
+        ([{"command": "show version", "parser": None}], "auto", (Command("show version", "auto"),)),
+        (["b", "a", "b"], None, (Command("b"), Command("a"))),
+        ([{"command": "a", "parser": "json"}, "a"], None, (Command("a", "json"),)),
+        (["show description | include Zürich"], None, (Command("show description | include Zürich"),)),
+    ],
+)
+def test_good_commands(commands: Any, parser: str | None, made: tuple[Command, ...]) -> None:
+    assert check_commands(commands, parser) == made
+
+
+@pytest.mark.parametrize(
+    ("commands", "words"),
+    [
+        (5, "list of lines"),
+        (True, "list of lines"),
+        ({"command": "show version"}, "list of lines"),
+        ([""], "one line of text"),
+        (["   "], "one line of text"),
+        (["show version\nreload"], "one line of text"),
+        (["show version\rreload"], "one line of text"),
+        (["show version\x03"], "one line of text"),
+        (["show\tversion"], "one line of text"),
+        (["show \x1b[2J"], "one line of text"),
+        (["show \x00version"], "one line of text"),
+        (["show\u2028version"], "one line of text"),
+        (["show\x85version"], "one line of text"),
+        (["show \ud800"], "one line of text"),
+        ([5], "a line, or a dict"),
+        ([None], "a line, or a dict"),
+        ([["show version"]], "a line, or a dict"),
+        ([{}], "a line, or a dict"),
+        ([{"comand": "show version"}], "a line, or a dict"),
+        ([{"command": "show version", "prompt": "x"}], "a line, or a dict"),
+        ([{"command": ""}], "one line of text"),
+        ([{"command": "show version\nreload"}], "one line of text"),
+        ([{"command": None}], "None"),
+        ([{"command": ["show version"]}], "show version"),
+        ([{"command": {"a": 1}}], "'a'"),
+        ([{"command": "show version", "parser": "xml"}], "parser of 'show version'"),
+        ([{"command": "show version", "parser": ["json"]}], "parser of 'show version'"),
+    ],
+)
+def test_bad_commands(commands: Any, words: str) -> None:
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - the words are compared below
+        check_commands(commands, None)
+    message = str(caught.value)
+    assert words in message
+    assert "\n" not in message
+
+
+def test_an_unknown_parser_for_all() -> None:
+    with pytest.raises(ValueError, match="parser of 'a' must be one of none, auto, json, textfsm, not 'xml'"):
+        check_commands(["a"], "xml")
