@@ -70,7 +70,15 @@ CORRECTIONS: dict[str, dict[str, Any]] = {
     "aruba_wlc": {"ntc_templates_platform": "aruba_os"},
     "cisco_aireos": {"on_open_instructions": []},  # "config paging disable": its pager is answered instead
     "cisco_iosxe": {"ntc_templates_platform": "cisco_ios"},  # ntc-templates knows no cisco_iosxe
-    "cisco_iosxr": {"ntc_templates_platform": "cisco_xr"},
+    "cisco_iosxr": {
+        "on_open_instructions": [
+            {"enter_mode": {"requested_mode": "privileged_exec"}},
+            {"send_input": {"input": "terminal width 512"}},
+            {"send_input": {"input": "terminal length 0"}},
+            {"send_input": {"input": "terminal exec prompt no-timestamp"}},  # else every answer begins with the time
+        ],
+        "ntc_templates_platform": "cisco_xr",
+    },
     "dlink_os": {"on_open_instructions": []},  # "enable clipaging" is configuration, and the wrong way round
     "edgecore_ecs": {"ntc_templates_platform": "edgecore"},
     "fortinet_fortios": {"on_open_instructions": [], "ntc_templates_platform": "fortinet"},  # would be configuration

@@ -70,7 +70,12 @@ class Shell:
         :raises DeviceError: for everything that can fail on the way.
         """
         if ssh2 is None:
-            raise DeviceError("failed", "connect", "no_library", "the Python package ssh2-python is not installed here")
+            raise DeviceError(
+                "failed",
+                "connect",
+                "no_library",
+                "the Python package ssh2-python is not installed where the roll is called",
+            )
         self._device = device
         self._call = call
         self._socket: socket.socket | None = None
@@ -163,9 +168,11 @@ class Shell:
     def _connect_through(self, command: str) -> socket.socket:
         """Let a command carry the connection, as OpenSSH's ProxyCommand does."""
         ours, theirs = socket.socketpair()
+        words: list[str] = []
         try:
+            words = shlex.split(command)
             self._proxy = subprocess.Popen(
-                shlex.split(command),
+                words,
                 stdin=theirs.fileno(),
                 stdout=theirs.fileno(),
                 stderr=subprocess.DEVNULL,
@@ -173,7 +180,7 @@ class Shell:
             )
         except (OSError, ValueError) as error:
             ours.close()
-            message = f"the proxy command {shlex.split(command)[:1]} cannot be started: {error}"
+            message = f"the proxy command {words[:1] or command!r} cannot be started: {error}"
             raise DeviceError("unreachable", "connect", "proxy", message) from error
         finally:
             theirs.close()

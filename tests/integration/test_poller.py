@@ -1,0 +1,236 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The roll called from another machine, reached over real SSH: the same answers, and no secret left on the way."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.conftest import (
+    Roll,
+    ShellServer,
+    call_roll,
+    meanwhile,
+    shell_server,
+    try_roll,
+    watched_processes,
+)
+from tests.lab import Lab
+
+PASSWORD, SECRET = "lab-password", "lab-enable"
+
+# In an order of its own, with a name that nobody has.
+NAMES = ["fra-leaf2", "fra-core1", "fra-edge1", "nobody", "fra-wan1", "fra-leaf1", "fra-spine1"]
+FAULTS = {"fra-leaf1": "garbage_bytes", "fra-leaf2": "wrong_password", "fra-spine1": "refuse"}
+STATUSES = ["auth_failed", "ok", "ok", "failed", "ok", "ok", "unreachable"]
+
+# The module goes there in one connection instead of five.
+QUICKLY = ("-e", "ansible_pipelining=true")
+
+# IOS-XR says the time before it answers.
+CLOCK = re.compile(r"\d\d:\d\d:\d\d\.\d{3} UTC")
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    with Lab(6, healthy=True, faults=FAULTS) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def poller(openssh_here: None) -> Iterator[ShellServer]:
+    """Another machine, as far as there can be one: all that it shares with this one are its files."""
+    if shutil.which("ssh") is None:
+        pytest.skip("Not installed: ssh.")
+    with shell_server(root=True) as server:
+        yield server
+
+
+def inventory(folder: Path, lab: Lab, poller: ShellServer, python: str = sys.executable) -> Path:
+    """The lab's inventory, and the poller beside it."""
+    options = f"-o UserKnownHostsFile={poller.known_hosts} -o GlobalKnownHostsFile=/dev/null -o ControlMaster=no"
+    variables = {
+        "ansible_connection": "ssh",
+        "ansible_host": poller.address,
+        "ansible_port": poller.port,
+        "ansible_user": poller.user,
+        "ansible_ssh_private_key_file": str(poller.key.file),
+        "ansible_ssh_args": f"-F /dev/null {options}",
+        "ansible_python_interpreter": python,
+        "ansible_remote_tmp": str(poller.home / "ansible"),
+    }
+    folder.joinpath("lab.yml").write_text(lab.inventory.read_text())
+    folder.joinpath("poller.yml").write_text(json.dumps({"pollers": {"hosts": {"poller": variables}}}))
+    return folder
+
+
+def arguments(**more: Any) -> dict[str, Any]:
+    return {"hosts": NAMES, "retries": 0, **more}
+
+
+def without_times(value: Any) -> Any:
+    """The result without what differs from one run to the next."""
+    if isinstance(value, dict):
+        times = ("seconds", "started_at", "finished_at")
+        return {key: without_times(each) for key, each in value.items() if key not in times}
+    if isinstance(value, list):
+        return [without_times(each) for each in value]
+    return CLOCK.sub("<time>", value) if isinstance(value, str) else value
+
+
+@pytest.fixture(scope="module")
+def here(lab: Lab, poller: ShellServer, tmp_path_factory: pytest.TempPathFactory) -> Roll:
+    folder = inventory(tmp_path_factory.mktemp("here"), lab, poller)
+    return call_roll(folder, arguments(), play={"hosts": "lab"})
+
+
+@contextlib.contextmanager
+def syslog() -> Iterator[list[str] | None]:
+    """What the machine's programs write to syslog while the body runs; None where something else collects it."""
+    path = Path("/dev/log")
+    if path.exists():
+        yield None
+        return
+    messages: list[str] = []
+    ended = threading.Event()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
+        log.bind(str(path))
+        log.settimeout(0.1)
+
+        def read() -> None:
+            # All the time: who writes to a full queue waits, and that may be any program on the machine.
+            while not ended.is_set():
+                with contextlib.suppress(TimeoutError):
+                    messages.append(log.recv(100_000).decode(errors="replace"))
+
+        try:
+            path.chmod(0o666)
+            with meanwhile(read):
+                try:
+                    yield messages
+                finally:
+                    ended.set()
+        finally:
+            path.unlink()
+
+
+@dataclass(frozen=True)
+class There:
+    """A roll called on the poller, and all that could be overheard meanwhile."""
+
+    roll: Roll
+    processes: set[str]
+    syslog: list[str] | None
+
+
+@pytest.fixture(scope="module")
+def there(lab: Lab, poller: ShellServer, tmp_path_factory: pytest.TempPathFactory) -> There:
+    folder = inventory(tmp_path_factory.mktemp("there"), lab, poller)
+    with syslog() as logged, watched_processes() as seen:
+        roll = call_roll(folder, arguments(), "-vvv", delegate_to="poller", play={"hosts": "lab"})
+    return There(roll, seen, logged)
+
+
+def test_the_poller_was_asked(poller: ShellServer, there: There) -> None:
+    assert "Accepted publickey" in poller.sshd.log()
+    assert [line for line in there.processes if "AnsiballZ_collect.py" in line], "the watch sees the module"
+    logged = [message for message in there.syslog or () if "rollcall.network.collect" in message]
+    assert logged or there.syslog is None, "the module says in syslog that it was called"
+
+
+def test_the_answers_are_those_of_a_local_call(here: Roll, there: There) -> None:
+    assert list(here.devices) == list(there.roll.devices) == NAMES
+    assert [device["status"] for device in there.roll.devices.values()] == STATUSES
+    assert without_times(there.roll.result) == without_times(here.result)
+
+
+def test_invalid_bytes_arrive_as_they_are(lab: Lab, here: Roll, there: There) -> None:
+    for command in lab.devices["fra-leaf1"].commands:
+        text = here.text("fra-leaf1", command)
+        assert "\udcff" in text, "the fault is there"
+        assert there.roll.text("fra-leaf1", command) == text
+
+
+def test_no_secret_is_left_on_the_way(poller: ShellServer, there: There) -> None:
+    left = [file.read_text(errors="replace") for file in poller.home.rglob("*") if file.is_file()]
+    for secret in (PASSWORD, SECRET):
+        assert secret not in there.roll.output
+        assert not [line for line in there.processes if secret in line]
+        assert not [message for message in there.syslog or () if secret in message]
+        assert not [text for text in left if secret in text]
+
+
+def box(lab: Lab, **login: Any) -> dict[str, Any]:
+    """Keywords of a play that calls fra-wan1 by another name, with only this login."""
+    device = lab.devices["fra-wan1"]
+    host = {"ansible_host": device.address, "ansible_port": device.port, "ansible_network_os": device.platform}
+    return {**host, "ansible_user": "lab", "rollcall_known_hosts": str(lab.known_hosts), **login}
+
+
+def call_box(folder: Path, lab: Lab, poller: ShellServer, python: str = sys.executable, **login: Any) -> Roll:
+    """Lets the poller ask fra-wan1 for its version, with nothing but this login."""
+    inventory(folder, lab, poller, python)
+    folder.joinpath("lab.yml").write_text(json.dumps({"boxes": {"hosts": {"box": box(lab, **login)}}}))
+    return call_roll(
+        folder,
+        arguments(hosts=["box"], commands=["show version"]),
+        *QUICKLY,
+        delegate_to="poller",
+        play={"hosts": "boxes"},
+        env={"HOME": str(folder)},
+    )
+
+
+def test_a_key_of_the_controller_is_used_there(lab: Lab, poller: ShellServer, tmp_path: Path) -> None:
+    # Below the controller's home, which is not the poller's; and a word of the answer that equals a secret stays.
+    shutil.copy(lab.key, tmp_path / "of_the_controller")
+    login = {"ansible_ssh_private_key_file": "~/of_the_controller", "ansible_password": "Cisco"}
+    roll = call_box(tmp_path, lab, poller, **login)
+    assert roll.devices["box"]["status"] == "ok", roll.devices["box"]["error"]
+    assert roll.text("box", "show version").startswith("Cisco IOS XE Software")
+
+
+def test_its_warnings_arrive(lab: Lab, poller: ShellServer, tmp_path: Path) -> None:
+    python = poller.home / "python"
+    python.write_text(f'#!/bin/sh\nulimit -n 136\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    folder = inventory(tmp_path, lab, poller, str(python))
+    roll = call_roll(folder, arguments(), *QUICKLY, delegate_to="poller", play={"hosts": "lab"})
+    assert [device["status"] for device in roll.devices.values()] == STATUSES
+    assert [text for text in roll.result["warnings"] if "the limit of open files (ulimit -n) allows" in text]
+    assert "[WARNING]: the limit of open files" in roll.output
+
+
+def test_packages_that_it_lacks_are_named(lab: Lab, poller: ShellServer, tmp_path: Path) -> None:
+    bare = poller.home / "bare"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", bare], check=True, timeout=60)
+    roll = call_box(tmp_path, lab, poller, str(bare / "bin" / "python"), ansible_password=PASSWORD)
+    error = roll.devices["box"]["error"]
+    assert roll.devices["box"]["status"] == "failed"
+    assert "Python package" in error["message"]
+    assert "scrapli" in error["message"]
+    assert "not installed where the roll is called" in error["message"]
+
+
+def test_a_poller_that_is_not_there_fails_the_task(lab: Lab, poller: ShellServer, tmp_path: Path) -> None:
+    folder = inventory(tmp_path, lab, poller, "/nonexistent/python")
+    done, result = try_roll(folder, arguments(), delegate_to="poller", play={"hosts": "lab"})
+    assert done.returncode == 2
+    assert result["failed"]
+    assert "rollcall.network.collect on poller" in result["msg"]
+    assert PASSWORD not in done.stdout + done.stderr
+    assert PASSWORD not in json.dumps(result)
