@@ -13,7 +13,7 @@ function element(tag, properties = {}, ...children) {
 }
 const link = (row) => row[HREF] ? element("a", { href: row[HREF] }, row[NAME]) : document.createTextNode(row[NAME]);
 const state = (row) => {
-  const status = data.statuses[row[STATUS]] ?? "failed";
+  const status = data.statuses[row[STATUS]];
   return element("span", { className: "state" }, element("span", { className: `dot ${status}` }), words(status));
 };
 
@@ -21,11 +21,13 @@ const state = (row) => {
 
 const columns = [
   { title: "Device", text: (row) => row[NAME], node: link },
-  { title: "Status", text: (row) => words(data.statuses[row[STATUS]] ?? "failed"), node: state, filter: true },
-  { title: "Seconds", number: (row) => row[SECONDS], digits: 2 },
-  { title: "Attempts", number: (row) => row[ATTEMPTS], digits: 0 },
+  { title: "Status", text: (row) => words(data.statuses[row[STATUS]]), node: state, filter: true },
   ...data.columns.map((column, place) => ({ ...column, text: (row) => row[FIRST_EXTRA + place] })),
+  { title: "Seconds", number: (row) => row[SECONDS], digits: 2 },
 ];
+if (data.rows.some((row) => row[ATTEMPTS] > 1)) {
+  columns.push({ title: "Attempts", number: (row) => row[ATTEMPTS], digits: 0 });
+}
 if (data.reasons.length) {
   const reason = (row) => data.reasons[row[REASON]] ?? "";
   columns.push({ title: "Reason", text: (row) => row[MESSAGE], className: "message", filterBy: reason, filter: true });
@@ -83,7 +85,7 @@ const table = new DataTable("#devices", {
 const form = document.getElementById("filters");
 const search = document.getElementById("search");
 const MOST_CHOICES = 100;
-const filters = columns.filter((column) => column.filter).flatMap((column) => {
+const filters = columns.filter((column) => column.filter).flatMap((column, place) => {
   const value = column.filterBy ?? column.text;
   const counted = new Map();
   for (const row of data.rows) counted.set(value(row), (counted.get(value(row)) ?? 0) + 1);
@@ -97,7 +99,9 @@ const filters = columns.filter((column) => column.filter).flatMap((column) => {
       (text) => new Option(`${text || "(none)"} (${counted.get(text).toLocaleString("en")})`, `=${text}`)));
   }
   field.dataset.column = column.title;
-  form.querySelector("[type=reset]").before(element("label", {}, column.title, field));
+  field.id = `filter-${place}`;
+  const label = element("label", { htmlFor: field.id }, column.title);
+  form.querySelector("[type=reset]").before(element("div", {}, label, field));
   const passes = field.tagName === "SELECT"
     ? (row) => field.value === "all" || field.value === `=${value(row)}`
     : (row) => value(row).toLowerCase().includes(field.value.trim().toLowerCase());
@@ -138,6 +142,7 @@ for (const button of document.querySelectorAll("button[data-reason]")) {
 
 const bars = document.querySelector(".plot .bars");
 if (bars) {
+  const ground = bars.querySelector(".ground");
   const pointed = bars.querySelector(".pointed");
   const readout = document.querySelector(".readout");
   const slider = document.querySelector(".chart input");
@@ -145,7 +150,7 @@ if (bars) {
     const row = data.rows[data.order[place]];
     const parts = data.phases.flatMap((phase, each) => row[PHASES][each] ? [`${phase} ${seconds(row[PHASES][each])}`] : []);
     const detail = parts.length ? ` (${parts.join(", ")})` : "";
-    const told = `: ${words(data.statuses[row[STATUS]] ?? "failed")}, began at ${seconds(row[START])}, took ${seconds(row[SECONDS])}${detail}`;
+    const told = `: ${words(data.statuses[row[STATUS]])}, began at ${seconds(row[START])}, took ${seconds(row[SECONDS])}${detail}`;
     readout.replaceChildren(link(row), told);
     const height = Math.max(1, data.order.length / 200);
     pointed.setAttribute("height", height);
@@ -156,7 +161,7 @@ if (bars) {
     }
   };
   const placeOf = (event) => {
-    const box = bars.getBoundingClientRect();
+    const box = ground.getBoundingClientRect();
     const place = Math.floor((event.clientY - box.top) / box.height * data.order.length);
     return Math.min(Math.max(place, 0), data.order.length - 1);
   };

@@ -162,6 +162,9 @@ class Shell:
         if isinstance(last, ConnectionRefusedError):
             message = f"{place} refused the connection; check that SSH is enabled there and that the port is right"
             raise DeviceError("unreachable", "connect", "refused", message, retry=True) from last
+        if isinstance(last, ConnectionResetError):
+            message = f"{place} closed the connection before the login"
+            raise DeviceError("unreachable", "connect", "reset", message, retry=True) from last
         message = f"{place} cannot be reached: {last and (last.strerror or last)}"
         raise DeviceError("unreachable", "connect", "unreachable", message, retry=True) from last
 

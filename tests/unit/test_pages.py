@@ -24,7 +24,9 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._pages import Fle
 from tests.browser import answers
 
 # Without it there are no pages at all, and the message of PagesError says so; that is tested too.
-needs_itables = pytest.mark.skipif(importlib.util.find_spec("itables") is None, reason="the package itables is not installed")
+needs_itables = pytest.mark.skipif(
+    importlib.util.find_spec("itables") is None, reason="the package itables is not installed"
+)
 HOSTILE = "</script><script>alert(1)</script> & \"'`{{ 7 * 7 }} \x00\x1b[31m\udcff\u2028"
 
 
@@ -71,8 +73,18 @@ NEVER = answers.answer("skipped", ("connect", "deadline", "the deadline came fir
         ([OK], 0, "The one device answered in full.", ""),
         ([OK, OK], None, "All 2 devices answered in full.", ""),
         ([NEVER], None, "0 of 1 device answered in full.", "1 did not: 1 never asked."),
-        ([OK, REFUSED, NEVER], None, "1 of 3 devices answered in full.", "2 did not: 1 refused the login, 1 never asked."),
-        ([OK, REFUSED], 50, "1 of 2 devices answered in full.", "1 did not: 1 refused the login. That is 50 %; 50 % may fail."),
+        (
+            [OK, REFUSED, NEVER],
+            None,
+            "1 of 3 devices answered in full.",
+            "2 did not: 1 refused the login, 1 never asked.",
+        ),
+        (
+            [OK, REFUSED],
+            50,
+            "1 of 2 devices answered in full.",
+            "1 did not: 1 refused the login. That is 50 %; 50 % may fail.",
+        ),
         (
             [OK, REFUSED],
             49.5,
@@ -81,7 +93,9 @@ NEVER = answers.answer("skipped", ("connect", "deadline", "the deadline came fir
         ),
     ],
 )
-def test_the_verdict(pages: Pages, fleet: list[dict[str, Any]], allowed: float | None, sentence: str, detail: str) -> None:
+def test_the_verdict(
+    pages: Pages, fleet: list[dict[str, Any]], allowed: float | None, sentence: str, detail: str
+) -> None:
     page = pages.fleet(fleet_of(*fleet), max_fail_percentage=allowed)
     assert heading(page) == (sentence, detail)
     passed = not detail or "%; " in detail
@@ -98,6 +112,22 @@ def test_reasons_are_counted_with_advice_the_most_frequent_first(pages: Pages) -
     assert data_of(page)["reasons"] == ["Login refused", "WeirdError"]
 
 
+def test_reasons_that_are_called_the_same_can_be_told_apart(pages: Pages) -> None:
+    fleet = [answers.answer(status, ("command", "reset", "x")) for status in ("failed", "unreachable", "unreachable")]
+    page = pages.fleet(fleet_of(*fleet))
+    assert re.findall(r"<h3>(.*?)</h3>", page) == ["Closed in the middle"] * 2
+    assert data_of(page)["reasons"] == [
+        "Closed in the middle (unreachable, command)",
+        "Closed in the middle (failed, command)",
+    ]
+    assert [row[6] for row in data_of(page)["rows"]] == [1, 0, 0]
+
+
+def test_every_row_needs_a_value_for_each_column(pages: Pages) -> None:
+    with pytest.raises(ValueError, match="row of 'edge-1' has 1 values for 2 columns"):
+        pages.fleet([fleet_row("edge-0", OK, ("a", "b")), fleet_row("edge-1", OK, ("a",))], columns=("x", "y"))
+
+
 def test_many_names_of_a_reason_are_folded_and_then_left_to_the_table(pages: Pages) -> None:
     page = pages.fleet(fleet_of(*[REFUSED] * 1000))
     assert "<summary>488 more</summary>" in page
@@ -107,8 +137,9 @@ def test_many_names_of_a_reason_are_folded_and_then_left_to_the_table(pages: Pag
 def test_a_status_and_phases_of_a_later_version_do_no_harm(pages: Pages) -> None:
     odd = answers.answer("exploded", None, seconds={"connect": 0.1, "warp": 2.0})
     page = pages.fleet(fleet_of(odd))
-    assert heading(page)[0] == "0 of 1 device answered in full."
+    assert heading(page) == ("0 of 1 device answered in full.", "1 did not: 1 exploded.")
     assert re.findall(r"<h3>(.*?)</h3>", page) == ["Exploded"]
+    assert data_of(page)["statuses"][data_of(page)["rows"][0][2]] == "exploded"
     assert "Exploded after 2.10 s" in pages.device("edge-1", odd, index="index.html")
 
 
@@ -188,7 +219,9 @@ def test_nothing_from_outside_is_markup(pages: Pages) -> None:
         platform=HOSTILE,
         host=HOSTILE,
         driver=HOSTILE,
-        output={HOSTILE: answers.said(HOSTILE, rows=[{HOSTILE: HOSTILE}], rows_status="mismatch", rows_message=HOSTILE)},
+        output={
+            HOSTILE: answers.said(HOSTILE, rows=[{HOSTILE: HOSTILE}], rows_status="mismatch", rows_message=HOSTILE)
+        },
         value={HOSTILE: HOSTILE},
     )
     row = fleet_row(HOSTILE, answer, (HOSTILE, [HOSTILE], {"a": HOSTILE}), HOSTILE)
@@ -273,7 +306,7 @@ def test_rows_are_a_table_and_json_is_json(pages: Pages) -> None:
         "silent": answers.said(""),
     }
     page = pages.device("edge-1", answers.answer(output=output), index="index.html")
-    assert "<th scope=\"col\">a</th><th scope=\"col\">b</th><th scope=\"col\">c</th>" in page
+    assert '<th scope="col">a</th><th scope="col">b</th><th scope="col">c</th>' in page
     assert "<tr><td>1</td><td>x, y</td><td></td></tr>" in page
     assert html.escape('[\n  {\n    "a": 1\n  }\n]').replace("&quot;", "&#34;") in page
     assert "Rows: ok: names repeat" in page
@@ -342,7 +375,9 @@ def test_without_itables_the_error_says_what_to_install(monkeypatch: pytest.Monk
 def test_library_and_script_become_one_module() -> None:
     library = 'var a=/<!--/g,b="</script>";class Z{}export{b as x,Z as default};\n/*! licence */'
     module = _pages._as_one_module(library, "use(DataTable);\n")
-    assert module == 'var a=/\\x3c!--/g,b="<\\/script>";class Z{};{const DataTable=Z;\nuse(DataTable);\n}\n/*! licence */'
+    assert (
+        module == 'var a=/\\x3c!--/g,b="<\\/script>";class Z{};{const DataTable=Z;\nuse(DataTable);\n}\n/*! licence */'
+    )
     with pytest.raises(PagesError, match="no default export"):
         _pages._as_one_module("var a;", "")
 
