@@ -241,7 +241,7 @@ class _Terminal:
         while True:
             chunk = self._read(deadline if silent else min(deadline, time.monotonic() + QUIET))
             if chunk == b"":
-                return self._text(answer), "closed"
+                return self._text(answer, "closed"), "closed"
             if chunk:
                 answer.data += chunk
                 silent = False
@@ -249,10 +249,10 @@ class _Terminal:
                     answer.pages += 1
                 elif self._whole(answer):
                     self._arrive(answer.shown())
-                    return self._text(answer), "prompt"
+                    return self._text(answer, "prompt"), "prompt"
                 continue
             if time.monotonic() >= deadline:
-                return self._text(answer), "timeout"
+                return self._text(answer, "timeout"), "timeout"
             silent = True
             if tests and self._doubtful(answer.shown()):
                 tests -= 1
@@ -286,7 +286,7 @@ class _Terminal:
             return True
         return any(self._is_prompt(line) for line in shown.split("\n"))
 
-    def _text(self, answer: _Answer) -> str:
+    def _text(self, answer: _Answer, end: End) -> str:
         """The answer without echo and prompt; what was logged behind the prompt is not part of it."""
         data = answer.data
         if answer.tested_at is not None:
@@ -297,13 +297,13 @@ class _Terminal:
         text = clean(raw)
         if answer.pages:  # what is left of the pager's prompt where the device did not wipe it all
             text = "\n".join(line.rstrip() for line in text.split("\n") if not PAGER.search(line))
-        mode = self._mode(text)
+        mode = self._mode(text) if end == "prompt" else None
         if mode is not None:
             text = text[: mode.prompt_start(text)]
         lines = text.split("\n")
-        ends = [index for index, line in enumerate(lines) if self._is_prompt(line)]
-        if data is not answer.data and ends:
-            lines = lines[: ends[-1]]
+        if data is not answer.data:
+            ends = [index for index, line in enumerate(lines) if self._is_prompt(line)]
+            lines = lines[: ends[-1]] if ends else lines
         while lines and (not lines[-1].strip() or self._is_prompt(lines[-1])):
             lines.pop()
         while lines and (not lines[0].strip() or self._is_prompt(lines[0])):
