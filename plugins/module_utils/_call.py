@@ -30,6 +30,7 @@ class Call:
         "_settled",
         "attempts",
         "deadline",
+        "finished_at",
         "name",
         "phase",
         "received",
@@ -43,6 +44,7 @@ class Call:
         self.attempts = 0
         self.received: Any = None  # what an earlier attempt brought before it failed
         self.started_at = datetime.now(UTC)
+        self.finished_at: datetime | None = None
         self.phase: Phase = "command"
         self.seconds: dict[str, float] = {}
         self._phase_began: float | None = None
@@ -72,6 +74,11 @@ class Call:
         """Begin an attempt: until the first phase is entered, the time counts for the phase there was."""
         self._entered = False
         self._phase_began = time.monotonic()
+
+    def finish(self) -> None:
+        """Stop the clock: the answer is there, whenever the collector comes to book it."""
+        self.pause()
+        self.finished_at = datetime.now(UTC)
 
     def seconds_by_phase(self) -> dict[str, float]:
         """The time of each phase up to now, the running one included. Safe from another thread."""

@@ -288,7 +288,7 @@ class _Run:
             outcome.error,
             call.attempts,
             call.started_at,
-            datetime.now(UTC),
+            call.finished_at or datetime.now(UTC),
             call.seconds_by_phase(),
         )
         self._add(call.name, result)
@@ -328,6 +328,7 @@ class _Run:
                 outcome = _outcome_of(error, call.phase)
             finally:
                 _local.call = None
+                call.finish()
                 mine = call.settle()
                 if mine:
                     call.on_cut(None)  # what it holds must not outlive the answer
