@@ -22,8 +22,9 @@ from ansible.template import trust_as_template
 from ansible_collections.rollcall.network.plugins.module_utils._result import STATUSES, Error, Result
 from ansible_collections.rollcall.network.plugins.module_utils._roll import answer_of, summarize
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunError, read_answer, run_names
+from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import FleetRow, fleet_row
 from ansible_collections.rollcall.network.plugins.plugin_utils._formats import fleet_csv, fleet_json, junit
-from ansible_collections.rollcall.network.plugins.plugin_utils._pages import BUILT_IN, FleetRow, Pages, fleet_row
+from ansible_collections.rollcall.network.plugins.plugin_utils._pages import BUILT_IN, Pages
 from ansible_collections.rollcall.network.plugins.plugin_utils._report import (
     Files,
     ReportError,

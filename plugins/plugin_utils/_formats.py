@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree
 
-from ansible_collections.rollcall.network.plugins.plugin_utils._pages import FleetRow
+from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import FleetRow
 
 FIELDS = ("name", "status", "phase", "kind", "message", "platform", "driver", "host", "attempts")
 TIMES = ("started_at", "finished_at", "seconds")

@@ -14,7 +14,6 @@ from ansible.errors import AnsibleError
 
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import Inventory, Setting
 
-
 # The play's lists of names. Core would make them anew for every host, which for 10,000 hosts is 100,000,000 names.
 SAME_FOR_ALL = ("ansible_play_hosts_all", "ansible_play_hosts", "ansible_play_batch", "play_hosts")
 

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ansible_collections.rollcall.network.plugins.plugin_utils._pages import Pages, fleet_row
+from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import fleet_row
+from ansible_collections.rollcall.network.plugins.plugin_utils._pages import Pages
 from tests.browser import answers
 
 if TYPE_CHECKING:

@@ -19,8 +19,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.rollcall.network.plugins.plugin_utils import _pages
-from ansible_collections.rollcall.network.plugins.plugin_utils._pages import FleetRow, Pages, PagesError, fleet_row
+from ansible_collections.rollcall.network.plugins.plugin_utils import _shown
+from ansible_collections.rollcall.network.plugins.plugin_utils._charts import ticks
+from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import FleetRow, fleet_row
+from ansible_collections.rollcall.network.plugins.plugin_utils._pages import Pages, PagesError, as_one_module
 from tests.browser import answers
 
 # Without it there are no pages at all, and the message of PagesError says so; that is tested too.
@@ -195,11 +197,11 @@ def test_bars_are_in_the_order_of_the_start_with_their_phases_one_after_another(
     ],
 )
 def test_ticks(extent: float, labels: list[str]) -> None:
-    assert [tick.label for tick in _pages._ticks(extent)] == labels
+    assert [tick.label for tick in ticks(extent)] == labels
 
 
 def test_ticks_of_a_run_of_months_are_few() -> None:
-    assert len(_pages._ticks(1e7)) <= 9
+    assert len(ticks(1e7)) <= 9
 
 
 def test_durations_are_told_and_drawn(pages: Pages) -> None:
@@ -258,7 +260,7 @@ def test_nothing_from_outside_is_markup(pages: Pages) -> None:
     ],
 )
 def test_what_cannot_be_seen_is_spelled_out(text: object, shown: str) -> None:
-    assert _pages._shown(text) == shown
+    assert _shown.shown(text) == shown
 
 
 @pytest.mark.parametrize(
@@ -375,12 +377,12 @@ def test_without_itables_the_error_says_what_to_install(monkeypatch: pytest.Monk
 
 def test_library_and_script_become_one_module() -> None:
     library = 'var a=/<!--/g,b="</script>";class Z{}export{b as x,Z as default};\n/*! licence */'
-    module = _pages._as_one_module(library, "use(DataTable);\n")
+    module = as_one_module(library, "use(DataTable);\n")
     assert (
         module == 'var a=/\\x3c!--/g,b="<\\/script>";class Z{};{const DataTable=Z;\nuse(DataTable);\n}\n/*! licence */'
     )
     with pytest.raises(PagesError, match="no default export"):
-        _pages._as_one_module("var a;", "")
+        as_one_module("var a;", "")
 
 
 def test_rows_keep_no_texts() -> None:

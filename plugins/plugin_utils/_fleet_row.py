@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is kept of each answer for the pages and files of the fleet: a row of short texts and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.rollcall.network.plugins.plugin_utils._shown import cell, text_or_none
+
+
+@dataclass(frozen=True, slots=True)
+class FleetRow:
+    """What the fleet's page keeps of one answer: never the texts. Times are ISO 8601 text, ``seconds`` are by phase."""
+
+    name: str
+    status: str
+    phase: str | None
+    kind: str | None
+    message: str | None
+    platform: str | None
+    driver: str | None
+    host: str | None
+    attempts: int
+    started_at: str | None
+    finished_at: str | None
+    seconds: Mapping[str, float]
+    values: tuple[str, ...]
+    href: str | None
+
+
+def fleet_row(name: str, answer: Mapping[str, Any], values: Sequence[Any] = (), href: str | None = None) -> FleetRow:
+    """The row of one answer.
+
+    :param values: the host's variables named by the columns of the page, in their order; None for one it does not have.
+    :param href: the path of the device's page, relative to the fleet's; None where there is none.
+    """
+    error = answer.get("error") or {}
+    return FleetRow(
+        name=str(name),
+        status=str(answer["status"]),
+        phase=text_or_none(error.get("phase")),
+        kind=text_or_none(error.get("kind")),
+        message=text_or_none(error.get("message")),
+        platform=text_or_none(answer.get("platform")),
+        driver=text_or_none(answer.get("driver")),
+        host=text_or_none(answer.get("host")),
+        attempts=int(answer.get("attempts") or 0),
+        started_at=text_or_none(answer.get("started_at")),
+        finished_at=text_or_none(answer.get("finished_at")),
+        seconds={str(phase): float(seconds) for phase, seconds in (answer.get("seconds") or {}).items()},
+        values=tuple(cell(value) for value in values),
+        href=text_or_none(href),
+    )
