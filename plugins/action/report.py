@@ -24,7 +24,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._roll import answ
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunError, read_answer, run_names
 from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import FleetRow, fleet_row
 from ansible_collections.rollcall.network.plugins.plugin_utils._formats import fleet_csv, fleet_json, junit
-from ansible_collections.rollcall.network.plugins.plugin_utils._pages import BUILT_IN, Pages
+from ansible_collections.rollcall.network.plugins.plugin_utils._pages import BUILT_IN, Pages, PagesError
 from ansible_collections.rollcall.network.plugins.plugin_utils._report import (
     Files,
     ReportError,
@@ -75,9 +75,7 @@ class ActionModule(ActionBase):
                 result = self._write_own(names, read, arguments)
             else:
                 result = self._write_formats(names, read, arguments, task_vars)
-        except (ReportError, RunError, ValueError) as error:
-            raise AnsibleActionFail(f"rollcall.network.report: {error}") from error
-        except AnsibleError as error:
+        except (AnsibleError, PagesError, ReportError, RunError, ValueError) as error:
             raise AnsibleActionFail(f"rollcall.network.report: {error}") from error
         base["_ansible_verbose_override"] = True
         return {**base, **result, **self._files.as_result()}
@@ -120,27 +118,28 @@ class ActionModule(ActionBase):
         texts = [each for each in formats if each in TEXTS]
         places = {(name, each): f"devices/{name}.{each}" for name in names for each in texts}
         files = place(dest, places | {("", each): FLEET_FILES[each] for each in formats})
+        pages = Pages(self._override) if "html" in formats else None
         self._files.make_folders(files.values())
-        pages = Pages(self._override)
         rows: list[FleetRow] = []
         for name in names:
             answer = read(name)
             for each in texts:
-                render = pages.device if each == "html" else self._device_text
+                render = pages.device if pages and each == "html" else self._device_text
                 index = os.path.relpath(files["", each], files[name, each].parent)
                 self._files.put(name, files[name, each], partial(render, name, answer, index=index), private=True)
             link = "html" if "html" in texts else "md"
             rows.append(fleet_row(name, answer, self._values(name, columns), places.get((name, link))))
         summary = summarize({"status": row.status} for row in rows)
         hrefs = {name: places[name, "md"] for name in names if "md" in texts}
-        allowed = arguments["max_fail_percentage"]
         make: dict[str, Callable[[], str | bytes]] = {
             "md": partial(self._index_text, rows, summary, arguments["title"], hrefs),
-            "html": partial(pages.fleet, rows, title=arguments["title"], columns=columns, max_fail_percentage=allowed),
             "json": partial(fleet_json, rows, summary, columns),
             "csv": partial(fleet_csv, rows, columns),
             "junit": partial(junit, rows, summary),
         }
+        if pages:
+            verdict = {"title": arguments["title"], "max_fail_percentage": arguments["max_fail_percentage"]}
+            make["html"] = partial(pages.fleet, rows, columns=columns, **verdict)
         for each in formats:
             self._files.put(FLEET_FILES[each], files["", each], make[each])
         shown = next(each for each in ("html", "md", *formats) if each in formats)
