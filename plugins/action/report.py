@@ -69,6 +69,8 @@ class ActionModule(ActionBase):
         try:
             arguments = self._arguments()
             names, read = _source(arguments)
+            self._found: dict[str, str | None] = {}  # templates by name: the user's files, and their texts
+            self._texts: dict[str, str] = {}
             self._files = Files(check_mode=self._task.check_mode, diff=bool(self._task.diff))
             self._variables = TaskVariables(self._task, self._templar, task_vars)
             if arguments["template"]:
@@ -171,23 +173,23 @@ class ActionModule(ActionBase):
         values = (self._variables.template(variables.get(column, ""), variables) for column in columns)
         return tuple(str(value) for value in values)
 
-    @functools.cache  # noqa: B019 - the action lives as long as its task
     def _override(self, name: str) -> str | None:
         """The user's file of this name, in templates/ beside the playbook or in the role."""
-        try:
-            path: str = self._find_needle("templates", name)
-        except AnsibleError:
-            return None
-        return path
+        if name not in self._found:
+            try:
+                self._found[name] = self._find_needle("templates", name)
+            except AnsibleError:
+                self._found[name] = None
+        return self._found[name]
 
-    @functools.cache  # noqa: B019
     def _template(self, name: str) -> str:
-        path = self._override(name)
-        if path is None:
-            msg = f"template {name!r} is not found, in templates/ beside the playbook or as a path"
-            raise ValueError(msg)
-        template: str = trust_as_template(self._loader.get_text_file_contents(path))
-        return template
+        if name not in self._texts:
+            path = self._override(name)
+            if path is None:
+                msg = f"template {name!r} is not found, in templates/ beside the playbook or as a path"
+                raise ValueError(msg)
+            self._texts[name] = trust_as_template(self._loader.get_text_file_contents(path))
+        return self._texts[name]
 
     def _render(self, template: str, variables: Mapping[str, Any]) -> str:
         """By Ansible's own engine, as ansible.builtin.template does."""

@@ -97,7 +97,9 @@ def reports() -> str:
 
 def _template_loop(folder: str) -> float:
     template = Path(folder, "page.j2")
-    template.write_text("# {{ item }}\n{% for each in answers[item].output.values() %}{{ each.text }}\n{% endfor %}", encoding="utf-8")
+    template.write_text(
+        "# {{ item }}\n{% for each in answers[item].output.values() %}{{ each.text }}\n{% endfor %}", encoding="utf-8"
+    )
     names = [f"device-{number}" for number in range(LOOPED)]
     answers = {name: answer(number) for number, name in enumerate(names)}
     task = {
