@@ -75,7 +75,7 @@ class Opened:
         return [*self.wrong, *self.page.evaluate("window.violations")]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     from playwright.sync_api import expect, sync_playwright
 
@@ -124,7 +124,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Opened]]:
         context.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def small_fleet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The pages of 24 devices; the fleet's is index.html."""
     folder = tmp_path_factory.mktemp("small")
@@ -140,7 +140,7 @@ def small_fleet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def large_fleet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of 10,000 devices."""
     rows = (
