@@ -38,7 +38,7 @@ def file_name(text: str) -> str:
     if len(name) > LONGEST_NAME:
         digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
         name = f"{name[:LONGEST_NAME]}-{digest}"
-    return name
+    return name or "%"
 
 
 class RunFolder:
