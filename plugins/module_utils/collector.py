@@ -22,6 +22,7 @@ import math
 import os
 import queue
 import random
+import sys
 import threading
 import time
 import traceback
@@ -63,6 +64,9 @@ GRACE = 0.3
 TICK = 1.0
 FIRST_BACKOFF, LONGEST_BACKOFF = 1.0, 30.0
 SPARE_FILES = 128
+# So many threads wake each other to death when each asks for the interpreter's lock every 5 ms, CPython's default:
+# see docs/benchmarks.md.
+CROWD, CROWD_INTERVAL = 100, 0.05
 
 EventKind = Literal["finished", "tick", "warning"]
 
@@ -199,12 +203,16 @@ class _Run:
         allowed = _allow_open_files(workers)
         if allowed < workers:
             self.warn(f"the limit of open files (ulimit -n) allows {allowed} workers instead of {workers}")
+        interval = sys.getswitchinterval()
         try:
+            if allowed >= CROWD:
+                sys.setswitchinterval(max(interval, CROWD_INTERVAL))
             for _worker in range(allowed):
                 if not self._waiting or not self._start_worker():
                     break
             self._supervise()
         finally:  # the run is over, or its caller was interrupted: no connection is left behind
+            sys.setswitchinterval(interval)
             self._stop.set()
             self._waiting.clear()
             for call in list(self._open):
