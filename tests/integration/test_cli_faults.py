@@ -160,14 +160,17 @@ def test_rejected_command_costs_only_itself(stories: dict[str, list[Story]]) -> 
 
 @pytest.mark.parametrize("fault", ["drop_mid_output", "drop_clean"])
 def test_dropped_session_keeps_the_text_so_far(stories: dict[str, list[Story]], fault: str) -> None:
+    kept = []
     for story in stories[fault]:
         first, *rest = story.result.value.values()
         assert first.status == "failed"
         whole = next(iter(story.expected.values()))
         received = CLOCK.sub("", first.text)
-        assert received, story.device.name
         assert whole.startswith(received.rstrip("\n")), story.device.name
         assert [output.status for output in rest] == ["skipped"] * len(rest)
+        kept.append(bool(received))
+    # After a reset the kernel throws away what a busy machine had not read yet; after a clean end it never does.
+    assert all(kept) if fault == "drop_clean" else any(kept)
 
 
 def test_invalid_bytes_are_kept(stories: dict[str, list[Story]]) -> None:
