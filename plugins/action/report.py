@@ -177,9 +177,12 @@ class ActionModule(ActionBase):
         """The user's file of this name, in templates/ beside the playbook or in the role."""
         if name not in self._found:
             try:
-                self._found[name] = self._find_needle("templates", name)
+                path = self._find_needle("templates", name)
             except AnsibleError:
-                self._found[name] = None
+                path = None
+            # Beside the playbook that is shipped lie the built-in ones.
+            built_in = path is not None and os.path.realpath(path) == os.path.realpath(BUILT_IN / name)
+            self._found[name] = None if built_in else path
         return self._found[name]
 
     def _template(self, name: str) -> str:

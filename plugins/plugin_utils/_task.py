@@ -85,10 +85,20 @@ def _given(settings: dict[str, Setting]) -> dict[str, Setting]:
 
 
 def _resolve(templar: Any, value: Any, variables: Mapping[str, Any]) -> Any:
-    if isinstance(value, (bool, int, float)) or (isinstance(value, str) and "{" not in value):
-        return value  # holds no template: most values of most hosts
+    if _holds_no_template(value):  # most values of most hosts
+        return value
     resolved = templar.copy_with_new_env(available_variables=variables).template(value)
     if value is not None and resolved is None:
         msg = "its template gave nothing"
         raise AnsibleError(msg)
     return resolved
+
+
+def _holds_no_template(value: Any) -> bool:
+    if isinstance(value, str):
+        return "{" not in value
+    if isinstance(value, list):
+        return all(_holds_no_template(each) for each in value)
+    if isinstance(value, dict):
+        return all(_holds_no_template(each) for each in value.values())
+    return isinstance(value, (bool, int, float))
