@@ -52,8 +52,8 @@ class Result:
             "status": self.status,
             "error": self.error.as_dict() if self.error else None,
             "attempts": self.attempts,
-            "started_at": _iso(self.started_at),
-            "finished_at": _iso(self.finished_at),
+            "started_at": iso(self.started_at) if self.started_at else None,
+            "finished_at": iso(self.finished_at) if self.finished_at else None,
             "seconds": {phase: round(seconds, 3) for phase, seconds in self.seconds.items()},
         }
 
@@ -113,5 +113,6 @@ class DeviceError(Exception):
         self.retry = retry
 
 
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else None
+def iso(moment: datetime) -> str:
+    """A moment in UTC as ISO 8601 text, to the millisecond: the one form of time in results and files."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -173,7 +173,7 @@ from datetime import UTC, datetime
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
-from ansible_collections.rollcall.network.plugins.module_utils._result import Error
+from ansible_collections.rollcall.network.plugins.module_utils._result import Error, iso
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll
 from ansible_collections.rollcall.network.plugins.module_utils._spec import ARGUMENT_SPEC
 from ansible_collections.rollcall.network.plugins.module_utils.collector import Event
@@ -193,7 +193,7 @@ def main() -> None:
         name: Device.from_dict(each["device"]) if "device" in each else Error(**each["error"])
         for name, each in json.loads(module.params["devices"]).items()
     }
-    began = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    began = iso(datetime.now(UTC))
     limits = Limits(**{name: module.params[name] for name in Limits.__slots__})
     try:
         answers = call_roll(devices, limits, on_event)

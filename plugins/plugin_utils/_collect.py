@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
-from ansible_collections.rollcall.network.plugins.module_utils._result import Error
+from ansible_collections.rollcall.network.plugins.module_utils._result import Error, iso
 from ansible_collections.rollcall.network.plugins.module_utils._roll import (
     Answers,
     Keep,
@@ -67,7 +67,7 @@ def call_here(
 
     :raises ValueError: for what is wrong before the first login.
     """
-    began = _now()
+    began = iso(datetime.now(UTC))
     keep = Keep(folder, let_go=not arguments["return_output"]) if folder else None
     answers = call_roll(devices, limits_of(arguments), on_event, keep)
     return result_of(answers, arguments, began, folder, keep.errors if keep else {})
@@ -127,7 +127,7 @@ def _keep_manifest(
     """Write the manifest; return what could not be written of the run, if anything."""
     manifest = {
         "started_at": began,
-        "finished_at": _now(),
+        "finished_at": iso(datetime.now(UTC)),
         "arguments": {name: value for name, value in arguments.items() if name != "hosts" and value is not None},
         "summary": result["summary"],
         "failed_hosts": result["failed_hosts"],
@@ -149,10 +149,6 @@ def slim(answer: Mapping[str, Any]) -> dict[str, Any]:
     """An answer without what is on disk."""
     output = {command: without(each, "text", "rows") for command, each in answer["output"].items()}
     return {**answer, "output": output, "value": None}
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def verdict(result: Mapping[str, Any], max_fail_percentage: float | None) -> str | None:
