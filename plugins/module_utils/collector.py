@@ -11,12 +11,13 @@
     results = collect(ask, ["edge-1", "edge-2"], device_timeout=30)
     results["edge-1"].status, results["edge-1"].value
 
-The threads are daemons of our own: those of ``concurrent.futures`` are joined when the interpreter exits, so that one
-stuck device would hold the whole program.
+The threads are our own, and nobody waits for them: those of ``concurrent.futures`` are joined when the interpreter
+exits, so that one stuck device would hold the whole program.
 """
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import math
 import os
@@ -64,9 +65,10 @@ GRACE = 0.3
 TICK = 1.0
 FIRST_BACKOFF, LONGEST_BACKOFF = 1.0, 30.0
 SPARE_FILES = 128
-# So many threads wake each other to death when each asks for the interpreter's lock every 5 ms, CPython's default:
-# see docs/benchmarks.md.
-CROWD, CROWD_INTERVAL = 100, 0.05
+# A thread that waits for the interpreter's lock asks for it anew after each sys.getswitchinterval(), 5 ms by default: a
+# thousand waiting threads then fill a core with asking alone. All of a crowd together ask so often a second, and each
+# at least once a second. See docs/benchmarks.md.
+CROWD, ASKS_PER_SECOND, LONGEST_INTERVAL = 100, 10_000, 1.0
 
 EventKind = Literal["finished", "tick", "warning"]
 
@@ -206,7 +208,7 @@ class _Run:
         interval = sys.getswitchinterval()
         try:
             if allowed >= CROWD:
-                sys.setswitchinterval(max(interval, CROWD_INTERVAL))
+                sys.setswitchinterval(max(interval, min(LONGEST_INTERVAL, allowed / ASKS_PER_SECOND)))
             for _worker in range(allowed):
                 if not self._waiting or not self._start_worker():
                     break
@@ -270,7 +272,8 @@ class _Run:
 
     def _start_worker(self) -> bool:
         try:
-            threading.Thread(target=self._work, name="rollcall", daemon=True).start()
+            # Not threading.Thread, whose start() waits for the new thread's first step: in a crowd, for its turn.
+            _thread.start_new_thread(self._work, ())
         except (RuntimeError, MemoryError) as error:
             self.warn(f"no further thread could be started ({error})")
             return False

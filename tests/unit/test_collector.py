@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import _thread
 import gc
 import math
 import os
@@ -179,7 +180,7 @@ class HalfMade(DeviceError):
         (HalfMade(), None),
     ],
 )
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_whatever_is_raised_is_a_result(error: BaseException, kind: str | None) -> None:
     def ask(name: str) -> str:
         if name == "bad":
@@ -480,7 +481,7 @@ class SlowToHandOver(Call):
 
     def settle(self) -> bool:
         mine = super().settle()
-        if mine and threading.current_thread().name == "rollcall":
+        if mine and threading.current_thread() is not threading.main_thread():
             time.sleep(0.5)
         return mine
 
@@ -647,21 +648,20 @@ print({each.status for each in results.values()}, resource.getrlimit(resource.RL
 @pytest.mark.parametrize("threads", [0, 1, 3])
 def test_threads_that_do_not_start(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
     monkeypatch.setattr(collector, "TICK", 0.05)
-    start, left, events = threading.Thread.start, [threads], list[Event]()
+    start, left, events = _thread.start_new_thread, [threads], list[Event]()
 
-    def start_some(thread: threading.Thread) -> None:
-        if thread.name == "rollcall":
-            left[0] -= 1
-            if left[0] < 0:
-                msg = "can't start new thread"
-                raise RuntimeError(msg)
-        start(thread)
+    def start_some(*work: Any) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            msg = "can't start new thread"
+            raise RuntimeError(msg)
+        start(*work)
 
     def ask(name: str) -> str:
         time.sleep(0.05)  # so that one thread does not answer for all before the next is started
         return name.upper()
 
-    monkeypatch.setattr(threading.Thread, "start", start_some)
+    monkeypatch.setattr(_thread, "start_new_thread", start_some)
     results = bounded(lambda: collect(ask, list("abcdef"), on_event=events.append))
     assert list(results) == list("abcdef")
     assert {each.status for each in results.values()} == {"ok" if threads else "skipped"}
@@ -676,21 +676,29 @@ def test_a_worker_that_cannot_be_replaced_is_tried_again(
     monkeypatch: pytest.MonkeyPatch, release: threading.Event
 ) -> None:
     monkeypatch.setattr(collector, "TICK", 0.05)
-    start, refusals = threading.Thread.start, [False, True]
+    start, refusals = _thread.start_new_thread, [False, True]
 
-    def start_some(thread: threading.Thread) -> None:
-        if thread.name == "rollcall" and refusals and refusals.pop(0):
+    def start_some(*work: Any) -> None:
+        if refusals and refusals.pop(0):
             raise MemoryError
-        start(thread)
+        start(*work)
 
     def ask(name: str) -> str:
         if name == "hung":
             release.wait(60)
         return name.upper()
 
-    monkeypatch.setattr(threading.Thread, "start", start_some)
+    monkeypatch.setattr(_thread, "start_new_thread", start_some)
     results = bounded(lambda: collect(ask, ["hung", "a", "b"], workers=1, device_timeout=0.1, on_event=lambda _: None))
     assert [each.status for each in results.values()] == ["timeout", "ok", "ok"]
+
+
+@pytest.mark.parametrize(("workers", "inside"), [(99, 0.005), (200, 0.02), (1000, 0.1)])
+def test_a_crowd_asks_for_the_lock_less_often(workers: int, inside: float) -> None:
+    before = sys.getswitchinterval()
+    results = collect(lambda name: sys.getswitchinterval(), list(map(str, range(workers))), workers=workers)
+    assert {round(each.value, 6) for each in results.values()} == {inside}
+    assert sys.getswitchinterval() == before
 
 
 def test_no_more_workers_than_asked_for() -> None:
@@ -740,9 +748,10 @@ def test_nothing_of_a_device_outlives_its_result(release: threading.Event) -> No
 
 
 def test_no_thread_is_left() -> None:
+    before = _thread._count()
     collect(upper, list("abcdef"))
     deadline = time.monotonic() + 10
-    while any(thread.name == "rollcall" and thread.is_alive() for thread in threading.enumerate()):
+    while _thread._count() > before:
         assert time.monotonic() < deadline, "a worker has not ended"
         time.sleep(0.01)
 
@@ -869,7 +878,7 @@ class BrokenPacing:
         raise ZeroDivisionError(msg)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning", "ignore:pacing")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore:pacing")
 def test_a_broken_pacing_loses_no_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collector, "TICK", 0.05)
     results = bounded(lambda: collect(upper, list("abc"), pacing=BrokenPacing(), on_event=lambda _: None))
