@@ -83,7 +83,7 @@ def call_roll(
     answers: Answers = {}
     for name, device in devices.items():
         if isinstance(device, Device):
-            answers[name] = answer_of(device, results[name], slim=name in gone)
+            answers[name] = answer_of(device, results.pop(name), slim=name in gone)
         else:
             answers[name] = answer_of(None, Result("failed", error=device))
     return answers

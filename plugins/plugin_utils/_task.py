@@ -13,6 +13,7 @@ from ansible import context
 from ansible.errors import AnsibleError
 
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import Inventory, Setting
+from ansible_collections.rollcall.network.plugins.plugin_utils._plain import holds_no_template, joined_text
 
 # The play's lists of names. Core would make them anew for every host, which for 10,000 hosts is 100,000,000 names.
 SAME_FOR_ALL = ("ansible_play_hosts_all", "ansible_play_hosts", "ansible_play_batch", "play_hosts")
@@ -85,20 +86,13 @@ def _given(settings: dict[str, Setting]) -> dict[str, Setting]:
 
 
 def _resolve(templar: Any, value: Any, variables: Mapping[str, Any]) -> Any:
-    if _holds_no_template(value):  # most values of most hosts
+    if holds_no_template(value):
         return value
+    text = joined_text(value, variables)
+    if text is not None:
+        return text
     resolved = templar.copy_with_new_env(available_variables=variables).template(value)
     if value is not None and resolved is None:
         msg = "its template gave nothing"
         raise AnsibleError(msg)
     return resolved
-
-
-def _holds_no_template(value: Any) -> bool:
-    if isinstance(value, str):
-        return "{" not in value
-    if isinstance(value, list):
-        return all(_holds_no_template(each) for each in value)
-    if isinstance(value, dict):
-        return all(_holds_no_template(each) for each in value.values())
-    return isinstance(value, (bool, int, float))
