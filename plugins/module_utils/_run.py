@@ -41,6 +41,11 @@ def file_name(text: str) -> str:
     return name or "%"
 
 
+def text_name(command: str) -> str:
+    """The file of what was said to a command."""
+    return f"{file_name(command)}.txt"
+
+
 class RunFolder:
     """The folder of one run, open for writing."""
 
@@ -56,7 +61,7 @@ class RunFolder:
             (top / "runs").mkdir(parents=True, exist_ok=True)
             self.path = _new_folder(top / "runs" / (f"{began}-{file_name(job)}" if job else began))
             (self.path / DEVICES).mkdir()
-            _write(self.path / ".probe", b"")
+            write_file(self.path / ".probe", b"")
             (self.path / ".probe").unlink()
         except OSError as error:
             msg = f"output_dir {top} cannot be written to: {error.strerror}"
@@ -72,14 +77,15 @@ class RunFolder:
         partial = folder.with_name(f".{folder.name}.part")
         partial.mkdir()
         try:
-            texts = {command: file_name(command) + ".txt" for command in answer["output"]}
+            slim = {}
             for command, output in answer["output"].items():
-                _write(partial / texts[command], output["text"].encode("utf-8", "surrogateescape"))
-            slim = {
-                command: {**without(output, "text"), "file": texts[command]}
-                for command, output in answer["output"].items()
-            }
-            _write_json(partial / RESULT, {"name": name, **answer, "output": slim})
+                files = {"file": text_name(command)}
+                write_file(partial / files["file"], output["text"].encode("utf-8", "surrogateescape"))
+                if "diff" in output:
+                    files["diff"] = file_name(command) + ".diff"
+                    write_file(partial / files["diff"], output["diff"].encode("utf-8", "surrogateescape"))
+                slim[command] = {**without(output, "text"), **files}
+            write_json(partial / RESULT, {"name": name, **answer, "output": slim})
             partial.rename(folder)
         except BaseException:
             shutil.rmtree(partial, ignore_errors=True)
@@ -90,7 +96,7 @@ class RunFolder:
 
         :raises OSError: the devices' answers are all there, all the same.
         """
-        _write_json(self.path / f"{MANIFEST}.part", manifest)
+        write_json(self.path / f"{MANIFEST}.part", manifest)
         (self.path / f"{MANIFEST}.part").rename(self.path / MANIFEST)
         link = self._latest.with_name(f".latest-{os.getpid()}")
         with contextlib.suppress(FileNotFoundError):
@@ -129,6 +135,8 @@ def read_answer(run_dir: str, name: str) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads((folder / RESULT).read_text(encoding="ascii"))
         for output in answer["output"].values():
             output["text"] = (folder / output.pop("file")).read_bytes().decode("utf-8", "surrogateescape")
+            if "diff" in output:
+                output["diff"] = (folder / output["diff"]).read_bytes().decode("utf-8", "surrogateescape")
     except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
         msg = f"the answer in {folder} cannot be read: {error}"
         raise RunError(msg) from error
@@ -156,11 +164,11 @@ def _new_folder(path: pathlib.Path) -> pathlib.Path:
     raise FileExistsError(f"a thousand runs named {path}")
 
 
-def _write_json(path: pathlib.Path, data: Mapping[str, Any]) -> None:
-    _write(path, json.dumps(data, indent=1).encode("ascii") + b"\n")
+def write_json(path: pathlib.Path, data: Mapping[str, Any]) -> None:
+    write_file(path, json.dumps(data, indent=1).encode("ascii") + b"\n")
 
 
-def _write(path: pathlib.Path, data: bytes) -> None:
+def write_file(path: pathlib.Path, data: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE)
     with open(descriptor, "wb") as file:
         file.write(data)
