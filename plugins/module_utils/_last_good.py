@@ -116,7 +116,7 @@ class LastGood:
             self.problems[name] = f"{folder} cannot be written to: {error.strerror or error}"
 
     def stale(self, names: Iterable[str], stale_after: float) -> list[str]:
-        """The names without a full answer for so many seconds; one that never gave any counts since it was first asked."""
+        """The names without a full answer for so many seconds; one that never gave any, since it was first asked."""
         now = datetime.now(UTC)
         states = ((name, self._read(name, say=False)) for name in names)
         known = ((name, state.last_good_at or state.first_asked_at) for name, state in states)
