@@ -101,10 +101,11 @@ class LastGood:
         good = {
             command: Kept(text_name(command), output["since"], now)
             for command, output in compared["output"].items()
-            if output["status"] == "ok"
+            if "since" in output
         }
         state = self._read(name, say=False)
-        new = State(state.first_asked_at or now, compared["last_good_at"], {**state.commands, **good})
+        last = compared["last_good_at"] or state.last_good_at
+        new = State(state.first_asked_at or now, last, {**state.commands, **good})
         try:
             folder.mkdir(parents=True, exist_ok=True)
             partial = folder / f".{STATE}.part"

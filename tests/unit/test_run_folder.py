@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils import _roll
+from ansible_collections.rollcall.network.plugins.module_utils._changes import Changes
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
+from ansible_collections.rollcall.network.plugins.module_utils._last_good import LastGood
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error, Output
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Keep, Limits, call_roll
 from ansible_collections.rollcall.network.plugins.module_utils._run import (
@@ -40,6 +42,10 @@ def answered(monkeypatch: pytest.MonkeyPatch) -> None:
         return {"show it": Output(text=TEXT, rows=[{"a": 1}], rows_status="ok")}
 
     monkeypatch.setitem(_roll.DRIVERS, "cli", ask)
+
+
+def last_good(folder: pathlib.Path) -> LastGood:
+    return LastGood(folder, Changes())
 
 
 def answer(text: str = TEXT) -> dict[str, Any]:
@@ -85,7 +91,7 @@ def test_answers_are_on_disk_as_they_were_said(let_go: bool, tmp_path: pathlib.P
     folder = RunFolder(str(tmp_path / "out"), job="77")
     assert folder.path.name.endswith("-77")
     asked = {**devices("r2", "r1"), "nobody": Error("resolve", "unknown_host", "'nobody' is not in the inventory")}
-    answers = call_roll(asked, Limits(), keep=Keep(folder, let_go=let_go))
+    answers = call_roll(asked, Limits(), keep=Keep(folder, let_go=let_go, last_good=last_good(tmp_path)))
     folder.finish({"devices": dict.fromkeys(answers, "ok")})
     assert run_names(str(folder.path)) == ["r2", "r1", "nobody"]
     kept = read_answer(str(folder.path), "r1")
@@ -129,7 +135,7 @@ def test_what_cannot_be_written_is_returned(tmp_path: pathlib.Path, monkeypatch:
         write(self, name, given)
 
     monkeypatch.setattr(RunFolder, "write", sometimes)
-    keep = Keep(folder, let_go=True)
+    keep = Keep(folder, let_go=True, last_good=last_good(tmp_path))
     answers = call_roll(devices("r1", "r2"), Limits(), keep=keep)
     assert keep.errors == {"r2": "No space left on device"}
     assert answers["r2"]["output"]["show it"]["text"] == TEXT
