@@ -17,8 +17,8 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._shown import cel
 class FleetRow:
     """What the fleet's page keeps of one answer: never the texts. Times are ISO 8601 text, ``seconds`` are by phase.
 
-    ``changed`` are the commands whose answer differs from the last good one; ``last_good_at`` is when the last full answer
-    was there, None where there never was any, or nobody kept it.
+    ``changed`` are the commands whose answer differs from the last good one; ``last_good_at`` is when the last full
+    answer was there, None where there never was any, or nobody kept it.
     """
 
     name: str
