@@ -116,6 +116,14 @@ class LastGood:
         except OSError as error:
             self.problems[name] = f"{folder} cannot be written to: {error.strerror or error}"
 
+    def catch_up(self, name: str, compared: Mapping[str, Any], written: pathlib.Path) -> None:
+        """As ``keep``, for an answer of a run that was killed before it came to that. An older one changes nothing."""
+        state = self._read(name, say=False)
+        now = _moment_of(compared)
+        good = (command for command, output in compared["output"].items() if "since" in output)
+        if any(command not in state.commands or state.commands[command].at < now for command in good):
+            self.keep(name, compared, written)
+
     def stale(self, names: Iterable[str], stale_after: float) -> list[str]:
         """The names without a full answer for so many seconds; one that never gave any, since it was first asked."""
         now = datetime.now(UTC)

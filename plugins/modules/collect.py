@@ -109,12 +109,13 @@ devices:
         - For driver V(cli), by command, C(text), C(status) (V(ok), V(failed), V(timeout), V(skipped)), C(error), C(seconds) and,
           where a parser was asked for, C(parser), C(rows), C(rows_status) (V(ok), V(empty), V(no_template), V(mismatch),
           V(error)) and C(rows_message).
+        - With O(output_dir), a good one also has C(since), when this same answer was first given, up to what always changes.
+          One that changed has C(diff) too, a unified diff to the last good answer, unless O(return_output) is V(false).
       type: dict
       returned: always
     changed:
       description:
-        - The commands whose answer differs from the last good one, by more than what always changes. The difference is C(diff) in
-          RV(devices.output), and on disk beside the text. C(since) there is when this same answer was first given.
+        - The commands whose answer differs from the last good one, by more than what always changes.
       type: list
       returned: when O(output_dir) is given, and it is not check mode
     last_good_at:

@@ -157,7 +157,7 @@ def call_here(
     keep, last_good = None, None
     if folder is not None:
         folder.note("began", hosts=len(devices), answered=len(there))
-        last_good = last_good_of(arguments)
+        last_good = last_good_of(arguments, folder, there)
         keep = Keep(folder, let_go=not arguments["return_output"], last_good=last_good)
     end_with_parent(keep.close if keep else None)
     answers = call_roll(rest, limits_of(arguments), on_event, keep)
@@ -179,7 +179,7 @@ def call_there(
     errors: dict[str, str] = {}
     last_good = None
     if folder is not None:
-        last_good = last_good_of(arguments)
+        last_good = last_good_of(arguments, folder, there)
         for name, answer in answers.items():
             compared, unwritten = write_answer(folder, name, answer, last_good)
             if unwritten is not None:
@@ -189,9 +189,13 @@ def call_there(
     return result_of(_in_order(devices, there, answers), arguments, folder, errors, last_good)
 
 
-def last_good_of(arguments: Mapping[str, Any]) -> LastGood:
-    """The last good answers, beside the runs."""
-    return LastGood(arguments["output_dir"], Changes(arguments["ignore_changes"]))
+def last_good_of(arguments: Mapping[str, Any], folder: RunFolder, there: Answers) -> LastGood:
+    """The last good answers, beside the runs; what the folder of a resumed run has already is among them."""
+    last_good = LastGood(arguments["output_dir"], Changes(arguments["ignore_changes"]))
+    for name, answer in there.items():
+        if "last_good_at" in answer:  # not of a version that kept none
+            last_good.catch_up(name, answer, folder.folder_of(name))
+    return last_good
 
 
 def _in_order(names: Iterable[str], there: Answers, answers: Answers) -> Answers:
