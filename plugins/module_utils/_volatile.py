@@ -69,6 +69,12 @@ COMMON = (
 
 # A row of a BGP summary: peer, version, AS, messages in and out, table version, queues, age; then state or prefixes.
 _BGP = rf"^\*?{_IP} +\d +[\d.]+ +(\d+) +(\d+) +(\d+) +(\d+) +(\d+) +({AGE})(?= |$)"
+# A BGP neighbour in full. Why it was last reset is news, and so is how often.
+_NEIGHBOUR = (
+    rf"^ +Last read ({AGE}), [Ll]ast write ({AGE})",
+    rf"^ +Last reset ({AGE}),",
+    r"^ +(?:Opens|Notifications|Updates|Keepalives|Route Refresh|Capability|Total): +(\d+) +(\d+)",
+)
 _IOS_INTERFACE = (
     r"^ +reliability \d+/255, txload (\d+)/255, rxload (\d+)/255",
     rf"^ +Last input ({AGE}), output ({AGE}), output hang ({AGE})",
@@ -88,6 +94,7 @@ _IOS_INTERFACE = (
 )
 _IOS = (
     _BGP,
+    *_NEIGHBOUR,
     *_IOS_INTERFACE,
     r"^BGP table version is (\d+), main routing table version (\d+)",
     r"^BGP activity (\d+/\d+) prefixes, (\d+/\d+) paths",
@@ -180,10 +187,8 @@ PLATFORMS: dict[str, tuple[str, ...]] = {
         r"^(?:RIB|Peers|Peer groups) .*using ([\d.]+ \w+) of memory",
         rf"^[A-Z]\S* .*, ({AGE})$",  # a route
         rf"^ +\* .*, ({AGE})$",
-        rf"^{_IP} +\d+ +\w+/[-\w]+ +({AGE}) +([\d.]+s) ",  # an OSPF neighbour
-        rf"^{_IP} +\d+ +\w+/[-\w]+ +([\d.]+s) ",
-        rf"^ +Last read ({AGE}), Last write ({AGE})",
-        r"^ +(?:Opens|Notifications|Updates|Keepalives|Route Refresh|Capability|Total): +(\d+) +(\d+)",
+        rf"^{_IP} +\d+ +\w+/[-\w]+ +(?:({AGE}|[\d.]+s) +)?([\d.]+s) ",  # an OSPF neighbour
+        *_NEIGHBOUR,
         r"^ *Dead timer due in ([\d.]+s)",
         r"^ *Hello due in ([\d.]+s)",
         r"^ *(?:SPF algorithm last executed|Last SPF duration|SPF timer) .*$",

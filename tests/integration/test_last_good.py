@@ -10,6 +10,7 @@ import os
 import shutil
 import stat
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from typing import Any
 import pytest
 
 from tests.integration.conftest import call_roll, run_playbook, try_roll
+from tests.integration.frr import FrrLab, link_address
+from tests.integration.openssh import run
 from tests.lab import Lab
 from tests.lab.render.common import WEEK
 
@@ -182,3 +185,49 @@ def test_a_history_that_cannot_be_written_loses_nothing(whole: Lab, tmp_path: Pa
     assert manifest["verdict"]["passed"] is False
     assert call_roll(whole.inventory, arguments).result["changed_hosts"] == []
     assert "fra-wan1/show version.txt" in git(output, "ls-tree", "-r", "--name-only", "main"), "made up for"
+
+
+# What real routers say of themselves; all of it goes on counting while nothing happens.
+FRR_COMMANDS = [
+    "show version",
+    "show running-config",
+    "show interface description",
+    "show ip bgp summary",
+    "show ip bgp summary json",
+    "show ip bgp neighbors",
+    "show ip ospf neighbor",
+    "show ip ospf interface",
+    "show ip ospf",
+    "show ip route",
+    "show ip route json",
+]
+
+
+def test_real_routers_change_only_when_something_happens(tmp_path: Path) -> None:
+    reason = FrrLab.missing()
+    if reason:
+        pytest.skip(reason)
+    with FrrLab() as lab:
+        arguments = {"output_dir": str(tmp_path), "commands": FRR_COMMANDS}
+        time.sleep(5)  # until the last timer of the beginning has run out
+        call_roll(lab.inventory, arguments)
+        time.sleep(3)
+        roll = call_roll(lab.inventory, arguments)
+        diffs = [
+            output["diff"]
+            for device in roll.devices.values()
+            for output in device["output"].values()
+            if "diff" in output
+        ]
+        assert diffs == []
+        lines = ["configure terminal", "router bgp 65001", f"neighbor {link_address(2, 1)} shutdown"]
+        run("vtysh", "-N", lab.routers["r1"].namespace, *(word for line in lines for word in ("-c", line)))
+        time.sleep(2)
+        roll = call_roll(lab.inventory, arguments)
+        changed = {name: device["changed"] for name, device in roll.devices.items()}
+        told = ["show running-config", "show ip bgp summary", "show ip bgp summary json", "show ip bgp neighbors"]
+        assert set(told) <= set(changed["r1"])
+        assert set(told[1:]) <= set(changed["r2"])
+        assert not {"show running-config", "show version"} & {*changed["r2"], *changed["r3"]}
+        diff = roll.devices["r1"]["output"]["show running-config"]["diff"].splitlines()[2:]
+        assert [line.strip() for line in diff if line[0] in "+-"] == [f"+ neighbor {link_address(2, 1)} shutdown"]

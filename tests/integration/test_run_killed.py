@@ -34,7 +34,7 @@ LATENCY, WORKERS = 0.1, 50
 # Chains of kills of one run, each going on with what the one before it left; and runs of ansible-playbook, killed once.
 CHAINS, KILLS, PLAYBOOKS = 4, 4, 4
 # What differs between two answers of the same device.
-CLOCKED = ("seconds", "started_at", "finished_at", "attempts")
+CLOCKED = ("seconds", "started_at", "finished_at", "attempts", "last_good_at", "since")
 CLOCK = re.compile(r"^\w{3} \w{3} +\d+ \d\d:\d\d:\d\d\.\d+ UTC$", re.MULTILINE)
 
 
@@ -137,7 +137,7 @@ def steady(answer: dict[str, Any]) -> dict[str, Any]:
     """An answer without what changes by itself."""
     output = {
         command: {
-            **{key: value for key, value in each.items() if key != "seconds"},
+            **{key: value for key, value in each.items() if key not in CLOCKED},
             "text": CLOCK.sub("", each["text"]),
         }
         for command, each in answer["output"].items()

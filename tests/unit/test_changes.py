@@ -394,11 +394,35 @@ SILENT = [
         "# nov/25/2026 10:15:30 by RouterOS 7.1",
         "# nov/26/2026 10:15:30 by RouterOS 7.1",
     ),
+    (
+        "frr",
+        "show bgp neighbors",
+        "  Last reset 00:00:10,  Waiting for peer OPEN",
+        "  Last reset 1d01h02m,  Waiting for peer OPEN",
+    ),
+    (
+        "frr",
+        "show bgp neighbors",
+        "    Keepalives:          7          8",
+        "    Keepalives:       1007       1008",
+    ),
+    (
+        "frr",
+        "show ip ospf neighbor",
+        "10.0.0.2          1 Full/-          9.735s             9.714s 10.255.12.2     to-r2:10.255.12.1        0",
+        "10.0.0.2          1 Full/-          1d01h02m           9.106s 10.255.12.2     to-r2:10.255.12.1        0",
+    ),
     (None, "show clock", "2026-11-25 10:15:30", "2026-11-26 10:15:30"),
 ]
 
 # The same, but something happened.
 NEWS = [
+    (
+        "frr",
+        "show bgp neighbors",
+        "  Last reset 00:00:10,  Waiting for peer OPEN",
+        "  Last reset 00:00:10,  No AFI/SAFI activated for peer",
+    ),
     (
         "cisco_iosxe",
         "show version",
