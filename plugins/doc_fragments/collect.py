@@ -96,7 +96,8 @@ options:
         came of it; C(events.jsonl) gets a line for each device the moment it has answered. C(latest) points to the run that
         ended last.
       - C(last_good/<name>/) keeps the last good answer to each command, over all runs. A new answer is compared with it, leaving
-        out what always changes, such as uptimes and counters; what differs is a C(<command>.diff) beside the text.
+        out what always changes, such as uptimes and counters; what differs is a C(<command>.diff) beside the text. Values of
+        driver V(python) are not compared.
       - It is on the machine that runs the task's action, the controller, and it is made, and tried, before the first login. In
         check mode nothing is written.
       - One run at a time holds it. A second one fails at once, and says which process holds it since when. Jobs of AWX

@@ -144,7 +144,7 @@ def test_nobodys_configuration_gets_between(
         "[core]\n\tbare = maybe\n[commit]\n\tgpgsign = true\n[init]\n\tdefaultBranch = old\n"
     )
     monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("GIT_DIR", "/nowhere")
+    monkeypatch.setenv("GIT_OBJECT_DIRECTORY", str(tmp_path / "elsewhere"))
     monkeypatch.setenv("GIT_AUTHOR_NAME", "somebody")
     fleet.run({"r1": config("a")})
     monkeypatch.undo()
