@@ -253,8 +253,10 @@ def test_killed_playbook(number: int, fleet: Fleet, tmp_path: Path) -> None:
     if whole_tree:
         kill(tree)
     process.wait()
-    # Of its own accord, once its parent is gone.
-    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in tree), "its workers are gone", timeout=10)
+    try:  # of its own accord, once its parent is gone
+        wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in tree), "its workers are gone", timeout=10)
+    finally:
+        kill(tree)
     (run,) = runs(out)
     before = check_whole(run, fleet)
     print(f"killed {'with its workers' if whole_tree else 'alone'}, {len(before)} of {DEVICES} answers on disk")

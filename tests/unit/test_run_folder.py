@@ -33,6 +33,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._spec import chec
 from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
     answers_there,
     call_here,
+    call_there,
     result_of,
     take_over,
 )
@@ -271,6 +272,26 @@ def test_what_is_there_is_not_asked(let_go: bool, tmp_path: pathlib.Path) -> Non
     assert result["failed_hosts"] == ["failed"]
     assert all(read_answer(folder.path, name)["output"]["show it"]["text"] == TEXT for name in names)
     assert not list((folder.path / "devices").glob(".*"))
+
+
+@pytest.mark.parametrize("returned", [True, False], ids=["returned too", "slim"])
+def test_another_machine_is_asked_for_the_rest_only(returned: bool, tmp_path: pathlib.Path) -> None:
+    names = ["r3", "r1", "r2"]
+    folder = RunFolder(str(tmp_path))
+    arguments = check_arguments({"hosts": names, "output_dir": str(tmp_path), "return_output": returned})
+    asked: list[list[str]] = []
+
+    def ask(rest: Any) -> Any:
+        asked.append(list(rest))
+        return {name: answer() for name in rest}
+
+    folder.write("r1", answer())
+    for _time in range(2):
+        result = call_there(devices(*names), arguments, ask, folder)
+        assert list(result["devices"]) == names
+        assert all(("text" in each["output"]["show it"]) is returned for each in result["devices"].values())
+    assert asked == [["r3", "r2"]], "and nobody, when all have answered"
+    assert [json.loads(line)["event"] for line in events(folder)].count("finished") == 3
 
 
 @pytest.mark.parametrize("linkable", [True, False], ids=["links", "copies"])
