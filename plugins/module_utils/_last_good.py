@@ -177,8 +177,8 @@ class LastGood:
 
 
 def _moment_of(answer: Mapping[str, Any]) -> str:
-    """When the answer was there; a name that was never asked has none."""
-    return str(answer["finished_at"] or iso(datetime.now(UTC)))
+    """When the answer was there; a name that was never asked has no such time."""
+    return str(answer.get("finished_at") or iso(datetime.now(UTC)))
 
 
 def _plain_name(name: Any) -> str:

@@ -229,7 +229,10 @@ def write_answer(
         folder.note("warning", name=name, message=f"its answer could not be written: {reason}")
         return answer, str(reason)
     if last_good is not None:
-        last_good.keep(name, answer, folder.folder_of(name))
+        try:
+            last_good.keep(name, answer, folder.folder_of(name))
+        except Exception as error:
+            last_good.problems[name] = f"they could not be kept: {type(error).__name__}: {error}"
     return answer, None
 
 

@@ -257,6 +257,17 @@ def test_a_bug_in_the_comparison_costs_no_answer(fleet: Fleet, monkeypatch: pyte
     assert fleet.run(answer(2, show_version="two"))["changed"] == ["show version"]
 
 
+def test_an_answer_that_is_none_is_written_all_the_same(fleet: Fleet) -> None:
+    folder = RunFolder(str(fleet.path))
+    last_good = LastGood(fleet.path, Changes())
+    given, unwritten = write_answer(folder, "r1", {"status": "ok", "output": {"show it": {"text": "x"}}}, last_good)
+    folder.close()
+    assert unwritten is None
+    assert given["changed"] == []
+    assert "could not be compared: KeyError" in last_good.problems["r1"]
+    assert read_answer(folder.path, "r1")["output"]["show it"]["text"] == "x"
+
+
 @pytest.mark.parametrize(
     ("ago", "status", "stale"),
     [

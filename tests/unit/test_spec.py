@@ -93,6 +93,7 @@ def test_defaults() -> None:
         "retries": 1,
         "return_output": True,
         "resume": False,
+        "history": False,
         "plan": False,
     }
 
@@ -117,6 +118,11 @@ def test_defaults() -> None:
         ({"keep": {"runs": "3"}, "output_dir": "/x"}, {"keep": {"runs": 3, "days": None}}),
         ({"keep": {"days": 0.5}, "output_dir": "/x"}, {"keep": {"runs": None, "days": 0.5}}),
         ({"resume": "yes", "only": "failed", "output_dir": "/x"}, {"resume": True, "only": "failed"}),
+        ({"history": "yes", "stale_after": "60", "output_dir": "/x"}, {"history": True, "stale_after": 60.0}),
+        (
+            {"ignore_changes": {"ios": ["a"], "cisco.ios.ios": "b", "all": [r"(\d+)"]}, "output_dir": "/x"},
+            {"ignore_changes": {"cisco_iosxe": ["a", "b"], "all": [r"(\d+)"]}},
+        ),
         ({"commands": ["show version"]}, {"commands": ["show version"]}),
         ({"workers": None, "deadline": None}, {"workers": None, "deadline": None}),
     ],
@@ -145,6 +151,13 @@ def test_one_command_with_a_comma_is_one_command() -> None:
         ({"workers": -2}, ["workers", "above 0"]),
         ({"workers": "many"}, ["workers", "many"]),
         ({"workers": 2.5}, ["workers", "2.5"]),
+        ({"stale_after": 0, "output_dir": "/x"}, ["stale_after", "above 0"]),
+        ({"stale_after": 60}, ["stale_after", "output_dir"]),
+        ({"history": True}, ["history", "output_dir"]),
+        ({"ignore_changes": {"frr": ["a"]}}, ["ignore_changes", "output_dir"]),
+        ({"ignore_changes": {"frr": ["("]}, "output_dir": "/x"}, ["ignore_changes", "'('", "regular expression"]),
+        ({"ignore_changes": {"frr": [7]}, "output_dir": "/x"}, ["ignore_changes.frr", "list of regular expressions"]),
+        ({"ignore_changes": {"fr": ["a"]}, "output_dir": "/x"}, ["'fr'", "near matches", "frr"]),
         ({"device_timeout": 0}, ["device_timeout", "above 0"]),
         ({"device_timeout": math.nan}, ["device_timeout", "above 0"]),
         ({"device_timeout": "soon"}, ["device_timeout", "float"]),
