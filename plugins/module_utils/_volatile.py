@@ -49,20 +49,23 @@ CLOCKS = (
     rf"^{_DAY},? {_MONTH} +\d+,? {TIME}{_ZONE}(?: \d{{4}})?{_ZONE} *$",
     rf"^\d{{4}}-\d\d-\d\d[ T]{TIME}{_ZONE} *$",
     rf"^{_DAY},? +\d+ {_MONTH} \d{{4}} {TIME}{_ZONE} *$",
-    r"^(?:Current time|Local time|Time source is|Universal time|Time zone now) *:? .*$",
+    r"^ *(?:Current time|Local time|Universal time) *:? .*$",
 )
 COMMON = (
     # Uptimes and what is so long ago.
     rf"\b[Uu]p ?[Tt]ime(?: for .*?)?(?: is| *:| *=)? +({SPAN})",
     rf"\bup for ({SPAN})",
     rf"({SPAN}) ago\b",
-    # JSON, whichever way it is laid out.
-    r'"(?:[a-zA-Z_-]*[uU]p-?_?[tT]ime[a-zA-Z]*|upDownTime|bootupTimestamp|[a-zA-Z]*(?:Epoch|Msecs?|MSecs?)|memFree|memAvailable'
-    r"|(?:msg|messages|keepalives?|updates?|opens?|notifications?|routeRefresh|capability|total|dynamicCap)(?:Rcvd|Recv|Received|Sent)"
+    # JSON, whichever way it is laid out. What ends in Msecs may as well be a timer that somebody set.
+    r'"(?:[a-zA-Z_-]*[uU]p[-_]?[tT]ime(?!stamp)[a-zA-Z]*|bgpTimerUp(?:Msec|String)|bgpTimerLast(?:Read|Write)|[a-zA-Z]*Epoch'
+    r"|[a-zA-Z]*DueMsecs?|lastResetTimerMsecs|deadTimeMsecs|timerHelloInMsecs|spfLast(?:Executed|Duration)Msecs"
+    r"|(?:msg|messages|keepalives|updates|opens|notifications|routeRefresh|capability|total|dynamicCap)"
+    r"(?:Rcvd|Recv|Received|Sent)|(?:msg|msgs|messages)(?:rcvd|recvd|sent)|(?:in|out)(?:MsgQueue|q)"
     r"|(?:in|out|input|output)-?(?:Octets|Bytes|Packets|Pkts|UcastPkts|MulticastPkts|BroadcastPkts|bytes|packets|bps|pps)"
-    r"|(?:in|out)(?:Bits|Pkts|PpS)Rate|(?:in|out)(?:MsgQueue|q)|tableVersion|tblVer|lastUpdateTimestamp|updateInterval"
-    r"|(?:msg|msgs|messages)(?:rcvd|sent|recvd)|msgrecvd|msgsent|currentTime|localTime|utcTime"
-    r'|lastStatusChangeTimestamp|lastChangeTime)" *: *("[^"]*"|-?[\d.eE+]+)',
+    r"|(?:in|out)(?:Bits|Pkts)Rate|tableVersion|tblVer|memFree|memAvailable|updateInterval|lastUpdateTimestamp"
+    r'|currentTime|localTime|utcTime)" *: *("[^"]*"|-?[\d.eE+]+)',
+    # Moments that a device works out anew from an age: they waver by seconds. Those are left out, the event is not.
+    r'"(?:bootupTimestamp|upDownTime)" *: *\d+?(\d{0,2}(?:\.\d*)?)(?![\d.])',
 )
 
 # -- by platform -------------------------------------------------------------------------------------------------------
@@ -78,10 +81,10 @@ _NEIGHBOUR = (
 _IOS_INTERFACE = (
     r"^ +reliability \d+/255, txload (\d+)/255, rxload (\d+)/255",
     rf"^ +Last input ({AGE}), output ({AGE}), output hang ({AGE})",
-    rf"^ +Last clearing of .* counters ({AGE})$",
+    r"^ +Last clearing of .* counters (\d\S*)$",
     rf"^ +(?:\d+ (?:second|minute)s? )(?:input|output) rate ({N} \S+), ({N} \S+)",
     rf"^ +({N}) packets (?:input|output), ({N}) bytes(?:, {E} total input drops)?",
-    rf"^ +(?:Input|Output) queue: ({N})/\d+/({N})/({N}) \(size/max/drops/flushes\); Total output drops: ({N})",
+    rf"^ +(?:Input|Output) queue: ({N})/\d+/{E}/{E} \(size/max/drops/flushes\); Total output drops: {E}",
     rf"^ +Output queue: ({N})/\d+ ",
     rf"^ +Received ({N}) broadcasts \(({N}) (?:IP )?multicasts?\)",
     rf"^ +Received ({N}) broadcast packets, ({N}) multicast packets",
@@ -131,7 +134,6 @@ PLATFORMS: dict[str, tuple[str, ...]] = {
         rf"^ +{E} late collision, {E} deferred, {E} output discards",
         rf"^ +({N}) PAUSE (?:input|output)",
         rf"^{_IP} +((?:\d+:\d\d:\d\d|N/A|-)) +[0-9a-f]{{4}}\.",  # an ARP entry
-        r"^Total .*\bentries learned.*$",
     ),
     "cisco_asa": (
         *_IOS_INTERFACE,
@@ -159,7 +161,7 @@ PLATFORMS: dict[str, tuple[str, ...]] = {
         rf"^ +(?:\d+ seconds? )(?:input|output) rate ({N} \S+), ({N} \S+)",
         rf"^ +input rate ({N} \S+), ({N} \S+); output rate ({N} \S+), ({N} \S+)",
         r"^ +reliability \d+/255, txload (\d+)/255, rxload (\d+)/255",
-        rf"^ +Last clearing of .* counters ({AGE})$",
+        r"^ +Last clearing of .* counters (\d\S*)$",
         r"^ +Last link flapped (\d.*)$",
         rf"^ +({N}) unicast packets +({N}) multicast packets +({N}) broadcast packets",
         rf"^ +({N}) (?:input|output) packets +({N}) bytes",
@@ -192,7 +194,6 @@ PLATFORMS: dict[str, tuple[str, ...]] = {
         r"^ *Dead timer due in ([\d.]+s)",
         r"^ *Hello due in ([\d.]+s)",
         r"^ *(?:SPF algorithm last executed|Last SPF duration|SPF timer) .*$",
-        r"^Read thread: .*$",
     ),
     "huawei_vrp": (
         rf"^ +{_IP} +4 +[\d.]+ +(\d+) +(\d+) +(\d+) +({AGE})(?= |$)",

@@ -88,7 +88,7 @@ SILENT = [
         "cisco_iosxe",
         "show interfaces",
         "  Input queue: 0/375/0/0 (size/max/drops/flushes); Total output drops: 7",
-        "  Input queue: 2/375/1/0 (size/max/drops/flushes); Total output drops: 19",
+        "  Input queue: 2/375/0/0 (size/max/drops/flushes); Total output drops: 19",
     ),
     (
         "cisco_iosxe",
@@ -417,6 +417,21 @@ SILENT = [
 
 # The same, but something happened.
 NEWS = [
+    ("cisco_iosxe", "show clock detail", "Time source is NTP", "Time source is hardware calendar"),
+    ("arista_eos", "show version | json", '"bootupTimestamp": 1709000000.1,', '"bootupTimestamp": 1709000900.1,'),
+    ("frr", "show bgp neighbors json", '"bgpTimerHoldTimeMsecs":180000,', '"bgpTimerHoldTimeMsecs":90000,'),
+    (
+        "cisco_iosxe",
+        "show interfaces",
+        "  Input queue: 0/375/0/0 (size/max/drops/flushes); Total output drops: 0",
+        "  Input queue: 0/375/0/0 (size/max/drops/flushes); Total output drops: 19",
+    ),
+    (
+        "cisco_iosxe",
+        "show interfaces",
+        '  Last clearing of "show interface" counters never',
+        '  Last clearing of "show interface" counters 00:00:10',
+    ),
     (
         "frr",
         "show bgp neighbors",
