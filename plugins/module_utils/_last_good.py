@@ -56,7 +56,10 @@ class State:
 
 
 class LastGood:
-    """The folder, for one run. What cannot be read or written costs no answer: ``problems`` says it by name."""
+    """The folder, for one run. What cannot be read or written costs no answer: ``problems`` says it by name.
+
+    Several threads may use it at once, for different names.
+    """
 
     def __init__(self, output_dir: str | pathlib.Path, changes: Changes) -> None:
         self.path = pathlib.Path(output_dir).expanduser().absolute() / FOLDER
