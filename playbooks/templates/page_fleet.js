@@ -22,7 +22,12 @@ const state = (row) => {
 const columns = [
   { title: "Device", text: (row) => row[NAME], node: link },
   { title: "Status", text: (row) => words(data.statuses[row[STATUS]]), node: state, filter: true },
-  ...data.columns.map((column, place) => ({ ...column, text: (row) => row[FIRST_EXTRA + place] })),
+  ...data.columns.map((column, place) => {
+    const text = (row) => row[FIRST_EXTRA + place];
+    // Where a word stands for the filter, it is for whatever the cell says.
+    const filterBy = typeof column.filter === "string" ? (row) => text(row) && column.filter : undefined;
+    return { ...column, text, filterBy };
+  }),
   { title: "Seconds", number: (row) => row[SECONDS], digits: 2 },
 ];
 if (data.rows.some((row) => row[ATTEMPTS] > 1)) {
@@ -109,6 +114,7 @@ const filters = columns.filter((column) => column.filter).flatMap((column, place
 });
 const fieldOf = (title) => filters.find((each) => each.field.dataset.column === title)?.field;
 const buttons = [...document.querySelectorAll("button[data-status]")];
+const changed = document.querySelector("button[data-changed]");
 
 table.search.fixed("filters", (_text, row) => filters.every((filter) => filter.passes(row)));
 function apply() {
@@ -116,6 +122,7 @@ function apply() {
   for (const button of buttons) {
     button.setAttribute("aria-pressed", fieldOf("Status")?.value === `=${words(button.dataset.status)}`);
   }
+  changed?.setAttribute("aria-pressed", fieldOf("Changed")?.value === "=changed");
 }
 form.addEventListener("input", apply);
 form.addEventListener("submit", (event) => event.preventDefault());
@@ -133,6 +140,7 @@ function showOnly(title, text) {
 for (const button of buttons) {
   button.addEventListener("click", () => showOnly("Status", words(button.dataset.status)));
 }
+changed?.addEventListener("click", () => showOnly("Changed", "changed"));
 for (const button of document.querySelectorAll("button[data-reason]")) {
   button.hidden = false;
   button.addEventListener("click", () => showOnly("Reason", data.reasons[button.dataset.reason]));

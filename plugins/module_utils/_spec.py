@@ -11,7 +11,9 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ._changes import ALL, Changes
 from ._device import Command
+from ._platforms import platform_name
 
 PARSERS = ("none", "auto", "json", "textfsm")
 
@@ -32,10 +34,24 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "known_hosts": {"type": "list", "elements": "path"},
     "output_dir": {"type": "path"},
     "return_output": {"type": "bool", "default": True},
+    "resume": {"type": "bool", "default": False},
+    "only": {"type": "str", "choices": ["failed"]},
+    "keep": {"type": "dict", "options": {"runs": {"type": "int"}, "days": {"type": "float"}}},
+    "ignore_changes": {"type": "dict"},
+    "stale_after": {"type": "float"},
+    "history": {"type": "bool", "default": False},
     "plan": {"type": "bool", "default": False},
 }
 
-_ABOVE_ZERO = ("workers", "device_timeout", "connect_timeout", "command_timeout", "deadline", "logins_per_second")
+_ABOVE_ZERO = (
+    "workers",
+    "device_timeout",
+    "connect_timeout",
+    "command_timeout",
+    "deadline",
+    "logins_per_second",
+    "stale_after",
+)
 
 
 def check_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,9 +85,45 @@ def check_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
     if not values["return_output"] and values["output_dir"] is None:
         msg = "return_output: false needs output_dir, or the answers would be nowhere"
         raise ValueError(msg)
+    for name in ("resume", "only", "keep", "ignore_changes", "stale_after", "history"):
+        if values[name] and values["output_dir"] is None:
+            msg = f"{name} needs output_dir, where the runs are"
+            raise ValueError(msg)
+    _check_keep(values["keep"])
+    if values["ignore_changes"] is not None:
+        values["ignore_changes"] = _check_ignore(values["ignore_changes"])
     if values["commands"] is not None:
         check_commands(values["commands"], values["parser"])
     return values
+
+
+def _check_keep(keep: Mapping[str, Any] | None) -> None:
+    if keep is None:
+        return
+    runs, days = keep["runs"], keep["days"]
+    if runs is None and days is None:
+        msg = "keep must say runs, days, or both"
+        raise ValueError(msg)
+    if runs is not None and runs < 1:
+        msg = f"keep.runs must be 1 or more, not {runs}"
+        raise ValueError(msg)
+    if days is not None and not days > 0:
+        msg = f"keep.days must be above 0, not {days}"
+        raise ValueError(msg)
+
+
+def _check_ignore(given: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The rules by the name of each platform's definition, however it is spelled."""
+    ignore: dict[str, list[str]] = {}
+    for platform, rules in given.items():
+        rules = [rules] if isinstance(rules, str) else rules
+        if not isinstance(rules, (list, tuple)) or not all(isinstance(rule, str) for rule in rules):
+            msg = f"ignore_changes.{platform} must be a list of regular expressions"
+            raise ValueError(msg)
+        name = ALL if platform == ALL else platform_name(str(platform))
+        ignore.setdefault(name, []).extend(map(str, rules))
+    Changes(ignore)
+    return ignore
 
 
 def check_commands(commands: Any, parser: str | None) -> tuple[Command, ...]:

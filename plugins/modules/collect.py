@@ -109,8 +109,19 @@ devices:
         - For driver V(cli), by command, C(text), C(status) (V(ok), V(failed), V(timeout), V(skipped)), C(error), C(seconds) and,
           where a parser was asked for, C(parser), C(rows), C(rows_status) (V(ok), V(empty), V(no_template), V(mismatch),
           V(error)) and C(rows_message).
+        - With O(output_dir), a good one also has C(since), when this same answer was first given, up to what always changes.
+          One that changed has C(diff) too, a unified diff to the last good answer, unless O(return_output) is V(false).
       type: dict
       returned: always
+    changed:
+      description:
+        - The commands whose answer differs from the last good one, by more than what always changes.
+      type: list
+      returned: when O(output_dir) is given, and it is not check mode
+    last_good_at:
+      description: When the last full answer was there, UTC, which may be this one; null for a device that never gave any.
+      type: str
+      returned: when O(output_dir) is given, and it is not check mode
     value:
       description: For driver V(python), what the function returned.
       type: raw
@@ -157,6 +168,16 @@ failed_hosts:
   returned: unless O(plan) is true
   type: list
   elements: str
+changed_hosts:
+  description: The names with an answer that differs from the last good one, by more than what always changes.
+  returned: when O(output_dir) is given, and it is not check mode
+  type: list
+  elements: str
+stale_hosts:
+  description: The names without a full answer for longer than O(stale_after); none without it.
+  returned: when O(output_dir) is given, and it is not check mode
+  type: list
+  elements: str
 run_dir:
   description: The folder that holds the answers of this run.
   returned: when O(output_dir) is given, and it is not check mode
@@ -168,12 +189,11 @@ plan:
 """
 
 import json
-from datetime import UTC, datetime
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
-from ansible_collections.rollcall.network.plugins.module_utils._result import Error, iso
+from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll
 from ansible_collections.rollcall.network.plugins.module_utils._spec import ARGUMENT_SPEC
 from ansible_collections.rollcall.network.plugins.module_utils.collector import Event
@@ -193,14 +213,13 @@ def main() -> None:
         name: Device.from_dict(each["device"]) if "device" in each else Error(**each["error"])
         for name, each in json.loads(module.params["devices"]).items()
     }
-    began = iso(datetime.now(UTC))
     limits = Limits(**{name: module.params[name] for name in Limits.__slots__})
     try:
         answers = call_roll(devices, limits, on_event)
     except ValueError as error:
         module.fail_json(msg=str(error))
     # One text again: Ansible refuses results with bytes that are no UTF-8, which devices do send.
-    module.exit_json(changed=False, answers=json.dumps(answers), started_at=began)
+    module.exit_json(changed=False, answers=json.dumps(answers))
 
 
 if __name__ == "__main__":

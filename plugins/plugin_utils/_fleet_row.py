@@ -15,7 +15,11 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._shown import cel
 
 @dataclass(frozen=True, slots=True)
 class FleetRow:
-    """What the fleet's page keeps of one answer: never the texts. Times are ISO 8601 text, ``seconds`` are by phase."""
+    """What the fleet's page keeps of one answer: never the texts. Times are ISO 8601 text, ``seconds`` are by phase.
+
+    ``changed`` are the commands whose answer differs from the last good one; ``last_good_at`` is when the last full
+    answer was there, None where there never was any, or nobody kept it.
+    """
 
     name: str
     status: str
@@ -31,6 +35,8 @@ class FleetRow:
     seconds: Mapping[str, float]
     values: tuple[str, ...]
     href: str | None
+    changed: tuple[str, ...]
+    last_good_at: str | None
 
 
 def fleet_row(name: str, answer: Mapping[str, Any], values: Sequence[Any] = (), href: str | None = None) -> FleetRow:
@@ -55,4 +61,6 @@ def fleet_row(name: str, answer: Mapping[str, Any], values: Sequence[Any] = (), 
         seconds={str(phase): float(seconds) for phase, seconds in (answer.get("seconds") or {}).items()},
         values=tuple(cell(value) for value in values),
         href=text_or_none(href),
+        changed=tuple(map(str, answer.get("changed") or ())),
+        last_good_at=text_or_none(answer.get("last_good_at")),
     )

@@ -18,6 +18,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import
 
 FIELDS = ("name", "status", "phase", "kind", "message", "platform", "driver", "host", "attempts")
 TIMES = ("started_at", "finished_at", "seconds")
+NEWS = ("changed", "last_good_at")
 # What XML 1.0 cannot hold, and lone surrogates (bytes that were no UTF-8).
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 FORMULA = re.compile(r"^[=+\-@\t\r]")
@@ -33,10 +34,11 @@ def fleet_csv(rows: Sequence[FleetRow], columns: Sequence[str]) -> bytes:
     """A line per device. A text that a spreadsheet would take for a formula gets an apostrophe in front."""
     file = io.StringIO(newline="")
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([*FIELDS, *TIMES, *columns])
+    fields = (*FIELDS, *TIMES, *NEWS)
+    writer.writerow([*fields, *columns])
     for row in rows:
-        record = _record(row)
-        writer.writerow([_cell(record[field]) for field in (*FIELDS, *TIMES)] + [_cell(value) for value in row.values])
+        record = {**_record(row), "changed": ", ".join(row.changed)}
+        writer.writerow([_cell(record[field]) for field in fields] + [_cell(value) for value in row.values])
     return file.getvalue().encode("utf-8", "backslashreplace")
 
 
@@ -76,6 +78,8 @@ def _record(row: FleetRow) -> dict[str, Any]:
         "started_at": row.started_at,
         "finished_at": row.finished_at,
         "seconds": round(sum(row.seconds.values()), 3),
+        "changed": list(row.changed),
+        "last_good_at": row.last_good_at,
     }
 
 

@@ -104,7 +104,10 @@ class Pages:
                 "reason": reason_of(row.phase, row.kind, row.status) if row.status != "ok" else None,
                 "span": span,
                 "parts": parts_of(span),
-                "commands": [_command(text, output) for text, output in (answer.get("output") or {}).items()],
+                "commands": [
+                    _command(text, output, answer.get("finished_at"))
+                    for text, output in (answer.get("output") or {}).items()
+                ],
                 "value": None if answer.get("value") is None else pretty(answer["value"]),
             },
         )
@@ -141,6 +144,7 @@ class Pages:
                 "counts": [(status, word, count) for status, word, count in _counts(rows) if count],
                 "rows": rows,
                 "groups": groups,
+                "changed": [row for row in rows if row.changed],
                 "names_open": _NAMES_OPEN,
                 "names_most": _NAMES_MOST,
                 "timeline": timeline(asked),
@@ -182,7 +186,11 @@ class Pages:
 
 
 class _Command(NamedTuple):
-    """One command as the page shows it. ``cells`` are texts, by row and then by column; ``data`` is JSON."""
+    """One command as the page shows it. ``cells`` are texts, by row and then by column; ``data`` is JSON.
+
+    ``changes`` are the lines of the difference to the last good answer, which was there at ``before``; ``since`` is
+    when this same answer was first given, None for one that is new.
+    """
 
     text: str
     status: str
@@ -197,9 +205,33 @@ class _Command(NamedTuple):
     cells: list[list[str]]
     rows_open: bool
     data: str | None
+    changes: list[_Change]
+    changes_open: bool
+    before: str | None
+    since: str | None
 
 
-def _command(text: str, output: Mapping[str, Any]) -> _Command:
+class _Change(NamedTuple):
+    """One line of a difference: removed, added, same, or a hunk's line numbers."""
+
+    kind: str
+    text: str
+
+
+_KINDS = {"-": "removed", "+": "added", "@": "hunk"}
+
+
+def _changes(diff: str | None) -> tuple[str | None, list[_Change]]:
+    """The lines of a unified diff, and the moment of the answer before, which its first line names."""
+    if not diff:
+        return None, []
+    first, _after, *lines = [*diff.removesuffix("\n").split("\n"), ""]
+    return first.removeprefix("--- "), [_Change(_KINDS.get(line[:1], "same"), line) for line in lines[:-1]]
+
+
+def _command(text: str, output: Mapping[str, Any], finished_at: str | None) -> _Command:
+    before, changes = _changes(output.get("diff"))
+    since = output.get("since")
     said = str(output.get("text") or "")
     rows = output.get("rows")
     columns: list[str] = []
@@ -224,6 +256,10 @@ def _command(text: str, output: Mapping[str, Any]) -> _Command:
         cells=cells,
         rows_open=len(cells) <= _ROWS_OPEN and len(data or "") <= _TEXT_OPEN,
         data=data,
+        changes=changes,
+        changes_open=len(output.get("diff") or "") <= _TEXT_OPEN,
+        before=before,
+        since=None if changes or since == finished_at else since,
     )
 
 
@@ -277,13 +313,17 @@ def _data(
     statuses = [status for status, _words, _count in _counts(rows)]
     reasons = {row.name: place for place, group in enumerate(groups) for row in group.rows}
     began = (asked[0].start or 0.0) if asked else 0.0
-    extra: list[tuple[str, bool, Callable[[FleetRow], str | None]]] = []
+    extra: list[tuple[str, bool | str, Callable[[FleetRow], str | None]]] = []  # title, filter or its word, text
     if any(row.platform for row in rows):
         extra.append(("Platform", True, lambda row: row.platform))
     if len({row.driver for row in rows if row.driver}) > 1:
         extra.append(("Driver", True, lambda row: row.driver))
     if any(row.host for row in rows):
         extra.append(("Address", False, lambda row: row.host))
+    if any(row.changed for row in rows):
+        extra.append(("Changed", "changed", lambda row: ", ".join(row.changed)))
+    if any(row.last_good_at and row.status != "ok" for row in rows):
+        extra.append(("Last full answer", False, lambda row: clock(row.last_good_at) if row.status != "ok" else None))
     listed = [
         [
             shown(row.name),

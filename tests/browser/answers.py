@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 BEGAN = datetime(2026, 3, 2, 6, 0, 0, tzinfo=UTC)
+BEFORE = BEGAN - timedelta(days=1)
+CHANGED = ("fra-edge1", "waw-spine1")
 PLATFORMS = ("cisco_iosxe", "arista_eos", "juniper_junos", "cisco_nxos", "cisco_iosxr", "huawei_vrp")
 SITES = ("ams", "fra", "par", "waw")
 ROLES = ("wan1", "edge1", "leaf1", "leaf2", "spine1", "fw1")
@@ -149,6 +151,22 @@ def outputs(name: str) -> dict[str, Any]:
     return dict(zip(COMMANDS, (version, interfaces(name), peers), strict=True))
 
 
+def change(answer: dict[str, Any]) -> None:
+    """Let one of its commands have changed, and the others be the same as the day before."""
+    answer |= {"changed": ["show version"], "last_good_at": answer["finished_at"]}
+    for output in answer["output"].values():
+        output["since"] = iso(BEFORE)
+    version = answer["output"]["show version"]
+    lines = [
+        "@@ -1,3 +1,3 @@",
+        "-Lab OS, Version 17.9.3",
+        "+Lab OS, Version 17.9.4a",
+        *(f" {line}" for line in version["text"].splitlines()[1:]),
+    ]
+    version["since"] = answer["finished_at"]
+    version["diff"] = "\n".join([f"--- {iso(BEFORE)}", f"+++ {answer['finished_at']}", *lines, ""])
+
+
 def small() -> dict[str, dict[str, Any]]:
     """24 devices; six of them without a full answer, one of these never asked, one after a second attempt."""
     chance = random.Random(24)
@@ -166,6 +184,8 @@ def small() -> dict[str, dict[str, Any]]:
         start = place * 0.12
         if name not in BROKEN:
             fleet[name] = answer(start=start, seconds=seconds, output=outputs(name), **common)
+            if name in CHANGED:
+                change(fleet[name])
             continue
         status, *reason = BROKEN[name]
         took: dict[str, tuple[float | None, dict[str, float], float]] = {
@@ -179,6 +199,8 @@ def small() -> dict[str, dict[str, Any]]:
         fleet[name] = answer(status, (reason[0], reason[1], reason[2]), at, parts, waited, **common)
         if waited:
             fleet[name]["attempts"] = 3
+        if status == "unreachable":
+            fleet[name] |= {"changed": [], "last_good_at": iso(BEFORE)}
         if status == "partial":
             fleet[name]["output"] = outputs(name)
             fleet[name]["output"]["show bgp summary"] = said(

@@ -40,6 +40,21 @@ def test_the_story_the_texts_and_the_rows(open_page: Open, small_fleet: Path) ->
     assert opened.faults() == []
 
 
+def test_what_changed_is_told_without_colours_too(open_page: Open, small_fleet: Path) -> None:
+    opened = open_page(small_fleet / "devices" / "fra-edge1.html")
+    diff = opened.page.locator("#c1 .diff")
+    assert diff.locator("del").inner_text().split() == ["removed:", "-Lab", "OS,", "Version", "17.9.3"]
+    assert diff.locator("ins").inner_text().split() == ["added:", "+Lab", "OS,", "Version", "17.9.4a"]
+    assert diff.locator(".unseen").first.bounding_box()["width"] <= 1  # type: ignore[index]
+    opened.page.evaluate("getSelection().selectAllChildren(document.querySelector('.diff'))")
+    assert opened.page.evaluate("getSelection().toString()").split("\n")[1:3] == [
+        "-Lab OS, Version 17.9.3",
+        "+Lab OS, Version 17.9.4a",
+    ]
+    assert "the same since 2026-03-01 06:00:00 UTC" in opened.page.locator("#c2 header").inner_text()
+    assert opened.faults() == []
+
+
 def test_copy(open_page: Open, small_fleet: Path) -> None:
     opened = open_page(small_fleet / "devices" / "fra-edge1.html", permissions=["clipboard-read", "clipboard-write"])
     page = opened.page

@@ -133,6 +133,14 @@ def test_the_counts_are_buttons_that_filter(open_page: Open, small_fleet: Path) 
         shows(page, [name for name, answer in SMALL.items() if answer["status"] == status])
         assert button.get_attribute("aria-pressed") == "true"
     assert page.locator("button[data-status][aria-pressed=true]").count() == 1
+    page.get_by_role("button", name="2 changed").click()
+    shows(page, [name for name, answer in SMALL.items() if answer.get("changed")])
+    assert page.locator("button[data-changed]").get_attribute("aria-pressed") == "true"
+    assert page.locator("button[data-status][aria-pressed=true]").count() == 0
+    page.get_by_label("Search").fill("show version")
+    expect(page.locator("#devices tbody tr")).to_have_count(2)
+    page.get_by_label("Search").fill("show interfaces")
+    expect(page.locator("#devices tbody tr")).to_have_text("No device fits the search and the filters.")
 
 
 @pytest.mark.parametrize(

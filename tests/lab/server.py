@@ -52,6 +52,7 @@ class Settings:
     keys: Keys
     latency: float = 0.0
     light: bool = False
+    age: int = 0
     # Addresses of flaky devices that have had their first connection.
     seen: set[str] = field(default_factory=set)
 
@@ -91,6 +92,7 @@ class DeviceSession(asyncssh.SSHServerSession[bytes]):
             fault=self._fault,
             latency=self._settings.latency,
             light=self._settings.light,
+            age=self._settings.age,
         )
         self._task = asyncio.get_running_loop().create_task(shell.run())
 

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from tests.lab import faults
 from tests.lab.platforms import Platform
-from tests.lab.topology import Device, wiring
+from tests.lab.topology import Device, aged, wiring
 
 PAGE_LINES = 24
 # Bytes handed to the terminal at once, so that a client which does not read holds up no more than this.
@@ -40,7 +40,11 @@ class Terminal(Protocol):
 
 
 class Shell:
-    """One session on one device. `count` is the size of the lab, `latency` the seconds each show command takes."""
+    """One session on one device.
+
+    `count` is the size of the lab, `latency` the seconds each show command takes, `age` the minutes that the device has
+    been up for longer than usual.
+    """
 
     def __init__(
         self,
@@ -52,6 +56,7 @@ class Shell:
         fault: str | None = None,
         latency: float = 0.0,
         light: bool = False,
+        age: int = 0,
     ) -> None:
         self.terminal = terminal
         self.device = device
@@ -60,6 +65,7 @@ class Shell:
         self.fault = fault
         self.latency = latency
         self.light = light
+        self.age = age
         self.privileged = not (platform.exec_prompt is not None and (device.exec_login or fault == "bad_enable"))
         self.page_lines = PAGE_LINES
         self.stamped = platform.stamped
@@ -246,7 +252,7 @@ class Shell:
             return faults.big_output()
         if self.light:
             return f"{self._stamp()}{self.device.name} light version 1.0\n"
-        answer = self.platform.commands[command](self.device, wiring(self.device.index, self.count))
+        answer = self.platform.commands[command](*aged(self.device, wiring(self.device.index, self.count), self.age))
         return self._stamp() + answer
 
     async def _answer(self, text: str, *, paged: bool) -> None:

@@ -10,7 +10,7 @@ repeats it. Neighbours agree by construction: a link is written once, and both o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
 
@@ -232,6 +232,20 @@ def wiring(index: int, count: int) -> Wiring:
             sessions.append(_session(me, other, mine.address, theirs.address, link, number))
     interfaces.append(_spare(me))
     return Wiring(tuple(interfaces), tuple(neighbors), tuple(sessions))
+
+
+def aged(me: Device, around: Wiring, minutes: int) -> tuple[Device, Wiring]:
+    """The same device so many minutes later, in which nothing happened."""
+    sessions = tuple(
+        replace(
+            session,
+            messages_received=session.messages_received + minutes * session.established,
+            messages_sent=session.messages_sent + minutes * session.established,
+            age_minutes=session.age_minutes + minutes,
+        )
+        for session in around.sessions
+    )
+    return replace(me, uptime_minutes=me.uptime_minutes + minutes), replace(around, sessions=sessions)
 
 
 def _cables(region: int, me: Device) -> list[tuple[int, Link, tuple[int, int], tuple[int, int]]]:

@@ -222,8 +222,16 @@ def test_nothing_from_outside_is_markup(pages: Pages) -> None:
         host=HOSTILE,
         driver=HOSTILE,
         output={
-            HOSTILE: answers.said(HOSTILE, rows=[{HOSTILE: HOSTILE}], rows_status="mismatch", rows_message=HOSTILE)
+            HOSTILE: answers.said(
+                HOSTILE,
+                rows=[{HOSTILE: HOSTILE}],
+                rows_status="mismatch",
+                rows_message=HOSTILE,
+                diff=f"--- {HOSTILE}\n+++ {HOSTILE}\n@@ {HOSTILE}\n-{HOSTILE}\n+{HOSTILE}\n {HOSTILE}\n",
+            )
         },
+        changed=[HOSTILE],
+        last_good_at=HOSTILE,
         value={HOSTILE: HOSTILE},
     )
     row = fleet_row(HOSTILE, answer, (HOSTILE, [HOSTILE], {"a": HOSTILE}), HOSTILE)
@@ -315,6 +323,69 @@ def test_rows_are_a_table_and_json_is_json(pages: Pages) -> None:
     assert "Rows: ok: names repeat" in page
     assert "Rows: empty: printed nothing" in page
     assert page.count("The device said nothing.") == 1
+
+
+CHANGED = answers.answer(changed=["show version", "show clock"], last_good_at=OK["finished_at"])
+
+
+def test_the_fleet_shows_what_changed(pages: Pages) -> None:
+    page = pages.fleet(fleet_of(CHANGED, OK, REFUSED | {"changed": [], "last_good_at": "2026-03-01T06:00:00.000Z"}))
+    assert re.search(r"<button[^>]* data-changed [^>]*><b>1</b> changed</button>", page)
+    section = page[page.index('<h2 id="changed-heading">') :]
+    assert re.findall(r'<a href="devices/(edge-\d)\.html">', section[: section.index("</section>")]) == ["edge-0"]
+    assert "show version, show clock" in section[: section.index("</section>")]
+    columns = [(column["title"], column["filter"]) for column in data_of(page)["columns"]]
+    assert columns[-2:] == [("Changed", "changed"), ("Last full answer", False)]
+    assert [row[-2:] for row in data_of(page)["rows"]] == [
+        ["show version, show clock", ""],
+        ["", ""],
+        ["", "2026-03-01 06:00:00 UTC"],
+    ]
+
+
+def test_a_fleet_in_which_nothing_changed_says_nothing_of_it(pages: Pages) -> None:
+    page = pages.fleet(fleet_of(OK, OK | {"changed": [], "last_good_at": OK["finished_at"]}))
+    assert "changed-heading" not in page
+    assert '<button type="button" data-changed' not in page
+    assert not {"Changed", "Last full answer"} & {column["title"] for column in data_of(page)["columns"]}
+
+
+def test_many_that_changed_are_folded_and_then_left_to_the_table(pages: Pages) -> None:
+    page = pages.fleet(fleet_of(*[CHANGED] * 1000))
+    assert "<summary>488 more</summary>" in page
+    assert "and 500 more in the table" in page
+
+
+def test_a_device_shows_what_changed(pages: Pages) -> None:
+    diff = "--- 2026-03-01T06:00:00.000Z\n+++ 2026-03-02T06:00:00.000Z\n@@ -1,2 +1,2 @@\n---a <b>\n+++c\n  d\n \n"
+    output = {
+        "show version": answers.said("++c\n d\n", since=OK["finished_at"], diff=diff),
+        "show clock": answers.said("x", since="2026-03-01T06:00:00.000Z"),
+        "show new": answers.said("x", since=OK["finished_at"]),
+    }
+    page = pages.device("edge-1", CHANGED | {"output": output}, index="index.html")
+    shown = page[page.index('<pre class="diff"') :]
+    lines = shown[shown.index(">") + 1 : shown.index("</pre>")]
+    assert re.sub(r"<(?!/?(?:del|ins)>)[^>]*>", "", lines) == (
+        "\n@@ -1,2 +1,2 @@\n<del>removed: ---a &lt;b&gt;\n</del><ins>added: +++c\n</ins>  d\n \n"
+    )
+    assert "Changed since 2026-03-01 06:00:00 UTC" in page
+    assert page.count("the same since 2026-03-01 06:00:00 UTC") == 1
+    assert page.count("the same since") == 1
+
+
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [
+        ({}, None),
+        ({"last_good_at": None}, "never"),
+        ({"last_good_at": "2026-03-01T06:00:00.000Z"}, "2026-03-01 06:00:00 UTC"),
+    ],
+)
+def test_a_device_that_failed_says_when_it_last_answered(pages: Pages, last: dict[str, Any], said: str | None) -> None:
+    found = re.search(r"<dt>Last full answer</dt><dd>(.*?)</dd>", pages.device("r", REFUSED | last, index="index.html"))
+    assert (found and found[1]) == said
+    assert "Last full answer" not in pages.device("r", OK | last, index="index.html")
 
 
 def test_the_policy_names_exactly_the_style_and_the_script(pages: Pages) -> None:

@@ -1,0 +1,200 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What differs between two answers to one command, leaving out what always changes."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from . import _volatile
+
+ALL = "all"  # the key of rules for every platform
+GONE = "\N{HORIZONTAL ELLIPSIS}"  # stands for what always changes
+CONTEXT = 3  # lines around a change
+MOST_LINES = 20_000  # on each side: beyond, finding the smallest difference could take minutes
+
+Normal = Callable[[str], str]
+
+
+class Changes:
+    """The rules of one run, compiled once for each platform.
+
+    :param ignore: further rules by platform, or under C(all): see ``_volatile``. They hold for configurations too.
+    :raises ValueError: when one is no regular expression.
+    """
+
+    def __init__(self, ignore: Mapping[str, Sequence[str]] | None = None) -> None:
+        self._own = {platform: [_compiled(rule) for rule in rules] for platform, rules in (ignore or {}).items()}
+        self._normals: dict[tuple[str, bool], Normal] = {}
+
+    def between(self, platform: str | None, command: str, before: str, after: str) -> list[str]:
+        """The differences as lines of a unified diff, without its two header lines; none when there is none.
+
+        Lines are compared without what always changes, and shown as they are.
+        """
+        if before == after:
+            return []
+        normal = self._normal(platform or "", _is_configuration(command))
+        old, new = before.split("\n"), after.split("\n")
+        if len(old) == len(new) and all(a == b or normal(a) == normal(b) for a, b in zip(old, new, strict=True)):
+            return []
+        return _unified(_compared(old, normal), _compared(new, normal))
+
+    def _normal(self, platform: str, configuration: bool) -> Normal:
+        key = platform, configuration
+        if key not in self._normals:
+            own = [*self._own.get(ALL, ()), *self._own.get(platform, ())]
+            self._normals[key] = _normal(_built_in(platform, configuration), own)
+        return self._normals[key]
+
+
+@functools.cache
+def _is_configuration(command: str) -> bool:
+    return re.match(_volatile.CONFIGURATION, " ".join(command.lower().split())) is not None
+
+
+# -- one line without what always changes ------------------------------------------------------------------------------
+
+
+def _compiled(rule: str) -> re.Pattern[str]:
+    try:
+        return re.compile(rule)
+    except re.error as error:
+        msg = f"ignore_changes: {rule!r} is no regular expression: {error}"
+        raise ValueError(msg) from error
+
+
+class _Together:
+    """Many rules as one expression: which of them matched is told by the last group that closed."""
+
+    def __init__(self, rules: Iterable[str]) -> None:
+        self._spans: dict[int, range] = {}
+        parts = []
+        first = 1
+        for rule in rules:
+            groups = re.compile(rule).groups
+            self._spans[first] = range(first + 1, first + 1 + groups)
+            parts.append(f"({rule})")
+            first += 1 + groups
+        self.pattern = re.compile("|".join(parts))
+
+    def emptied(self, match: re.Match[str]) -> str:
+        outer = match.lastindex or 0
+        return _emptied(match, self._spans[outer] or range(outer, outer + 1))
+
+
+def _emptied(match: re.Match[str], groups: Iterable[int]) -> str:
+    """What matched, with these groups taken out."""
+    text, begin = match[0], match.start()
+    for start, end in sorted((match.span(group) for group in groups), reverse=True):
+        if start >= 0:
+            text = text[: start - begin] + GONE + text[end - begin :]
+    return text
+
+
+def _empty_own(match: re.Match[str]) -> str:
+    return _emptied(match, range(1, len(match.groups()) + 1) if match.groups() else (0,))
+
+
+@functools.cache
+def _built_in(platform: str, configuration: bool) -> tuple[_Together, _Together]:
+    """The rules for whole lines, which are tried at their start only, and those for parts."""
+    rules = list(_volatile.CLOCKS)
+    if configuration:
+        rules += _volatile.CONFIGURATIONS.get(platform, ())
+    else:
+        rules += (*_volatile.COMMON, *_volatile.PLATFORMS.get(platform, ()))
+    lines = [rule for rule in rules if rule.startswith("^")]
+    return _Together(lines), _Together([rule for rule in rules if rule not in lines] or ["(?!)"])
+
+
+def _normal(built_in: tuple[_Together, _Together], own: Sequence[re.Pattern[str]]) -> Normal:
+    lines, parts = built_in
+    at_start, search = lines.pattern.match, parts.pattern.sub
+    empty_line, empty_part = lines.emptied, parts.emptied
+
+    def normal(line: str) -> str:
+        text = line
+        match = at_start(text)
+        if match is not None:
+            text = empty_line(match) + text[match.end() :]
+        text = search(empty_part, text)
+        for rule in own:
+            text = rule.sub(_empty_own, text)
+        # The width of a number moves what stands beside it.
+        return text if text is line or text == line else " ".join(text.split())
+
+    return normal
+
+
+# -- lines of two texts ------------------------------------------------------------------------------------------------
+
+
+class _Line(NamedTuple):
+    number: int  # from 1, in the whole text
+    normal: str
+    text: str
+
+
+def _compared(lines: Sequence[str], normal: Normal) -> list[_Line]:
+    """The lines that are compared: not those of which nothing is left."""
+    made = (_Line(number, normal(text), text) for number, text in enumerate(lines, 1))
+    return [line for line in made if line.normal != GONE]
+
+
+def _unified(old: Sequence[_Line], new: Sequence[_Line]) -> list[str]:
+    shown: list[str] = []
+    for group in _grouped(_steps([line.normal for line in old], [line.normal for line in new])):
+        first, last = group[0], group[-1]
+        shown.append(f"@@ -{_range(old, first[1], last[2])} +{_range(new, first[3], last[4])} @@")
+        for tag, i1, i2, j1, j2 in group:
+            if tag == "equal":
+                shown += [f" {line.text}" for line in new[j1:j2]]
+            else:
+                shown += [f"-{line.text}" for line in old[i1:i2]]
+                shown += [f"+{line.text}" for line in new[j1:j2]]
+    return shown
+
+
+_Step = tuple[str, int, int, int, int]
+
+
+def _steps(old: Sequence[str], new: Sequence[str]) -> list[_Step]:
+    """How one becomes the other, as of difflib. What both begin and end with is taken off first: mostly that is all."""
+    most = min(len(old), len(new))
+    head = next((i for i in range(most) if old[i] != new[i]), most)
+    most -= head
+    tail = next((i for i in range(most) if old[-1 - i] != new[-1 - i]), most)
+    middle_old, middle_new = old[head : len(old) - tail], new[head : len(new) - tail]
+    steps: list[_Step] = [("equal", 0, head, 0, head)] if head else []
+    if len(middle_old) > MOST_LINES or len(middle_new) > MOST_LINES:
+        steps.append(("replace", head, head + len(middle_old), head, head + len(middle_new)))
+    else:
+        matcher = difflib.SequenceMatcher(None, middle_old, middle_new)
+        steps += [
+            (tag, i1 + head, i2 + head, j1 + head, j2 + head)
+            for tag, i1, i2, j1, j2 in matcher.get_opcodes()
+        ]  # fmt: skip
+    if tail:
+        steps.append(("equal", len(old) - tail, len(old), len(new) - tail, len(new)))
+    return steps
+
+
+def _grouped(steps: list[_Step]) -> list[list[_Step]]:
+    """The changes with a few lines around them; none when there is none."""
+    matcher: difflib.SequenceMatcher[str] = difflib.SequenceMatcher(None, (), ())
+    matcher.opcodes = steps  # type: ignore[attr-defined]  # what get_opcodes keeps, and get_grouped_opcodes groups
+    groups = list(matcher.get_grouped_opcodes(CONTEXT))
+    return [group for group in groups if any(step[0] != "equal" for step in group)]
+
+
+def _range(lines: Sequence[_Line], start: int, end: int) -> str:
+    if start == end:
+        return f"{lines[start - 1].number if start else 0},0"
+    return f"{lines[start].number},{end - start}"

@@ -1,0 +1,194 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The last good answers over time, in git: one commit per run, with only the files that changed.
+
+``<output_dir>/history.git`` is a bare repository that mirrors ``last_good``: ``<name>/<command>.txt``. It is written by
+C(git fast-import) alone, in one stream, so ten thousand files take no longer than reading them. What was committed, and
+since when it is the same, is noted beside it: a run whose commit failed, or never came, is made up for by the next.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ._last_good import LastGood
+from ._run import file_name, text_name, write_json
+
+REPOSITORY, NOTES = "history.git", "rollcall.json"
+BRANCH = "refs/heads/main"
+WHO = "rollcall <rollcall@localhost>"
+PATIENCE = 600  # seconds for one call of git
+MOST_NAMES = 1000  # in a commit's message
+
+# A user's configuration must not get between: hooks, signing, templates, another default branch. No name may be refused
+# for the sake of file systems that nobody checks out to here.
+SETTINGS = ("init.defaultBranch=main", "core.protectNTFS=false", "core.protectHFS=false", "gc.autoDetach=false")
+
+
+class HistoryError(Exception):
+    """The history could not be written; the message says why. What was collected is not touched by it."""
+
+
+@dataclass(slots=True)
+class _Commit:
+    """What changed, by name and in the order asked, and where each text is."""
+
+    files: dict[str, pathlib.Path] = field(default_factory=dict)
+    since: dict[str, str] = field(default_factory=dict)
+    new: dict[str, list[str]] = field(default_factory=dict)
+    changed: dict[str, list[str]] = field(default_factory=dict)
+
+
+def commit(output_dir: str | pathlib.Path, last_good: LastGood, names: Iterable[str], title: str) -> int:
+    """Commit what changed among the last good answers of these names; how many files that were. None: no commit.
+
+    Runs that end at the same time wait for each other.
+
+    :param title: the run, in a few words.
+    :raises HistoryError: when git is missing or fails.
+    """
+    path = pathlib.Path(output_dir).expanduser().absolute() / REPOSITORY
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _alone(path):
+            _git(path, "init", "--quiet", "--bare")  # of a repository that is there, it changes nothing
+            return _commit(path, last_good, names, title)
+    except OSError as error:
+        msg = f"the history in {path} could not be written: {error.strerror or error}"
+        raise HistoryError(msg) from error
+
+
+def _commit(path: pathlib.Path, last_good: LastGood, names: Iterable[str], title: str) -> int:
+    tip = _tip(path)
+    notes = _notes(path) if tip else {}
+    made = _changes(last_good, names, notes)
+    if made.files:
+        _git(path, "fast-import", "--quiet", "--done", stdin=_stream(made, title, tip))
+        write_json(path / f"{NOTES}.part", {**notes, **made.since})
+        (path / f"{NOTES}.part").replace(path / NOTES)
+        _git(path, "gc", "--auto", "--quiet")
+    return len(made.files)
+
+
+def _changes(last_good: LastGood, names: Iterable[str], notes: Mapping[str, str]) -> _Commit:
+    made = _Commit()
+    for name in names:
+        for command, since, text in last_good.texts(name):
+            file = f"{file_name(name)}/{text_name(command)}"
+            if notes.get(file) != since and os.access(text, os.R_OK):
+                made.files[file] = text
+                made.since[file] = since
+                (made.changed if file in notes else made.new).setdefault(name, []).append(command)
+    return made
+
+
+def _stream(made: _Commit, title: str, tip: str | None) -> Iterator[bytes]:
+    """What ``git fast-import`` reads."""
+    message = _message(made, title).encode("ascii", "backslashreplace")
+    yield b"feature done\ncommit %s\n" % BRANCH.encode()
+    yield b"committer %s %d +0000\n" % (WHO.encode(), time.time())
+    yield b"data %d\n%s\n" % (len(message), message)
+    if tip:
+        yield b"from %s\n" % tip.encode()
+    for file, text in made.files.items():
+        data = text.read_bytes()
+        yield b"M 100644 inline %s\ndata %d\n" % (file.encode("ascii"), len(data))
+        yield data
+        yield b"\n"
+    yield b"done\n"
+
+
+def _message(made: _Commit, title: str) -> str:
+    counts = [f"{len(names):,} {word}" for word, names in (("changed", made.changed), ("new", made.new)) if names]
+    parts = [f"{title}: {', '.join(counts)}"]
+    for word, names in (("Changed", made.changed), ("New", made.new)):
+        if names:
+            listed = [f"  {_plain(name)}: {', '.join(commands)}" for name, commands in names.items()]
+            more = [f"  and {len(listed) - MOST_NAMES:,} more"] if len(listed) > MOST_NAMES else []
+            parts.append("\n".join([f"{word}:", *listed[:MOST_NAMES], *more]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _plain(name: str) -> str:
+    return name if name.isprintable() else file_name(name)
+
+
+def _tip(path: pathlib.Path) -> str | None:
+    """The newest commit; None in an empty repository."""
+    return _git(path, "for-each-ref", "--format=%(objectname)", BRANCH).strip() or None
+
+
+def _notes(path: pathlib.Path) -> dict[str, str]:
+    """Since when each committed file is the same. Where the notes are lost, every file is committed anew."""
+    try:
+        notes = json.loads((path / NOTES).read_text(encoding="ascii"))
+        return {str(file): str(since) for file, since in notes.items()}
+    except (FileNotFoundError, ValueError, AttributeError):
+        return {}
+
+
+def _git(path: pathlib.Path, *arguments: str, stdin: Iterable[bytes] = ()) -> str:
+    """What a command of git printed.
+
+    :raises HistoryError: when there is no git, or it fails.
+    """
+    command = ["git", f"--git-dir={path}", *(word for setting in SETTINGS for word in ("-c", setting)), *arguments]
+    with tempfile.TemporaryFile() as output:
+        try:
+            process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT, env=_environment()
+            )
+        except FileNotFoundError as error:
+            msg = f"there is no git to write the history in {path} with: install it where the roll is called from"
+            raise HistoryError(msg) from error
+        status = _feed(process, stdin)
+        output.seek(0)
+        said = output.read().decode("utf-8", "replace")
+    if status != 0:
+        lines: Sequence[str] = said.strip().splitlines() or [f"exit status {status}"]
+        msg = f"the history in {path} could not be written: git {arguments[0]}: {lines[0]}"
+        raise HistoryError(msg)
+    return said
+
+
+def _feed(process: subprocess.Popen[bytes], stdin: Iterable[bytes]) -> int:
+    assert process.stdin is not None
+    try:
+        with contextlib.suppress(BrokenPipeError), process.stdin:  # it says itself why it stopped to read
+            for data in stdin:
+                process.stdin.write(data)
+        return process.wait(PATIENCE)
+    except subprocess.TimeoutExpired as error:
+        msg = f"git took longer than {PATIENCE} s"
+        raise HistoryError(msg) from error
+    finally:
+        if process.poll() is None:  # a text could not be read, or there was no end of it: half a commit is none
+            process.kill()
+            process.wait()
+
+
+def _environment() -> dict[str, str]:
+    """No GIT_DIR of a hook or a CI job, and nobody's configuration."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    return {**environment, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "LC_ALL": "C"}
+
+
+@contextlib.contextmanager
+def _alone(path: pathlib.Path) -> Iterator[None]:
+    descriptor = os.open(path / "rollcall.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

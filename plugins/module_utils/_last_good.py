@@ -1,0 +1,211 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The last good answer to each command of each device, over all runs: what a new answer is compared with.
+
+``<output_dir>/last_good/<name>/`` holds a text file for each command and ``state.json``: when the device was first
+asked and when it last answered in full, and for each command its file, since when its answer is the same (up to what
+always changes), and when it was last given.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pathlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from ._changes import Changes
+from ._result import iso
+from ._run import file_name, text_name, write_file, write_json
+
+FOLDER, STATE = "last_good", "state.json"
+
+
+@dataclass(slots=True)
+class Kept:
+    """One command's last good answer: where it is, since when it is the same, when it was last given."""
+
+    file: str
+    since: str
+    at: str
+
+    def as_dict(self) -> dict[str, str]:
+        return {"file": self.file, "since": self.since, "at": self.at}
+
+
+@dataclass(slots=True)
+class State:
+    """What is known of one device from the runs before; times are ISO 8601 text."""
+
+    first_asked_at: str | None = None
+    last_good_at: str | None = None
+    commands: dict[str, Kept] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "first_asked_at": self.first_asked_at,
+            "last_good_at": self.last_good_at,
+            "commands": {command: kept.as_dict() for command, kept in self.commands.items()},
+        }
+
+
+class LastGood:
+    """The folder, for one run. What cannot be read or written costs no answer: ``problems`` says it by name.
+
+    Several threads may use it at once, for different names.
+    """
+
+    def __init__(self, output_dir: str | pathlib.Path, changes: Changes) -> None:
+        self.path = pathlib.Path(output_dir).expanduser().absolute() / FOLDER
+        self.problems: dict[str, str] = {}
+        self._changes = changes
+
+    def compared(self, name: str, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """An answer, texts included, with what is new in it.
+
+        ``changed`` are the commands whose answer differs from the last good one, ``last_good_at`` is when the last full
+        answer was there, this one if it is full. Each good output has ``since``, when this same answer was first given,
+        and a changed one has ``diff``, a unified diff.
+        """
+        state = self._read(name)
+        now = _moment_of(answer)
+        outputs: dict[str, Any] = {}
+        for command, output in answer["output"].items():
+            outputs[command] = output
+            if output["status"] == "ok":
+                kept = state.commands.get(command)
+                outputs[command] = {
+                    **output,
+                    **self._news(name, kept, answer["platform"], command, output["text"], now),
+                }
+        return {
+            **answer,
+            "output": outputs,
+            "changed": [command for command, output in outputs.items() if "diff" in output],
+            "last_good_at": now if answer["status"] == "ok" else state.last_good_at,
+        }
+
+    def keep(self, name: str, compared: Mapping[str, Any], written: pathlib.Path) -> None:
+        """Make what is good of an answer the last good one.
+
+        The state is written first: a run that is killed in between tells a change twice rather than never.
+
+        :param compared: as ``compared`` gave it.
+        :param written: the folder that it was written to. Its files never change, so both folders can share them.
+        """
+        folder = self.path / file_name(name)
+        now = _moment_of(compared)
+        good = {
+            command: Kept(text_name(command), output["since"], now)
+            for command, output in compared["output"].items()
+            if "since" in output
+        }
+        state = self._read(name, say=False)
+        last = compared["last_good_at"] or state.last_good_at
+        new = State(state.first_asked_at or now, last, {**state.commands, **good})
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            partial = folder / f".{STATE}.part"
+            write_json(partial, {"name": name, **new.as_dict()})
+            partial.replace(folder / STATE)
+            for kept in good.values():
+                _share(written / kept.file, folder / kept.file)
+        except OSError as error:
+            self.problems[name] = f"{folder} cannot be written to: {error.strerror or error}"
+
+    def catch_up(self, name: str, compared: Mapping[str, Any], written: pathlib.Path) -> None:
+        """As ``keep``, for an answer of a run that was killed before it came to that. An older one changes nothing."""
+        state = self._read(name, say=False)
+        now = _moment_of(compared)
+        good = (command for command, output in compared["output"].items() if "since" in output)
+        if any(command not in state.commands or state.commands[command].at < now for command in good):
+            self.keep(name, compared, written)
+
+    def stale(self, names: Iterable[str], stale_after: float) -> list[str]:
+        """The names without a full answer for so many seconds; one that never gave any, since it was first asked."""
+        now = datetime.now(UTC)
+        states = ((name, self._read(name, say=False)) for name in names)
+        known = ((name, state.last_good_at or state.first_asked_at) for name, state in states)
+        return [name for name, at in known if at and (now - datetime.fromisoformat(at)).total_seconds() > stale_after]
+
+    def texts(self, name: str) -> Iterator[tuple[str, str, pathlib.Path]]:
+        """Each command that was ever answered, since when its answer is the same, and the file of its text."""
+        for command, kept in self._read(name, say=False).commands.items():
+            yield command, kept.since, self.path / file_name(name) / kept.file
+
+    def _read(self, name: str, *, say: bool = True) -> State:
+        """The state as it is on disk; an empty one where there is none, or where it is damaged."""
+        path = self.path / file_name(name) / STATE
+        try:
+            data = json.loads(path.read_text(encoding="ascii"))
+            commands = {
+                str(command): Kept(_plain_name(kept["file"]), _moment(kept["since"]), _moment(kept["at"]))
+                for command, kept in data["commands"].items()
+            }
+            first, last = data["first_asked_at"], data["last_good_at"]
+            return State(first and _moment(first), last and _moment(last), commands)
+        except FileNotFoundError:
+            return State()
+        except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
+            if say:
+                self.problems[name] = f"{path} cannot be read, and counts as none: {error}"
+            return State()
+
+    def _news(
+        self, name: str, kept: Kept | None, platform: str | None, command: str, text: str, now: str
+    ) -> dict[str, str]:
+        before = self._text(name, kept) if kept else None
+        if kept is None or before is None:
+            return {"since": now}
+        lines = self._changes.between(platform, command, before, text)
+        return (
+            {"since": now, "diff": "\n".join([f"--- {kept.at}", f"+++ {now}", *lines, ""])}
+            if lines
+            else {"since": kept.since}
+        )
+
+    def _text(self, name: str, kept: Kept) -> str | None:
+        path = self.path / file_name(name) / kept.file
+        try:
+            return path.read_bytes().decode("utf-8", "surrogateescape")
+        except OSError as error:
+            self.problems[name] = f"{path} cannot be read, and counts as none: {error.strerror}"
+            return None
+
+
+def _moment_of(answer: Mapping[str, Any]) -> str:
+    """When the answer was there; a name that was never asked has no such time."""
+    return str(answer.get("finished_at") or iso(datetime.now(UTC)))
+
+
+def _plain_name(name: Any) -> str:
+    if not isinstance(name, str) or "/" in name or name in {"", ".", ".."}:
+        msg = f"{name!r} is no file name"
+        raise ValueError(msg)
+    return name
+
+
+def _moment(text: Any) -> str:
+    if datetime.fromisoformat(text).tzinfo is None:
+        msg = f"{text!r} has no time zone"
+        raise ValueError(msg)
+    return str(text)
+
+
+def _share(source: pathlib.Path, target: pathlib.Path) -> None:
+    """Let the target be the same file as the source, or a copy where the file system has no links."""
+    partial = target.with_name(f".{target.name}.part")
+    with contextlib.suppress(FileNotFoundError):
+        partial.unlink()
+    try:
+        os.link(source, partial)
+    except OSError:
+        write_file(partial, source.read_bytes())
+    partial.replace(target)
+    partial.unlink(missing_ok=True)  # renaming one link of a file over another does nothing, by the letter of POSIX
