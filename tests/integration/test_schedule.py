@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -36,6 +37,8 @@ from tests.integration.openssh import (
 from tests.lab import Lab
 
 SCHEDULE = Path("rollcall.network.schedule")
+# Installing downloads packages.
+pytestmark = pytest.mark.timeout(300)
 # Readable by every user, which the Python that runs the tests need not be.
 PYTHON = "/usr/bin/python3"
 
@@ -53,7 +56,7 @@ class Site:
         below = self.folder / name
         return {"home": below / "home", "output": below / "output", "units": below / "units", "cron": below / "cron"}
 
-    def variables(self, name: str, **more: Any) -> dict[str, Any]:
+    def variables(self, name: str, /, **more: Any) -> dict[str, Any]:
         folders = self.folders(name)
         for each in ("units", "cron"):
             folders[each].mkdir(parents=True, exist_ok=True)
@@ -73,23 +76,31 @@ class Site:
         }
         return {f"rollcall_schedule_{key}": value for key, value in own.items()}
 
-    def install(self, name: str, *extra: str, **more: Any) -> subprocess.CompletedProcess[str]:
+    def install(self, name: str, /, *extra: str, **more: Any) -> subprocess.CompletedProcess[str]:
         variables = json.dumps(self.variables(name, **more))
         # Where pip finds packages is the machine's affair.
         config = os.environ.get("XDG_CONFIG_HOME", str(Path.home() / ".config"))
         # An inventory without localhost, as a fleet's is.
-        return run_playbook(
-            SCHEDULE, self.inventory, "-e", variables, "--diff", *extra, env={"XDG_CONFIG_HOME": config}
-        )
+        arguments = ["-e", variables, "--diff", *extra]
+        return run_playbook(SCHEDULE, self.inventory, *arguments, env={"XDG_CONFIG_HOME": config}, seconds=250)
 
-    def run(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Starts what the service starts, as its user and with as little around it as systemd gives."""
+    def command(self, name: str, *arguments: str) -> list[str]:
+        """What the service starts, and as whom."""
         unit = self.folders(name)["units"].joinpath(f"rollcall-{name}.service").read_text()
         [start] = re.findall(r"^ExecStart=(.*)$", unit, re.MULTILINE)
         [user] = re.findall(r"^User=(.*)$", unit, re.MULTILINE)
-        command = ["su", "-s", "/bin/sh", "-c", " ".join([f"exec {start}", *arguments]), user]
+        return ["su", "-s", "/bin/sh", "-c", shlex.join(["exec", start, *arguments]), user]
+
+    def run(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Starts it with as little around it as systemd gives."""
         return subprocess.run(
-            command, cwd="/", env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, timeout=100, check=False
+            self.command(name, *arguments),
+            cwd="/",
+            env={"PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
         )
 
 
@@ -194,7 +205,7 @@ def test_the_service_calls_the_roll_as_its_user(installed: Site) -> None:
         pytest.param(["--inventory", "/nowhere.yml"], 1, "/nowhere.yml", id="no inventory"),
         pytest.param(["--inventory", "broken.yml"], 1, "broken.yml", id="an inventory that cannot be read"),
         pytest.param(["--limit", "nobody"], 1, "nobody", id="a limit that nobody is in"),
-        pytest.param(["-e", "rollcall_hosts=nobody"], 1, "nobody", id="a group that is not there"),
+        pytest.param(["-e", "rollcall_hosts=nobody"], 2, "nobody", id="a group that is not there"),
         pytest.param(["-e", "rollcall_hosts=all:!all"], 2, "nobody to call", id="a fleet of none"),
     ],
 )
@@ -212,21 +223,45 @@ def test_what_goes_wrong_is_no_success(installed: Site, arguments: list[str], st
 @pytest.mark.parametrize(
     ("more", "says"),
     [
-        pytest.param({"inventory": []}, "rollcall_schedule_inventory is missing", id="no inventory"),
-        pytest.param({"inventory": "/dev/null"}, "hosts (0):", id="nobody to ask"),
-        pytest.param({"name": "two words"}, "Assertion failed", id="a name that cron would pass over"),
-        pytest.param({"home": "/opt/100%"}, "Assertion failed", id="a path that needs quotes"),
-        pytest.param({"with": "cron", "cron": "0 2 * *"}, "five fields", id="a time that cron does not know"),
+        pytest.param({"inventory": []}, "rollcall_schedule_inventory", id="no inventory"),
+        pytest.param({"inventory": "/dev/null"}, "hosts (0):", id="nobody to call"),
+        pytest.param({"name": "two words"}, "rollcall_schedule_name", id="a name that cron would pass over"),
+        pytest.param({"home": "/opt/100%"}, "rollcall_schedule_home", id="a path that needs quotes"),
+        pytest.param({"cron": "0 2 * *"}, "rollcall_schedule_cron", id="a time that cron does not know"),
+        pytest.param({"with": "cron", "cron_dir": "/nowhere"}, "install cron", id="no cron"),
     ],
 )
 def test_an_installation_that_cannot_work_fails(installed: Site, more: dict[str, Any], says: str) -> None:
-    variables = {"name": "wrong", **more}
-    done = installed.install("wrong", **{key: value for key, value in variables.items() if key != "name"})
+    done = installed.install("wrong", **more)
     assert done.returncode == 2, done.stdout + done.stderr
     assert says in done.stdout + done.stderr
 
 
+def test_the_second_of_two_runs_says_so(installed: Site) -> None:
+    output = installed.folders("first")["output"]
+    before = list(output.glob("runs/*"))
+    with socket.create_server(("127.0.0.1", 0)) as silent, contextlib.ExitStack() as stack:
+        host = {"ansible_host": "127.0.0.1", "ansible_port": silent.getsockname()[1], "ansible_user": "x"}
+        host |= {"ansible_password": "x", "ansible_network_os": "cisco.ios.ios", "rollcall_commands": ["show version"]}
+        inventory = installed.folder / "silent.yml"
+        inventory.write_text(json.dumps({"all": {"hosts": {"silent": host}}}))
+        arguments = ["--inventory", str(inventory), "--limit", "silent", "-e", "rollcall_max_fail_percentage=100"]
+        first = subprocess.Popen(installed.command("first", *arguments), stdout=subprocess.PIPE, text=True)
+        stack.callback(lambda: kill([*descendants(first.pid), first.pid]))
+        silent.settimeout(60)
+        answered, _address = silent.accept()  # it is calling
+        second = installed.run("first")
+        assert second.returncode == 2, second.stdout + second.stderr
+        assert re.search(r"output is in use by process \d+ on \S+ since \d{4}-", second.stdout + second.stderr)
+        assert len(list(output.glob("runs/*"))) == 1 + len(before), "the second has no folder"
+        answered.close()
+        silent.close()
+        report, _errors = first.communicate(timeout=60)
+        assert first.returncode == 0, report
+
+
 def test_arguments_reach_the_run_as_they_were_written(installed: Site) -> None:
+    told = installed.folder / "home" / "told"
     secret, odd = "vault $(reboot) 'password'", """it's "$HOME" `x` 100 %"""
     password = installed.folder / "vault password"
     variables = installed.folder / "more variables.yml"
@@ -249,6 +284,7 @@ def test_arguments_reach_the_run_as_they_were_written(installed: Site) -> None:
         "vars_file": str(variables),
         "vault_password_file": str(password),
         "environment": {"ODD": odd},
+        "failure_command": f'echo "$MONITOR_EXIT_STATUS" >{told}\necho \'it is 100 % "broken"\' >>{told}',
         "calendar": ["Mon *-*-* 02:00:00 Europe/Berlin", "Sun *-*-* 14:00:00"],
     }
     done = installed.install("odd", **more)
@@ -265,23 +301,14 @@ def test_arguments_reach_the_run_as_they_were_written(installed: Site) -> None:
     assert answered(installed, "odd") == {"fra-wan1"}
     reports = run_folder(installed, "odd") / "reports"
     assert [path.suffix for path in reports.iterdir() if path.is_file()] == [".csv"]
-
-
-def test_the_failure_command_is_told_the_exit_status(installed: Site) -> None:
-    told = installed.folders("first")["output"] / "told"
-    command = f'echo "$MONITOR_EXIT_STATUS" >{told}\necho \'it is 100 % "broken"\' >>{told}'
-    try:
-        assert changes(installed.install("first", failure_command=command)) == 1
-        failed = installed.folders("first")["home"] / "failed"
-        call = ["su", "-s", "/bin/sh", "-c", str(failed), installed.user]
-        subprocess.run(call, env={**os.environ, "MONITOR_EXIT_STATUS": "2"}, check=True, timeout=30)
-        assert told.read_text() == '2\nit is 100 % "broken"\n'
-    finally:
-        installed.install("first")
+    failed = installed.folders("odd")["home"] / "failed"
+    call = ["su", "-s", "/bin/sh", "-c", str(failed), installed.user]
+    subprocess.run(call, env={**os.environ, "MONITOR_EXIT_STATUS": "2"}, check=True, timeout=30)
+    assert told.read_text() == '2\nit is 100 % "broken"\n'
 
 
 def test_removal_leaves_what_was_collected(installed: Site) -> None:
-    installed.install("gone")
+    assert changes(installed.install("gone")) > 0
     folders = installed.folders("gone")
     assert installed.run("gone", "--limit", "fra-wan1").returncode == 0
     kept = everything(folders["output"])
@@ -369,7 +396,6 @@ class Cron:
                 thread.join()
 
 
-@pytest.mark.timeout(240)
 def test_cron_calls_the_roll(installed: Site) -> None:
     reason = missing_programs(["cron", "unshare", "logger", "shuf", "timeout"])
     if reason:
