@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import json
 import os
+import pwd
 import re
 import shlex
 import shutil
@@ -196,6 +197,40 @@ def test_the_service_calls_the_roll_as_its_user(installed: Site) -> None:
     assert run.stat().st_uid == run.joinpath("manifest.json").stat().st_uid != os.getuid()
     others = [path for path in run.rglob("*.txt") if path.stat().st_mode & 0o077]
     assert others == [], "answers are for their owner"
+
+
+def test_the_run_needs_no_more_than_the_unit_grants(installed: Site) -> None:
+    """Without a systemd to do it: everything read-only but ReadWritePaths and a /tmp of its own, and no privileges."""
+    if reason := missing_programs(["unshare", "setpriv"]) or no_mounts():
+        pytest.skip(reason)
+    folders = installed.folders("first")
+    unit = folders["units"].joinpath("rollcall-first.service").read_text()
+    writable = re.findall(r"^ReadWritePaths=(.*)$", unit, re.MULTILINE)[0].replace("-/", "/").split()
+    account = pwd.getpwnam(installed.user)
+    script = f"""
+        set -e
+        for path in {" ".join(writable)}; do mount --bind "$path" "$path"; done
+        mount -t tmpfs -o mode=1777 none /var/tmp
+        mount -o remount,bind,ro /
+        ! touch {installed.folder}/here 2>/dev/null
+        exec setpriv --reuid {account.pw_uid} --regid {account.pw_gid} --clear-groups --no-new-privs \\
+            --bounding-set=-all --inh-caps=-all {folders["home"]}/run --limit fra-wan1
+    """
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script],
+        env={"PATH": SEARCH_PATH, "HOME": account.pw_dir},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert answered(installed, "first") == {"fra-wan1"}
+
+
+def no_mounts() -> str | None:
+    done = subprocess.run(["unshare", "--mount", "true"], capture_output=True, timeout=30, check=False)
+    return "Needs a mount namespace of its own." if done.returncode else None
 
 
 @pytest.mark.parametrize(
@@ -397,14 +432,12 @@ class Cron:
 
 
 def test_cron_calls_the_roll(installed: Site) -> None:
-    reason = missing_programs(["cron", "unshare", "logger", "shuf", "timeout"])
-    if reason:
+    if reason := missing_programs(["cron", "unshare", "logger", "shuf", "timeout"]) or no_mounts():
         pytest.skip(reason)
-    if subprocess.run(["unshare", "--mount", "true"], capture_output=True, timeout=30, check=False).returncode:
-        pytest.skip("Needs a mount namespace of its own, to leave the crontabs of this machine alone.")
     folders = installed.folders("cron")
     installed.install("cron")
-    more = {"with": "cron", "cron": "* * * * *", "jitter": 1, "vars": {"rollcall_max_fail_percentage": 0}}
+    told = installed.folder / "home" / "told by cron"
+    more = {"with": "cron", "cron": "* * * * *", "jitter": 1, "failure_command": f"echo $MONITOR_EXIT_STATUS >'{told}'"}
     # The units go: nobody is called twice.
     assert changes(installed.install("cron", **more)) > 0
     assert [path for path in folders["units"].rglob("*") if not path.is_dir()] == []
@@ -412,18 +445,25 @@ def test_cron_calls_the_roll(installed: Site) -> None:
     crontab = folders["cron"] / "rollcall-cron"
     with Cron.start(installed.folder / "daemon", folders["cron"]) as cron:
 
-        def told(text: str) -> bool:
+        def logged(text: str) -> bool:
             return any(text in message for message in cron.messages)
 
         def log() -> str:
             return "\n".join(cron.messages)
 
-        wait_until(lambda: told("TASK") or cron.process.poll() is not None, "cron starts a run", 90, log)
+        wait_until(lambda: logged("TASK") or cron.process.poll() is not None, "cron starts a run", 90, log)
+        crontab_text = crontab.read_text()
         crontab.unlink()  # once is enough
-        wait_until(lambda: told("PLAY RECAP"), "the run ends", 60, log)
-        assert told("24 of 24 devices answered in full"), log()
+        wait_until(lambda: logged("PLAY RECAP"), "the run ends", 60, log)
+        assert logged("24 of 24 devices answered in full"), log()
     assert all("rollcall-cron: " in message for message in cron.messages if "TASK" in message)
     run = run_folder(installed, "cron")
     assert answered(installed, "cron") == set(installed.lab.devices)
     assert run.joinpath("reports", "index.html").exists()
     assert run.joinpath("manifest.json").owner() == installed.user
+    assert not told.exists()
+    # The same job, when the run fails.
+    folders["home"].joinpath("run").write_text("#!/bin/sh\nexit 7\n")
+    job = crontab_text.splitlines()[-1].split(maxsplit=6)
+    subprocess.run(["su", "-s", "/bin/sh", "-c", job[6], job[5]], check=False, capture_output=True, timeout=60)
+    assert told.read_text() == "7\n"
