@@ -45,6 +45,7 @@ def run_playbook(
     *extra: str,
     env: Mapping[str, str] | None = None,
     programs: Path | None = None,
+    seconds: float = PLAYBOOK_SECONDS,
 ) -> subprocess.CompletedProcess[str]:
     """Runs ansible-playbook on a file (a Path) or on a text (a str), and returns what it printed, however it ended.
 
@@ -53,7 +54,7 @@ def run_playbook(
     extra: further arguments, such as ``-e`` and ``-vvv``.
     env: set on top of the environment; an empty text unsets.
     programs: the folder with ansible-playbook; by default the one of this Python.
-    Raises subprocess.TimeoutExpired after PLAYBOOK_SECONDS.
+    Raises subprocess.TimeoutExpired after ``seconds``.
     """
     with tempfile.TemporaryDirectory(prefix=f"rollcall-{os.getpid()}-") as name:
         folder = Path(name)
@@ -74,7 +75,7 @@ def run_playbook(
             text=True,
         )
         try:
-            output, errors = process.communicate(timeout=PLAYBOOK_SECONDS)
+            output, errors = process.communicate(timeout=seconds)
         except BaseException:
             kill([*descendants(process.pid), process.pid])  # its workers would outlive it
             raise
