@@ -21,7 +21,7 @@ from ansible.template import trust_as_template
 
 from ansible_collections.rollcall.network.plugins.module_utils._result import STATUSES, Error, Result
 from ansible_collections.rollcall.network.plugins.module_utils._roll import answer_of, summarize
-from ansible_collections.rollcall.network.plugins.module_utils._run import RunError, read_answer, run_names
+from ansible_collections.rollcall.network.plugins.module_utils._run import NoAnswer, RunError, read_answer, run_names
 from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import FleetRow, fleet_row
 from ansible_collections.rollcall.network.plugins.plugin_utils._formats import fleet_csv, fleet_json, junit
 from ansible_collections.rollcall.network.plugins.plugin_utils._pages import BUILT_IN, Pages, PagesError
@@ -224,6 +224,8 @@ def _source(arguments: Mapping[str, Any]) -> tuple[list[str], Reader]:
 def _read(run_dir: str, name: str) -> dict[str, Any]:
     try:
         return read_answer(run_dir, name)
+    except NoAnswer as error:
+        return answer_of(None, Result("skipped", error=Error("resolve", "interrupted", str(error))))
     except RunError as error:  # damaged since: the name keeps its place, and says so
         return answer_of(None, Result("failed", error=Error("parse", "unreadable", str(error))))
 

@@ -307,7 +307,7 @@ def test_failed_names() -> None:
 
 def result_of_statuses(*statuses: str) -> dict[str, Any]:
     arguments = check_arguments({"hosts": ["a"]})
-    return result_of(answers_of(*statuses), arguments, "2026-01-01T00:00:00.000Z", None, {})
+    return result_of(answers_of(*statuses), arguments, None, {})
 
 
 def test_result() -> None:
