@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a job of AWX sees of its container, without a container engine: a user that nobody knows, and nowhere to write.
 
-A mount namespace in which everything is read-only but ``/tmp``, ``RUNNER`` (a volume that goes with the job) and ``KEPT``
-(one that stays), and in it a process with user id UID, group 0, no capability and an environment of its own.
+A mount namespace in which everything is read-only but ``/tmp``, ``RUNNER`` (a volume that goes with the job) and
+``KEPT`` (one that stays), and in it a process with user id UID, group 0, no capability and an environment of its own.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Container:
 def started(
     kept: Path, *command: str | Path, stdin: IO[bytes] | None = None, stdout: IO[bytes] | None = None
 ) -> Iterator[Container]:
-    """Runs a command of this Python's environment in a new container, in RUNNER, and kills what is left in it at the end.
+    """Runs a command of this Python's environment in a new container, in RUNNER, and at the end kills what is left in it.
 
     kept: the folder that is KEPT inside; it is made writable for group 0, as such volumes are.
     """
@@ -88,8 +88,8 @@ def _new_namespace(process: subprocess.Popen[bytes]) -> str:
 def _mounts(kept: Path) -> Iterator[Sequence[str | Path]]:
     """The commands that make the container's file system out of the machine's.
 
-    The Python of the tests may lie below /tmp, or below a folder that is closed to others, as /root is. Such a folder is
-    covered by an empty one, in which Python's folder appears again.
+    The Python of the tests may lie below /tmp, or below a folder that is closed to others, as /root is. Such a folder
+    is covered by an empty one, in which Python's folder appears again.
     """
     trees = sorted({Path(sys.base_prefix).resolve(), Path(sys.prefix).resolve()})
     covers = sorted({cover for tree in trees if (cover := _closed_above(tree))} - {Path("/tmp")})
