@@ -53,7 +53,7 @@ class Container:
 def started(
     kept: Path, *command: str | Path, stdin: IO[bytes] | None = None, stdout: IO[bytes] | None = None
 ) -> Iterator[Container]:
-    """Runs a command of this Python's environment in a new container, in RUNNER, and at the end kills what is left in it.
+    """Runs a command of this Python's environment in a new container, in RUNNER. What is left at the end is killed.
 
     kept: the folder that is KEPT inside; it is made writable for group 0, as such volumes are.
     """
