@@ -26,7 +26,7 @@ VOLUMES = Path("/srv")  # every Debian has it, and most often nothing is in it
 RUNNER, KEPT = VOLUMES / "runner", VOLUMES / "kept"
 # Of this Python's environment, by the path that they have in the container too.
 PROGRAMS = Path(sys.prefix).resolve() / "bin"
-SAMPLE_SECONDS = 0.05
+SAMPLE_SECONDS = 0.2
 
 
 def missing() -> str | None:

@@ -23,7 +23,8 @@ PROJECT = RUNNER / "project"
 JOB = 7
 # What is no part of a project for AWX, or large.
 LEFT_OUT = {"tests", "docs", "rollcall"}
-WORKER_SECONDS = 90
+# Far above what any of them needs, on a machine that is busy too.
+WORKER_SECONDS = 200
 CONTAINER_BYTES = 300_000_000
 # The grace that AWX gives a job to end.
 GRACE_SECONDS = 5
@@ -196,6 +197,7 @@ def test_nothing_outlives_a_job_and_no_answer_is_lost(
     assert finished(pipeline.kept) == answered
 
 
+@pytest.mark.timeout(240)  # a minute, most of it spent by ansible-playbook on hosts that have nothing to do
 def test_ten_thousand_hosts_are_less_than_a_hundred_events(tmp_path: Path) -> None:
     inventory = json.dumps({"all": {"hosts": {"host[00001:10000]": None}}})
     variables = {"rollcall_driver": "python", "rollcall_function": "instant.answer"}
