@@ -61,11 +61,12 @@ class Parsers:
 
     def __init__(self, texts: int) -> None:
         """:param texts: how many there may be that TextFSM has to parse."""
-        self._left = texts
+        self._texts = texts
         self._parsed = 0
         self._spent = 0.0
         self._pays = False
         self._closed = False
+        self._sampling = threading.Lock()
         self._lock = threading.Lock()
         self._running: set[_Process] = set()
         self._deaths = 0  # since the last answer
@@ -83,10 +84,12 @@ class Parsers:
         if reads_json(parser, command):
             return parse(text, parser=parser, platform=platform, command=command)
         if not self._pays:
-            began = time.thread_time()
-            parsed = parse(text, parser=parser, platform=platform, command=command)
-            self._learn(time.thread_time() - began)
-            return parsed
+            with self._sampling:  # one at a time, as it is anyway, so that who waits can go elsewhere once it pays
+                if not self._pays:
+                    began = time.thread_time()
+                    parsed = parse(text, parser=parser, platform=platform, command=command)
+                    self._learn(time.thread_time() - began)
+                    return parsed
         if len(text) < SMALL:
             return parse(text, parser=parser, platform=platform, command=command)
         return self._hand_over(text, parser, platform, command, deadline)
@@ -100,12 +103,10 @@ class Parsers:
             process.kill()
 
     def _learn(self, seconds: float) -> None:
-        with self._lock:
-            self._spent += seconds
-            self._parsed += 1
-            self._left -= 1
-            if self._many_cores and self._spent >= SAMPLE and self._spent / self._parsed * self._left >= WORTH:
-                self._pays = True
+        self._spent += seconds
+        self._parsed += 1
+        to_come = self._spent / self._parsed * (self._texts - self._parsed)
+        self._pays = self._many_cores and self._spent >= SAMPLE and to_come >= WORTH
 
     def _hand_over(self, text: str, parser: str, platform: str | None, command: str, deadline: float | None) -> Parsed:
         try:
