@@ -81,7 +81,7 @@ class Parsers:
         self, text: str, *, parser: str, platform: str | None, command: str, deadline: float | None = None
     ) -> Parsed:
         """As ``_parsing.parse``; with processes, at ``deadline`` (of ``time.monotonic()``) the status is "error"."""
-        if reads_json(parser, command):
+        if not self._many_cores or reads_json(parser, command):
             return parse(text, parser=parser, platform=platform, command=command)
         if not self._pays:
             with self._sampling:  # one at a time, as it is anyway, so that who waits can go elsewhere once it pays
@@ -106,7 +106,7 @@ class Parsers:
         self._spent += seconds
         self._parsed += 1
         to_come = self._spent / self._parsed * (self._texts - self._parsed)
-        self._pays = self._many_cores and self._spent >= SAMPLE and to_come >= WORTH
+        self._pays = self._spent >= SAMPLE and to_come >= WORTH
 
     def _hand_over(self, text: str, parser: str, platform: str | None, command: str, deadline: float | None) -> Parsed:
         try:
@@ -114,22 +114,21 @@ class Parsers:
         except queue.Empty:
             return _not_parsed("the device's time was over before its output could be parsed")
         seconds = LONGEST if deadline is None else min(LONGEST, max(0.1, deadline - time.monotonic()))
+        good = None  # only after a whole answer: else what it still has to say would be taken for the next one
         try:
             process = process or self._start()
             if process is not None:
                 parsed = process.ask(_Question(text, parser, platform, command, seconds))
-                self._deaths = 0
+                good, self._deaths = process, 0
                 return parsed
         except TimeoutError:
-            self._end(process)
-            process = None
             return _not_parsed(f"the template for {command!r} on {platform} took more than {seconds:.1f} s")
-        except (OSError, EOFError, ValueError):  # it was killed, or had no memory
-            self._end(process)
-            process = None
+        except (OSError, EOFError, ValueError, TypeError, MemoryError):  # killed, or without memory, as this one may be
             self._deaths += 1
         finally:
-            self._places.put(process)
+            if good is None and process is not None:
+                self._end(process)
+            self._places.put(good)
         if self._closed:
             return _not_parsed("the run was over before the output could be parsed")
         return parse(text, parser=parser, platform=platform, command=command)
@@ -146,11 +145,10 @@ class Parsers:
             self._running.add(process)
             return process
 
-    def _end(self, process: _Process | None) -> None:
-        if process is not None:
-            process.kill()
-            with self._lock:
-                self._running.discard(process)
+    def _end(self, process: _Process) -> None:
+        process.kill()
+        with self._lock:
+            self._running.discard(process)
 
 
 class _Process:

@@ -214,6 +214,16 @@ def test_a_process_knows_nothing_but_its_texts(parsers: Parsers, tmp_path: Path)
     assert files.count("socket") == 1, "its own line"
 
 
+def test_a_process_finds_this_collection(parsers: Parsers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the package ansible is installed, which has an ansible_collections of its own."""
+    (tmp_path / "ansible_collections").mkdir()
+    (tmp_path / "ansible_collections" / "__init__.py").touch()
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert parsers.parse(QUICK, **PLAIN).status == "ok"
+    assert pids(parsers), "it was not parsed here"
+
+
 PARENT = """
 import sys, threading, time
 from ansible_collections.rollcall.network.plugins.module_utils import _parsers
