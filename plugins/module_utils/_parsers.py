@@ -29,7 +29,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._parsing import P
 # A process costs about 0.2 s of CPU until it parses, and 14 MiB. So the first texts are parsed here, for so many
 # seconds of CPU, and processes start when the rest of the roll promises to take at least so many more.
 SAMPLE, WORTH = 0.5, 2.0
-SMALL = 2_000  # characters; handing over a shorter text takes longer than parsing it
+SMALL = 2_000  # characters; parsing a shorter text takes no longer than handing it over
 MOST = 8  # processes
 LONGEST = 60.0  # seconds for one text: a regular expression can backtrack for ever
 
