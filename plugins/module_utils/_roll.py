@@ -19,7 +19,8 @@ from ._call import Call
 from ._device import Device
 from ._last_good import LastGood
 from ._pacing import LoginsPerSecond
-from ._parsing import parse
+from ._parsers import Parsers
+from ._parsing import reads_json
 from ._platforms import load_platform
 from ._result import STATUSES, DeviceError, Error, Output, Result
 from ._run import RunFolder
@@ -76,9 +77,10 @@ def call_roll(
             if isinstance(device, Error):
                 keep.put(name, None, Result("failed", error=device))
     gone: frozenset[str] = frozenset()
+    parsers = Parsers(_texts_to_parse(ready.values()))
     try:
         results = collect(
-            lambda name: _ask(ready[name], this_call()),
+            lambda name: _ask(ready[name], this_call(), parsers),
             ready,
             workers=limits.workers,
             device_timeout=limits.device_timeout,
@@ -88,6 +90,7 @@ def call_roll(
             on_event=happened if keep or on_event else None,
         )
     finally:  # interrupted as well: what was answered is written
+        parsers.close()
         if keep is not None:
             gone = keep.close()
     answers: Answers = {}
@@ -115,26 +118,35 @@ def failed_names(answers: Mapping[str, Mapping[str, Any]]) -> list[str]:
     return [name for name, answer in answers.items() if answer["status"] != "ok"]
 
 
-def _ask(device: Device, call: Call) -> Any:
+def _texts_to_parse(devices: Iterable[Device]) -> int:
+    """How many texts TextFSM will get, should every device answer."""
+    commands = (command for device in devices for command in device.commands if command.parser is not None)
+    return sum(not reads_json(command.parser or "", command.text) for command in commands)
+
+
+def _ask(device: Device, call: Call, parsers: Parsers) -> Any:
     try:
         value = DRIVERS[device.driver](device, call)
     except DeviceError as error:
         if device.driver == "cli" and error.value:
-            _parse(device, error.value)
+            _parse(device, error.value, parsers, call)
         raise
     if device.driver == "cli":
+        call.received = value  # the texts count, should the time be over before the rows are there
         call.enter("parse")
-        _parse(device, value)
+        _parse(device, value, parsers, call)
     return value
 
 
-def _parse(device: Device, outputs: dict[str, Output]) -> None:
+def _parse(device: Device, outputs: dict[str, Output], parsers: Parsers, call: Call) -> None:
     for command in device.commands:
         output = outputs[command.text]
         if command.parser is None or output.status != "ok":
             continue
         ntc = load_platform(device.platform or "").ntc
-        parsed = parse(output.text, parser=command.parser, platform=ntc, command=command.text)
+        parsed = parsers.parse(
+            output.text, parser=command.parser, platform=ntc, command=command.text, deadline=call.deadline
+        )
         output.parser, output.rows = parsed.parser, parsed.rows
         output.rows_status, output.rows_message = parsed.status, parsed.message
 

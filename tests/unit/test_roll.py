@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.rollcall.network.plugins.module_utils import _roll, collector
+from ansible_collections.rollcall.network.plugins.module_utils import _parsers, _roll, collector
 from ansible_collections.rollcall.network.plugins.module_utils._call import Call
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
 from ansible_collections.rollcall.network.plugins.module_utils._result import STATUSES, DeviceError, Error, Output
@@ -165,6 +166,21 @@ def test_rows_that_cannot_be_read_are_no_failure(monkeypatch: pytest.MonkeyPatch
     assert answer["status"] == "ok"
     assert answer["output"]["show it"]["rows_status"] != "ok"
     assert answer["output"]["show it"]["text"] == "not json"
+
+
+def test_texts_are_kept_when_time_is_over_before_the_rows_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    released = threading.Event()
+
+    def never(text: str, **how: Any) -> Any:
+        released.wait(30)
+        raise ValueError
+
+    monkeypatch.setattr(_parsers, "parse", never)
+    answer_cli(monkeypatch, lambda device, call: {"show it": Output(text="it")})
+    answer = call_roll({"a": cli("a", Command("show it", "textfsm"))}, Limits(device_timeout=0.2))["a"]
+    released.set()
+    assert (answer["status"], answer["error"]["phase"]) == ("timeout", "parse")
+    assert answer["output"]["show it"]["text"] == "it"
 
 
 def test_limits_reach_the_collector(monkeypatch: pytest.MonkeyPatch) -> None:
