@@ -29,6 +29,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._progress import Progress
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import inventory_of_task
+from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, allowed_of
 
 Devices = dict[str, Device | Error]
 
@@ -45,6 +46,7 @@ class ActionModule(ActionBase):
         base: dict[str, Any] = super().run(tmp, task_vars)
         try:
             arguments = check_arguments(self._task.args)
+            allowed = allowed_of(arguments, task_vars["groups"])
         except ValueError as error:
             raise AnsibleActionFail(f"rollcall.network.collect: {error}") from error
         inventory = inventory_of_task(self._task, self._play_context, self._templar, task_vars)
@@ -57,19 +59,24 @@ class ActionModule(ActionBase):
         try:
             folder = open_folder(arguments, task_vars.get("awx_job_id"), check_mode=self._task.check_mode)
             if self._connection.transport == "local":
-                result = self._call_here(devices, arguments, folder, base)
+                result = self._call_here(devices, arguments, folder, allowed, base)
             else:
-                result = self._call_there(devices, arguments, folder, base, task_vars)
+                result = self._call_there(devices, arguments, folder, allowed, base, task_vars)
         except ValueError as error:
             raise AnsibleActionFail(f"rollcall.network.collect: {error}") from error
         return {**base, **result}
 
     def _call_here(
-        self, devices: Devices, arguments: dict[str, Any], folder: RunFolder | None, base: dict[str, Any]
+        self,
+        devices: Devices,
+        arguments: dict[str, Any],
+        folder: RunFolder | None,
+        allowed: Allowed,
+        base: dict[str, Any],
     ) -> dict[str, Any]:
         progress = Progress(Display())
         try:
-            return call_here(devices, arguments, progress, folder)
+            return call_here(devices, arguments, progress, folder, allowed)
         finally:
             base["warnings"] += progress.warnings
 
@@ -78,6 +85,7 @@ class ActionModule(ActionBase):
         devices: Devices,
         arguments: dict[str, Any],
         folder: RunFolder | None,
+        allowed: Allowed,
         base: dict[str, Any],
         task_vars: dict[str, Any],
     ) -> dict[str, Any]:
@@ -93,7 +101,7 @@ class ActionModule(ActionBase):
             where = self._task.delegate_to or task_vars.get("inventory_hostname")
             raise AnsibleActionFail(f"rollcall.network.collect on {where}: {reason}", result=there)
         base["warnings"] += there.get("warnings", [])
-        return keep_answers(json.loads(there["answers"]), arguments, there["started_at"], folder)
+        return keep_answers(json.loads(there["answers"]), arguments, there["started_at"], folder, allowed)
 
     def _misuse(self, hosts: list[str], task_vars: dict[str, Any]) -> list[str]:
         play_hosts = len(task_vars.get("ansible_play_batch", ()))
