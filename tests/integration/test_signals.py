@@ -134,7 +134,7 @@ def test_the_role_reports_signals_and_then_fails(lab: Lab, tmp_path: Path) -> No
             tmp_path / "out",
             "-vvv",
             rollcall_group_max_fail_percentage={"lab_ams": 0},
-            rollcall_max_fail_percentage=10,
+            rollcall_max_fail_percentage=20,
             rollcall_metrics_file=str(file),
             rollcall_webhook_url=url,
             rollcall_formats=["html", "limit"],
