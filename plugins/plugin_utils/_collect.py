@@ -193,7 +193,9 @@ def _in_order(names: Iterable[str], there: Answers, answers: Answers) -> Answers
 def result_of(
     answers: Answers, folder: RunFolder | None, errors: Mapping[str, str], allowed: Allowed
 ) -> dict[str, Any]:
-    """The task's result, once all answers are there, from which the manifest's end is written; it fails as the verdict says.
+    """The task's result, once all answers are there; the manifest's end is written from it.
+
+    It fails exactly when the verdict is not passed.
 
     :param errors: why the answers of these names could not be written.
     """
