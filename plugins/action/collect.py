@@ -31,6 +31,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._progress import Progress
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import inventory_of_task
+from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, allowed_of
 
 Devices = dict[str, Device | Error]
 
@@ -47,6 +48,7 @@ class ActionModule(ActionBase):
         base: dict[str, Any] = super().run(tmp, task_vars)
         try:
             arguments = check_arguments(self._task.args)
+            allowed = allowed_of(arguments, task_vars["groups"])
         except ValueError as error:
             raise AnsibleActionFail(f"rollcall.network.collect: {error}") from error
         inventory = inventory_of_task(self._task, self._play_context, self._templar, task_vars)
@@ -59,22 +61,26 @@ class ActionModule(ActionBase):
         try:
             with open_folder(arguments, task_vars, Display(), check_mode=self._task.check_mode) as folder:
                 if self._connection.transport == "local":
-                    result = self._call_here(devices, arguments, folder, base)
+                    result = self._call_here(devices, arguments, folder, allowed, base)
                 else:
-                    result = call_there(
-                        devices, arguments, partial(self._ask_there, arguments, base, task_vars), folder
-                    )
+                    ask = partial(self._ask_there, arguments, base, task_vars)
+                    result = call_there(devices, arguments, ask, folder, allowed)
         except ValueError as error:
             raise AnsibleActionFail(f"rollcall.network.collect: {error}") from error
         base["warnings"] += result.pop("warnings", [])
         return {**base, **result}
 
     def _call_here(
-        self, devices: Devices, arguments: dict[str, Any], folder: RunFolder | None, base: dict[str, Any]
+        self,
+        devices: Devices,
+        arguments: dict[str, Any],
+        folder: RunFolder | None,
+        allowed: Allowed,
+        base: dict[str, Any],
     ) -> dict[str, Any]:
         progress = Progress(Display())
         try:
-            return call_here(devices, arguments, progress, folder)
+            return call_here(devices, arguments, progress, folder, allowed)
         finally:
             base["warnings"] += progress.warnings
 

@@ -40,6 +40,7 @@ from ansible_collections.rollcall.network.plugins.module_utils.collector import 
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import SECRETS, Resolved
 from ansible_collections.rollcall.network.plugins.plugin_utils._manifest import closing, job_of, opening
 from ansible_collections.rollcall.network.plugins.plugin_utils._parent import end_with_parent
+from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, verdict_of
 
 CREDENTIALS = ("user", "password", "private_key_file", "private_key", "passphrase", "become", "become_password")
 
@@ -147,6 +148,7 @@ def call_here(
     arguments: Mapping[str, Any],
     on_event: Callable[[Event], None],
     folder: RunFolder | None,
+    allowed: Allowed,
 ) -> dict[str, Any]:
     """Call the roll in this process; the task's result.
 
@@ -162,7 +164,7 @@ def call_here(
     end_with_parent(keep.close if keep else None)
     answers = call_roll(rest, limits_of(arguments), on_event, keep)
     answers = _in_order(devices, there, answers)
-    return result_of(answers, arguments, folder, keep.errors if keep else {}, last_good)
+    return result_of(answers, arguments, folder, keep.errors if keep else {}, allowed, last_good)
 
 
 def call_there(
@@ -170,6 +172,7 @@ def call_there(
     arguments: Mapping[str, Any],
     ask: Callable[[dict[str, Device | Error]], Answers],
     folder: RunFolder | None,
+    allowed: Allowed,
 ) -> dict[str, Any]:
     """Have another machine call the roll, from which all answers come at once; the task's result."""
     there = answers_there(folder, devices, arguments)
@@ -187,7 +190,7 @@ def call_there(
                 errors[name] = unwritten
             answers[name] = compared if arguments["return_output"] or unwritten is not None else slim(compared)
     end_with_parent(None)
-    return result_of(_in_order(devices, there, answers), arguments, folder, errors, last_good)
+    return result_of(_in_order(devices, there, answers), arguments, folder, errors, allowed, last_good)
 
 
 def last_good_of(arguments: Mapping[str, Any], folder: RunFolder, there: Answers) -> LastGood:
@@ -208,9 +211,12 @@ def result_of(
     arguments: Mapping[str, Any],
     folder: RunFolder | None,
     errors: Mapping[str, str],
+    allowed: Allowed,
     last_good: LastGood | None = None,
 ) -> dict[str, Any]:
     """The task's result, once all answers are there; the manifest's end is written from it.
+
+    It fails exactly when the verdict is not passed.
 
     :param errors: why the answers of these names could not be written.
     """
@@ -220,21 +226,24 @@ def result_of(
         "summary": summarize(answers.values()),
         "failed_hosts": failed_names(answers),
     }
-    reasons = [verdict(result, arguments["max_fail_percentage"])]
+    verdict = verdict_of({name: answer["status"] for name, answer in answers.items()}, allowed)
     if folder is not None:
         result["run_dir"] = str(folder.path)
-        reasons.append(_unwritten(folder, errors))
+        troubles = [_unwritten(folder, errors)]
         if last_good is not None:
             result["changed_hosts"] = [name for name, answer in answers.items() if answer.get("changed")]
             result["stale_hosts"] = _stale(result["failed_hosts"], arguments, last_good)
             result["warnings"] = _warnings(result["stale_hosts"], arguments, last_good)
-            reasons.append(_write_history(answers, arguments, folder, last_good))
+            troubles.append(_write_history(answers, arguments, folder, last_good))
+        for trouble in filter(None, troubles):
+            verdict = verdict.troubled(trouble)
         try:
-            folder.finish(closing(result, [reason for reason in reasons if reason], errors))
+            folder.finish(closing(result, verdict.as_dict(), errors))
         except OSError as error:
-            reasons.append(f"{folder.path / MANIFEST} could not be written: {error.strerror}; the answers are there")
-    failed = "; ".join(reason for reason in reasons if reason)
-    return {**result, "failed": True, "msg": failed} if failed else result
+            problem = f"{folder.path / MANIFEST} could not be written: {error.strerror}; the answers are there"
+            verdict = verdict.troubled(problem)
+    result["verdict"] = verdict.as_dict()
+    return result if verdict.passed else {**result, "failed": True, "msg": "; ".join(verdict.reasons)}
 
 
 def _unwritten(folder: RunFolder, errors: Mapping[str, str]) -> str | None:
@@ -283,17 +292,6 @@ def slim(answer: Mapping[str, Any]) -> dict[str, Any]:
     """An answer without what is on disk."""
     output = {command: without(each, "text", "rows", "diff") for command, each in answer["output"].items()}
     return {**answer, "output": output, "value": None}
-
-
-def verdict(result: Mapping[str, Any], max_fail_percentage: float | None) -> str | None:
-    """Why the task fails, or None: too many devices without a full answer."""
-    total, failed = result["summary"]["total"], len(result["failed_hosts"])
-    if max_fail_percentage is None or not total or failed * 100 <= max_fail_percentage * total:
-        return None
-    names = ", ".join(result["failed_hosts"][:10]) + (", …" if failed > 10 else "")
-    return (
-        f"{failed} of {total} devices failed, more than max_fail_percentage ({max_fail_percentage:g}) allows: {names}"
-    )
 
 
 def _planned(resolved: Resolved | Error) -> dict[str, Any]:

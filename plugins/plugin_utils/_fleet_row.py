@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.rollcall.network.plugins.plugin_utils._shown import cell, text_or_none
+from ansible_collections.rollcall.network.plugins.plugin_utils._shown import cell, moment, text_or_none
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,8 @@ class FleetRow:
     """What the fleet's page keeps of one answer: never the texts. Times are ISO 8601 text, ``seconds`` are by phase.
 
     ``changed`` are the commands whose answer differs from the last good one; ``last_good_at`` is when the last full
-    answer was there, None where there never was any, or nobody kept it.
+    answer was there, None where there never was any, or nobody kept it. ``last_good`` is
+    the same in seconds since 1970, 0 for never; None is what is not known.
     """
 
     name: str
@@ -37,6 +38,7 @@ class FleetRow:
     href: str | None
     changed: tuple[str, ...]
     last_good_at: str | None
+    last_good: float | None = None
 
 
 def fleet_row(name: str, answer: Mapping[str, Any], values: Sequence[Any] = (), href: str | None = None) -> FleetRow:
@@ -63,4 +65,13 @@ def fleet_row(name: str, answer: Mapping[str, Any], values: Sequence[Any] = (), 
         href=text_or_none(href),
         changed=tuple(map(str, answer.get("changed") or ())),
         last_good_at=text_or_none(answer.get("last_good_at")),
+        last_good=_last_good(answer),
     )
+
+
+def _last_good(answer: Mapping[str, Any]) -> float | None:
+    if answer["status"] == "ok":
+        return moment(text_or_none(answer.get("finished_at")))
+    if "last_good_at" not in answer:
+        return None
+    return moment(text_or_none(answer["last_good_at"])) or 0.0

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,10 +32,10 @@ def opening(arguments: Mapping[str, Any], names: Iterable[str], variables: Mappi
     }
 
 
-def closing(result: Mapping[str, Any], reasons: Sequence[str], unwritten: Iterable[str]) -> dict[str, Any]:
+def closing(result: Mapping[str, Any], verdict: Mapping[str, Any], unwritten: Iterable[str]) -> dict[str, Any]:
     """What is known when all have answered.
 
-    :param reasons: why the task fails, in sentences.
+    :param verdict: whether it passed, and the reasons why not.
     :param unwritten: the names whose answers are not on disk.
     """
     missing = set(unwritten)
@@ -46,7 +46,7 @@ def closing(result: Mapping[str, Any], reasons: Sequence[str], unwritten: Iterab
         "changed_hosts": result.get("changed_hosts", []),
         "stale_hosts": result.get("stale_hosts", []),
         "devices": {name: answer["status"] for name, answer in result["devices"].items() if name not in missing},
-        "verdict": {"passed": not reasons, "reasons": list(reasons)},
+        "verdict": verdict,
     }
 
 

@@ -23,6 +23,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils import _shown
 from ansible_collections.rollcall.network.plugins.plugin_utils._charts import ticks
 from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import FleetRow, fleet_row
 from ansible_collections.rollcall.network.plugins.plugin_utils._pages import Pages, PagesError, as_one_module
+from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, verdict_of
 from tests.browser import answers
 
 # Without it there are no pages at all, and the message of PagesError says so; that is tested too.
@@ -98,10 +99,23 @@ NEVER = answers.answer("skipped", ("connect", "deadline", "the deadline came fir
 def test_the_verdict(
     pages: Pages, fleet: list[dict[str, Any]], allowed: float | None, sentence: str, detail: str
 ) -> None:
-    page = pages.fleet(fleet_of(*fleet), max_fail_percentage=allowed)
+    rows = fleet_of(*fleet)
+    verdict = None if allowed is None else verdict_of({row.name: row.status for row in rows}, Allowed(allowed))
+    page = pages.fleet(rows, verdict=verdict)
     assert heading(page) == (sentence, detail.replace(" %", "\u00a0%"))
     passed = not detail or "%; " in detail
     assert ('class="verdict passed"' in page) == passed
+
+
+def test_the_verdict_on_groups(pages: Pages) -> None:
+    rows = fleet_of(OK, REFUSED, OK, REFUSED)
+    allowed = Allowed(60, {"core": 0, "a<b": 90}, {"core": {"edge-0", "edge-1"}, "a<b": {"edge-1"}})
+    page = pages.fleet(rows, verdict=verdict_of({row.name: row.status for row in rows}, allowed))
+    detail = heading(page)[1].replace("\u00a0", " ")
+    assert "Of the 2 other devices, 50 % did not; 60 % may fail." in detail
+    assert "Of the 2 devices of group core, 50 % did not, and only 0 % may fail." in detail
+    assert "Of the 1 devices of group a&lt;b, 100 % did not, and only 90 % may fail." in detail
+    assert 'class="verdict passed"' not in page
 
 
 def test_reasons_are_counted_with_advice_the_most_frequent_first(pages: Pages) -> None:
