@@ -36,7 +36,7 @@ class FleetRow:
     seconds: Mapping[str, float]
     values: tuple[str, ...]
     href: str | None
-    changed: tuple[str, ...]
+    changed: tuple[str, ...] | None
     last_good_at: str | None
     last_good: float | None = None
 
@@ -63,7 +63,7 @@ def fleet_row(name: str, answer: Mapping[str, Any], values: Sequence[Any] = (), 
         seconds={str(phase): float(seconds) for phase, seconds in (answer.get("seconds") or {}).items()},
         values=tuple(cell(value) for value in values),
         href=text_or_none(href),
-        changed=tuple(map(str, answer.get("changed") or ())),
+        changed=None if answer.get("changed") is None else tuple(map(str, answer["changed"])),
         last_good_at=text_or_none(answer.get("last_good_at")),
         last_good=_last_good(answer),
     )

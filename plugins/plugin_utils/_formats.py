@@ -37,7 +37,7 @@ def fleet_csv(rows: Sequence[FleetRow], columns: Sequence[str]) -> bytes:
     fields = (*FIELDS, *TIMES, *NEWS)
     writer.writerow([*fields, *columns])
     for row in rows:
-        record = {**_record(row), "changed": ", ".join(row.changed)}
+        record = {**_record(row), "changed": ", ".join(row.changed or ())}
         writer.writerow([_cell(record[field]) for field in fields] + [_cell(value) for value in row.values])
     return file.getvalue().encode("utf-8", "backslashreplace")
 
@@ -78,7 +78,7 @@ def _record(row: FleetRow) -> dict[str, Any]:
         "started_at": row.started_at,
         "finished_at": row.finished_at,
         "seconds": round(sum(row.seconds.values()), 3),
-        "changed": list(row.changed),
+        "changed": list(row.changed or ()),
         "last_good_at": row.last_good_at,
     }
 

@@ -324,7 +324,7 @@ def _data(
     if any(row.host for row in rows):
         extra.append(("Address", False, lambda row: row.host))
     if any(row.changed for row in rows):
-        extra.append(("Changed", "changed", lambda row: ", ".join(row.changed)))
+        extra.append(("Changed", "changed", lambda row: ", ".join(row.changed or ())))
     if any(row.last_good_at and row.status != "ok" for row in rows):
         extra.append(("Last full answer", False, lambda row: clock(row.last_good_at) if row.status != "ok" else None))
     listed = [

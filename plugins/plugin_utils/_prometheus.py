@@ -60,7 +60,7 @@ def prometheus(rows: Sequence[FleetRow], facts: RunFacts, title: str) -> bytes:
     finished = moment(facts.finished_at or max((row.finished_at for row in rows if row.finished_at), default=None))
     succeeded = finished if facts.passed else moment(facts.last_passed_at)
     asked = [sum(row.seconds.values()) for row in rows if row.attempts]
-    changed = [row.changed for row in rows if row.changed is not None]
+    changed = [bool(row.changed) for row in rows if row.changed is not None]
 
     gauges("devices", "Devices by status of their answer.", "status", {each: counts[each] for each in STATUSES})
     gauge("devices_changed", "Devices that answer otherwise than last time.", sum(changed) if changed else None)

@@ -17,6 +17,7 @@ from ansible.utils.display import Display
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
 from ansible_collections.rollcall.network.plugins.plugin_utils._collect import call_here, open_folder
+from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed
 
 
 def main(given: Path, made: Path) -> None:
@@ -24,7 +25,7 @@ def main(given: Path, made: Path) -> None:
     devices = {name: Device.from_dict(each) for name, each in asked["devices"].items()}
     arguments = check_arguments({"hosts": list(devices), **asked["arguments"]})
     with open_folder(arguments, {}, Display(), check_mode=False) as folder:
-        result = call_here(devices, arguments, lambda _event: None, folder)
+        result = call_here(devices, arguments, lambda _event: None, folder, Allowed())
     made.write_text(json.dumps(result), encoding="utf-8")
 
 

@@ -322,7 +322,7 @@ def test_failed_names() -> None:
 
 
 def result_of_statuses(*statuses: str) -> dict[str, Any]:
-    return result_of(answers_of(*statuses), None, {}, Allowed())
+    return result_of(answers_of(*statuses), {}, None, {}, Allowed())
 
 
 def test_result() -> None:

@@ -37,6 +37,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
     result_of,
     take_over,
 )
+from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed
 
 TEXT = "line\nbytes \udcff\udcfe that are no UTF-8, {{ no_template }}\n"
 
@@ -265,7 +266,7 @@ def test_what_is_there_is_not_asked(let_go: bool, tmp_path: pathlib.Path) -> Non
     assert there["failed"]["status"] == "failed"
     arguments = check_arguments({"hosts": names, "output_dir": str(tmp_path / "b"), "return_output": not let_go})
     before = len(events(folder))
-    result = call_here(told, arguments, lambda _event: None, folder)
+    result = call_here(told, arguments, lambda _event: None, folder, Allowed())
     asked = [json.loads(line)["name"] for line in events(folder)[before:] if '"finished"' in line]
     assert sorted(asked) == sorted(set(names) - set(there))
     assert list(result["devices"]) == names
@@ -287,7 +288,7 @@ def test_another_machine_is_asked_for_the_rest_only(returned: bool, tmp_path: pa
 
     folder.write("r1", answer())
     for _time in range(2):
-        result = call_there(devices(*names), arguments, ask, folder)
+        result = call_there(devices(*names), arguments, ask, folder, Allowed())
         assert list(result["devices"]) == names
         assert all(("text" in each["output"]["show it"]) is returned for each in result["devices"].values())
     assert asked == [["r3", "r2"]], "and nobody, when all have answered"
@@ -327,7 +328,7 @@ def test_events_that_cannot_be_written_cost_no_answer(tmp_path: pathlib.Path, mo
     folder.write("r1", answer())
     assert folder.unwritten_event == "No space left on device"
     arguments = check_arguments({"hosts": ["r1"], "output_dir": str(tmp_path)})
-    result = result_of({"r1": answer()}, arguments, folder, {})
+    result = result_of({"r1": answer()}, arguments, folder, {}, Allowed())
     assert result["failed"] is True
     assert "events.jsonl could not be written: No space left on device" in result["msg"]
     assert read_manifest(folder.path)["verdict"]["passed"] is False
