@@ -188,6 +188,7 @@ def test_one_core(parsers: Parsers, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_small_roll_starts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_parsers, "_cores", lambda: 2)
     monkeypatch.setattr(_parsers, "SMALL", 0)
+    monkeypatch.setattr(_parsers, "SAMPLE", 0.01)
     with contextlib.closing(Parsers(2)) as few:
         for _text in range(2):
             few.parse("\n".join([SLOW] * 2), **PLAIN)
