@@ -63,8 +63,8 @@ VARIABLES: dict[str, tuple[str, ...]] = {
     "platform": ("ansible_network_os",),
     "proxy_command": ("ansible_paramiko_proxy_command", "ansible_libssh_proxy_command"),
 }
-# What AWX's credentials put into the environment, the last one found counts: its own network credential, and the type that
-# playbooks/awx.yml makes, since AWX lets no other type set ANSIBLE_*.
+# What AWX's credentials put into the environment, the last one found counts: its own network credential, and the type
+# that playbooks/awx.yml makes, since AWX lets no other type set ANSIBLE_*.
 NETWORK_CREDENTIAL: dict[str, tuple[str, ...]] = {
     "user": ("ANSIBLE_NET_USERNAME", "ROLLCALL_NET_USERNAME"),
     "password": ("ANSIBLE_NET_PASSWORD", "ROLLCALL_NET_PASSWORD"),

@@ -1,10 +1,11 @@
 # Copyright: (c) 2026, the rollcall.network authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A stand-in for AWX's API, which needs Kubernetes: as much of it as awx.awx's modules use to make things and find them.
+"""A stand-in for AWX's API, which needs Kubernetes: as much of it as awx.awx's modules use to make things and find
+them.
 
-Objects are kept by endpoint as they were sent. What AWX refuses is refused here too, as far as a playbook is likely to get
-it wrong: names that are taken, references to nothing, what a credential type may inject, surveys, recurrence rules.
+Objects are kept by endpoint as they were sent. What AWX refuses is refused here too, as far as a playbook is likely to
+get it wrong: names that are taken, references to nothing, what a credential type may inject, surveys, recurrence rules.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ TOKEN = "token-of-the-test"
 ENCRYPTED = "$encrypted$"
 
 # The fields of each endpoint that name an object of another, and those that tell its objects apart.
-REFERENCES = {
+REFERENCES: dict[str, dict[str, str]] = {
     "organizations": {},
     "execution_environments": {"organization": "organizations"},
     "credential_types": {},

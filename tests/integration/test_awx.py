@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.integration.conftest import run_playbook
-from tests.integration.controller import TOKEN, Controller
+from tests.integration.conftest import call_roll, run_playbook
+from tests.integration.controller import TOKEN, Controller, inject
+from tests.integration.openssh import OpenSshServer
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAYBOOK = ROOT / "playbooks" / "awx.yml"
@@ -184,3 +187,130 @@ def test_a_real_controller(tmp_path: Path) -> None:
     status, output = awx(tmp_path, login, variables)
     assert status == 0, output
     assert changed(output) == 0, output
+
+
+# -- the playbook as it is written -------------------------------------------------------------------------------------
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads what Ansible would not evaluate as the text that it is."""
+
+
+_Loader.add_constructor("!unsafe", lambda _loader, node: node.value)
+[PLAY] = yaml.load(PLAYBOOK.read_text(), _Loader)
+TASKS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    (module, task[module], task) for task in PLAY["tasks"] for module in task if module.startswith("awx.awx.")
+]
+TYPE = next(arguments for module, arguments, _task in TASKS if module == "awx.awx.credential_type")
+
+
+@NEEDS_AWX
+def test_syntax(tmp_path: Path) -> None:
+    status, output = awx(tmp_path, {}, ASKED_FOR, "--syntax-check")
+    assert status == 0, output
+
+
+@NEEDS_AWX
+def test_every_argument_is_documented() -> None:
+    modules = sorted({module for module, _arguments, _task in TASKS})
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("ansible-doc")), "--json", "--type", "module", *modules],
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(SITE)},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=True,
+    )
+    documented = json.loads(done.stdout)
+    assert sorted(documented) == modules
+    for module, arguments, _task in TASKS:
+        options = documented[module]["doc"]["options"]
+        assert set(arguments) <= set(options), module
+        assert {name for name, option in options.items() if option.get("required")} <= set(arguments), module
+        for name, value in arguments.items():
+            choices = options[name].get("choices")
+            assert not choices or value in choices, (module, name, value)
+
+
+def test_no_task_takes_the_login_of_the_controller_from_elsewhere_or_shows_a_secret() -> None:
+    for module, arguments, task in TASKS:
+        assert not [name for name in arguments if name.startswith(("controller_", "tower_"))], module
+        assert task.get("no_log", False) is ("inputs" in arguments and module == "awx.awx.credential"), module
+
+
+def test_lint_knows_the_modules_without_having_them() -> None:
+    mocked = yaml.safe_load((ROOT / ".ansible-lint").read_text())["mock_modules"]
+    assert mocked == sorted({module for module, _arguments, _task in TASKS})
+    assert yaml.safe_load((ROOT / "galaxy.yml").read_text())["dependencies"] == {}, "AWX would have to resolve them"
+
+
+def test_the_page_names_every_variable_and_its_default() -> None:
+    rows = dict(re.findall(r"^\| `(rollcall_awx_\w+)` \| (.*?) \|", DOCS.read_text(), re.MULTILINE))
+    variables = {name: value for name, value in PLAY["vars"].items() if name.startswith("rollcall_awx_")}
+    assert list(rows) == list(variables)
+    for name, value in variables.items():
+        if isinstance(value, str) and "{{" in value:
+            continue
+        expected = (
+            ("required" if name in ASKED_FOR else value or "empty") if isinstance(value, str) else json.dumps(value)
+        )
+        assert rows[name].strip("`") == expected, name
+
+
+# -- what a job gets ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        pytest.param({"password": "{password}"}, id="password"),
+        pytest.param({"private_key": "{ed25519}"}, id="key"),
+        pytest.param({"private_key": "{encrypted}", "passphrase": "{passphrase}"}, id="key with a pass phrase"),
+    ],
+)
+def test_the_credential_logs_in(inputs: dict[str, str], openssh: OpenSshServer, tmp_path: Path) -> None:
+    """What the type injects is all that a job needs: the inventory names no login, and AWX says -u root."""
+    secrets = {
+        "password": openssh.password,
+        "passphrase": openssh.keys["encrypted"].passphrase,
+        **{name: key.file.read_text() for name, key in openssh.keys.items()},
+    }
+    given = {field: value.format(**secrets) for field, value in inputs.items()}
+    box = {
+        "ansible_host": openssh.address,
+        "ansible_port": openssh.port,
+        "ansible_network_os": "frr.frr.frr",
+        "rollcall_known_hosts": str(openssh.known_hosts),
+        "rollcall_commands": ["show version"],
+    }
+    inventory = tmp_path / "inventory.json"
+    inventory.write_text(json.dumps({"all": {"hosts": {"box": box}}}))
+    env = inject(TYPE, {"username": openssh.user, **given}, str(tmp_path))
+    roll = call_roll(inventory, {}, "-u", "root", "-vvv", env=env)
+    assert roll.devices["box"]["status"] == "ok", roll.devices["box"]["error"]
+    assert not [value for value in given.values() if value in roll.output]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "become"),
+    [
+        ({}, None),
+        ({"enable": False}, None),
+        ({"enable": True, "enable_password": SECRET}, "environment ROLLCALL_NET_AUTHORIZE"),
+    ],
+)
+def test_what_nobody_entered_does_not_count(inputs: dict[str, Any], become: str | None, tmp_path: Path) -> None:
+    """An input without a value leaves everything to the inventory and to AWX's other credentials."""
+    inventory = tmp_path / "inventory.json"
+    box = {"ansible_network_os": "frr.frr.frr", "rollcall_commands": ["show version"]}
+    inventory.write_text(json.dumps({"all": {"hosts": {"box": box}}}))
+    env = inject(TYPE, inputs, str(tmp_path))
+    assert {name for name, value in env.items() if value} == set(map(ENABLED.get, filter(inputs.get, inputs)))
+    roll = call_roll(inventory, {"plan": True}, "-u", "root", env={**env, "ANSIBLE_NET_USERNAME": "robot"})
+    plan = roll.result["plan"]["box"]
+    assert plan["user"] == "robot"
+    assert plan["sources"].get("become") == become
+    assert "private_key_file" not in plan["credentials"]
+
+
+ENABLED = {"enable": "ROLLCALL_NET_AUTHORIZE", "enable_password": "ROLLCALL_NET_AUTH_PASS"}
