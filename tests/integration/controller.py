@@ -171,9 +171,11 @@ def _page(results: list[Item]) -> Item:
 def _handler(answer: Callable[[str, str, Item], tuple[int, Any]]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def reply(self) -> None:
+            status: int
+            answered: Any
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             if self.headers.get("Authorization") != f"Bearer {TOKEN}":
-                status, answered = 401, {"detail": "Authentication credentials were not provided."}
+                status, answered = 401, None
             else:
                 try:
                     status, answered = answer(self.command, self.path, json.loads(body or b"{}"))

@@ -22,7 +22,7 @@ from tests.lab import Lab
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-# As AWX sets it for a job: none is the project's own `collections`, and what the project's ansible.cfg says is overruled.
+# As AWX sets it for a job: none is the project's own `collections`, which the project's ansible.cfg names.
 AWX_PATHS = "/runner/requirements_collections:~/.ansible/collections:/usr/share/ansible/collections"
 SURVEY = {"rollcall_commands_for_all": "", "rollcall_deadline": 60, "rollcall_max_fail_percentage": 0.0}
 STRANGER = 12345
