@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import pathlib
+from functools import partial
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -17,18 +18,20 @@ from ansible.utils.display import Display
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
+from ansible_collections.rollcall.network.plugins.module_utils._roll import Answers
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunFolder
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
 from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
     call_here,
+    call_there,
     devices_of,
-    keep_answers,
     open_folder,
     plan_of,
     warnings_of,
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._progress import Progress
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import inventory_of_task
+from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, allowed_of
 
 Devices = dict[str, Device | Error]
 
@@ -45,6 +48,7 @@ class ActionModule(ActionBase):
         base: dict[str, Any] = super().run(tmp, task_vars)
         try:
             arguments = check_arguments(self._task.args)
+            allowed = allowed_of(arguments, task_vars["groups"])
         except ValueError as error:
             raise AnsibleActionFail(f"rollcall.network.collect: {error}") from error
         inventory = inventory_of_task(self._task, self._play_context, self._templar, task_vars)
@@ -55,32 +59,33 @@ class ActionModule(ActionBase):
             return {**base, "changed": False, "plan": plan_of(resolved)}
         devices = devices_of(resolved)
         try:
-            folder = open_folder(arguments, task_vars.get("awx_job_id"), check_mode=self._task.check_mode)
-            if self._connection.transport == "local":
-                result = self._call_here(devices, arguments, folder, base)
-            else:
-                result = self._call_there(devices, arguments, folder, base, task_vars)
+            with open_folder(arguments, task_vars, Display(), check_mode=self._task.check_mode) as folder:
+                if self._connection.transport == "local":
+                    result = self._call_here(devices, arguments, folder, allowed, base)
+                else:
+                    ask = partial(self._ask_there, arguments, base, task_vars)
+                    result = call_there(devices, arguments, ask, folder, allowed)
         except ValueError as error:
             raise AnsibleActionFail(f"rollcall.network.collect: {error}") from error
         return {**base, **result}
 
     def _call_here(
-        self, devices: Devices, arguments: dict[str, Any], folder: RunFolder | None, base: dict[str, Any]
-    ) -> dict[str, Any]:
-        progress = Progress(Display())
-        try:
-            return call_here(devices, arguments, progress, folder)
-        finally:
-            base["warnings"] += progress.warnings
-
-    def _call_there(
         self,
         devices: Devices,
         arguments: dict[str, Any],
         folder: RunFolder | None,
+        allowed: Allowed,
         base: dict[str, Any],
-        task_vars: dict[str, Any],
     ) -> dict[str, Any]:
+        progress = Progress(Display())
+        try:
+            return call_here(devices, arguments, progress, folder, allowed)
+        finally:
+            base["warnings"] += progress.warnings
+
+    def _ask_there(
+        self, arguments: dict[str, Any], base: dict[str, Any], task_vars: dict[str, Any], devices: Devices
+    ) -> Answers:
         """Run the same collector on the machine that the task is delegated to."""
         if getattr(self._connection, "force_persistence", False):  # of a router: there is no Python to run there
             msg = "rollcall.network.collect runs where Python runs: add delegate_to: localhost and run_once: true"
@@ -93,7 +98,8 @@ class ActionModule(ActionBase):
             where = self._task.delegate_to or task_vars.get("inventory_hostname")
             raise AnsibleActionFail(f"rollcall.network.collect on {where}: {reason}", result=there)
         base["warnings"] += there.get("warnings", [])
-        return keep_answers(json.loads(there["answers"]), arguments, there["started_at"], folder)
+        answers: Answers = json.loads(there["answers"])
+        return answers
 
     def _misuse(self, hosts: list[str], task_vars: dict[str, Any]) -> list[str]:
         play_hosts = len(task_vars.get("ansible_play_batch", ()))

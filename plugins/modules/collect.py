@@ -58,6 +58,15 @@ EXAMPLES = r"""
   run_once: true
   delegate_to: localhost
 
+- name: Call the roll, and allow the edge a few failures and the core none
+  rollcall.network.collect:
+    hosts: "{{ ansible_play_hosts_all }}"
+    commands: [show version]
+    max_fail_percentage: 5
+    group_max_fail_percentage: {core: 0, edge: 10}
+  run_once: true
+  delegate_to: localhost
+
 - name: See who would be asked, without a login
   rollcall.network.collect:
     hosts: "{{ ansible_play_hosts_all }}"
@@ -157,6 +166,15 @@ failed_hosts:
   returned: unless O(plan) is true
   type: list
   elements: str
+verdict:
+  description:
+    - C(passed), and the C(reasons) why not, a sentence each. A run passes when no limit of O(max_fail_percentage) and
+      O(group_max_fail_percentage) was exceeded, and all of it could be written to O(output_dir).
+    - The task fails exactly when it did not pass. For tasks of your own before that, keep it from failing with
+      C(failed_when), ask for RV(verdict), and fail at the end.
+  returned: unless O(plan) is true
+  type: dict
+  sample: {passed: false, reasons: ["1 of 24 devices failed, more than max_fail_percentage (0) allows: edge-7"]}
 run_dir:
   description: The folder that holds the answers of this run.
   returned: when O(output_dir) is given, and it is not check mode
@@ -168,12 +186,11 @@ plan:
 """
 
 import json
-from datetime import UTC, datetime
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
-from ansible_collections.rollcall.network.plugins.module_utils._result import Error, iso
+from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll
 from ansible_collections.rollcall.network.plugins.module_utils._spec import ARGUMENT_SPEC
 from ansible_collections.rollcall.network.plugins.module_utils.collector import Event
@@ -193,14 +210,13 @@ def main() -> None:
         name: Device.from_dict(each["device"]) if "device" in each else Error(**each["error"])
         for name, each in json.loads(module.params["devices"]).items()
     }
-    began = iso(datetime.now(UTC))
     limits = Limits(**{name: module.params[name] for name in Limits.__slots__})
     try:
         answers = call_roll(devices, limits, on_event)
     except ValueError as error:
         module.fail_json(msg=str(error))
     # One text again: Ansible refuses results with bytes that are no UTF-8, which devices do send.
-    module.exit_json(changed=False, answers=json.dumps(answers), started_at=began)
+    module.exit_json(changed=False, answers=json.dumps(answers))
 
 
 if __name__ == "__main__":

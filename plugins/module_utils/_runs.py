@@ -1,0 +1,144 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The runs of a folder: which one to go on with, which was the last, and which are old enough to go.
+
+Jobs of AWX write to one folder side by side, each its slice of the fleet. So a run is looked for by its names, and one
+that is under way is never touched.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pathlib
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+
+from ._run import DEVICES, EVENTS, FINISHED, RUNS, TIME, RunError, old_manifest, run_names
+
+OURS = re.compile(r"(?P<began>\d{4}-\d\d-\d\dT\d{6}Z)(-.+?)?(\.(?P<number>\d+))?")
+PRUNED = ".pruned"
+
+
+def newest_first(output_dir: str) -> list[pathlib.Path]:
+    """The folders of all runs. What does not look like one of ours is left out."""
+    runs = pathlib.Path(output_dir).expanduser().absolute() / RUNS
+    found = [(match, path) for path in _folders(runs) if (match := OURS.fullmatch(path.name)) and _began(path)]
+    found.sort(key=lambda each: (each[0]["began"], int(each[0]["number"] or 0), each[1].name), reverse=True)
+    return [path for _match, path in found]
+
+
+def run_to_resume(output_dir: str, names: Iterable[str]) -> pathlib.Path | None:
+    """The newest run that did not come to its end, if all of its names are asked now: else it would never be whole.
+
+    One that began before a finished run of the same names is of no interest any more.
+    """
+    asked = set(names)
+    for run in newest_first(output_dir):
+        theirs = _names(run)
+        if not theirs & asked or is_under_way(run):
+            continue
+        if is_finished(run):
+            if theirs >= asked:
+                return None
+        elif theirs <= asked:
+            return run
+    return None
+
+
+def last_run(output_dir: str, names: Iterable[str]) -> pathlib.Path | None:
+    """The newest run, finished or not, that asked any of these names."""
+    asked = set(names)
+    return next((run for run in newest_first(output_dir) if _names(run) & asked and not is_under_way(run)), None)
+
+
+def is_finished(run: pathlib.Path) -> bool:
+    manifest = old_manifest(run)
+    return bool(manifest) and manifest.get("status", FINISHED) == FINISHED
+
+
+def is_under_way(run: pathlib.Path) -> bool:
+    """Whether a process is writing to it."""
+    try:
+        with _alone(run):
+            return False
+    except BlockingIOError:
+        return True
+
+
+def prune(output_dir: str, own: pathlib.Path, *, runs: int | None, days: float | None) -> Iterator[str]:
+    """Remove the runs beyond the newest ``runs``, and those older than ``days``; yield what could not be removed.
+
+    Kept all the same: our own run, the one that ``latest`` points to, the newest whose verdict was passed, and any that
+    is under way.
+    """
+    top = pathlib.Path(output_dir).expanduser().absolute()
+    for leftover in (top / RUNS).glob(f".*{PRUNED}"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    everything = newest_first(output_dir)
+    kept = {own.name, (top / "latest").resolve().name}
+    kept.add(next((run.name for run in everything if _passed(run)), own.name))
+    oldest = None if days is None else datetime.now(UTC) - timedelta(days=days)
+    for number, run in enumerate(everything):
+        too_many = runs is not None and number >= runs
+        began = _began(run)
+        too_old = oldest is not None and began is not None and began < oldest
+        if run.name in kept or not (too_many or too_old):
+            continue
+        try:
+            with _alone(run):
+                hidden = run.with_name(f".{run.name}{PRUNED}")
+                run.rename(hidden)  # at once: a run of which half is removed must not look like one
+            shutil.rmtree(hidden)
+        except BlockingIOError:
+            continue
+        except OSError as error:
+            yield f"the old run {run} could not be removed: {error.strerror}"
+
+
+@contextlib.contextmanager
+def _alone(run: pathlib.Path) -> Iterator[None]:
+    """Hold a run for a moment.
+
+    :raises BlockingIOError: when a process is writing to it.
+    """
+    try:
+        descriptor = os.open(run / EVENTS, os.O_RDWR)
+    except FileNotFoundError:  # none was ever begun
+        yield
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _passed(run: pathlib.Path) -> bool:
+    return is_finished(run) and bool((old_manifest(run).get("verdict") or {}).get("passed"))
+
+
+def _began(run: pathlib.Path) -> datetime | None:
+    try:
+        return datetime.strptime(run.name[:18], TIME).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _folders(runs: pathlib.Path) -> list[pathlib.Path]:
+    try:
+        return [path for path in runs.iterdir() if (path / DEVICES).is_dir() and not path.is_symlink()]
+    except FileNotFoundError:
+        return []
+
+
+def _names(run: pathlib.Path) -> set[str]:
+    try:
+        return set(run_names(run))
+    except (OSError, RunError):
+        return set()
