@@ -148,6 +148,36 @@ def test_slices_write_side_by_side(project: Path, fleet: Lab, tmp_path: Path) ->
     assert sorted(map(sorted, found)) == sorted(sorted(names[number::3]) for number in range(3))
     assert sorted(run_dir.name.rpartition("-")[2] for run_dir in runs(tmp_path / "out")) == ["70", "71", "72"]
 
+    # The report node is of the workflow outside, and is told of one slice: that which ended last.
+    told = {"rollcall": {"run_dir": str(runs(tmp_path / "out")[1])}, "awx_workflow_job_id": 68}
+    dest = tmp_path / "fleet"
+    inventory = fleet.inventory
+    command, env = job(project, inventory, 75, tmp_path / "out", "report.yml", rollcall_report_dir=str(dest), **told)
+    status, output = run(command, {**env, "HOME": str(tmp_path)}, project)
+    assert status == 0, output
+    assert f"24 of 24 devices answered in full; the reports begin at {dest}/index.html" in output
+    assert {path.stem for path in (dest / "devices").iterdir()} == set(names)
+
+
+def test_the_report_of_a_roll_call_that_told_of_no_run(project: Path, fleet: Lab, tmp_path: Path) -> None:
+    output_dir = tmp_path / "out"
+    said = {}
+    for number in range(3):
+        workflow = {"awx_workflow_job_id": 68} if number == 2 else {}
+        command, env = job(project, fleet.inventory, 75, output_dir, "report.yml", **workflow)
+        said[number] = run(command, {**env, "HOME": str(tmp_path)}, project)
+        if number == 0:
+            command, env = job(project, fleet.inventory, 74, output_dir)
+            status, output = run([*command, "--limit", "lab_fra"], {**env, "HOME": str(tmp_path)}, project)
+            assert status == 0, output
+    assert said[0][0] == 2
+    assert f"There is no run in {output_dir}/runs" in said[0][1]
+    [run_dir] = runs(output_dir)
+    assert said[1][0] == 0, said[1][1]
+    assert f"the reports begin at {run_dir}/reports/index.html" in said[1][1]
+    assert said[2][0] == 2, "in a workflow it may be of another night"
+    assert f"the newest one that there is, {run_dir}" in said[2][1].replace("\n", " ")
+
 
 def cut(tree: dict[str, object], keep: set[str]) -> dict[str, object]:
     """The inventory without the hosts of the other slices."""
