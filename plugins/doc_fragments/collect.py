@@ -19,7 +19,7 @@ options:
     required: true
   commands:
     description:
-      - What to ask. Each is a line, or a dictionary of C(command) and C(parser).
+      - What to ask. Each is a line, or a dictionary of C(command) and C(parser). A text is a list of its lines.
       - Where it is not given, each host's own variable C(rollcall_commands) counts.
     type: list
     elements: raw

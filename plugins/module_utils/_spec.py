@@ -66,8 +66,8 @@ def check_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
         msg = f"unknown argument {', '.join(unknown)}; known are {', '.join(sorted(ARGUMENT_SPEC))}"
         raise ValueError(msg)
     given = dict(arguments)
-    if isinstance(given.get("commands"), str):  # one line: Ansible would cut it at its commas
-        given["commands"] = [given["commands"]]
+    if isinstance(given.get("commands"), str):  # Ansible would cut it at its commas
+        given["commands"] = _lines(given["commands"])
     checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(given)
     if checked.error_messages:
         raise ValueError("; ".join(checked.error_messages))
@@ -151,13 +151,14 @@ def _check_ignore(given: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def check_commands(commands: Any, parser: str | None) -> tuple[Command, ...]:
-    """Commands as given in a task or in C(rollcall_commands): lines, or dicts of C(command) and C(parser).
+    """Commands as given in a task or in C(rollcall_commands): a text with one on each line, or a list of lines, and of
+    dicts of C(command) and C(parser).
 
     :param parser: for those that name none.
     :raises ValueError: for a wrong one, in one sentence.
     """
     if isinstance(commands, str):
-        commands = [commands]
+        commands = _lines(commands)
     if not isinstance(commands, (list, tuple)):
         msg = f"commands must be a list of lines, not {type(commands).__name__}"
         raise ValueError(msg)
@@ -177,3 +178,7 @@ def check_commands(commands: Any, parser: str | None) -> tuple[Command, ...]:
             raise ValueError(msg)
         made.setdefault(text, Command(text, None if chosen == "none" else chosen))
     return tuple(made.values())
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in text.split("\n") if line.strip()]

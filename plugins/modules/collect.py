@@ -17,8 +17,8 @@ description:
   - The task runs where it is delegated to. With C(delegate_to) V(localhost) the devices are called from the controller, with
     live progress. Delegated to another machine, that machine calls them; it needs the Python packages of the requirements.
   - Address, port, user, password, keys, C(become), platform (C(ansible_network_os)) and timeouts of each device come from its
-    own inventory variables, exactly as for C(ansible.netcommon.network_cli); then from C(ANSIBLE_NET_*), command line and
-    configuration.
+    own inventory variables, exactly as for C(ansible.netcommon.network_cli); then from the environment (C(ROLLCALL_NET_*)
+    and C(ANSIBLE_NET_*), which AWX's credentials set), command line and configuration.
   - A device that fails is data, not a failed task. Use O(max_fail_percentage) for a verdict.
   - Use C(run_once). Never set the task keyword C(timeout), which throws away what was collected; use O(deadline).
 attributes:

@@ -5,7 +5,7 @@
 """Names and Ansible's variables in, device records out.
 
 Precedence, as Ansible's users expect it: arguments of the task, variables of the host (in Ansible's own order), the
-C(ANSIBLE_NET_*) environment of AWX's network credentials, then keywords, command line and configuration.
+environment of AWX's credentials, then keywords, command line and configuration.
 """
 
 from __future__ import annotations
@@ -63,12 +63,15 @@ VARIABLES: dict[str, tuple[str, ...]] = {
     "platform": ("ansible_network_os",),
     "proxy_command": ("ansible_paramiko_proxy_command", "ansible_libssh_proxy_command"),
 }
-NETWORK_CREDENTIAL = {
-    "user": "ANSIBLE_NET_USERNAME",
-    "password": "ANSIBLE_NET_PASSWORD",
-    "private_key_file": "ANSIBLE_NET_SSH_KEYFILE",
-    "become": "ANSIBLE_NET_AUTHORIZE",
-    "become_password": "ANSIBLE_NET_AUTH_PASS",
+# What AWX's credentials put into the environment, the last one found counts: its own network credential, and the type
+# that playbooks/awx.yml makes, since AWX lets no other type set ANSIBLE_*.
+NETWORK_CREDENTIAL: dict[str, tuple[str, ...]] = {
+    "user": ("ANSIBLE_NET_USERNAME", "ROLLCALL_NET_USERNAME"),
+    "password": ("ANSIBLE_NET_PASSWORD", "ROLLCALL_NET_PASSWORD"),
+    "private_key_file": ("ANSIBLE_NET_SSH_KEYFILE", "ROLLCALL_NET_SSH_KEYFILE"),
+    "passphrase": ("ROLLCALL_NET_SSH_KEY_PASSPHRASE",),
+    "become": ("ANSIBLE_NET_AUTHORIZE", "ROLLCALL_NET_AUTHORIZE"),
+    "become_password": ("ANSIBLE_NET_AUTH_PASS", "ROLLCALL_NET_AUTH_PASS"),
 }
 
 
@@ -326,16 +329,20 @@ def _configured() -> dict[str, Setting]:
 
 
 def _network_credential() -> dict[str, Setting]:
-    """What AWX's network credential puts into the environment."""
+    """What AWX's credentials put into the environment."""
     settings = {}
-    for field, variable in NETWORK_CREDENTIAL.items():
-        value = os.environ.get(variable)
-        if value:
-            if field == "private_key_file" and os.environ.get("AWX_PRIVATE_DATA_DIR"):
-                # AWX names the path outside of the execution environment, which mounts it at /runner.
-                value = value.replace(os.environ["AWX_PRIVATE_DATA_DIR"], "/runner", 1)
-            settings[field] = Setting(value, f"environment {variable}")
+    for field, variables in NETWORK_CREDENTIAL.items():
+        for variable in variables:
+            value = os.environ.get(variable)
+            if value:
+                settings[field] = Setting(_in_the_container(field, value), f"environment {variable}")
     return settings
+
+
+def _in_the_container(field: str, value: str) -> str:
+    """AWX names the path of a key outside of the execution environment, which mounts it at /runner."""
+    outside = os.environ.get("AWX_PRIVATE_DATA_DIR")
+    return value.replace(outside, "/runner", 1) if outside and field == "private_key_file" else value
 
 
 def _ssh_arguments(text: str) -> dict[str, str]:

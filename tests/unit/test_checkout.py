@@ -56,6 +56,7 @@ def test_the_package_holds_the_product_alone(tmp_path: Path) -> None:
     names = {member.name for member in members}
 
     assert {"MANIFEST.json", "README.md", "LICENSE", "meta/runtime.yml", "requirements.txt"} <= names
+    assert {"meta/execution-environment.yml", "bindep.txt"} <= names, "ansible-builder reads them in the package"
     assert "plugins/module_utils/collector.py" in names
     assert {name.partition("/")[0] for name in names} <= {
         "CHANGELOG.md",
@@ -63,6 +64,7 @@ def test_the_package_holds_the_product_alone(tmp_path: Path) -> None:
         "LICENSE",
         "MANIFEST.json",
         "README.md",
+        "bindep.txt",
         "docs",
         "meta",
         "playbooks",

@@ -39,7 +39,7 @@ def ansible_plugins() -> None:
 
 @pytest.fixture(autouse=True)
 def no_credentials_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in (*_inventory.NETWORK_CREDENTIAL.values(), "AWX_PRIVATE_DATA_DIR"):
+    for variable in (*itertools.chain(*_inventory.NETWORK_CREDENTIAL.values()), "AWX_PRIVATE_DATA_DIR"):
         monkeypatch.delenv(variable, raising=False)
 
 
@@ -137,6 +137,7 @@ def test_what_is_assumed() -> None:
         ("known_hosts", "rollcall_known_hosts", "/etc/keys", ("/etc/keys",)),
         ("known_hosts", "rollcall_known_hosts", ["a", "b"], ("a", "b")),
         ("commands", "rollcall_commands", "show clock", (Command("show clock"),)),
+        ("commands", "rollcall_commands", "show a, b\n\n show c \n", (Command("show a, b"), Command("show c"))),
         ("commands", "rollcall_commands", [{"command": "a", "parser": "json"}], (Command("a", "json"),)),
     ],
 )
@@ -162,12 +163,14 @@ ORDER: dict[str, list[tuple[str, str, Any]]] = {
         ("config", "ANSIBLE_REMOTE_USER", "configured"),
         ("fallback", "user", "from -u"),
         ("environment", "ANSIBLE_NET_USERNAME", "net"),
+        ("environment", "ROLLCALL_NET_USERNAME", "own"),
         ("variable", "ansible_user", "user"),
         ("variable", "ansible_ssh_user", "ssh_user"),
     ],
     "password": [
         ("fallback", "password", "from -k"),
         ("environment", "ANSIBLE_NET_PASSWORD", "net"),
+        ("environment", "ROLLCALL_NET_PASSWORD", "own"),
         ("variable", "ansible_password", "password"),
         ("variable", "ansible_ssh_pass", "ssh_pass"),
         ("variable", "ansible_ssh_password", "ssh_password"),
@@ -176,17 +179,24 @@ ORDER: dict[str, list[tuple[str, str, Any]]] = {
         ("config", "ANSIBLE_PRIVATE_KEY_FILE", "/configured"),
         ("fallback", "private_key_file", "/from-command-line"),
         ("environment", "ANSIBLE_NET_SSH_KEYFILE", "/net"),
+        ("environment", "ROLLCALL_NET_SSH_KEYFILE", "/own"),
         ("variable", "ansible_private_key_file", "/variable"),
         ("variable", "ansible_ssh_private_key_file", "/ssh_variable"),
     ],
     "become": [
         ("fallback", "become", True),
         ("environment", "ANSIBLE_NET_AUTHORIZE", "0"),
-        ("variable", "ansible_become", True),
+        ("environment", "ROLLCALL_NET_AUTHORIZE", "1"),
+        ("variable", "ansible_become", False),
+    ],
+    "passphrase": [
+        ("environment", "ROLLCALL_NET_SSH_KEY_PASSPHRASE", "own"),
+        ("variable", "ansible_ssh_private_key_passphrase", "variable"),
     ],
     "become_password": [
         ("fallback", "become_password", "from -K"),
         ("environment", "ANSIBLE_NET_AUTH_PASS", "net"),
+        ("environment", "ROLLCALL_NET_AUTH_PASS", "own"),
         ("variable", "ansible_become_password", "become_password"),
         ("variable", "ansible_become_pass", "become_pass"),
         ("variable", "ansible_enable_pass", "enable_pass"),
@@ -279,10 +289,12 @@ def test_the_key_of_an_awx_credential_is_where_the_job_sees_it(monkeypatch: pyte
     assert device().private_key_file == "/var/lib/awx/job_7/tmp/key"
     monkeypatch.setenv("AWX_PRIVATE_DATA_DIR", "/var/lib/awx/job_7")
     assert device().private_key_file == "/runner/tmp/key"
+    monkeypatch.setenv("ROLLCALL_NET_SSH_KEYFILE", "/runner/env/tmpkey")  # files of other credentials are named as seen
+    assert device().private_key_file == "/runner/env/tmpkey"
 
 
 def test_an_empty_network_credential_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in _inventory.NETWORK_CREDENTIAL.values():
+    for variable in itertools.chain(*_inventory.NETWORK_CREDENTIAL.values()):
         monkeypatch.setenv(variable, "")
     assert device() == device()
     assert device(fallbacks={"user": Setting("from -u", "-u")}).user == "from -u"
