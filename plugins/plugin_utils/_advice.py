@@ -53,6 +53,10 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "no_library": ("Python package missing", "Install the requirements on the machine that collects."),
         "no_thread": ("Too many threads", "Lower workers, or raise ulimit -u on the machine that collects."),
+        "poller": (
+            "Their poller failed",
+            "Prepare it with the role rollcall.network.poller, which says what is amiss.",
+        ),
         "proxy": ("Jump host failed", "Try the proxy command by hand, as the user that runs Ansible."),
         "refused": ("Connection refused", "Check that SSH is on, its port, and the access lists of the device."),
         "reset": (
