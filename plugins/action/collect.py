@@ -35,6 +35,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._poller import (
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._progress import Progress
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import inventory_of_task
+from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, allowed_of
 
 Devices = dict[str, Device | Error]
 
@@ -51,6 +52,7 @@ class ActionModule(ActionBase):
         base: dict[str, Any] = super().run(tmp, task_vars)
         try:
             arguments = check_arguments(self._task.args)
+            allowed = allowed_of(arguments, task_vars["groups"])
         except ValueError as error:
             raise AnsibleActionFail(f"rollcall.network.collect: {error}") from error
         inventory = inventory_of_task(self._task, self._play_context, self._templar, task_vars)
@@ -63,19 +65,24 @@ class ActionModule(ActionBase):
         try:
             folder = open_folder(arguments, task_vars.get("awx_job_id"), check_mode=self._task.check_mode)
             if self._connection.transport == "local":
-                result = self._call_here(devices, arguments, folder, base)
+                result = self._call_here(devices, arguments, folder, allowed, base)
             else:
-                result = self._call_there(devices, arguments, folder, base, task_vars)
+                result = self._call_there(devices, arguments, folder, allowed, base, task_vars)
         except ValueError as error:
             raise AnsibleActionFail(f"rollcall.network.collect: {error}") from error
         return {**base, **result}
 
     def _call_here(
-        self, devices: Devices, arguments: dict[str, Any], folder: RunFolder | None, base: dict[str, Any]
+        self,
+        devices: Devices,
+        arguments: dict[str, Any],
+        folder: RunFolder | None,
+        allowed: Allowed,
+        base: dict[str, Any],
     ) -> dict[str, Any]:
         progress = Progress(Display())
         try:
-            return call_here(devices, arguments, progress, folder)
+            return call_here(devices, arguments, progress, folder, allowed)
         finally:
             base["warnings"] += progress.warnings
 
@@ -84,6 +91,7 @@ class ActionModule(ActionBase):
         devices: Devices,
         arguments: dict[str, Any],
         folder: RunFolder | None,
+        allowed: Allowed,
         base: dict[str, Any],
         task_vars: dict[str, Any],
     ) -> dict[str, Any]:
@@ -100,11 +108,12 @@ class ActionModule(ActionBase):
         if there.get("refused"):
             raise AnsibleActionFail(f"rollcall.network.collect on {poller}: {there['msg']}")
         if "answers" in there:
-            return keep_answers(json.loads(there["answers"]), arguments, there["started_at"], folder)
-        # As a device that fails, a poller that fails is data: its devices' names must not be missing among the others'.
-        answers = without_poller(devices, poller, reason_of(there))
-        base["warnings"].append(f"poller {poller} gave no answers: {reason_of(there)}")
-        return keep_answers(answers, arguments, began, folder)
+            answers, began = json.loads(there["answers"]), there["started_at"]
+        else:
+            # As a device that fails, a poller that fails is data: its names must not be missing among the others'.
+            answers = without_poller(devices, poller, reason_of(there))
+            base["warnings"].append(f"poller {poller} gave no answers: {reason_of(there)}")
+        return keep_answers(answers, arguments, began, folder, allowed)
 
     def _ask_poller(self, module_args: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """The module's result; with C(msg) alone where there is no way to it."""

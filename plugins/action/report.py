@@ -21,10 +21,14 @@ from ansible.template import trust_as_template
 
 from ansible_collections.rollcall.network.plugins.module_utils._result import STATUSES, Error, Result
 from ansible_collections.rollcall.network.plugins.module_utils._roll import answer_of, summarize
-from ansible_collections.rollcall.network.plugins.module_utils._run import RunError, read_answer, run_names
+from ansible_collections.rollcall.network.plugins.module_utils._run import RunError
+from ansible_collections.rollcall.network.plugins.module_utils._runs import Runs, last_passed, read_manifest, slices_of
+from ansible_collections.rollcall.network.plugins.module_utils._spec import check_percentages
 from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import FleetRow, fleet_row
 from ansible_collections.rollcall.network.plugins.plugin_utils._formats import fleet_csv, fleet_json, junit
+from ansible_collections.rollcall.network.plugins.plugin_utils._limit import limit_file
 from ansible_collections.rollcall.network.plugins.plugin_utils._pages import BUILT_IN, Pages, PagesError
+from ansible_collections.rollcall.network.plugins.plugin_utils._prometheus import RunFacts, prometheus
 from ansible_collections.rollcall.network.plugins.plugin_utils._report import (
     Files,
     ReportError,
@@ -33,20 +37,31 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._report import (
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import TaskVariables
 from ansible_collections.rollcall.network.plugins.plugin_utils._template_line import failed_line
+from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, Verdict, allowed_of, verdict_of
 
-FORMATS = ("md", "html", "json", "csv", "junit")
+FORMATS = ("md", "html", "json", "csv", "junit", "prom", "limit")
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "devices": {"type": "dict"},
-    "run_dir": {"type": "path"},
+    "run_dir": {"type": "list", "elements": "path"},
+    "slices": {"type": "bool", "default": False},
     "dest": {"type": "str", "required": True},
     "template": {"type": "path"},
     "formats": {"type": "list", "elements": "str", "choices": list(FORMATS)},
     "columns": {"type": "list", "elements": "str", "default": []},
     "title": {"type": "str", "default": "Roll call"},
-    "max_fail_percentage": {"type": "float"},
+    "max_fail_percentage": {"type": "float", "default": 0},
+    "group_max_fail_percentage": {"type": "dict"},
 }
 TEXTS = ("md", "html")  # formats with a report per device; the first of those asked for is what the rows link to
-FLEET_FILES = {"md": "index.md", "html": "index.html", "json": "fleet.json", "csv": "fleet.csv", "junit": "junit.xml"}
+FLEET_FILES = {
+    "md": "index.md",
+    "html": "index.html",
+    "json": "fleet.json",
+    "csv": "fleet.csv",
+    "junit": "junit.xml",
+    "prom": "metrics.prom",
+    "limit": "failed.txt",
+}
 
 Reader = Callable[[str], Mapping[str, Any]]
 
@@ -68,6 +83,7 @@ class ActionModule(ActionBase):
         base: dict[str, Any] = super().run(tmp, task_vars)
         try:
             arguments = self._arguments()
+            allowed = allowed_of(arguments, task_vars["groups"])
             names, read = _source(arguments)
             self._found: dict[str, str | None] = {}  # templates by name: the user's files, and their texts
             self._texts: dict[str, str] = {}
@@ -76,20 +92,29 @@ class ActionModule(ActionBase):
             if arguments["template"]:
                 result = self._write_own(names, read, arguments)
             else:
-                result = self._write_formats(names, read, arguments, task_vars)
+                result = self._write_formats(names, read, arguments, allowed, task_vars)
         except (AnsibleError, PagesError, ReportError, RunError, ValueError) as error:
             raise AnsibleActionFail(f"rollcall.network.report: {error}") from error
         base["_ansible_verbose_override"] = True
         return {**base, **result, **self._files.as_result()}
 
     def _arguments(self) -> dict[str, Any]:
-        checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(dict(self._task.args))
+        given = dict(self._task.args)
+        if isinstance(given.get("run_dir"), str):  # one folder: Ansible would cut it at its commas
+            given["run_dir"] = [given["run_dir"]]
+        checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(given)
         if checked.error_messages:
             raise ValueError("; ".join(checked.error_messages))
         arguments: dict[str, Any] = checked.validated_parameters
         if (arguments["devices"] is None) == (arguments["run_dir"] is None):
             msg = "give one of devices and run_dir"
             raise ValueError(msg)
+        if arguments["slices"]:
+            if arguments["run_dir"] is None:
+                msg = "slices: true needs run_dir"
+                raise ValueError(msg)
+            arguments["run_dir"] = [each for run_dir in arguments["run_dir"] for each in slices_of(run_dir)]
+        check_percentages(arguments)
         if arguments["template"] and arguments["formats"]:
             msg = "template and formats exclude each other: each format has a template of its own"
             raise ValueError(msg)
@@ -112,7 +137,7 @@ class ActionModule(ActionBase):
         return {}
 
     def _write_formats(
-        self, names: list[str], read: Reader, arguments: dict[str, Any], task_vars: dict[str, Any]
+        self, names: list[str], read: Reader, arguments: dict[str, Any], allowed: Allowed, task_vars: dict[str, Any]
     ) -> dict[str, Any]:
         """The built-in formats: reports per device, and the fleet's files beside them."""
         dest = pathlib.Path(os.path.abspath(os.path.expanduser(self._render(arguments["dest"], task_vars))))
@@ -132,20 +157,28 @@ class ActionModule(ActionBase):
             link = "html" if "html" in texts else "md"
             rows.append(fleet_row(name, answer, self._values(name, columns), places.get((name, link))))
         summary = summarize({"status": row.status} for row in rows)
+        verdict = verdict_of({row.name: row.status for row in rows}, allowed)
         hrefs = {name: places[name, "md"] for name in names if "md" in texts}
         make: dict[str, Callable[[], str | bytes]] = {
             "md": partial(self._index_text, rows, summary, arguments["title"], hrefs),
             "json": partial(fleet_json, rows, summary, columns),
             "csv": partial(fleet_csv, rows, columns),
             "junit": partial(junit, rows, summary),
+            "prom": lambda: prometheus(rows, _facts(arguments["run_dir"], verdict), arguments["title"]),
+            "limit": partial(limit_file, rows, self._variables.hosts.__contains__),
         }
         if pages:
-            verdict = {"title": arguments["title"], "max_fail_percentage": arguments["max_fail_percentage"]}
-            make["html"] = partial(pages.fleet, rows, columns=columns, **verdict)
+            make["html"] = partial(pages.fleet, rows, columns=columns, title=arguments["title"], verdict=verdict)
         for each in formats:
             self._files.put(FLEET_FILES[each], files["", each], make[each])
         shown = next(each for each in ("html", "md", *formats) if each in formats)
-        return {"dest": str(dest), "index": str(files["", shown])}
+        return {
+            "dest": str(dest),
+            "index": str(files["", shown]),
+            "summary": summary,
+            "failed_hosts": [row.name for row in rows if row.status != "ok"],
+            "verdict": verdict.as_dict(),
+        }
 
     # -- rendering -----------------------------------------------------------------------------------------------------
 
@@ -215,17 +248,32 @@ class ActionModule(ActionBase):
 
 def _source(arguments: Mapping[str, Any]) -> tuple[list[str], Reader]:
     """The names, and how to get at the answer of each: a run on disk is never all in memory."""
-    devices, run_dir = arguments["devices"], arguments["run_dir"]
+    devices = arguments["devices"]
     if devices is not None:
         return list(devices), devices.__getitem__
-    return run_names(run_dir), partial(_read, run_dir)
+    runs = Runs(arguments["run_dir"])
+    return runs.names, partial(_read, runs)
 
 
-def _read(run_dir: str, name: str) -> dict[str, Any]:
+def _read(runs: Runs, name: str) -> dict[str, Any]:
     try:
-        return read_answer(run_dir, name)
+        return runs.read(name)
     except RunError as error:  # damaged since: the name keeps its place, and says so
         return answer_of(None, Result("failed", error=Error("parse", "unreadable", str(error))))
+
+
+def _facts(run_dirs: list[str] | None, verdict: Verdict) -> RunFacts:
+    """What is known of these runs together."""
+    manifests = [read_manifest(pathlib.Path(run_dir).expanduser()) for run_dir in run_dirs or []]
+    began, ended = ([str(each[key]) for each in manifests if each.get(key)] for key in ("started_at", "finished_at"))
+    stale = [each["stale_hosts"] for each in manifests if isinstance(each.get("stale_hosts"), list)]
+    return RunFacts(
+        passed=verdict.passed,
+        started_at=min(began, default=None),
+        finished_at=max(ended, default=None),
+        last_passed_at=last_passed(run_dirs) if run_dirs and not verdict.passed else None,
+        stale=len({name for names in stale for name in names}) if stale else None,
+    )
 
 
 @functools.cache

@@ -78,8 +78,16 @@ options:
   max_fail_percentage:
     description:
       - The task fails when more than this percentage of the devices have no full answer. By default it never does.
+      - With O(group_max_fail_percentage) it counts for the devices of none of those groups.
       - The answers are in the failed result too, and Ansible prints a failed result whole.
     type: float
+  group_max_fail_percentage:
+    description:
+      - Limits of their own for groups of the inventory, a dictionary of group and percentage. The task fails when more than
+        this percentage of a group's devices have no full answer.
+      - Of a group, its children included, those devices count that are among O(hosts). A device in several of these groups
+        counts in each. A group that the inventory does not know is an error before the first login.
+    type: dict
   known_hosts:
     description:
       - Files with the devices' host keys.

@@ -56,6 +56,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
 from ansible_collections.rollcall.network.plugins.plugin_utils._memory import remembered
 from ansible_collections.rollcall.network.plugins.plugin_utils._progress import Progress
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import inventory_of_lookup
+from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import allowed_of
 
 
 class LookupModule(LookupBase):
@@ -68,6 +69,7 @@ class LookupModule(LookupBase):
             raise AnsibleLookupError(msg)
         try:
             arguments = check_arguments({**kwargs, "hosts": self._flatten(terms)})
+            allowed = allowed_of(arguments, (variables or {}).get("groups", {}))
             inventory = inventory_of_lookup(self._templar, variables or {})
             resolved = inventory.resolve(dict.fromkeys(arguments["hosts"]), arguments)
             if arguments["plan"]:
@@ -79,7 +81,7 @@ class LookupModule(LookupBase):
             def ask() -> dict[str, Any]:
                 job = (variables or {}).get("awx_job_id")
                 folder = open_folder(arguments, job, check_mode=bool((variables or {}).get("ansible_check_mode")))
-                return call_here(devices, arguments, progress, folder)
+                return call_here(devices, arguments, progress, folder, allowed)
 
             result = remembered(question, ask)
         except ValueError as error:

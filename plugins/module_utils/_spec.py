@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.validation import check_type_float
 
 from ._device import Command
 
@@ -29,6 +30,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "retries": {"type": "int", "default": 1},
     "logins_per_second": {"type": "float"},
     "max_fail_percentage": {"type": "float"},
+    "group_max_fail_percentage": {"type": "dict"},
     "known_hosts": {"type": "list", "elements": "path"},
     "output_dir": {"type": "path"},
     "return_output": {"type": "bool", "default": True},
@@ -62,16 +64,38 @@ def check_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
     if values["retries"] < 0:
         msg = f"retries must be 0 or more, not {values['retries']}"
         raise ValueError(msg)
-    percentage = values["max_fail_percentage"]
-    if percentage is not None and not 0 <= percentage <= 100:
-        msg = f"max_fail_percentage must be between 0 and 100, not {percentage}"
-        raise ValueError(msg)
+    check_percentages(values)
     if not values["return_output"] and values["output_dir"] is None:
         msg = "return_output: false needs output_dir, or the answers would be nowhere"
         raise ValueError(msg)
     if values["commands"] is not None:
         check_commands(values["commands"], values["parser"])
     return values
+
+
+def check_percentages(values: dict[str, Any]) -> None:
+    """Convert the limits of the verdict, in place.
+
+    :raises ValueError: for one that is no percentage, in one sentence.
+    """
+    if values["max_fail_percentage"] is not None:
+        _percentage("max_fail_percentage", values["max_fail_percentage"])
+    if values["group_max_fail_percentage"] is not None:
+        values["group_max_fail_percentage"] = {
+            str(group): _percentage(f"group_max_fail_percentage of {group}", percentage)
+            for group, percentage in values["group_max_fail_percentage"].items()
+        }
+
+
+def _percentage(name: str, given: Any) -> float:
+    msg = f"{name} must be between 0 and 100, not {given!r}"
+    try:
+        percentage = float(check_type_float(given))
+    except TypeError as error:
+        raise ValueError(msg) from error
+    if not 0 <= percentage <= 100:
+        raise ValueError(msg)
+    return percentage
 
 
 def check_commands(commands: Any, parser: str | None) -> tuple[Command, ...]:

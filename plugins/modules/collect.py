@@ -58,6 +58,15 @@ EXAMPLES = r"""
   run_once: true
   delegate_to: localhost
 
+- name: Call the roll, and allow the edge a few failures and the core none
+  rollcall.network.collect:
+    hosts: "{{ ansible_play_hosts_all }}"
+    commands: [show version]
+    max_fail_percentage: 5
+    group_max_fail_percentage: {core: 0, edge: 10}
+  run_once: true
+  delegate_to: localhost
+
 - name: See who would be asked, without a login
   rollcall.network.collect:
     hosts: "{{ ansible_play_hosts_all }}"
@@ -157,6 +166,15 @@ failed_hosts:
   returned: unless O(plan) is true
   type: list
   elements: str
+verdict:
+  description:
+    - C(passed), and the C(reasons) why not, a sentence each. A run passes when no limit of O(max_fail_percentage) and
+      O(group_max_fail_percentage) was exceeded, and all of it could be written to O(output_dir).
+    - The task fails exactly when it did not pass. For tasks of your own before that, keep it from failing with
+      C(failed_when), ask for RV(verdict), and fail at the end.
+  returned: unless O(plan) is true
+  type: dict
+  sample: {passed: false, reasons: ["1 of 3 devices of group core failed, more than group_max_fail_percentage (0) allows: c1"]}
 run_dir:
   description: The folder that holds the answers of this run.
   returned: when O(output_dir) is given, and it is not check mode

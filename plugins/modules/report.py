@@ -31,12 +31,23 @@ options:
     description: The answers, as C(devices) of M(rollcall.network.collect). One of O(devices) and O(run_dir) is required.
     type: dict
   run_dir:
-    description: The answers on disk, as C(run_dir) of M(rollcall.network.collect). They are read one by one.
-    type: path
+    description:
+      - The answers on disk, as C(run_dir) of M(rollcall.network.collect). They are read one by one.
+      - Several run folders, such as those of several pollers, become one fleet, in their order. Of a name that is in several,
+        the newest full answer counts; where there is none, the newest.
+    type: list
+    elements: path
+  slices:
+    description:
+      - Add the runs beside O(run_dir) that were part of the same AWX job, which a job template with slices makes. The manifest
+        of each run has that job's number as C(workflow_job), from C(awx_workflow_job_id).
+      - Give one of the slices, or C(<output_dir>/latest).
+    type: bool
+    default: false
   dest:
     description:
       - The folder to write to. The reports are C(devices/<name>.md) and C(devices/<name>.html) in it, the fleet's files are
-        C(index.md), C(index.html), C(fleet.json), C(fleet.csv) and C(junit.xml).
+        C(index.md), C(index.html), C(fleet.json), C(fleet.csv), C(junit.xml), C(metrics.prom) and C(failed.txt).
       - With O(template), the path of a device's file, and a template itself, such as
         C(reports/{{ site }}/{{ inventory_hostname }}.txt).
       - A name that would leave the folder, or share its file with another, is an error before anything is written.
@@ -51,25 +62,35 @@ options:
   formats:
     description:
       - What to write when there is no O(template). V(md) and V(html) are a report per device and one of the fleet; V(json),
-        V(csv) and V(junit) are one file of the fleet.
+        V(csv), V(junit), V(prom) and V(limit) are one file of the fleet.
+      - V(prom) is metrics for the textfile collector of Prometheus' node_exporter, labelled with O(title). It needs the
+        Python package prometheus_client.
+      - V(limit) names the devices without a full answer, for C(ansible-playbook --limit @failed.txt). When there is none, that
+        file lets no host run, where an empty one would let all. Names that are not in the inventory are left out.
       - By default V(md) and V(html).
       - A file C(device.md.j2), C(index.md.j2), C(device.html.j2) or C(index.html.j2) in C(templates/) beside the playbook
         replaces the built-in one. Those for HTML are plain Jinja2, and escape what they show.
     type: list
     elements: str
-    choices: [md, html, json, csv, junit]
+    choices: [md, html, json, csv, junit, prom, limit]
   columns:
     description: Host variables to show for each device on the fleet's page and in V(json) and V(csv), such as V(site).
     type: list
     elements: str
     default: []
   title:
-    description: The title of the fleet's page.
+    description: The title of the fleet's page, and a label of all metrics.
     type: str
     default: Roll call
   max_fail_percentage:
-    description: The percentage of devices that may have no full answer, for the verdict on the fleet's page.
+    description:
+      - The percentage of devices that may have no full answer, for the verdict. The task does not fail by it.
+      - With O(group_max_fail_percentage) it counts for the devices of none of those groups.
     type: float
+    default: 0
+  group_max_fail_percentage:
+    description: Limits of their own for groups of the inventory, as for M(rollcall.network.collect).
+    type: dict
 seealso:
   - module: rollcall.network.collect
 """
@@ -94,6 +115,22 @@ EXAMPLES = r"""
   run_once: true
   delegate_to: localhost
 
+- name: Write one page of all slices of this AWX job
+  rollcall.network.report:
+    run_dir: /srv/rollcall/latest
+    slices: true
+    dest: /srv/rollcall/fleet
+  run_once: true
+  delegate_to: localhost
+
+- name: Write one page of what two pollers brought back
+  rollcall.network.report:
+    run_dir: [/srv/rollcall/fra/latest, /srv/rollcall/ams/latest]
+    dest: /srv/rollcall/fleet
+    formats: [html, prom, limit]
+  run_once: true
+  delegate_to: localhost
+
 - name: Write a file per device from a template of one's own
   rollcall.network.report:
     run_dir: "{{ roll.run_dir }}"
@@ -112,6 +149,20 @@ index:
   description: The fleet's file, the HTML page where there is one, as an absolute path.
   returned: without O(template)
   type: str
+summary:
+  description: How many answers there are, in all (C(total)) and with each status.
+  returned: without O(template)
+  type: dict
+failed_hosts:
+  description: The names whose status is not V(ok).
+  returned: without O(template)
+  type: list
+  elements: str
+verdict:
+  description: C(passed), and the C(reasons) why not, a sentence each.
+  returned: without O(template)
+  type: dict
+  sample: {passed: true, reasons: []}
 written:
   description: How many files were written, or would be in check mode.
   returned: always

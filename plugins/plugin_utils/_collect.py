@@ -24,6 +24,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._roll import (
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunError, RunFolder, without
 from ansible_collections.rollcall.network.plugins.module_utils.collector import Event
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import SECRETS, Resolved
+from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, Verdict, verdict_of
 
 CREDENTIALS = ("user", "password", "private_key_file", "private_key", "passphrase", "become", "become_password")
 
@@ -62,6 +63,7 @@ def call_here(
     arguments: Mapping[str, Any],
     on_event: Callable[[Event], None],
     folder: RunFolder | None,
+    allowed: Allowed,
 ) -> dict[str, Any]:
     """Call the roll in this process; the task's result.
 
@@ -70,11 +72,11 @@ def call_here(
     began = iso(datetime.now(UTC))
     keep = Keep(folder, let_go=not arguments["return_output"]) if folder else None
     answers = call_roll(devices, limits_of(arguments), on_event, keep)
-    return result_of(answers, arguments, began, folder, keep.errors if keep else {})
+    return result_of(answers, arguments, began, folder, keep.errors if keep else {}, allowed)
 
 
 def keep_answers(
-    answers: Answers, arguments: Mapping[str, Any], began: str, folder: RunFolder | None
+    answers: Answers, arguments: Mapping[str, Any], began: str, folder: RunFolder | None, allowed: Allowed
 ) -> dict[str, Any]:
     """The task's result from answers that came from another machine all at once."""
     errors: dict[str, str] = {}
@@ -87,7 +89,7 @@ def keep_answers(
                 continue
             if not arguments["return_output"]:
                 answers[name] = slim(answer)
-    return result_of(answers, arguments, began, folder, errors)
+    return result_of(answers, arguments, began, folder, errors, allowed)
 
 
 def open_folder(arguments: Mapping[str, Any], job: Any, *, check_mode: bool) -> RunFolder | None:
@@ -104,27 +106,45 @@ def open_folder(arguments: Mapping[str, Any], job: Any, *, check_mode: bool) -> 
 
 
 def result_of(
-    answers: Answers, arguments: Mapping[str, Any], began: str, folder: RunFolder | None, errors: Mapping[str, str]
+    answers: Answers,
+    arguments: Mapping[str, Any],
+    began: str,
+    folder: RunFolder | None,
+    errors: Mapping[str, str],
+    allowed: Allowed,
 ) -> dict[str, Any]:
-    """The task's result, once all answers are there; the manifest is written from it."""
+    """The task's result, once all answers are there; the manifest is written from it. It fails as the verdict says."""
     result: dict[str, Any] = {
         "changed": False,
         "devices": answers,
         "summary": summarize(answers.values()),
         "failed_hosts": failed_names(answers),
     }
-    reasons = [verdict(result, arguments["max_fail_percentage"])]
+    verdict = verdict_of({name: answer["status"] for name, answer in answers.items()}, allowed)
     if folder is not None:
         result["run_dir"] = str(folder.path)
-        reasons.append(_keep_manifest(folder, result, arguments, began, errors))
-    failed = "; ".join(reason for reason in reasons if reason)
-    return {**result, "failed": True, "msg": failed} if failed else result
+        if errors:
+            verdict = verdict.troubled(_unwritten(folder, errors))
+        try:
+            _write_manifest(folder, result, arguments, began, errors, verdict)
+        except OSError as error:
+            verdict = verdict.troubled(_unwritten(folder, {"manifest.json": error.strerror or str(error)}))
+    result["verdict"] = verdict.as_dict()
+    return result if verdict.passed else {**result, "failed": True, "msg": "; ".join(verdict.reasons)}
 
 
-def _keep_manifest(
-    folder: RunFolder, result: Mapping[str, Any], arguments: Mapping[str, Any], began: str, errors: Mapping[str, str]
-) -> str | None:
-    """Write the manifest; return what could not be written of the run, if anything."""
+def _write_manifest(
+    folder: RunFolder,
+    result: Mapping[str, Any],
+    arguments: Mapping[str, Any],
+    began: str,
+    errors: Mapping[str, str],
+    verdict: Verdict,
+) -> None:
+    """Write the manifest, which names the devices whose answer is on disk.
+
+    :raises OSError: when it cannot be written.
+    """
     manifest = {
         "started_at": began,
         "finished_at": iso(datetime.now(UTC)),
@@ -132,16 +152,14 @@ def _keep_manifest(
         "summary": result["summary"],
         "failed_hosts": result["failed_hosts"],
         "devices": {name: answer["status"] for name, answer in result["devices"].items() if name not in errors},
+        "verdict": verdict.as_dict(),
     }
-    problems = dict(errors)
-    try:
-        folder.finish(manifest)
-    except OSError as error:
-        problems["manifest.json"] = error.strerror or str(error)
-    if not problems:
-        return None
-    first, reason = next(iter(problems.items()))
-    more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
+    folder.finish(manifest)
+
+
+def _unwritten(folder: RunFolder, errors: Mapping[str, str]) -> str:
+    first, reason = next(iter(errors.items()))
+    more = f" and {len(errors) - 1} more" if len(errors) > 1 else ""
     return f"{first}{more} could not be written to {folder.path}: {reason}; those answers are in this result"
 
 
@@ -149,17 +167,6 @@ def slim(answer: Mapping[str, Any]) -> dict[str, Any]:
     """An answer without what is on disk."""
     output = {command: without(each, "text", "rows") for command, each in answer["output"].items()}
     return {**answer, "output": output, "value": None}
-
-
-def verdict(result: Mapping[str, Any], max_fail_percentage: float | None) -> str | None:
-    """Why the task fails, or None: too many devices without a full answer."""
-    total, failed = result["summary"]["total"], len(result["failed_hosts"])
-    if max_fail_percentage is None or not total or failed * 100 <= max_fail_percentage * total:
-        return None
-    names = ", ".join(result["failed_hosts"][:10]) + (", …" if failed > 10 else "")
-    return (
-        f"{failed} of {total} devices failed, more than max_fail_percentage ({max_fail_percentage:g}) allows: {names}"
-    )
 
 
 def _planned(resolved: Resolved | Error) -> dict[str, Any]:

@@ -10,12 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.rollcall.network.plugins.plugin_utils._shown import cell, text_or_none
+from ansible_collections.rollcall.network.plugins.plugin_utils._shown import cell, moment, text_or_none
 
 
 @dataclass(frozen=True, slots=True)
 class FleetRow:
-    """What the fleet's page keeps of one answer: never the texts. Times are ISO 8601 text, ``seconds`` are by phase."""
+    """What the fleet's page keeps of one answer: never the texts. Times are ISO 8601 text, ``seconds`` are by phase.
+
+    ``changed`` is whether it answered otherwise than last time, and ``last_good`` when it last gave a full answer, in
+    seconds since 1970 and 0 for never; None is what is not known.
+    """
 
     name: str
     status: str
@@ -31,6 +35,8 @@ class FleetRow:
     seconds: Mapping[str, float]
     values: tuple[str, ...]
     href: str | None
+    changed: bool | None = None
+    last_good: float | None = None
 
 
 def fleet_row(name: str, answer: Mapping[str, Any], values: Sequence[Any] = (), href: str | None = None) -> FleetRow:
@@ -55,4 +61,14 @@ def fleet_row(name: str, answer: Mapping[str, Any], values: Sequence[Any] = (), 
         seconds={str(phase): float(seconds) for phase, seconds in (answer.get("seconds") or {}).items()},
         values=tuple(cell(value) for value in values),
         href=text_or_none(href),
+        changed=None if answer.get("changed") is None else bool(answer["changed"]),
+        last_good=_last_good(answer),
     )
+
+
+def _last_good(answer: Mapping[str, Any]) -> float | None:
+    if answer["status"] == "ok":
+        return moment(text_or_none(answer.get("finished_at")))
+    if "last_good_at" not in answer:
+        return None
+    return moment(text_or_none(answer["last_good_at"])) or 0.0

@@ -42,6 +42,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._shown import (
     pretty,
     shown,
 )
+from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Share, Verdict
 
 BUILT_IN = pathlib.Path(__file__).parents[2] / "playbooks" / "templates"
 
@@ -115,12 +116,12 @@ class Pages:
         *,
         title: str = "Roll call",
         columns: Sequence[str] = (),
-        max_fail_percentage: float | None = None,
+        verdict: Verdict | None = None,
     ) -> str:
         """The page of all devices, in the order given.
 
         :param columns: the names of the rows' values.
-        :param max_fail_percentage: how many devices may have no full answer, for the verdict.
+        :param verdict: on these devices; where there is none, the run passed when all have a full answer.
         :raises PagesError: when the template cannot be rendered.
         :raises ValueError: when a row has not one value for each of the columns.
         """
@@ -137,7 +138,7 @@ class Pages:
             {
                 **self._fleet_assets,
                 "title": title,
-                "verdict": _verdict(rows, max_fail_percentage),
+                "verdict": _said(rows, verdict),
                 "counts": [(status, word, count) for status, word, count in _counts(rows) if count],
                 "rows": rows,
                 "groups": groups,
@@ -242,7 +243,7 @@ def _counts(rows: Sequence[FleetRow]) -> list[tuple[str, str, int]]:
     return [(status, STATUS_WORDS.get(status, status), counted[status]) for status in {**STATUS_WORDS, **counted}]
 
 
-def _verdict(rows: Sequence[FleetRow], max_fail_percentage: float | None) -> dict[str, Any]:
+def _said(rows: Sequence[FleetRow], verdict: Verdict | None) -> dict[str, Any]:
     """What came of it, in one sentence and then in detail."""
     total = len(rows)
     failed = sum(1 for row in rows if row.status != "ok")
@@ -255,15 +256,17 @@ def _verdict(rows: Sequence[FleetRow], max_fail_percentage: float | None) -> dic
     else:
         sentence = f"All {total:,} devices answered in full." if total > 1 else "The one device answered in full."
         detail = ""
-    passed = not failed
-    if max_fail_percentage is not None and failed:
-        passed = failed * 100 <= max_fail_percentage * total
-        share = f"{failed * 100 / total:.3g}\u00a0%"
-        allowed = f"{max_fail_percentage:g}\u00a0%"
-        detail += (
-            f" That is {share}; {allowed} may fail." if passed else f" That is {share}, and only {allowed} may fail."
-        )
-    return {"passed": passed, "sentence": sentence, "detail": detail}
+    for share in verdict.shares if verdict else ():
+        if share.failed:
+            detail += _share(share, of_all=share.total == total)
+    return {"passed": verdict.passed if verdict else not failed, "sentence": sentence, "detail": detail}
+
+
+def _share(share: Share, *, of_all: bool) -> str:
+    part = f"{len(share.failed) * 100 / share.total:.3g}\u00a0%"
+    subject = f"That is {part}" if of_all else f"Of the {share.total:,} {share.whom}, {part} did not"
+    allowed = f"{share.allowed:g}\u00a0%"
+    return f" {subject}; {allowed} may fail." if share.passed else f" {subject}, and only {allowed} may fail."
 
 
 def _data(

@@ -20,6 +20,7 @@ import pytest
 
 from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import fleet_row
 from ansible_collections.rollcall.network.plugins.plugin_utils._pages import Pages
+from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, verdict_of
 from tests.browser import answers
 
 if TYPE_CHECKING:
@@ -135,7 +136,8 @@ def small_fleet(tmp_path_factory: pytest.TempPathFactory) -> Path:
         href = f"devices/{name}.html"
         rows.append(fleet_row(name, answer, name.split("-"), href))
         (folder / href).write_text(pages.device(name, answer, index="../index.html", title=TITLE), encoding="utf-8")
-    index = pages.fleet(rows, title=TITLE, columns=COLUMNS, max_fail_percentage=10)
+    verdict = verdict_of({row.name: row.status for row in rows}, Allowed(10))
+    index = pages.fleet(rows, title=TITLE, columns=COLUMNS, verdict=verdict)
     (folder / "index.html").write_text(index, encoding="utf-8")
     return folder
 

@@ -90,7 +90,7 @@ def test_on_the_page_of_the_fleet(open_page: Open, tmp_path: Path) -> None:
     rows = [fleet_row(payload, hostile(payload), (payload,), payload) for payload in PAYLOADS]
     path = tmp_path / "index.html"
     title = PAYLOADS[1]
-    path.write_text(Pages().fleet(rows, title=title, columns=(PAYLOADS[4],), max_fail_percentage=0), encoding="utf-8")
+    path.write_text(Pages().fleet(rows, title=title, columns=(PAYLOADS[4],)), encoding="utf-8")
     opened = open_page(path)
     page = opened.page
     assert page.locator("script").count() == 2

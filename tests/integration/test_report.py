@@ -252,7 +252,7 @@ def test_from_a_run_on_disk(finished: bool, workshop: Workshop) -> None:
     [
         ({"run_dir": None}, "give one of devices and run_dir"),
         ({"run_dir": "/nonexistent"}, "is no run folder"),
-        ({"formats": ["pdf"]}, "must be one or more of: md, html, json, csv, junit"),
+        ({"formats": ["pdf"]}, "must be one or more of: md, html, json, csv, junit, prom, limit"),
         ({"template": "nowhere.j2", "dest": "/tmp/{{ inventory_hostname }}"}, "is not found"),
         ({"template": "x.j2", "formats": ["md"]}, "exclude each other"),
         ({"dest": "{{ nowhere }}/reports"}, "nowhere"),

@@ -23,6 +23,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils import _shown
 from ansible_collections.rollcall.network.plugins.plugin_utils._charts import ticks
 from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import FleetRow, fleet_row
 from ansible_collections.rollcall.network.plugins.plugin_utils._pages import Pages, PagesError, as_one_module
+from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, verdict_of
 from tests.browser import answers
 
 # Without it there are no pages at all, and the message of PagesError says so; that is tested too.
@@ -98,7 +99,9 @@ NEVER = answers.answer("skipped", ("connect", "deadline", "the deadline came fir
 def test_the_verdict(
     pages: Pages, fleet: list[dict[str, Any]], allowed: float | None, sentence: str, detail: str
 ) -> None:
-    page = pages.fleet(fleet_of(*fleet), max_fail_percentage=allowed)
+    rows = fleet_of(*fleet)
+    verdict = None if allowed is None else verdict_of({row.name: row.status for row in rows}, Allowed(allowed))
+    page = pages.fleet(rows, verdict=verdict)
     assert heading(page) == (sentence, detail.replace(" %", "\u00a0%"))
     passed = not detail or "%; " in detail
     assert ('class="verdict passed"' in page) == passed

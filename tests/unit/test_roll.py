@@ -28,7 +28,8 @@ from ansible_collections.rollcall.network.plugins.module_utils._roll import (
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
 from ansible_collections.rollcall.network.plugins.module_utils.collector import Event
 from ansible_collections.rollcall.network.plugins.module_utils.drivers.python import load_function
-from ansible_collections.rollcall.network.plugins.plugin_utils._collect import result_of, verdict, warnings_of
+from ansible_collections.rollcall.network.plugins.plugin_utils._collect import result_of, warnings_of
+from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed
 
 KEYS = {
     "status",
@@ -307,7 +308,7 @@ def test_failed_names() -> None:
 
 def result_of_statuses(*statuses: str) -> dict[str, Any]:
     arguments = check_arguments({"hosts": ["a"]})
-    return result_of(answers_of(*statuses), arguments, "2026-01-01T00:00:00.000Z", None, {})
+    return result_of(answers_of(*statuses), arguments, "2026-01-01T00:00:00.000Z", None, {}, Allowed())
 
 
 def test_result() -> None:
@@ -316,38 +317,6 @@ def test_result() -> None:
     assert (result["changed"], result["failed_hosts"], result["summary"]["total"]) == (False, ["edge-1"], 2)
     assert "failed" not in result, "a device that fails is data"
     assert "results" not in result, "it would be taken for the results of a loop"
-
-
-@pytest.mark.parametrize(
-    ("statuses", "percentage", "fails"),
-    [
-        (["failed"] * 10, None, False),
-        ([], 0, False),
-        (["ok"] * 10, 0, False),
-        (["ok"] * 9 + ["failed"], 0, True),
-        (["ok"] * 9 + ["failed"], 10, False),
-        (["ok"] * 9 + ["failed"], 9.9, True),
-        (["ok", "ok", "timeout"], 33.3, True),
-        (["ok", "ok", "timeout"], 34, False),
-        (["failed"] * 10, 99, True),
-        (["failed"] * 10, 100, False),
-        (["skipped", "ok"], 10, True),
-    ],
-)
-def test_verdict(statuses: list[str], percentage: float | None, fails: bool) -> None:
-    reason = verdict(result_of_statuses(*statuses), percentage)
-    assert (reason is not None) is fails
-    if reason:
-        assert "max_fail_percentage" in reason
-        failed = failed_names(answers_of(*statuses))
-        assert failed[0] in reason
-        assert ("…" in reason) is (len(failed) > 10)
-
-
-def test_verdict_names_a_few_only() -> None:
-    reason = verdict(result_of_statuses(*["failed"] * 500), 0)
-    assert reason is not None
-    assert len(reason) < 300
 
 
 @pytest.mark.parametrize(

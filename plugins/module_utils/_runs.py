@@ -1,0 +1,134 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Several runs on disk as one: the slices of a job, what pollers brought back, yesterday's and today's."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ._run import DEVICES, MANIFEST, RunError, read_answer, run_names
+
+
+class Runs:
+    """The answers of several runs by name, in the order of the runs; read one by one.
+
+    Of a name that is in several, the newest full answer counts; where there is none, the newest.
+
+    :raises RunError: when a folder is none of a run, or its manifest cannot be read.
+    """
+
+    def __init__(self, run_dirs: Iterable[str]) -> None:
+        self._runs: dict[str, list[str]] = {}
+        for run_dir in dict.fromkeys(run_dirs):
+            for name in run_names(run_dir):
+                self._runs.setdefault(name, []).append(run_dir)
+        self.names = list(self._runs)
+
+    def read(self, name: str) -> dict[str, Any]:
+        """The answer that counts.
+
+        :raises RunError: when a file of it is missing or damaged, and no other run has one.
+        """
+        best: dict[str, Any] | None = None
+        damaged: RunError | None = None
+        for run_dir in self._runs[name]:
+            try:
+                answer = read_answer(run_dir, name)
+            except RunError as error:
+                damaged = error
+                continue
+            if best is None or _rank(answer) >= _rank(best):  # of the same moment, the later run's
+                best = answer
+        if best is None:
+            raise damaged or RunError(f"no run has an answer of {name}")
+        return best
+
+
+def _rank(answer: dict[str, Any]) -> tuple[bool, str]:
+    # Moments are of one form and in UTC, so texts compare as moments do. Who was never asked has none.
+    return answer.get("status") == "ok", answer.get("finished_at") or ""
+
+
+def slices_of(run_dir: str) -> list[str]:
+    """This run, and those beside it of the same C(workflow_job), the oldest first; itself alone where it is of none.
+
+    :raises RunError: when a manifest beside it is damaged: whose it is cannot be known then.
+    """
+    folder = _resolved(run_dir)
+    job = read_manifest(folder).get("workflow_job")
+    if job is None:
+        return [str(folder)]
+    beside = [each for each in _beside(folder) if str(read_manifest(each).get("workflow_job")) == str(job)]
+    return [str(each) for each in beside]
+
+
+def last_passed(run_dirs: Sequence[str]) -> str | None:
+    """When the last run before these passed, as its manifest says; None when none did, or it is not known.
+
+    Slices of one job pass together. Of runs in several places, each has its own past, and the oldest moment counts.
+    """
+    oldest: dict[pathlib.Path, pathlib.Path] = {}
+    for folder in sorted(map(_resolved, run_dirs)):
+        oldest.setdefault(folder.parent, folder)
+    moments = [_passed_before(folder) for folder in oldest.values()]
+    return min((moment for moment in moments if moment), default=None) if all(moments) else None
+
+
+def _passed_before(folder: pathlib.Path) -> str | None:
+    for each in reversed(_beside(folder)):
+        if each.name < folder.name and _passed_at(each):
+            try:
+                moments = [_passed_at(pathlib.Path(part)) for part in slices_of(str(each))]
+            except RunError:
+                continue
+            if all(moments):
+                return max(moment for moment in moments if moment)
+    return None
+
+
+def _passed_at(folder: pathlib.Path) -> str | None:
+    try:
+        manifest = read_manifest(folder)
+    except RunError:
+        return None
+    verdict, finished = manifest.get("verdict"), manifest.get("finished_at")
+    return str(finished) if isinstance(verdict, dict) and verdict.get("passed") is True and finished else None
+
+
+def read_manifest(folder: pathlib.Path) -> dict[str, Any]:
+    """What is known of a run; empty where nothing was written of it.
+
+    :raises RunError: when it cannot be read.
+    """
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="ascii"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        msg = f"{path} cannot be read: {error}"
+        raise RunError(msg) from error
+    if not isinstance(manifest, dict):
+        msg = f"{path} cannot be read: it is no JSON object"
+        raise RunError(msg)
+    return manifest
+
+
+def _resolved(run_dir: str) -> pathlib.Path:
+    return pathlib.Path(run_dir).expanduser().resolve()  # `latest` is a link
+
+
+def _beside(folder: pathlib.Path) -> list[pathlib.Path]:
+    """The runs of the same output folder, this one included, the oldest first: their names begin with their time."""
+    try:
+        return sorted(
+            each for each in folder.parent.iterdir() if not each.name.startswith(".") and (each / DEVICES).is_dir()
+        )
+    except OSError as error:
+        msg = f"{folder.parent} cannot be read: {error.strerror}"
+        raise RunError(msg) from error

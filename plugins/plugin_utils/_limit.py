@@ -1,0 +1,40 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The failed names as a file for C(ansible-playbook --limit @failed.txt), which takes each line for a pattern."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import FleetRow
+
+# Ansible takes an empty file for no limit, and would run on all hosts.
+NOBODY = "!all"
+# A line that Ansible takes for this name and for nothing else: no pattern, no exclusion, no white space at its ends.
+PLAIN = re.compile(r"\w[\w.:-]*")
+
+
+def limit_file(rows: Iterable[FleetRow], is_host: Callable[[str], bool]) -> bytes:
+    """A line for each device without a full answer.
+
+    :param is_host: whether a name is a host of the inventory. Others no limit can ask, and one might name a group.
+    """
+    lines = [limit_pattern(row.name) for row in rows if row.status != "ok" and is_host(row.name)]
+    return "".join(f"{line}\n" for line in lines or [NOBODY]).encode("utf-8", "surrogateescape")
+
+
+def limit_pattern(name: str) -> str:
+    """The pattern that matches this host only: its name, or a regular expression where that means something else."""
+    if PLAIN.fullmatch(name):
+        return name
+    return "~" + "".join(each if each.isascii() and each.isalnum() else _escaped(each) for each in name) + r"\Z"
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if code < 0x80:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

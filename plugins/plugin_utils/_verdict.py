@@ -1,0 +1,108 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether a run passed: how many devices may have no full answer, of the fleet and of groups of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+NAMES_SAID = 10  # a sentence names this many devices; the others are in the result
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """How many may have no full answer, in per cent. ``fleet`` counts for the devices of none of ``groups``."""
+
+    fleet: float | None = None
+    groups: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    members: Mapping[str, Collection[str]] = dataclasses.field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The devices that one limit counts for: of a group, or those of no such group."""
+
+    whom: str
+    option: str
+    allowed: float
+    total: int
+    failed: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        return len(self.failed) * 100 <= self.allowed * self.total
+
+    @property
+    def reason(self) -> str:
+        names = ", ".join(self.failed[:NAMES_SAID]) + (", …" if len(self.failed) > NAMES_SAID else "")
+        return (
+            f"{len(self.failed)} of {self.total} {self.whom} failed, "
+            f"more than {self.option} ({self.allowed:g}) allows: {names}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of a run. It passed when no limit was exceeded and nothing else went wrong (``troubles``)."""
+
+    shares: tuple[Share, ...] = ()
+    troubles: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        return not self.reasons
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why it did not pass, a sentence each."""
+        return [share.reason for share in self.shares if not share.passed] + list(self.troubles)
+
+    def troubled(self, reason: str) -> Verdict:
+        """The same, and this went wrong besides."""
+        return dataclasses.replace(self, troubles=(*self.troubles, reason))
+
+    def as_dict(self) -> dict[str, Any]:
+        reasons = self.reasons
+        return {"passed": not reasons, "reasons": reasons}
+
+
+def allowed_of(arguments: Mapping[str, Any], groups: Mapping[str, Iterable[str]]) -> Allowed:
+    """The limits among the arguments of a task.
+
+    :param groups: the inventory's groups and the hosts of each, those of its children included.
+    :raises ValueError: for a group that is not in the inventory.
+    """
+    limits: dict[str, float] = arguments["group_max_fail_percentage"] or {}
+    for group in limits:
+        if group not in groups:
+            near = difflib.get_close_matches(group, list(groups), n=3)
+            hint = f"near matches: {', '.join(near)}" if near else "check the name and the inventory (-i)"
+            msg = f"group_max_fail_percentage: {group!r} is no group of the inventory; {hint}"
+            raise ValueError(msg)
+    members = {group: frozenset(map(str, groups[group])) for group in limits}
+    return Allowed(arguments["max_fail_percentage"], limits, members)
+
+
+def verdict_of(statuses: Mapping[str, str], allowed: Allowed) -> Verdict:
+    """The verdict on these devices, by name and status. Of a group only those count that are among them."""
+    shares = []
+    if allowed.fleet is not None:
+        grouped = frozenset().union(*allowed.members.values())
+        whom = "other devices" if allowed.groups else "devices"
+        others = {name: status for name, status in statuses.items() if name not in grouped}
+        shares.append(_share(whom, "max_fail_percentage", allowed.fleet, others))
+    for group, percentage in allowed.groups.items():
+        members = {name: status for name, status in statuses.items() if name in allowed.members[group]}
+        shares.append(_share(f"devices of group {group}", "group_max_fail_percentage", percentage, members))
+    return Verdict(tuple(shares))
+
+
+def _share(whom: str, option: str, allowed: float, statuses: Mapping[str, str]) -> Share:
+    failed = tuple(name for name, status in statuses.items() if status != "ok")
+    return Share(whom, option, allowed, len(statuses), failed)
