@@ -133,7 +133,7 @@ class ActionModule(ActionBase):
 
     def _misuse(self, hosts: list[str], task_vars: dict[str, Any]) -> list[str]:
         play_hosts = len(task_vars.get("ansible_play_batch", ()))
-        each_its_own = self._connection.transport != "local" and not self._task.delegate_to  # a play of pollers
+        each_its_own = not self._task.delegate_to and task_vars["inventory_hostname"] not in hosts  # a play of pollers
         if self._task.run_once or each_its_own or len(hosts) < 2 or play_hosts < 2:
             return []
         return [f"run_once: true is missing: each of {play_hosts} hosts calls the roll of {len(hosts)} devices"]
