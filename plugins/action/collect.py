@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
@@ -16,13 +16,14 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
-from ansible_collections.rollcall.network.plugins.module_utils._result import Error, iso
+from ansible_collections.rollcall.network.plugins.module_utils._result import Error
+from ansible_collections.rollcall.network.plugins.module_utils._roll import Answers
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunFolder
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
 from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
     call_here,
+    call_there,
     devices_of,
-    keep_answers,
     open_folder,
     plan_of,
     warnings_of,
@@ -63,11 +64,12 @@ class ActionModule(ActionBase):
             return {**base, "changed": False, "plan": plan_of(resolved)}
         devices = devices_of(resolved)
         try:
-            folder = open_folder(arguments, task_vars.get("awx_job_id"), check_mode=self._task.check_mode)
-            if self._connection.transport == "local":
-                result = self._call_here(devices, arguments, folder, allowed, base)
-            else:
-                result = self._call_there(devices, arguments, folder, allowed, base, task_vars)
+            with open_folder(arguments, task_vars, Display(), check_mode=self._task.check_mode) as folder:
+                if self._connection.transport == "local":
+                    result = self._call_here(devices, arguments, folder, allowed, base)
+                else:
+                    ask = partial(self._ask_there, arguments, base, task_vars)
+                    result = call_there(devices, arguments, ask, folder, allowed)
         except ValueError as error:
             raise AnsibleActionFail(f"rollcall.network.collect: {error}") from error
         return {**base, **result}
@@ -86,37 +88,29 @@ class ActionModule(ActionBase):
         finally:
             base["warnings"] += progress.warnings
 
-    def _call_there(
-        self,
-        devices: Devices,
-        arguments: dict[str, Any],
-        folder: RunFolder | None,
-        allowed: Allowed,
-        base: dict[str, Any],
-        task_vars: dict[str, Any],
-    ) -> dict[str, Any]:
+    def _ask_there(
+        self, arguments: dict[str, Any], base: dict[str, Any], task_vars: dict[str, Any], devices: Devices
+    ) -> Answers:
         """Run the same collector on the machine that the task runs on, a poller."""
         if getattr(self._connection, "force_persistence", False):  # of a router: there is no Python to run there
             msg = "rollcall.network.collect runs where Python runs: add delegate_to: localhost and run_once: true"
             raise AnsibleActionFail(msg)
-        module_args = {name: value for name, value in arguments.items() if value is not None}
-        module_args["devices"] = packed(devices)
         poller = str(self._task.delegate_to or task_vars["inventory_hostname"])
-        began = iso(datetime.now(UTC))
-        there = self._ask_poller(module_args, task_vars)
+        module_args = {name: value for name, value in arguments.items() if value is not None}
+        there = self._run_module({**module_args, "devices": packed(devices)}, task_vars)
         base["warnings"] += there.get("warnings", [])
         if there.get("refused"):
             raise AnsibleActionFail(f"rollcall.network.collect on {poller}: {there['msg']}")
         if "answers" in there:
-            answers, began = json.loads(there["answers"]), there["started_at"]
-        else:
-            # As a device that fails, a poller that fails is data: its names must not be missing among the others'.
-            answers = without_poller(devices, poller, reason_of(there))
-            base["warnings"].append(f"poller {poller} gave no answers: {reason_of(there)}")
-        return keep_answers(answers, arguments, began, folder, allowed)
+            answers: Answers = json.loads(there["answers"])
+            return answers
+        # As a device that fails, a poller that fails is data: its names must not be missing among the others'.
+        reason = reason_of(there)
+        base["warnings"].append(f"poller {poller} gave no answers: {reason}")
+        return without_poller(devices, poller, reason)
 
-    def _ask_poller(self, module_args: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        """The module's result; with C(msg) alone where there is no way to it."""
+    def _run_module(self, module_args: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """The module's result; C(msg) alone where there is no way to it."""
         if self._connection.transport == "ssh":
             given = self._connection.get_option("ssh_extra_args") or ""
             self._connection.set_option("ssh_extra_args", f"{given} {SSH_ARGS}".strip())

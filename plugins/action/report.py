@@ -19,10 +19,10 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.template import trust_as_template
 
+from ansible_collections.rollcall.network.plugins.module_utils._merged import Merged, last_passed, slices_of
 from ansible_collections.rollcall.network.plugins.module_utils._result import STATUSES, Error, Result
 from ansible_collections.rollcall.network.plugins.module_utils._roll import answer_of, summarize
-from ansible_collections.rollcall.network.plugins.module_utils._run import RunError
-from ansible_collections.rollcall.network.plugins.module_utils._runs import Runs, last_passed, read_manifest, slices_of
+from ansible_collections.rollcall.network.plugins.module_utils._run import NoAnswer, RunError, read_manifest
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_percentages
 from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import FleetRow, fleet_row
 from ansible_collections.rollcall.network.plugins.plugin_utils._formats import fleet_csv, fleet_json, junit
@@ -251,7 +251,7 @@ def _source(arguments: Mapping[str, Any]) -> tuple[list[str], Reader]:
     devices = arguments["devices"]
     if arguments["run_dir"] is None:
         return list(devices), devices.__getitem__
-    runs = Runs(arguments["run_dir"])
+    runs = Merged(arguments["run_dir"])
     read = partial(_read, runs)
     if devices is None:
         return runs.names, read
@@ -259,16 +259,18 @@ def _source(arguments: Mapping[str, Any]) -> tuple[list[str], Reader]:
     return list(devices), lambda name: read(name) if name in on_disk else devices[name]
 
 
-def _read(runs: Runs, name: str) -> dict[str, Any]:
+def _read(runs: Merged, name: str) -> dict[str, Any]:
     try:
         return runs.read(name)
+    except NoAnswer as error:
+        return answer_of(None, Result("skipped", error=Error("resolve", "interrupted", str(error))))
     except RunError as error:  # damaged since: the name keeps its place, and says so
         return answer_of(None, Result("failed", error=Error("parse", "unreadable", str(error))))
 
 
 def _facts(run_dirs: list[str] | None, verdict: Verdict) -> RunFacts:
     """What is known of these runs together."""
-    manifests = [read_manifest(pathlib.Path(run_dir).expanduser()) for run_dir in run_dirs or []]
+    manifests = [read_manifest(run_dir) for run_dir in run_dirs or []]
     began, ended = ([str(each[key]) for each in manifests if each.get(key)] for key in ("started_at", "finished_at"))
     stale = [each["stale_hosts"] for each in manifests if isinstance(each.get("stale_hosts"), list)]
     return RunFacts(

@@ -99,9 +99,15 @@ options:
     description:
       - A folder that keeps the answers. Each device's is written the moment it is there, atomically and readable by its owner
         only, to C(runs/<UTC time>[-<awx_job_id>]/devices/<name>/) in it, as C(result.json) and a text file for each command.
-        A C(manifest.json) beside C(devices/) follows at the end, and C(latest) then points to the run.
+        A run that is killed at any moment leaves what had answered, whole.
+      - Beside C(devices/), C(manifest.json) says from the start who is asked, how and by which versions, and at the end what
+        came of it; C(events.jsonl) gets a line for each device the moment it has answered. C(latest) points to the run that
+        ended last.
       - It is on the machine that runs the task's action, the controller, and it is made, and tried, before the first login. In
         check mode nothing is written.
+      - One run at a time holds it. A second one fails at once, and says which process holds it since when. Jobs of AWX
+        (C(awx_job_id)) share it among themselves, for slices run side by side. Tasks that run side by side in one play, such as
+        those of several pollers, need a folder each.
     type: path
   return_output:
     description:
@@ -109,6 +115,41 @@ options:
       - Use it for large fleets. An answer that could not be written is returned whole.
     type: bool
     default: true
+  resume:
+    description:
+      - Goes on with the newest run in O(output_dir) that did not come to its end, in its own folder. Names that have an answer
+        there, good or bad, are not asked again; the result has them all, in the order of O(hosts). Names that were skipped are
+        asked.
+      - That is a run of which every name is among O(hosts), that is not under way, and that no finished run of these hosts has
+        followed. Where there is none, a new run begins.
+      - In check mode it has no meaning.
+    type: bool
+    default: false
+  only:
+    description:
+      - V(failed) begins a new run that takes over the full answers of the last run, and asks the other names again. The
+        files of those answers are the same ones (hard links) or, where that cannot be, copies.
+      - The last run is the newest in O(output_dir), finished or not, that asked any of O(hosts) and is not under way. Where there
+        is none, everybody is asked.
+      - Together with O(resume), a run that did not come to its end is gone on with, and nothing is taken over.
+      - In check mode it has no meaning.
+    type: str
+    choices: [failed]
+  keep:
+    description:
+      - Which runs stay in O(output_dir) when this one has ended, by count, by age, or both; the others are removed. By default all
+        stay.
+      - Never removed are this run, the one C(latest) points to, the newest whose verdict was passed, those under way, and
+        what does not look like a run.
+      - A run that cannot be removed is warned about.
+    type: dict
+    suboptions:
+      runs:
+        description: So many of the newest runs stay, this one included.
+        type: int
+      days:
+        description: Runs stay that began at most so many days ago.
+        type: float
   plan:
     description: Log in nowhere, and return who would be asked, where, how and what.
     type: bool

@@ -79,9 +79,9 @@ class LookupModule(LookupBase):
             question = [arguments, {name: device.as_dict() for name, device in devices.items()}]
 
             def ask() -> dict[str, Any]:
-                job = (variables or {}).get("awx_job_id")
-                folder = open_folder(arguments, job, check_mode=bool((variables or {}).get("ansible_check_mode")))
-                return call_here(devices, arguments, progress, folder, allowed)
+                check_mode = bool((variables or {}).get("ansible_check_mode"))
+                with open_folder(arguments, variables or {}, display, check_mode=check_mode) as folder:
+                    return call_here(devices, arguments, progress, folder, allowed)
 
             result = remembered(question, ask)
         except ValueError as error:

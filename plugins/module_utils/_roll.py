@@ -62,6 +62,8 @@ def call_roll(
     def happened(event: Event) -> None:
         if keep is not None and event.name is not None and event.result is not None:
             keep.put(event.name, ready[event.name], event.result)
+        if keep is not None and event.kind == "warning":
+            keep.warn(str(event.message))
         if on_event is not None:
             on_event(event)
 
@@ -69,17 +71,21 @@ def call_roll(
         for name, device in devices.items():
             if isinstance(device, Error):
                 keep.put(name, None, Result("failed", error=device))
-    results = collect(
-        lambda name: _ask(ready[name], this_call()),
-        ready,
-        workers=limits.workers,
-        device_timeout=limits.device_timeout,
-        deadline=limits.deadline,
-        retries=limits.retries,
-        pacing=LoginsPerSecond(limits.logins_per_second) if limits.logins_per_second else None,
-        on_event=happened if keep or on_event else None,
-    )
-    gone = keep.close() if keep is not None else frozenset()
+    gone: frozenset[str] = frozenset()
+    try:
+        results = collect(
+            lambda name: _ask(ready[name], this_call()),
+            ready,
+            workers=limits.workers,
+            device_timeout=limits.device_timeout,
+            deadline=limits.deadline,
+            retries=limits.retries,
+            pacing=LoginsPerSecond(limits.logins_per_second) if limits.logins_per_second else None,
+            on_event=happened if keep or on_event else None,
+        )
+    finally:  # interrupted as well: what was answered is written
+        if keep is not None:
+            gone = keep.close()
     answers: Answers = {}
     for name, device in devices.items():
         if isinstance(device, Device):
@@ -153,13 +159,17 @@ class Keep:
         self._folder = folder
         self._let_go = let_go
         self._gone: set[str] = set()
-        self._waiting: queue.SimpleQueue[tuple[str, Device | None, Result] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[tuple[str, Device | None, Result] | str | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="rollcall-writer", daemon=True)
         self._thread.start()
 
     def put(self, name: str, device: Device | None, result: Result) -> None:
         """Have this answer written."""
         self._waiting.put((name, device, result))
+
+    def warn(self, message: str) -> None:
+        """Have this warning written among the events."""
+        self._waiting.put(message)
 
     def close(self) -> frozenset[str]:
         """Wait until all is written; return the names whose texts were let go. ``errors`` says what was not written."""
@@ -169,14 +179,27 @@ class Keep:
 
     def _work(self) -> None:
         while (item := self._waiting.get()) is not None:
+            if isinstance(item, str):
+                self._folder.note("warning", message=item)
+                continue
             name, device, result = item
-            try:
-                self._folder.write(name, answer_of(device, result))
-            except Exception as error:  # a full disk, or a bug: the answer stays in memory, and is returned
-                self.errors[name] = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+            unwritten = write_answer(self._folder, name, answer_of(device, result))
+            if unwritten is not None:  # it stays in memory, and is returned
+                self.errors[name] = unwritten
                 continue
             if self._let_go:
                 self._gone.add(name)
                 if device is not None and device.driver == "cli":
                     for output in (result.value or {}).values():
                         output.let_go()
+
+
+def write_answer(folder: RunFolder, name: str, answer: Mapping[str, Any]) -> str | None:
+    """Put one device's answer on disk; return why it could not be, if so. The one place where answers are written."""
+    try:
+        folder.write(name, answer)
+    except Exception as error:  # a full disk, or a value of a user's function that no file can hold
+        reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+        folder.note("warning", name=name, message=f"its answer could not be written: {reason}")
+        return str(reason)
+    return None

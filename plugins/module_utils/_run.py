@@ -4,30 +4,43 @@
 
 """The run folder: each device's answer on disk the moment it is there, whole or not at all.
 
-``<output_dir>/runs/<UTC time>[-<job>]/devices/<name>/`` holds ``result.json`` and a text file for each command;
-``manifest.json`` beside ``devices`` is written last, and ``<output_dir>/latest`` points to the run.
+``<output_dir>/runs/<UTC time>[-<job>]/devices/<name>/`` holds ``result.json`` and a text file for each command. Beside
+``devices``, ``manifest.json`` says from the start what the run is and at its end what came of it, and ``events.jsonl``
+grows by a line for whatever happens. ``<output_dir>/latest`` points to the run that ended last.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import hashlib
 import json
 import os
 import pathlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, unquote
 
-RESULT, MANIFEST, DEVICES = "result.json", "manifest.json", "devices"
+from ._result import STATUSES, iso
+
+RUNS, DEVICES = "runs", "devices"
+RESULT, MANIFEST, EVENTS = "result.json", "manifest.json", "events.jsonl"
+TIME = "%Y-%m-%dT%H%M%SZ"  # a run's folder is named after the moment it began
+RUNNING, FINISHED = "running", "finished"
+VERSION = 1  # of the manifest
 PRIVATE = 0o600  # device configurations hold secrets
 LONGEST_NAME = 200  # bytes; file systems allow 255, and we add endings
 
 
 class RunError(Exception):
     """The run folder cannot be used; the message says which and why."""
+
+
+class NoAnswer(RunError):
+    """A run on disk has no answer of this name."""
 
 
 def file_name(text: str) -> str:
@@ -42,36 +55,64 @@ def file_name(text: str) -> str:
 
 
 class RunFolder:
-    """The folder of one run, open for writing."""
+    """The folder of one run, open for writing. No second process can open it meanwhile: its events are locked."""
 
-    def __init__(self, output_dir: str, job: str | None = None) -> None:
-        """Make the folder.
+    def __init__(self, output_dir: str, job: str | None = None, *, resume: pathlib.Path | None = None) -> None:
+        """Make the folder, or go on in that of a run which did not come to its end.
 
         :param job: what tells runs apart that begin in the same second, such as AWX's job number.
+        :param resume: the folder of the run to go on with.
         :raises RunError: when it cannot be made or written to.
         """
         top = pathlib.Path(output_dir).expanduser().absolute()
-        began = datetime.now(UTC).strftime("%Y-%m-%dT%H%M%SZ")
+        began = datetime.now(UTC).strftime(TIME)
         try:
-            (top / "runs").mkdir(parents=True, exist_ok=True)
-            self.path = _new_folder(top / "runs" / (f"{began}-{file_name(job)}" if job else began))
-            (self.path / DEVICES).mkdir()
-            _write(self.path / ".probe", b"")
-            (self.path / ".probe").unlink()
+            (top / RUNS).mkdir(parents=True, exist_ok=True)
+            self.path = resume or _new_folder(top / RUNS / (f"{began}-{file_name(job)}" if job else began))
+            (self.path / DEVICES).mkdir(exist_ok=True)
+            self._events = _open_events(self.path / EVENTS)
+            for partial in (self.path / DEVICES).glob(".*.part"):  # it was being written when its run was killed
+                shutil.rmtree(partial)
+        except BlockingIOError as error:
+            msg = f"the run {resume} is under way in another process"
+            raise RunError(msg) from error
         except OSError as error:
             msg = f"output_dir {top} cannot be written to: {error.strerror}"
             raise RunError(msg) from error
-        self._latest = top / "latest"
+        self.resumed = resume is not None
+        self.unwritten_event: str | None = None
+        self._top = top
+        self._manifest: dict[str, Any] = {}
+
+    def begin(self, manifest: Mapping[str, Any]) -> None:
+        """Say what this run is, before the first answer. Where one goes on, it began when it first did.
+
+        :raises RunError: when it cannot be written.
+        """
+        before = old_manifest(self.path) if self.resumed else {}
+        self._manifest = {"version": VERSION, "status": RUNNING, **manifest}
+        if before.get("started_at"):
+            self._manifest |= {"started_at": before["started_at"], "resumed_at": manifest["started_at"]}
+        try:
+            self._write_manifest()
+        except OSError as error:
+            msg = f"output_dir {self._top} cannot be written to: {error.strerror}"
+            raise RunError(msg) from error
+
+    def note(self, event: str, **details: Any) -> None:
+        """Add a line to the events. A full disk costs a line, not an answer: ``unwritten_event`` then says why."""
+        line = json.dumps({"at": iso(datetime.now(UTC)), "event": event, **details}).encode("ascii") + b"\n"
+        try:
+            _write_all(self._events, line)
+        except OSError as error:
+            self.unwritten_event = error.strerror or str(error)
 
     def write(self, name: str, answer: Mapping[str, Any]) -> None:
         """Put one device's answer on disk: in a hidden folder first, which then takes its name.
 
         :raises OSError: nothing of this device is left behind then.
         """
-        folder = self.path / DEVICES / file_name(name)
-        partial = folder.with_name(f".{folder.name}.part")
-        partial.mkdir()
-        try:
+        with self._whole(name) as partial:
             texts = {command: file_name(command) + ".txt" for command in answer["output"]}
             for command, output in answer["output"].items():
                 _write(partial / texts[command], output["text"].encode("utf-8", "surrogateescape"))
@@ -80,27 +121,67 @@ class RunFolder:
                 for command, output in answer["output"].items()
             }
             _write_json(partial / RESULT, {"name": name, **answer, "output": slim})
-            partial.rename(folder)
+        self.note("finished", name=name, **{key: answer.get(key) for key in ("status", "error", "seconds")})
+
+    def take_over(self, run: pathlib.Path, name: str) -> None:
+        """Make one device's answer in another run this run's too: the same files, or copies where links cannot be.
+
+        :raises OSError: nothing of this device is left behind then.
+        """
+        with self._whole(name) as partial:
+            for file in (run / DEVICES / file_name(name)).iterdir():
+                try:
+                    (partial / file.name).hardlink_to(file)
+                except OSError:  # another user's, or no links on this file system
+                    _write(partial / file.name, file.read_bytes())
+
+    def finish(self, outcome: Mapping[str, Any]) -> None:
+        """Add to the manifest what came of the run, and let ``latest`` point here.
+
+        :raises OSError: the devices' answers are all there, all the same.
+        """
+        _sync_folder(self.path / DEVICES)  # a manifest that says finished speaks of answers that outlast a power cut
+        self._manifest = {**self._manifest, "status": FINISHED, **outcome}
+        self._write_manifest()
+        link = self._top / f".latest-{os.getpid()}"
+        with contextlib.suppress(FileNotFoundError):
+            link.unlink()
+        link.symlink_to(pathlib.Path(RUNS) / self.path.name)
+        link.rename(self._top / "latest")
+        self.note("ended", **{key: outcome[key] for key in ("summary", "verdict") if key in outcome})
+
+    def close(self) -> None:
+        """Let others have the folder. The kernel does it for a process that is killed."""
+        os.close(self._events)
+
+    @contextlib.contextmanager
+    def _whole(self, name: str) -> Iterator[pathlib.Path]:
+        """A folder to put a device's files in. It takes its name when all are there, and is gone if that fails."""
+        folder = self.path / DEVICES / file_name(name)
+        partial = folder.with_name(f".{folder.name}.part")
+        partial.mkdir()
+        try:
+            yield partial
+            try:
+                partial.rename(folder)
+            except OSError as error:
+                if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
+                    raise
+                shutil.rmtree(folder)  # of the run before it was resumed, and no answer, or it would not be asked again
+                partial.rename(folder)
         except BaseException:
             shutil.rmtree(partial, ignore_errors=True)
             raise
 
-    def finish(self, manifest: Mapping[str, Any]) -> None:
-        """Write the manifest and let ``latest`` point here.
-
-        :raises OSError: the devices' answers are all there, all the same.
-        """
-        _write_json(self.path / f"{MANIFEST}.part", manifest)
-        (self.path / f"{MANIFEST}.part").rename(self.path / MANIFEST)
-        link = self._latest.with_name(f".latest-{os.getpid()}")
-        with contextlib.suppress(FileNotFoundError):
-            link.unlink()
-        link.symlink_to(pathlib.Path("runs") / self.path.name)
-        link.rename(self._latest)
+    def _write_manifest(self) -> None:
+        partial = self.path / f"{MANIFEST}.part"
+        _write_json(partial, self._manifest)
+        partial.rename(self.path / MANIFEST)
+        _sync_folder(self.path)
 
 
-def run_names(run_dir: str) -> list[str]:
-    """The names of a run on disk, in the order asked; those that had answered, where it was killed before its end.
+def run_names(run_dir: str | pathlib.Path) -> list[str]:
+    """The names of a run on disk, in the order asked; those that had answered, where it was killed at its beginning.
 
     :raises RunError: when the folder is none of a run, or its manifest cannot be read.
     """
@@ -108,27 +189,65 @@ def run_names(run_dir: str) -> list[str]:
     if not (folder / DEVICES).is_dir():
         msg = f"{folder} is no run folder: it has no {DEVICES}/"
         raise RunError(msg)
-    try:
-        return list(json.loads((folder / MANIFEST).read_text(encoding="ascii"))["devices"])
-    except FileNotFoundError:  # killed before its end
-        pass
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        msg = f"{folder / MANIFEST} cannot be read: {error}"
-        raise RunError(msg) from error
+    manifest = read_manifest(folder)
+    if manifest:
+        return list(manifest["hosts"] if "hosts" in manifest else manifest["devices"])
     found = sorted(path.name for path in (folder / DEVICES).iterdir() if not path.name.startswith("."))
     return [_name_of(folder / DEVICES / each) for each in found]
 
 
-def read_answer(run_dir: str, name: str) -> dict[str, Any]:
+def read_manifest(run_dir: str | pathlib.Path) -> dict[str, Any]:
+    """The manifest of a run on disk; an empty one where the run was killed before it wrote any.
+
+    :raises RunError: when it cannot be read.
+    """
+    path = pathlib.Path(run_dir).expanduser() / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="ascii"))
+        if not isinstance(manifest, dict) or not ("hosts" in manifest or "devices" in manifest):
+            msg = "it names no devices"
+            raise ValueError(msg)
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        msg = f"{path} cannot be read: {error}"
+        raise RunError(msg) from error
+    return manifest
+
+
+def old_manifest(run_dir: pathlib.Path) -> dict[str, Any]:
+    """As ``read_manifest``, for those who only look for a run: one that cannot be read says nothing."""
+    try:
+        return read_manifest(run_dir)
+    except RunError:
+        return {}
+
+
+def read_answer(run_dir: str | pathlib.Path, name: str, *, slim: bool = False) -> dict[str, Any]:
     """One answer of a run on disk, with its texts.
 
+    :param slim: without texts, rows and value, as a task returns it with C(return_output: false).
+    :raises NoAnswer: when the run ended before it had one.
     :raises RunError: when a file of it is missing or damaged.
     """
     folder = pathlib.Path(run_dir).expanduser() / DEVICES / file_name(name)
+    if not folder.is_dir():
+        msg = f"the run was ended before it had an answer of this name, or could not write it: {folder} is not there"
+        raise NoAnswer(msg)
     try:
         answer: dict[str, Any] = json.loads((folder / RESULT).read_text(encoding="ascii"))
+        if answer["name"] != name or answer["status"] not in STATUSES:
+            msg = f"it is no answer of {name}"
+            raise ValueError(msg)
         for output in answer["output"].values():
-            output["text"] = (folder / output.pop("file")).read_bytes().decode("utf-8", "surrogateescape")
+            file = folder / output.pop("file")
+            if slim:
+                file.stat()
+                output.pop("rows", None)
+            else:
+                output["text"] = file.read_bytes().decode("utf-8", "surrogateescape")
+        if slim:
+            answer["value"] = None
     except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
         msg = f"the answer in {folder} cannot be read: {error}"
         raise RunError(msg) from error
@@ -156,13 +275,47 @@ def _new_folder(path: pathlib.Path) -> pathlib.Path:
     raise FileExistsError(f"a thousand runs named {path}")
 
 
+def _open_events(path: pathlib.Path) -> int:
+    """Open the events to add to them, locked.
+
+    :raises BlockingIOError: when another process has them open.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, PRIVATE)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        size = os.fstat(descriptor).st_size
+        if (
+            size and os.pread(descriptor, 1, size - 1) != b"\n"
+        ):  # a power cut tore the last line: it stays one of its own
+            _write_all(descriptor, b"\n")
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
 def _write_json(path: pathlib.Path, data: Mapping[str, Any]) -> None:
     _write(path, json.dumps(data, indent=1).encode("ascii") + b"\n")
 
 
 def _write(path: pathlib.Path, data: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE)
-    with open(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        _write_all(descriptor, data)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def _sync_folder(path: pathlib.Path) -> None:
+    """Have the names in a folder outlast a power cut, as fsync does for what is in a file."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -2,133 +2,143 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Several runs on disk as one: the slices of a job, what pollers brought back, yesterday's and today's."""
+"""The runs of a folder: which one to go on with, which was the last, and which are old enough to go.
+
+Jobs of AWX write to one folder side by side, each its slice of the fleet. So a run is looked for by its names, and one
+that is under way is never touched.
+"""
 
 from __future__ import annotations
 
-import json
+import contextlib
+import fcntl
+import os
 import pathlib
-from collections.abc import Iterable, Sequence
-from typing import Any
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 
-from ._run import DEVICES, MANIFEST, RunError, read_answer, run_names
+from ._run import DEVICES, EVENTS, FINISHED, RUNS, TIME, RunError, old_manifest, run_names
+
+OURS = re.compile(r"(?P<began>\d{4}-\d\d-\d\dT\d{6}Z)(-.+?)?(\.(?P<number>\d+))?")
+PRUNED = ".pruned"
 
 
-class Runs:
-    """The answers of several runs by name, in the order of the runs; read one by one.
+def newest_first(output_dir: str) -> list[pathlib.Path]:
+    """The folders of all runs. What does not look like one of ours is left out."""
+    runs = pathlib.Path(output_dir).expanduser().absolute() / RUNS
+    found = [(match, path) for path in _folders(runs) if (match := OURS.fullmatch(path.name)) and _began(path)]
+    found.sort(key=lambda each: (each[0]["began"], int(each[0]["number"] or 0), each[1].name), reverse=True)
+    return [path for _match, path in found]
 
-    Of a name that is in several, the newest full answer counts; where there is none, the newest.
 
-    :raises RunError: when a folder is none of a run, or its manifest cannot be read.
+def run_to_resume(output_dir: str, names: Iterable[str]) -> pathlib.Path | None:
+    """The newest run that did not come to its end, if all of its names are asked now: else it would never be whole.
+
+    One that began before a finished run of the same names is of no interest any more.
     """
-
-    def __init__(self, run_dirs: Iterable[str]) -> None:
-        self._runs: dict[str, list[str]] = {}
-        for run_dir in dict.fromkeys(run_dirs):
-            for name in run_names(run_dir):
-                self._runs.setdefault(name, []).append(run_dir)
-        self.names = list(self._runs)
-
-    def read(self, name: str) -> dict[str, Any]:
-        """The answer that counts.
-
-        :raises RunError: when a file of it is missing or damaged, and no other run has one.
-        """
-        best: dict[str, Any] | None = None
-        damaged: RunError | None = None
-        for run_dir in self._runs[name]:
-            try:
-                answer = read_answer(run_dir, name)
-            except RunError as error:
-                damaged = error
-                continue
-            if best is None or _rank(answer) >= _rank(best):  # of the same moment, the later run's
-                best = answer
-        if best is None:
-            raise damaged or RunError(f"no run has an answer of {name}")
-        return best
-
-
-def _rank(answer: dict[str, Any]) -> tuple[bool, str]:
-    # Moments are of one form and in UTC, so texts compare as moments do. Who was never asked has none.
-    return answer.get("status") == "ok", answer.get("finished_at") or ""
-
-
-def slices_of(run_dir: str) -> list[str]:
-    """This run, and those beside it of the same C(workflow_job), the oldest first; itself alone where it is of none.
-
-    :raises RunError: when a manifest beside it is damaged: whose it is cannot be known then.
-    """
-    folder = _resolved(run_dir)
-    job = read_manifest(folder).get("workflow_job")
-    if job is None:
-        return [str(folder)]
-    beside = [each for each in _beside(folder) if str(read_manifest(each).get("workflow_job")) == str(job)]
-    return [str(each) for each in beside]
-
-
-def last_passed(run_dirs: Sequence[str]) -> str | None:
-    """When the last run before these passed, as its manifest says; None when none did, or it is not known.
-
-    Slices of one job pass together. Of runs in several places, each has its own past, and the oldest moment counts.
-    """
-    oldest: dict[pathlib.Path, pathlib.Path] = {}
-    for folder in sorted(map(_resolved, run_dirs)):
-        oldest.setdefault(folder.parent, folder)
-    moments = [_passed_before(folder) for folder in oldest.values()]
-    return min((moment for moment in moments if moment), default=None) if all(moments) else None
-
-
-def _passed_before(folder: pathlib.Path) -> str | None:
-    for each in reversed(_beside(folder)):
-        if each.name < folder.name and _passed_at(each):
-            try:
-                moments = [_passed_at(pathlib.Path(part)) for part in slices_of(str(each))]
-            except RunError:
-                continue
-            if all(moments):
-                return max(moment for moment in moments if moment)
+    asked = set(names)
+    for run in newest_first(output_dir):
+        theirs = _names(run)
+        if not theirs & asked or is_under_way(run):
+            continue
+        if is_finished(run):
+            if theirs >= asked:
+                return None
+        elif theirs <= asked:
+            return run
     return None
 
 
-def _passed_at(folder: pathlib.Path) -> str | None:
+def last_run(output_dir: str, names: Iterable[str]) -> pathlib.Path | None:
+    """The newest run, finished or not, that asked any of these names."""
+    asked = set(names)
+    return next((run for run in newest_first(output_dir) if _names(run) & asked and not is_under_way(run)), None)
+
+
+def is_finished(run: pathlib.Path) -> bool:
+    manifest = old_manifest(run)
+    return bool(manifest) and manifest.get("status", FINISHED) == FINISHED
+
+
+def is_under_way(run: pathlib.Path) -> bool:
+    """Whether a process is writing to it."""
     try:
-        manifest = read_manifest(folder)
-    except RunError:
-        return None
-    verdict, finished = manifest.get("verdict"), manifest.get("finished_at")
-    return str(finished) if isinstance(verdict, dict) and verdict.get("passed") is True and finished else None
+        with _alone(run):
+            return False
+    except BlockingIOError:
+        return True
 
 
-def read_manifest(folder: pathlib.Path) -> dict[str, Any]:
-    """What is known of a run; empty where nothing was written of it.
+def prune(output_dir: str, own: pathlib.Path, *, runs: int | None, days: float | None) -> Iterator[str]:
+    """Remove the runs beyond the newest ``runs``, and those older than ``days``; yield what could not be removed.
 
-    :raises RunError: when it cannot be read.
+    Kept all the same: our own run, the one that ``latest`` points to, the newest whose verdict was passed, and any that
+    is under way.
     """
-    path = folder / MANIFEST
+    top = pathlib.Path(output_dir).expanduser().absolute()
+    for leftover in (top / RUNS).glob(f".*{PRUNED}"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    everything = newest_first(output_dir)
+    kept = {own.name, (top / "latest").resolve().name}
+    kept.add(next((run.name for run in everything if _passed(run)), own.name))
+    oldest = None if days is None else datetime.now(UTC) - timedelta(days=days)
+    for number, run in enumerate(everything):
+        too_many = runs is not None and number >= runs
+        began = _began(run)
+        too_old = oldest is not None and began is not None and began < oldest
+        if run.name in kept or not (too_many or too_old):
+            continue
+        try:
+            with _alone(run):
+                hidden = run.with_name(f".{run.name}{PRUNED}")
+                run.rename(hidden)  # at once: a run of which half is removed must not look like one
+            shutil.rmtree(hidden)
+        except BlockingIOError:
+            continue
+        except OSError as error:
+            yield f"the old run {run} could not be removed: {error.strerror}"
+
+
+@contextlib.contextmanager
+def _alone(run: pathlib.Path) -> Iterator[None]:
+    """Hold a run for a moment.
+
+    :raises BlockingIOError: when a process is writing to it.
+    """
     try:
-        manifest = json.loads(path.read_text(encoding="ascii"))
+        descriptor = os.open(run / EVENTS, os.O_RDWR)
+    except FileNotFoundError:  # none was ever begun
+        yield
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _passed(run: pathlib.Path) -> bool:
+    return is_finished(run) and bool((old_manifest(run).get("verdict") or {}).get("passed"))
+
+
+def _began(run: pathlib.Path) -> datetime | None:
+    try:
+        return datetime.strptime(run.name[:18], TIME).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _folders(runs: pathlib.Path) -> list[pathlib.Path]:
+    try:
+        return [path for path in runs.iterdir() if (path / DEVICES).is_dir() and not path.is_symlink()]
     except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        msg = f"{path} cannot be read: {error}"
-        raise RunError(msg) from error
-    if not isinstance(manifest, dict):
-        msg = f"{path} cannot be read: it is no JSON object"
-        raise RunError(msg)
-    return manifest
+        return []
 
 
-def _resolved(run_dir: str) -> pathlib.Path:
-    return pathlib.Path(run_dir).expanduser().resolve()  # `latest` is a link
-
-
-def _beside(folder: pathlib.Path) -> list[pathlib.Path]:
-    """The runs of the same output folder, this one included, the oldest first: their names begin with their time."""
+def _names(run: pathlib.Path) -> set[str]:
     try:
-        return sorted(
-            each for each in folder.parent.iterdir() if not each.name.startswith(".") and (each / DEVICES).is_dir()
-        )
-    except OSError as error:
-        msg = f"{folder.parent} cannot be read: {error.strerror}"
-        raise RunError(msg) from error
+        return set(run_names(run))
+    except (OSError, RunError):
+        return set()

@@ -34,6 +34,9 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "known_hosts": {"type": "list", "elements": "path"},
     "output_dir": {"type": "path"},
     "return_output": {"type": "bool", "default": True},
+    "resume": {"type": "bool", "default": False},
+    "only": {"type": "str", "choices": ["failed"]},
+    "keep": {"type": "dict", "options": {"runs": {"type": "int"}, "days": {"type": "float"}}},
     "plan": {"type": "bool", "default": False},
 }
 
@@ -68,6 +71,11 @@ def check_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
     if not values["return_output"] and values["output_dir"] is None:
         msg = "return_output: false needs output_dir, or the answers would be nowhere"
         raise ValueError(msg)
+    for name in ("resume", "only", "keep"):
+        if values[name] and values["output_dir"] is None:
+            msg = f"{name} needs output_dir, where the runs are"
+            raise ValueError(msg)
+    _check_keep(values["keep"])
     if values["commands"] is not None:
         check_commands(values["commands"], values["parser"])
     return values
@@ -96,6 +104,21 @@ def _percentage(name: str, given: Any) -> float:
     if not 0 <= percentage <= 100:
         raise ValueError(msg)
     return percentage
+
+
+def _check_keep(keep: Mapping[str, Any] | None) -> None:
+    if keep is None:
+        return
+    runs, days = keep["runs"], keep["days"]
+    if runs is None and days is None:
+        msg = "keep must say runs, days, or both"
+        raise ValueError(msg)
+    if runs is not None and runs < 1:
+        msg = f"keep.runs must be 1 or more, not {runs}"
+        raise ValueError(msg)
+    if days is not None and not days > 0:
+        msg = f"keep.days must be above 0, not {days}"
+        raise ValueError(msg)
 
 
 def check_commands(commands: Any, parser: str | None) -> tuple[Command, ...]:

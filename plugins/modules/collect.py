@@ -193,12 +193,10 @@ if sys.version_info < (3, 11):  # noqa: UP036  a poller has the Python that it h
     print(json.dumps({"failed": True, "msg": _MSG}))
     sys.exit(1)
 
-from datetime import UTC, datetime
-
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
-from ansible_collections.rollcall.network.plugins.module_utils._result import Error, iso
+from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll
 from ansible_collections.rollcall.network.plugins.module_utils._spec import ARGUMENT_SPEC
 from ansible_collections.rollcall.network.plugins.module_utils.collector import Event
@@ -218,14 +216,13 @@ def main() -> None:
         name: Device.from_dict(each["device"]) if "device" in each else Error(**each["error"])
         for name, each in json.loads(module.params["devices"]).items()
     }
-    began = iso(datetime.now(UTC))
     limits = Limits(**{name: module.params[name] for name in Limits.__slots__})
     try:
         answers = call_roll(devices, limits, on_event)
     except ValueError as error:
         module.fail_json(msg=str(error), refused=True)
     # One text again: Ansible refuses results with bytes that are no UTF-8, which devices do send.
-    module.exit_json(changed=False, answers=json.dumps(answers), started_at=began)
+    module.exit_json(changed=False, answers=json.dumps(answers))
 
 
 if __name__ == "__main__":

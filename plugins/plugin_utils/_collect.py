@@ -6,13 +6,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import pathlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
-from ansible_collections.rollcall.network.plugins.module_utils._result import Error, iso
+from ansible_collections.rollcall.network.plugins.module_utils._lock import locked
+from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._roll import (
     Answers,
     Keep,
@@ -20,13 +22,31 @@ from ansible_collections.rollcall.network.plugins.module_utils._roll import (
     call_roll,
     failed_names,
     summarize,
+    write_answer,
 )
-from ansible_collections.rollcall.network.plugins.module_utils._run import RunError, RunFolder, without
+from ansible_collections.rollcall.network.plugins.module_utils._run import (
+    EVENTS,
+    MANIFEST,
+    RunError,
+    RunFolder,
+    read_answer,
+    without,
+)
+from ansible_collections.rollcall.network.plugins.module_utils._runs import last_run, prune, run_to_resume
 from ansible_collections.rollcall.network.plugins.module_utils.collector import Event
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import SECRETS, Resolved
-from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, Verdict, verdict_of
+from ansible_collections.rollcall.network.plugins.plugin_utils._manifest import closing, job_of, opening
+from ansible_collections.rollcall.network.plugins.plugin_utils._parent import end_with_parent
+from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, verdict_of
 
 CREDENTIALS = ("user", "password", "private_key_file", "private_key", "passphrase", "become", "become_password")
+
+
+class Display(Protocol):
+    """The two methods of Ansible's display that are used here."""
+
+    def display(self, msg: str) -> None: ...
+    def warning(self, msg: str) -> None: ...
 
 
 def limits_of(arguments: Mapping[str, Any]) -> Limits:
@@ -58,6 +78,68 @@ def plan_of(resolved: Mapping[str, Resolved | Error]) -> dict[str, Any]:
     return {name: _planned(each) for name, each in resolved.items()}
 
 
+@contextlib.contextmanager
+def open_folder(
+    arguments: Mapping[str, Any], variables: Mapping[str, Any], display: Display, *, check_mode: bool
+) -> Iterator[RunFolder | None]:
+    """The folder for the answers, where one is wanted, held until they are there; check mode writes nothing.
+
+    :param variables: Ansible's, among which AWX puts its job's number.
+    :raises ValueError: when it cannot be written to, or another run holds it.
+    """
+    if arguments["output_dir"] is None or check_mode:
+        yield None
+        return
+    top, names = arguments["output_dir"], list(dict.fromkeys(arguments["hosts"]))
+    job = job_of(variables)
+    try:
+        with locked(top, job), contextlib.ExitStack() as stack:
+            resumed = run_to_resume(top, names) if arguments["resume"] else None
+            before = last_run(top, names) if arguments["only"] and not resumed else None
+            folder = RunFolder(top, job, resume=resumed)
+            stack.callback(folder.close)
+            folder.begin(opening(arguments, names, variables))
+            if resumed:
+                display.display(f"roll call: goes on with {resumed}, which had not come to its end")
+            if before:
+                taken = take_over(folder, before, names)
+                display.display(f"roll call: {taken} full answers of {before} are taken over")
+            yield folder
+            if arguments["keep"]:
+                for problem in prune(top, folder.path, **arguments["keep"]):
+                    display.warning(problem)
+    except RunError as error:
+        raise ValueError(str(error)) from error
+
+
+def take_over(folder: RunFolder, before: pathlib.Path, names: Iterable[str]) -> int:
+    """Take over the full answers of another run; how many there were. The other names will be asked."""
+    taken = 0
+    for name in names:
+        # An answer that is damaged or cannot be linked is asked for again.
+        with contextlib.suppress(RunError, OSError):
+            if read_answer(before, name, slim=True)["status"] == "ok":
+                folder.take_over(before, name)
+                taken += 1
+    return taken
+
+
+def answers_there(folder: RunFolder | None, names: Iterable[str], arguments: Mapping[str, Any]) -> Answers:
+    """The answers that the folder has before anyone is asked: of a run that is resumed, or taken over.
+
+    A damaged one is none, nor is that of a name which was skipped: nobody has asked it yet.
+    """
+    there: Answers = {}
+    if folder is None:
+        return there
+    for name in names:
+        with contextlib.suppress(RunError):
+            answer = read_answer(folder.path, name, slim=not arguments["return_output"])
+            if answer["status"] != "skipped":
+                there[name] = answer
+    return there
+
+
 def call_here(
     devices: Mapping[str, Device | Error],
     arguments: Mapping[str, Any],
@@ -69,51 +151,52 @@ def call_here(
 
     :raises ValueError: for what is wrong before the first login.
     """
-    began = iso(datetime.now(UTC))
-    keep = Keep(folder, let_go=not arguments["return_output"]) if folder else None
-    answers = call_roll(devices, limits_of(arguments), on_event, keep)
-    return result_of(answers, arguments, began, folder, keep.errors if keep else {}, allowed)
+    there = answers_there(folder, devices, arguments)
+    rest = {name: device for name, device in devices.items() if name not in there}
+    keep = None
+    if folder is not None:
+        folder.note("began", hosts=len(devices), answered=len(there))
+        keep = Keep(folder, let_go=not arguments["return_output"])
+    end_with_parent(keep.close if keep else None)
+    answers = call_roll(rest, limits_of(arguments), on_event, keep)
+    return result_of(_in_order(devices, there, answers), folder, keep.errors if keep else {}, allowed)
 
 
-def keep_answers(
-    answers: Answers, arguments: Mapping[str, Any], began: str, folder: RunFolder | None, allowed: Allowed
+def call_there(
+    devices: Mapping[str, Device | Error],
+    arguments: Mapping[str, Any],
+    ask: Callable[[dict[str, Device | Error]], Answers],
+    folder: RunFolder | None,
+    allowed: Allowed,
 ) -> dict[str, Any]:
-    """The task's result from answers that came from another machine all at once."""
+    """Have another machine call the roll, from which all answers come at once; the task's result."""
+    there = answers_there(folder, devices, arguments)
+    if folder is not None:
+        folder.note("began", hosts=len(devices), answered=len(there))
+    answers = ask({name: device for name, device in devices.items() if name not in there})
     errors: dict[str, str] = {}
     if folder is not None:
         for name, answer in answers.items():
-            try:
-                folder.write(name, answer)
-            except OSError as error:
-                errors[name] = error.strerror or str(error)
-                continue
-            if not arguments["return_output"]:
+            unwritten = write_answer(folder, name, answer)
+            if unwritten is not None:
+                errors[name] = unwritten
+            elif not arguments["return_output"]:
                 answers[name] = slim(answer)
-    return result_of(answers, arguments, began, folder, errors, allowed)
+    end_with_parent(None)
+    return result_of(_in_order(devices, there, answers), folder, errors, allowed)
 
 
-def open_folder(arguments: Mapping[str, Any], job: Any, *, check_mode: bool) -> RunFolder | None:
-    """The folder for the answers, where one is wanted; check mode writes nothing.
-
-    :raises ValueError: when it cannot be written to.
-    """
-    if arguments["output_dir"] is None or check_mode:
-        return None
-    try:
-        return RunFolder(arguments["output_dir"], None if job is None else str(job))
-    except RunError as error:
-        raise ValueError(str(error)) from error
+def _in_order(names: Iterable[str], there: Answers, answers: Answers) -> Answers:
+    return {name: there[name] if name in there else answers[name] for name in names}
 
 
 def result_of(
-    answers: Answers,
-    arguments: Mapping[str, Any],
-    began: str,
-    folder: RunFolder | None,
-    errors: Mapping[str, str],
-    allowed: Allowed,
+    answers: Answers, folder: RunFolder | None, errors: Mapping[str, str], allowed: Allowed
 ) -> dict[str, Any]:
-    """The task's result, once all answers are there; the manifest is written from it. It fails as the verdict says."""
+    """The task's result, once all answers are there, from which the manifest's end is written; it fails as the verdict says.
+
+    :param errors: why the answers of these names could not be written.
+    """
     result: dict[str, Any] = {
         "changed": False,
         "devices": answers,
@@ -123,44 +206,27 @@ def result_of(
     verdict = verdict_of({name: answer["status"] for name, answer in answers.items()}, allowed)
     if folder is not None:
         result["run_dir"] = str(folder.path)
-        if errors:
-            verdict = verdict.troubled(_unwritten(folder, errors))
+        unwritten = _unwritten(folder, errors)
+        if unwritten:
+            verdict = verdict.troubled(unwritten)
         try:
-            _write_manifest(folder, result, arguments, began, errors, verdict)
+            folder.finish(closing(result, verdict.as_dict(), errors))
         except OSError as error:
-            verdict = verdict.troubled(_unwritten(folder, {"manifest.json": error.strerror or str(error)}))
+            problem = f"{folder.path / MANIFEST} could not be written: {error.strerror}; the answers are there"
+            verdict = verdict.troubled(problem)
     result["verdict"] = verdict.as_dict()
     return result if verdict.passed else {**result, "failed": True, "msg": "; ".join(verdict.reasons)}
 
 
-def _write_manifest(
-    folder: RunFolder,
-    result: Mapping[str, Any],
-    arguments: Mapping[str, Any],
-    began: str,
-    errors: Mapping[str, str],
-    verdict: Verdict,
-) -> None:
-    """Write the manifest, which names the devices whose answer is on disk.
-
-    :raises OSError: when it cannot be written.
-    """
-    manifest = {
-        "started_at": began,
-        "finished_at": iso(datetime.now(UTC)),
-        "arguments": {name: value for name, value in arguments.items() if name != "hosts" and value is not None},
-        "summary": result["summary"],
-        "failed_hosts": result["failed_hosts"],
-        "devices": {name: answer["status"] for name, answer in result["devices"].items() if name not in errors},
-        "verdict": verdict.as_dict(),
-    }
-    folder.finish(manifest)
-
-
-def _unwritten(folder: RunFolder, errors: Mapping[str, str]) -> str:
-    first, reason = next(iter(errors.items()))
-    more = f" and {len(errors) - 1} more" if len(errors) > 1 else ""
-    return f"{first}{more} could not be written to {folder.path}: {reason}; those answers are in this result"
+def _unwritten(folder: RunFolder, errors: Mapping[str, str]) -> str | None:
+    """What could not be written of the run, if anything."""
+    if errors:
+        first, reason = next(iter(errors.items()))
+        more = f" and {len(errors) - 1} more" if len(errors) > 1 else ""
+        return f"{first}{more} could not be written to {folder.path}: {reason}; those answers are in this result"
+    if folder.unwritten_event:
+        return f"{folder.path / EVENTS} could not be written: {folder.unwritten_event}; the answers are there"
+    return None
 
 
 def slim(answer: Mapping[str, Any]) -> dict[str, Any]:

@@ -48,12 +48,12 @@ def prometheus(rows: Sequence[FleetRow], facts: RunFacts, title: str) -> bytes:
 
     def gauge(name: str, text: str, value: float | None) -> None:
         if value is not None:
-            Gauge(f"rollcall_{name}", text, ["title"], registry=registry).labels(title).set(value)
+            Gauge(f"rollcall_{name}", text, ["title"], registry=registry).labels(title).set(round(value, 3))
 
     def gauges(name: str, text: str, label: str, values: dict[str, float]) -> None:
         family = Gauge(f"rollcall_{name}", text, ["title", label], registry=registry)
         for each, value in values.items():
-            family.labels(title, _label(each)).set(value)
+            family.labels(title, _label(each)).set(round(value, 3))
 
     counts = Counter(row.status for row in rows)
     started = moment(facts.started_at or min((row.started_at for row in rows if row.started_at), default=None))

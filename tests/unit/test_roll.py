@@ -25,7 +25,6 @@ from ansible_collections.rollcall.network.plugins.module_utils._roll import (
     failed_names,
     summarize,
 )
-from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
 from ansible_collections.rollcall.network.plugins.module_utils.collector import Event
 from ansible_collections.rollcall.network.plugins.module_utils.drivers.python import load_function
 from ansible_collections.rollcall.network.plugins.plugin_utils._collect import result_of, warnings_of
@@ -307,8 +306,7 @@ def test_failed_names() -> None:
 
 
 def result_of_statuses(*statuses: str) -> dict[str, Any]:
-    arguments = check_arguments({"hosts": ["a"]})
-    return result_of(answers_of(*statuses), arguments, "2026-01-01T00:00:00.000Z", None, {}, Allowed())
+    return result_of(answers_of(*statuses), None, {}, Allowed())
 
 
 def test_result() -> None:

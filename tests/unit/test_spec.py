@@ -92,6 +92,7 @@ def test_defaults() -> None:
         "device_timeout": 60,
         "retries": 1,
         "return_output": True,
+        "resume": False,
         "plan": False,
     }
 
@@ -118,6 +119,9 @@ def test_defaults() -> None:
         ({"plan": "yes"}, {"plan": True}),
         ({"driver": "python", "function": "a.b"}, {"driver": "python", "function": "a.b"}),
         ({"parser": "textfsm"}, {"parser": "textfsm"}),
+        ({"keep": {"runs": "3"}, "output_dir": "/x"}, {"keep": {"runs": 3, "days": None}}),
+        ({"keep": {"days": 0.5}, "output_dir": "/x"}, {"keep": {"runs": None, "days": 0.5}}),
+        ({"resume": "yes", "only": "failed", "output_dir": "/x"}, {"resume": True, "only": "failed"}),
         ({"commands": ["show version"]}, {"commands": ["show version"]}),
         ({"workers": None, "deadline": None}, {"workers": None, "deadline": None}),
     ],
@@ -169,6 +173,16 @@ def test_one_command_with_a_comma_is_one_command() -> None:
         ({"commands": [["show version"]]}, ["command", "show version"]),
         ({"known_hosts": {"a": 1}}, ["known_hosts"]),
         ({"return_output": False}, ["return_output", "output_dir"]),
+        ({"resume": True}, ["resume", "output_dir"]),
+        ({"only": "failed"}, ["only", "output_dir"]),
+        ({"only": "ok", "output_dir": "/x"}, ["only", "failed", "ok"]),
+        ({"keep": {"runs": 3}}, ["keep", "output_dir"]),
+        ({"keep": {}, "output_dir": "/x"}, ["keep", "runs", "days"]),
+        ({"keep": {"runs": 0}, "output_dir": "/x"}, ["keep.runs", "1 or more"]),
+        ({"keep": {"days": 0}, "output_dir": "/x"}, ["keep.days", "above 0"]),
+        ({"keep": {"days": math.nan}, "output_dir": "/x"}, ["keep.days", "above 0"]),
+        ({"keep": {"weeks": 2}, "output_dir": "/x"}, ["weeks"]),
+        ({"keep": {"runs": "all"}, "output_dir": "/x"}, ["keep", "all"]),
     ],
 )
 def test_bad_arguments(given: dict[str, Any], words: list[str]) -> None:

@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One run at a time over the same folder; jobs of AWX, whose slices run side by side, among themselves as many as come.
+
+The lock is the kernel's (``flock``): it is gone with the process that held it, however that ended. No program that the
+process starts inherits it, for Python's descriptors close on exec.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import pathlib
+import socket
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from ._result import iso
+from ._run import RunError
+
+LOCK = ".lock"
+SOON = 0.1  # seconds in which a holder has written who it is
+
+
+@contextlib.contextmanager
+def locked(output_dir: str, job: str | None = None) -> Iterator[None]:
+    """Hold the folder of the runs; it is made where it is missing.
+
+    :param job: AWX's job number: such a run shares the folder with others that have one.
+    :raises RunError: when another run holds it, said with who and since when; or when it cannot be locked.
+    """
+    top = pathlib.Path(output_dir).expanduser().absolute()
+    try:
+        top.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(top / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        msg = f"output_dir {top} cannot be written to: {error.strerror}"
+        raise RunError(msg) from error
+    try:
+        _hold(descriptor, top, fcntl.LOCK_SH if job else fcntl.LOCK_EX)
+        about = {"pid": os.getpid(), "host": socket.gethostname(), "since": iso(datetime.now(UTC)), "job": job}
+        _say(descriptor, json.dumps(about))
+        try:
+            yield
+        finally:
+            if not job:
+                _say(descriptor, "")
+            # Said, not left to the closing: a process forked meanwhile, by an asked function, has the lock open too.
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+    finally:
+        os.close(descriptor)
+
+
+def _hold(descriptor: int, top: pathlib.Path, how: int) -> None:
+    try:
+        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in {errno.EWOULDBLOCK, errno.EACCES}:
+            msg = f"output_dir {top} cannot be locked: {error.strerror}; it must be on a file system that has flock"
+            raise RunError(msg) from error
+        time.sleep(SOON)
+        msg = f"output_dir {top} is in use by {_holder(descriptor)}: wait for its end, or use a folder of your own"
+        raise RunError(msg) from error
+
+
+def _holder(descriptor: int) -> str:
+    try:
+        about = json.loads(os.pread(descriptor, 4096, 0))
+        job = f" (AWX job {about['job']})" if about["job"] else ""
+        return f"process {about['pid']} on {about['host']}{job} since {about['since']}"
+    except (OSError, ValueError, KeyError, TypeError):  # it came or went just now
+        return "another process"
+
+
+def _say(descriptor: int, text: str) -> None:
+    """Leave word of who holds it. A full disk must not stop the run here: its own files will say so."""
+    with contextlib.suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, text.encode("ascii"), 0)

@@ -1,0 +1,115 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Several runs on disk as one: the slices of a job, what pollers brought back, yesterday's and today's."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ._run import DEVICES, NoAnswer, RunError, old_manifest, read_answer, read_manifest, run_names
+
+
+class Merged:
+    """The answers of several runs by name, in the order of the runs; read one by one.
+
+    Of a name that is in several, the newest full answer counts; where there is none, the newest.
+
+    :raises RunError: when a folder is none of a run, or its manifest cannot be read.
+    """
+
+    def __init__(self, run_dirs: Iterable[str]) -> None:
+        self._runs: dict[str, list[str]] = {}
+        for run_dir in dict.fromkeys(run_dirs):
+            for name in dict.fromkeys(run_names(run_dir)):
+                self._runs.setdefault(name, []).append(run_dir)
+        self.names = list(self._runs)
+
+    def read(self, name: str) -> dict[str, Any]:
+        """The answer that counts.
+
+        :raises NoAnswer: when no run came to ask it.
+        :raises RunError: when no run has one that is whole.
+        """
+        best: dict[str, Any] | None = None
+        problem: RunError | None = None
+        for run_dir in self._runs[name]:
+            try:
+                answer = read_answer(run_dir, name)
+            except RunError as error:
+                if problem is None or not isinstance(error, NoAnswer):  # one that is damaged says more than none
+                    problem = error
+                continue
+            if best is None or _rank(answer) >= _rank(best):  # of the same moment, the later run's
+                best = answer
+        if best is None:
+            raise problem or NoAnswer(f"no run has an answer of {name}")
+        return best
+
+
+def _rank(answer: dict[str, Any]) -> tuple[bool, str]:
+    # Moments are of one form and in UTC, so texts compare as moments do. Who was never asked has none.
+    return answer.get("status") == "ok", answer.get("finished_at") or ""
+
+
+def slices_of(run_dir: str) -> list[str]:
+    """This run, and those beside it of the same C(workflow_job), the oldest first; itself alone where it is of none.
+
+    :raises RunError: when a manifest beside it is damaged: whose it is cannot be known then.
+    """
+    folder = _resolved(run_dir)
+    job = read_manifest(folder).get("workflow_job")
+    if job is None:
+        return [str(folder)]
+    return [str(each) for each in _beside(folder) if str(read_manifest(each).get("workflow_job")) == str(job)]
+
+
+def last_passed(run_dirs: Sequence[str]) -> str | None:
+    """When the last run before these passed, as its manifest says; None when none did, or it is not known.
+
+    Slices of one job pass together. Of runs in several places, each has its own past, and the oldest moment counts.
+    """
+    oldest: dict[pathlib.Path, pathlib.Path] = {}
+    for folder in sorted(map(_resolved, run_dirs)):
+        oldest.setdefault(folder.parent, folder)
+    moments = [_passed_before(folder) for folder in oldest.values()]
+    return min(moment for moment in moments if moment) if moments and all(moments) else None
+
+
+def _passed_before(folder: pathlib.Path) -> str | None:
+    for each in reversed(_beside(folder)):
+        if each.name < folder.name and _passed_at(each):
+            moments = [_passed_at(part) for part in _job_of(each)]
+            if all(moments):
+                return max(moment for moment in moments if moment)
+    return None
+
+
+def _job_of(folder: pathlib.Path) -> list[pathlib.Path]:
+    try:
+        return [pathlib.Path(each) for each in slices_of(str(folder))]
+    except RunError:  # which of them are its slices cannot be known
+        return [folder]
+
+
+def _passed_at(folder: pathlib.Path) -> str | None:
+    manifest = old_manifest(folder)
+    verdict, finished = manifest.get("verdict"), manifest.get("finished_at")
+    return str(finished) if isinstance(verdict, dict) and verdict.get("passed") is True and finished else None
+
+
+def _resolved(run_dir: str) -> pathlib.Path:
+    return pathlib.Path(run_dir).expanduser().resolve()  # `latest` is a link
+
+
+def _beside(folder: pathlib.Path) -> list[pathlib.Path]:
+    """The runs of the same output folder, this one included, the oldest first: their names begin with their time."""
+    try:
+        runs = [each for each in folder.parent.iterdir() if not each.name.startswith(".") and (each / DEVICES).is_dir()]
+    except OSError as error:
+        msg = f"{folder.parent} cannot be read: {error.strerror}"
+        raise RunError(msg) from error
+    return sorted(runs)

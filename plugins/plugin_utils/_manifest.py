@@ -1,0 +1,52 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the manifest of a run says: at its start who is asked, how and by which versions; at its end what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from ansible_collections.rollcall.network.plugins.module_utils._result import iso
+from ansible_collections.rollcall.network.plugins.plugin_utils._versions import versions
+
+
+def job_of(variables: Mapping[str, Any]) -> str | None:
+    """The number of AWX's job, or None where there is none."""
+    return _text(variables.get("awx_job_id"))
+
+
+def opening(arguments: Mapping[str, Any], names: Iterable[str], variables: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known before the first login. No argument is a secret; those of the devices are not among them."""
+    return {
+        "started_at": iso(datetime.now(UTC)),
+        "finished_at": None,
+        "job": job_of(variables),
+        "workflow_job": _text(variables.get("awx_workflow_job_id")),
+        "versions": versions(),
+        "arguments": {name: value for name, value in arguments.items() if name != "hosts" and value is not None},
+        "hosts": list(names),
+    }
+
+
+def closing(result: Mapping[str, Any], verdict: Mapping[str, Any], unwritten: Iterable[str]) -> dict[str, Any]:
+    """What is known when all have answered.
+
+    :param verdict: whether it passed, and the reasons why not.
+    :param unwritten: the names whose answers are not on disk.
+    """
+    missing = set(unwritten)
+    return {
+        "finished_at": iso(datetime.now(UTC)),
+        "summary": result["summary"],
+        "failed_hosts": result["failed_hosts"],
+        "devices": {name: answer["status"] for name, answer in result["devices"].items() if name not in missing},
+        "verdict": verdict,
+    }
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
