@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-import pathlib
 from functools import partial
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
@@ -28,6 +27,12 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
     open_folder,
     plan_of,
     warnings_of,
+)
+from ansible_collections.rollcall.network.plugins.plugin_utils._poller import (
+    SSH_ARGS,
+    packed,
+    reason_of,
+    without_poller,
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._progress import Progress
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import inventory_of_task
@@ -87,34 +92,43 @@ class ActionModule(ActionBase):
     def _ask_there(
         self, arguments: dict[str, Any], base: dict[str, Any], task_vars: dict[str, Any], devices: Devices
     ) -> Answers:
-        """Run the same collector on the machine that the task is delegated to."""
+        """Run the same collector on the machine that the task runs on, a poller."""
         if getattr(self._connection, "force_persistence", False):  # of a router: there is no Python to run there
             msg = "rollcall.network.collect runs where Python runs: add delegate_to: localhost and run_once: true"
             raise AnsibleActionFail(msg)
+        poller = str(self._task.delegate_to or task_vars["inventory_hostname"])
         module_args = {name: value for name, value in arguments.items() if value is not None}
-        module_args["devices"] = json.dumps({name: _packed(device) for name, device in devices.items()})
-        there = self._execute_module("rollcall.network.collect", module_args, task_vars=task_vars)
-        if "answers" not in there:
-            reason = there.get("msg") or "the module gave no answer"
-            where = self._task.delegate_to or task_vars.get("inventory_hostname")
-            raise AnsibleActionFail(f"rollcall.network.collect on {where}: {reason}", result=there)
+        there = self._run_module({**module_args, "devices": packed(devices)}, task_vars)
         base["warnings"] += there.get("warnings", [])
-        answers: Answers = json.loads(there["answers"])
-        return answers
+        if there.get("refused"):
+            raise AnsibleActionFail(f"rollcall.network.collect on {poller}: {there['msg']}")
+        if "answers" in there:
+            answers: Answers = json.loads(there["answers"])
+            return answers
+        # As a device that fails, a poller that fails is data: its names must not be missing among the others'.
+        reason = reason_of(there)
+        base["warnings"].append(f"poller {poller} gave no answers: {reason}")
+        return without_poller(devices, poller, reason)
+
+    def _run_module(self, module_args: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """The module's result; C(msg) alone where there is no way to it."""
+        if self._connection.transport == "ssh":
+            given = self._connection.get_option("ssh_extra_args") or ""
+            self._connection.set_option("ssh_extra_args", f"{given} {SSH_ARGS}".strip())
+        try:
+            result: dict[str, Any] = self._execute_module("rollcall.network.collect", module_args, task_vars=task_vars)
+        except AnsibleError as error:  # not only of the connection: no sshpass here, no way to become root there
+            return {"msg": str(error)}
+        return result
+
+    def cleanup(self, force: bool = False) -> None:
+        """As ever, but a poller that is gone by now does not take its answers with it."""
+        with contextlib.suppress(AnsibleConnectionFailure):
+            super().cleanup(force)
 
     def _misuse(self, hosts: list[str], task_vars: dict[str, Any]) -> list[str]:
         play_hosts = len(task_vars.get("ansible_play_batch", ()))
-        if self._task.run_once or len(hosts) < 2 or play_hosts < 2:
+        each_its_own = not self._task.delegate_to and task_vars["inventory_hostname"] not in hosts  # a play of pollers
+        if self._task.run_once or each_its_own or len(hosts) < 2 or play_hosts < 2:
             return []
         return [f"run_once: true is missing: each of {play_hosts} hosts calls the roll of {len(hosts)} devices"]
-
-
-def _packed(device: Device | Error) -> dict[str, Any]:
-    """A device on its way to another machine. Its key file is here, so the key itself goes along."""
-    if isinstance(device, Error):
-        return {"error": device.as_dict()}
-    packed = device.as_dict()
-    if device.private_key_file and not device.private_key:
-        with contextlib.suppress(OSError):  # not here: then it has to be there
-            packed["private_key"] = pathlib.Path(device.private_key_file).expanduser().read_text(encoding="utf-8")
-    return {"device": packed}

@@ -106,8 +106,8 @@ class ActionModule(ActionBase):
         if checked.error_messages:
             raise ValueError("; ".join(checked.error_messages))
         arguments: dict[str, Any] = checked.validated_parameters
-        if (arguments["devices"] is None) == (arguments["run_dir"] is None):
-            msg = "give one of devices and run_dir"
+        if arguments["devices"] is None and arguments["run_dir"] is None:
+            msg = "give devices, run_dir or both"
             raise ValueError(msg)
         if arguments["slices"]:
             if arguments["run_dir"] is None:
@@ -249,10 +249,14 @@ class ActionModule(ActionBase):
 def _source(arguments: Mapping[str, Any]) -> tuple[list[str], Reader]:
     """The names, and how to get at the answer of each: a run on disk is never all in memory."""
     devices = arguments["devices"]
-    if devices is not None:
+    if arguments["run_dir"] is None:
         return list(devices), devices.__getitem__
     runs = Merged(arguments["run_dir"])
-    return runs.names, partial(_read, runs)
+    read = partial(_read, runs)
+    if devices is None:
+        return runs.names, read
+    on_disk = set(runs.names)
+    return list(devices), lambda name: read(name) if name in on_disk else devices[name]
 
 
 def _read(runs: Merged, name: str) -> dict[str, Any]:

@@ -162,8 +162,10 @@ options:
         last changed. The first error that a counter counts is told, those after it are not.
     type: dict
   stale_after:
-    description: Seconds without a full answer after which a device is in RV(rollcall.network.collect#module:stale_hosts), with a
-      warning. One that never gave any counts since it was first asked.
+    description:
+      - Seconds without a full answer after which a device is in RV(rollcall.network.collect#module:stale_hosts). However few
+        they are, the run then does not pass, and the task fails.
+      - One that never gave any counts since it was first asked.
     type: float
   history:
     description:

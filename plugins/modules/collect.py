@@ -207,6 +207,12 @@ plan:
 """
 
 import json
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036  a poller has the Python that it has, and what follows would not say it
+    _MSG = f"Python 3.11 or later is needed, and {sys.executable} is {sys.version.split()[0]}"
+    print(json.dumps({"failed": True, "msg": _MSG}))
+    sys.exit(1)
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -235,7 +241,7 @@ def main() -> None:
     try:
         answers = call_roll(devices, limits, on_event)
     except ValueError as error:
-        module.fail_json(msg=str(error))
+        module.fail_json(msg=str(error), refused=True)
     # One text again: Ansible refuses results with bytes that are no UTF-8, which devices do send.
     module.exit_json(changed=False, answers=json.dumps(answers))
 

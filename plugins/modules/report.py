@@ -28,7 +28,10 @@ attributes:
     support: full
 options:
   devices:
-    description: The answers, as C(devices) of M(rollcall.network.collect). One of O(devices) and O(run_dir) is required.
+    description:
+      - The answers, as C(devices) of M(rollcall.network.collect). O(devices), O(run_dir) or both are required.
+      - With both, these are the names to report on, in their order, and O(run_dir) holds the answers. A name that is in none of
+        those folders, such as one that no poller called, has its answer here.
     type: dict
   run_dir:
     description:

@@ -29,6 +29,10 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "dns": ("The name has no address", "Set ansible_host for these devices, or correct DNS."),
         "driver": ("Unknown driver", "Correct rollcall_driver in the variables of these devices."),
         "function": ("No function to call", "Set function on the task, or rollcall_function for these devices."),
+        "no_poller": (
+            "No poller called them",
+            "Name them in rollcall_devices of a poller; a --limit has to name the poller as well.",
+        ),
         "platform": ("Platform not known", "Set ansible_network_os of these devices to a platform that is supported."),
         "unknown_host": ("Not in the inventory", "Correct the names on the task, or add the devices."),
         "variables": ("Bad variables", "Correct the inventory variables that the message names."),
@@ -53,6 +57,10 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "no_library": ("Python package missing", "Install the requirements on the machine that collects."),
         "no_thread": ("Too many threads", "Lower workers, or raise ulimit -u on the machine that collects."),
+        "poller": (
+            "Their poller failed",
+            "Prepare it with the role rollcall.network.poller, which says what is amiss.",
+        ),
         "proxy": ("Jump host failed", "Try the proxy command by hand, as the user that runs Ansible."),
         "refused": ("Connection refused", "Check that SSH is on, its port, and the access lists of the device."),
         "reset": (

@@ -40,7 +40,7 @@ from ansible_collections.rollcall.network.plugins.module_utils.collector import 
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import SECRETS, Resolved
 from ansible_collections.rollcall.network.plugins.plugin_utils._manifest import closing, job_of, opening
 from ansible_collections.rollcall.network.plugins.plugin_utils._parent import end_with_parent
-from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, verdict_of
+from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import NAMES_SAID, Allowed, verdict_of
 
 CREDENTIALS = ("user", "password", "private_key_file", "private_key", "passphrase", "become", "become_password")
 
@@ -233,7 +233,8 @@ def result_of(
         if last_good is not None:
             result["changed_hosts"] = [name for name, answer in answers.items() if answer.get("changed")]
             result["stale_hosts"] = _stale(result["failed_hosts"], arguments, last_good)
-            result["warnings"] = _warnings(result["stale_hosts"], arguments, last_good)
+            result["warnings"] = _damaged(last_good)
+            troubles.append(_alarm(result["stale_hosts"], arguments))
             troubles.append(_write_history(answers, arguments, folder, last_good))
         for trouble in filter(None, troubles):
             verdict = verdict.troubled(trouble)
@@ -261,17 +262,21 @@ def _stale(failed: Sequence[str], arguments: Mapping[str, Any], last_good: LastG
     return [] if arguments["stale_after"] is None else last_good.stale(failed, arguments["stale_after"])
 
 
-def _warnings(stale: Sequence[str], arguments: Mapping[str, Any], last_good: LastGood) -> list[str]:
-    """What the run says of the answers before it."""
-    warnings = []
-    if stale:
-        names = ", ".join(stale[:10]) + (", …" if len(stale) > 10 else "")
-        warnings.append(f"no full answer for more than {arguments['stale_after']:g} s (stale_after): {names}")
-    if last_good.problems:
-        name, reason = next(iter(last_good.problems.items()))
-        more = f"; {len(last_good.problems) - 1} more like it" if len(last_good.problems) > 1 else ""
-        warnings.append(f"the last good answers of {name}: {reason}{more}")
-    return warnings
+def _alarm(stale: Sequence[str], arguments: Mapping[str, Any]) -> str | None:
+    """The devices that were silent for too long: however few they are, the run does not pass."""
+    if not stale:
+        return None
+    names = ", ".join(stale[:NAMES_SAID]) + (", …" if len(stale) > NAMES_SAID else "")
+    return f"{len(stale)} had no full answer for more than {arguments['stale_after']:g} s (stale_after): {names}"
+
+
+def _damaged(last_good: LastGood) -> list[str]:
+    """A warning where the answers of earlier runs cannot be used."""
+    if not last_good.problems:
+        return []
+    name, reason = next(iter(last_good.problems.items()))
+    more = f"; {len(last_good.problems) - 1} more like it" if len(last_good.problems) > 1 else ""
+    return [f"the last good answers of {name}: {reason}{more}"]
 
 
 def _write_history(

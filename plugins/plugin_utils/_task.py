@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible import constants as C
 from ansible import context
 from ansible.errors import AnsibleError
 
@@ -55,11 +56,21 @@ def inventory_of_task(task: Any, play_context: Any, templar: Any, task_vars: Map
     fallbacks = {
         "user": Setting(task.remote_user, "keyword remote_user, or command line (-u)"),
         "port": Setting(task.port, "keyword port"),
-        "password": Setting(play_context.password, "command line (-k)"),
-        "private_key_file": Setting(play_context.private_key_file, "command line (--private-key) or configuration"),
+        "private_key_file": Setting(
+            context.CLIARGS.get("private_key_file"), "command line (--private-key) or configuration"
+        ),
         "become": Setting(task.become, "keyword become, or command line (-b)"),
-        "become_password": Setting(play_context.become_pass, "command line (-K)"),
     }
+    typed = {
+        "password": ("password", "command line (-k)"),
+        "become_password": ("become_pass", "command line (-K)"),
+    }
+    # Core has put the variables of the machine that the task runs on over what was typed: a poller's own password is
+    # for none of its devices.
+    there = task_vars.get("ansible_delegated_vars", {}).get(task.delegate_to, {}) if task.delegate_to else task_vars
+    for field, (attribute, source) in typed.items():
+        if not any(name in there for name in C.MAGIC_VARIABLE_MAPPING[attribute]):
+            fallbacks[field] = Setting(getattr(play_context, attribute), source)
     return Inventory(variables.of, variables.template, variables.hosts, variables.groups, _given(fallbacks))
 
 

@@ -263,6 +263,11 @@ class TempUser:
             run("userdel", "--force", user.name)
 
 
+def inside(namespace: str | None) -> list[str]:
+    """The words before a command that is to run in a network namespace; it becomes that command, same process id."""
+    return [program("ip"), "netns", "exec", namespace] if namespace else []
+
+
 @dataclass(frozen=True)
 class Sshd:
     """A running sshd. ``log()`` is what it wrote: every accepted and refused login among it."""
@@ -275,8 +280,13 @@ class Sshd:
 
     @classmethod
     @contextlib.contextmanager
-    def start(cls, folder: Path, name: str, options: Mapping[str, str | Sequence[str]]) -> Iterator[Sshd]:
-        """Starts sshd with ``options`` (sshd_config keywords) and waits until it listens; ends it and its sessions."""
+    def start(
+        cls, folder: Path, name: str, options: Mapping[str, str | Sequence[str]], namespace: str | None = None
+    ) -> Iterator[Sshd]:
+        """Starts sshd with ``options`` (sshd_config keywords) and waits until it listens; ends it and its sessions.
+
+        namespace: the network namespace that it runs in, this one by default.
+        """
         config, log = folder / f"{name}.conf", folder / f"{name}.log"
         config.write_text(sshd_config({**common_options(folder, name), **options}))
         # sshd refuses to start without this folder; Debian makes it when the service starts. It is left there: an
@@ -284,7 +294,7 @@ class Sshd:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [program("sshd"), "-D", "-e", "-f", config],
+                [*inside(namespace), program("sshd"), "-D", "-e", "-f", config],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

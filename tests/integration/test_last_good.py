@@ -119,10 +119,13 @@ def test_a_device_that_fails_keeps_its_last_good_answer(whole: Lab, tmp_path: Pa
     assert state(tmp_path, "fra-wan1")["last_good_at"] == at
 
     alarm = {**arguments, "hosts": ["fra-wan1", "nobody"], "stale_after": 0.001}
-    late = call_roll(whole.inventory, alarm, "-e", '{"ansible_password": "wrong"}')
-    assert "no full answer for more than 0.001 s (stale_after): fra-wan1" in " ".join(late.output.split())
-    assert late.result["stale_hosts"] == ["fra-wan1", "nobody"], "who never answered counts since it was first asked"
-    assert call_roll(whole.inventory, alarm).result["stale_hosts"] == ["nobody"]
+    done, late = try_roll(whole.inventory, alarm, "-e", '{"ansible_password": "wrong"}')
+    assert done.returncode == 2
+    assert late["verdict"]["reasons"] == [
+        "2 had no full answer for more than 0.001 s (stale_after): fra-wan1, nobody"
+    ], "who never answered counts since it was first asked"
+    assert late["stale_hosts"] == ["fra-wan1", "nobody"]
+    assert try_roll(whole.inventory, alarm)[1]["stale_hosts"] == ["nobody"]
 
 
 def test_the_role_fails_when_a_device_is_stale_whatever_may_fail(whole: Lab, tmp_path: Path) -> None:
@@ -134,7 +137,7 @@ def test_the_role_fails_when_a_device_is_stale_whatever_may_fail(whole: Lab, tmp
     done = run_playbook(ROOT / "collect.yml", whole.inventory, *options, *stale, *wrong)
     said = " ".join((done.stdout + done.stderr).split())
     assert done.returncode == 2
-    assert "1 without a full answer for more than 0.001 s: fra-wan1; the reports begin at" in said
+    assert "1 had no full answer for more than 0.001 s (stale_after): fra-wan1; the reports begin at" in said
     page = (tmp_path / "latest" / "reports" / "devices" / "fra-wan1.md").read_text()
     assert "| last full answer |" in page
 

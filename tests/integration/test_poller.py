@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -226,11 +226,111 @@ def test_packages_that_it_lacks_are_named(lab: Lab, poller: ShellServer, tmp_pat
     assert "not installed where the roll is called" in error["message"]
 
 
-def test_a_poller_that_is_not_there_fails_the_task(lab: Lab, poller: ShellServer, tmp_path: Path) -> None:
-    folder = inventory(tmp_path, lab, poller, "/nonexistent/python")
-    done, result = try_roll(folder, arguments(), delegate_to="poller", play={"hosts": "lab"})
+SITE = """#!/bin/sh
+export PYTHONPATH={folder}
+exec {python} "$@"
+"""
+
+
+def interpreter(folder: Path, code: str) -> str:
+    """A Python that runs this code before the module."""
+    folder.joinpath("site").mkdir()
+    folder.joinpath("site", "sitecustomize.py").write_text(code)
+    folder.joinpath("python").write_text(SITE.format(folder=folder / "site", python=sys.executable))
+    folder.joinpath("python").chmod(0o755)
+    return str(folder / "python")
+
+
+# The driver's library is there: the logins begin.
+MIDWAY = """
+import os, signal, sys, threading, time
+
+def sshd():
+    pid = os.getpid()
+    while "sshd" not in open(f"/proc/{{pid}}/comm").read():
+        pid = int(open(f"/proc/{{pid}}/stat").read().rpartition(")")[2].split()[1])
+    return pid
+
+def act():
+    while "ssh2.session" not in sys.modules:
+        time.sleep(0.01)
+    {do}
+
+threading.Thread(target=act, daemon=True).start()
+"""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with the poller, and what its devices' entries say of it."""
+
+    says: str
+    code: str = ""  # run by its Python before the module
+    variables: dict[str, Any] = field(default_factory=dict)
+
+
+FAULTY = {
+    "no such machine": Fault("Connection refused", variables={"ansible_port": 1}),
+    "login refused": Fault("Permission denied", variables={"ansible_user": "nobody"}),
+    "no Python": Fault("/nonexistent/python", variables={"ansible_python_interpreter": "/nonexistent/python"}),
+    "old Python": Fault(
+        "Python 3.11 or later is needed",
+        "import sys\nsys.version_info = (3, 10, 0, 'final', 0)\n",
+    ),
+    "killed in the middle": Fault("Module result deserialization failed", MIDWAY.format(do="os._exit(137)")),
+    "cut off in the middle": Fault("closed", MIDWAY.format(do="os.kill(sshd(), signal.SIGKILL)")),
+    "no way to become another": Fault(
+        "sudo",
+        variables={"ansible_become": True, "ansible_become_user": "nobody", "ansible_become_exe": "/nonexistent/sudo"},
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTY.values(), ids=FAULTY)
+def test_each_device_of_a_poller_that_fails_has_an_entry(
+    lab: Lab, poller: ShellServer, tmp_path: Path, fault: Fault
+) -> None:
+    folder = inventory(tmp_path, lab, poller, interpreter(tmp_path, fault.code))
+    extra = folder / "poller.yml"
+    inventory_of_poller = json.loads(extra.read_text())
+    inventory_of_poller["pollers"]["hosts"]["poller"] |= fault.variables
+    extra.write_text(json.dumps(inventory_of_poller))
+    output = tmp_path / "rollcall"
+    names = {"hosts": NAMES, "output_dir": str(output)}
+    roll = call_roll(folder, arguments(**names), delegate_to="poller", play={"hosts": "lab"})
+    assert list(roll.devices) == NAMES
+    assert roll.devices["nobody"]["error"]["kind"] == "unknown_host", "it would have been wrong with any poller"
+    for name in set(NAMES) - {"nobody"}:
+        device = roll.devices[name]
+        assert (device["status"], device["attempts"]) == ("unreachable", 0)
+        assert (device["error"]["phase"], device["error"]["kind"]) == ("connect", "poller")
+        assert "poller poller" in device["error"]["message"]
+        assert fault.says in device["error"]["message"]
+        assert (
+            json.loads((output / "latest" / "devices" / name / "result.json").read_text())["error"] == device["error"]
+        )
+    assert "poller poller gave no answers" in roll.output
+    for secret in (PASSWORD, SECRET):
+        assert secret not in roll.output
+        assert secret not in json.dumps(roll.result)
+
+
+def test_what_cannot_be_called_anywhere_still_fails_the_task(lab: Lab, poller: ShellServer, tmp_path: Path) -> None:
+    folder = inventory(tmp_path, lab, poller)
+    names = arguments(driver="python", function="nowhere.to.be_found")
+    done, result = try_roll(folder, names, *QUICKLY, delegate_to="poller", play={"hosts": "lab"})
     assert done.returncode == 2
-    assert result["failed"]
-    assert "rollcall.network.collect on poller" in result["msg"]
-    assert PASSWORD not in done.stdout + done.stderr
-    assert PASSWORD not in json.dumps(result)
+    assert "rollcall.network.collect on poller: " in result["msg"]
+    assert "nowhere" in result["msg"]
+
+
+def test_the_pollers_own_password_is_for_no_device(lab: Lab, poller: ShellServer, tmp_path: Path) -> None:
+    folder = inventory(tmp_path, lab, poller)
+    folder.joinpath("lab.yml").write_text(json.dumps({"boxes": {"hosts": {"box": box(lab)}}}))
+    own = {"ansible_password": PASSWORD, "ansible_become_password": SECRET}
+    variables = json.loads((folder / "poller.yml").read_text())
+    variables["pollers"]["hosts"]["poller"] |= own
+    (folder / "poller.yml").write_text(json.dumps(variables))
+    names = {"hosts": ["box"], "commands": ["show version"], "plan": True}
+    roll = call_roll(folder, names, delegate_to="poller", play={"hosts": "boxes"})
+    assert not {"password", "become_password"} & roll.result["plan"]["box"]["credentials"].keys()

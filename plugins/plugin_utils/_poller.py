@@ -1,0 +1,61 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Devices on their way to a poller, and their answers when it gives none."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import pathlib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.rollcall.network.plugins.module_utils._device import Device
+from ansible_collections.rollcall.network.plugins.module_utils._result import Error, Result
+from ansible_collections.rollcall.network.plugins.module_utils._roll import Answers, answer_of
+
+# A poller that vanishes without a word is noticed after 30 s, not after the hours that TCP takes. The connection is not
+# shared: a shared one has the options of who opened it. The user's own options come before these, and win.
+SSH_ARGS = "-o ServerAliveInterval=10 -o ServerAliveCountMax=3 -o ControlPath=none"
+
+GOODBYE = re.compile(r"(Shared c|C)onnection to \S+ closed\.")
+
+
+def packed(devices: Mapping[str, Device | Error]) -> str:
+    """The devices as one text, secrets included."""
+    return json.dumps({name: _packed(device) for name, device in devices.items()})
+
+
+def reason_of(result: Mapping[str, Any]) -> str:
+    """Why a module gave no answer, in one line, from what Ansible made of it."""
+    said = [str(result.get("msg") or "the module gave no answer").strip()]
+    for stream in ("module_stdout", "module_stderr"):
+        lines = [line.strip() for line in str(result.get(stream) or "").splitlines()]
+        # Neither ssh's farewell nor half of a result, which holds what devices said.
+        said += [line for line in lines if line and "{" not in line and not GOODBYE.match(line)][-1:]
+    return " ".join(" ".join(said).split())[:500]
+
+
+def without_poller(devices: Mapping[str, Device | Error], poller: str, reason: str) -> Answers:
+    """An answer for each device of a poller that gave none. A name that was no device keeps its own error."""
+    error = Error("connect", "poller", f"poller {poller} called nobody, or its answers were lost: {reason}")
+    return {
+        name: answer_of(None, Result("failed", error=device))
+        if isinstance(device, Error)
+        else answer_of(device, Result("unreachable", error=error))
+        for name, device in devices.items()
+    }
+
+
+def _packed(device: Device | Error) -> dict[str, Any]:
+    """A device's key file is here, so the key itself goes along."""
+    if isinstance(device, Error):
+        return {"error": device.as_dict()}
+    data = device.as_dict()
+    if device.private_key_file and not device.private_key:
+        with contextlib.suppress(OSError, ValueError):  # not here, or no text: then it has to be there
+            data["private_key"] = pathlib.Path(device.private_key_file).expanduser().read_text(encoding="utf-8")
+    return {"device": data}

@@ -1,0 +1,160 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role that prepares a poller: over real SSH, by a user without rights, with the real packages."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.integration.conftest import ShellServer, run_playbook, shell_server
+from tests.lab import Lab
+
+ROOT = Path(__file__).resolve().parents[2]
+PREPARE = """
+- name: Prepare the pollers
+  hosts: pollers
+  gather_facts: false
+  roles:
+    - role: rollcall.network.poller
+"""
+
+
+@pytest.fixture(scope="module")
+def poller(openssh_here: None) -> Iterator[ShellServer]:
+    if shutil.which("python3", path="/usr/bin") is None:
+        pytest.skip("Not installed: a Python of the system's, which the user of a poller can run.")
+    with shell_server() as server:
+        yield server
+
+
+def inventory(folder: Path, poller: ShellServer, **variables: Any) -> Path:
+    host = {
+        "ansible_host": poller.address,
+        "ansible_port": poller.port,
+        "ansible_user": poller.user,
+        "ansible_ssh_private_key_file": str(poller.key.file),
+        "ansible_ssh_args": f"-F /dev/null -o UserKnownHostsFile={poller.known_hosts} -o ControlMaster=no",
+        "rollcall_poller_python": "/usr/bin/python3",
+        **variables,
+    }
+    folder.joinpath("pollers.yml").write_text(json.dumps({"pollers": {"hosts": {"poller": host}}}))
+    return folder
+
+
+def prepare(folder: Path, poller: ShellServer, *extra: str, **variables: Any) -> subprocess.CompletedProcess[str]:
+    return run_playbook(PREPARE, inventory(folder, poller, **variables), *extra)
+
+
+def changed(done: subprocess.CompletedProcess[str]) -> int:
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = re.search(r"poller +: .* changed=(\d+) ", done.stdout)
+    assert found, done.stdout
+    return int(found[1])
+
+
+@pytest.fixture(scope="module")
+def prepared(poller: ShellServer, tmp_path_factory: pytest.TempPathFactory) -> ShellServer:
+    """Once for all: it takes the packages from the registry."""
+    folder = tmp_path_factory.mktemp("prepare")
+    assert changed(prepare(folder, poller, "--check")) == 1, "a check says what it would do"
+    assert not list(poller.home.glob(".local/share/rollcall")), "and does nothing"
+    done = prepare(folder, poller)
+    assert changed(done) == 2
+    assert f"ansible_python_interpreter: {poller.home}/.local/share/rollcall/bin/python" in done.stdout
+    return poller
+
+
+@pytest.mark.parametrize("extra", [(), ("--check",)], ids=["again", "again as a check"])
+def test_a_second_run_changes_nothing(prepared: ShellServer, tmp_path: Path, extra: tuple[str, ...]) -> None:
+    done = prepare(tmp_path, prepared, *extra)
+    assert changed(done) == 0
+    assert "poller is ready" in done.stdout
+
+
+def test_the_playbook_finds_its_python_by_itself(prepared: ShellServer, tmp_path: Path) -> None:
+    with Lab(4, healthy=True) as lab:
+        names = list(lab.devices)
+        # The keys of the lab's devices lie where a user of the poller's can read them.
+        shutil.copy(lab.known_hosts, prepared.home / "known_hosts")
+        (prepared.home / "known_hosts").chmod(0o644)
+        prepared.home.chmod(0o711)
+        folder = inventory(tmp_path, prepared, rollcall_devices=names)
+        folder.joinpath("lab.yml").write_text(lab.inventory.read_text())
+        given = {
+            "rollcall_output_dir": str(tmp_path / "out"),
+            "rollcall_known_hosts": [str(prepared.home / "known_hosts")],
+        }
+        done = run_playbook(ROOT / "playbooks" / "pollers.yml", folder, "-e", json.dumps(given))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "4 of 4 devices answered in full" in done.stdout
+    left = [file.read_text(errors="replace") for file in prepared.home.rglob("*") if file.is_file()]
+    assert not [text for text in left if "lab-password" in text], "no device's password was written there"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("fault.pth", "import time; time.time = lambda: 0.0\n", "its clock is 1"),
+        ("fault.pth", "import resource; resource.setrlimit(7, (100, 100))\n", "open files allowed: 100,"),
+        ("ntc_templates/parse.py", "raise OSError('damaged')\n", "ntc_templates.parse: OSError: damaged"),
+    ],
+    ids=["clock", "open files", "package"],
+)
+def test_what_is_amiss_is_said(prepared: ShellServer, tmp_path: Path, name: str, text: str, says: str) -> None:
+    (packages,) = prepared.home.glob(".local/share/rollcall/lib/python3*/site-packages")
+    file = packages / name
+    before = file.read_text() if file.exists() else None
+    file.write_text(text)
+    try:
+        done = prepare(tmp_path, prepared)
+    finally:
+        file.unlink()
+        if before is not None:
+            file.write_text(before)
+    assert done.returncode == 2
+    assert says in done.stdout + done.stderr, done.stdout
+
+
+def test_an_old_python_is_refused(poller: ShellServer, tmp_path: Path) -> None:
+    old = poller.home / "old"
+    old.write_text("#!/bin/sh\necho 3.9\necho /usr/bin/python3.9\n")
+    old.chmod(0o755)
+    poller.home.chmod(0o711)
+    done = prepare(tmp_path, poller, rollcall_poller_python=str(old))
+    assert done.returncode == 2
+    assert f"poller needs Python 3.11 or later, and {old} is 3.9" in done.stdout + done.stderr
+
+
+def test_no_python_is_said(poller: ShellServer, tmp_path: Path) -> None:
+    done = prepare(tmp_path, poller, rollcall_poller_python="python9")
+    assert done.returncode == 2
+    assert "python9 is not there" in done.stdout + done.stderr
+
+
+def test_the_pinned_versions_are_those_that_the_collection_requires() -> None:
+    """None below its lower bound in requirements.txt; both playbooks' roles look in the same place."""
+    required = dict(re.findall(r"^([\w-]+)>=([\w.]+)$", (ROOT / "requirements.txt").read_text(), re.M))
+    roles = {
+        name: yaml.safe_load((ROOT / "roles" / name / "defaults" / "main.yml").read_text())
+        for name in ("poller", "collect")
+    }
+    pinned = dict(package.split("==") for package in roles["poller"]["rollcall_poller_packages"])
+    only_here = {"ansible-core", "itables", "prometheus-client"}  # what no poller needs
+    assert set(required) - only_here == set(pinned)
+    for name, version in pinned.items():
+        assert numbers(version) >= numbers(required[name]), name
+    assert roles["poller"]["rollcall_poller_venv"] == roles["collect"]["rollcall_poller_venv"]
+
+
+def numbers(version: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", version)]

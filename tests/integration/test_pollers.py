@@ -1,0 +1,190 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Two pollers in network namespaces, each reaching only its own real routers; one play brings both halves back."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.conftest import run_playbook
+from tests.integration.openssh import wait_until
+from tests.integration.sites import Site, Sites
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = ["fra-r1", "fra-r2", "osl-r1", "osl-r2"]
+COMMANDS = ["show version", "show running-config", "show interface description"]
+
+
+@pytest.fixture(scope="module")
+def sites() -> Iterator[Sites]:
+    reason = Sites.missing()
+    if reason:
+        pytest.skip(reason)
+    with Sites() as up:
+        yield up
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """What came of the playbook: what was printed, how it ended, the merged result, and where the reports are."""
+
+    output: str
+    ended: int
+    result: dict[str, Any]
+    folder: Path
+
+    @property
+    def devices(self) -> dict[str, dict[str, Any]]:
+        devices: dict[str, dict[str, Any]] = self.result["devices"]
+        return devices
+
+    @property
+    def statuses(self) -> dict[str, str]:
+        return {name: device["status"] for name, device in self.devices.items()}
+
+    def text(self, name: str, command: str) -> str:
+        text: str = self.devices[name]["output"][command]["text"]
+        return text
+
+
+# As a user goes on with what the playbook leaves behind. It keeps the result, whatever the verdict.
+KEEP = """
+- name: Keep the merged result
+  hosts: "{{ rollcall_hosts | default('all') }}"
+  gather_facts: false
+  tasks:
+    - name: Keep the merged result
+      ansible.builtin.copy:
+        content: "{{ rollcall_result | to_json }}"
+        dest: "{{ file }}"
+        mode: "0600"
+      run_once: true
+      delegate_to: localhost
+"""
+
+
+def call(sites: Sites, folder: Path, *extra: str, **variables: Any) -> Fleet:
+    """Runs playbooks/pollers.yml on the controller, as users import it, with 100 % allowed to fail."""
+    file, output = folder / "result.json", folder / "rollcall"
+    given = {
+        "rollcall_commands": COMMANDS,
+        "rollcall_output_dir": str(output),
+        "rollcall_return_output": True,
+        "rollcall_max_fail_percentage": 100,
+        "rollcall_retries": 0,
+        "file": str(file),
+        **variables,
+    }
+    playbook = f"- ansible.builtin.import_playbook: {ROOT / 'playbooks' / 'pollers.yml'}\n{KEEP}"
+    done = run_playbook(playbook, sites.inventory, "-e", json.dumps(given), *extra, programs=sites.programs)
+    result = json.loads(file.read_text()) if file.exists() else {}
+    return Fleet(done.stdout + done.stderr, done.returncode, result, output)
+
+
+def shown(text: str) -> list[str]:
+    return [line.rstrip() for line in text.strip("\n").split("\n")]
+
+
+def assert_whole(fleet: Fleet, site: Site) -> None:
+    """Every answer of this site is what its routers say when they are asked without SSH."""
+    for name, router in site.routers.items():
+        assert fleet.devices[name]["status"] == "ok", fleet.devices[name]["error"]
+        for command in COMMANDS:
+            assert shown(fleet.text(name, command)) == shown(router.vtysh(command)), (name, command)
+
+
+@pytest.fixture(scope="module")
+def fleet(sites: Sites, tmp_path_factory: pytest.TempPathFactory) -> Fleet:
+    return call(sites, tmp_path_factory.mktemp("both"))
+
+
+def test_one_play_brings_both_halves_back(sites: Sites, fleet: Fleet) -> None:
+    assert fleet.ended == 0, fleet.output
+    assert list(fleet.devices) == NAMES
+    for site in sites.sites.values():
+        assert_whole(fleet, site)
+    assert "4 of 4 devices answered in full" in fleet.output
+    assert fleet.result["summary"]["ok"] == 4
+
+
+def test_the_addresses_are_the_same_and_the_routers_are_not(fleet: Fleet) -> None:
+    for number in (1, 2):
+        fra, osl = (fleet.devices[f"{site}-r{number}"] for site in ("fra", "osl"))
+        assert (fra["host"], fra["port"]) == (osl["host"], osl["port"])
+        for site in ("fra", "osl"):
+            assert f"hostname {site}-r{number}" in fleet.text(f"{site}-r{number}", "show running-config")
+
+
+def test_the_controller_itself_reaches_no_router(sites: Sites, tmp_path: Path) -> None:
+    task = """
+- hosts: fra
+  gather_facts: false
+  tasks:
+    - rollcall.network.collect:
+        hosts: "{{ ansible_play_hosts_all }}"
+        commands: [show version]
+        connect_timeout: 2
+        retries: 0
+        max_fail_percentage: 0
+      run_once: true
+      delegate_to: localhost
+"""
+    done = run_playbook(task, sites.inventory, programs=sites.programs)
+    assert done.returncode == 2
+    assert "2 of 2 devices failed" in done.stdout + done.stderr
+
+
+def test_each_poller_has_a_folder_of_runs_and_the_reports_are_one(fleet: Fleet) -> None:
+    for site in ("fra", "osl"):
+        devices = fleet.folder / "pollers" / f"poller-{site}" / "latest" / "devices"
+        assert sorted(path.name for path in devices.iterdir()) == [f"{site}-r1", f"{site}-r2"]
+    pages = {path.name for path in (fleet.folder / "reports" / "devices").glob("*.md")}
+    assert pages == {f"{name}.md" for name in NAMES}
+    assert f"hostname {NAMES[2]}" in (fleet.folder / "reports" / "devices" / f"{NAMES[2]}.md").read_text()
+
+
+def test_a_dead_poller_costs_only_its_own_devices(sites: Sites, tmp_path: Path) -> None:
+    with sites.sites["osl"].cut_off():
+        fleet = call(sites, tmp_path)
+    assert list(fleet.devices) == NAMES
+    assert_whole(fleet, sites.sites["fra"])
+    for name in ("osl-r1", "osl-r2"):
+        error = fleet.devices[name]["error"]
+        assert (fleet.devices[name]["status"], error["phase"], error["kind"]) == ("unreachable", "connect", "poller")
+        assert "poller poller-osl" in error["message"]
+        assert sites.sites["osl"].address in error["message"]
+    assert "2 of 4 devices answered in full" in fleet.output
+    assert "unreachable=1" not in fleet.output, "the poller stays in the play"
+
+
+def test_a_poller_that_vanishes_in_the_middle_is_not_waited_for(sites: Sites, tmp_path: Path) -> None:
+    """Its network is gone without a word while it waits for a router that hangs: 30 s of silence are enough."""
+    site = sites.sites["osl"]
+    router = site.router_sshds["osl-r1"].process
+    other = site.router_sshds["osl-r2"]
+    before = other.log().count("Accepted password")
+    router.send_signal(signal.SIGSTOP)
+    fleets: list[Fleet] = []
+    thread = threading.Thread(target=lambda: fleets.append(call(sites, tmp_path, rollcall_device_timeout=300)))
+    try:
+        thread.start()
+        wait_until(lambda: other.log().count("Accepted password") > before, "the poller calls its routers", 30)
+        with site.cut_off():
+            thread.join(80)
+    finally:
+        router.send_signal(signal.SIGCONT)
+        thread.join(80)
+    (fleet,) = fleets
+    assert list(fleet.devices) == NAMES
+    assert_whole(fleet, sites.sites["fra"])
+    assert {fleet.devices[name]["error"]["kind"] for name in ("osl-r1", "osl-r2")} == {"poller"}
+    assert "not responding" in fleet.devices["osl-r1"]["error"]["message"]
