@@ -170,7 +170,8 @@ def call_there(
     there = answers_there(folder, devices, arguments)
     if folder is not None:
         folder.note("began", hosts=len(devices), answered=len(there))
-    answers = ask({name: device for name, device in devices.items() if name not in there})
+    rest = {name: device for name, device in devices.items() if name not in there}
+    answers = ask(rest) if rest else {}
     errors: dict[str, str] = {}
     if folder is not None:
         for name, answer in answers.items():
