@@ -255,6 +255,25 @@ def test_what_goes_wrong_is_no_success(installed: Site, arguments: list[str], st
     assert says in done.stdout + done.stderr
 
 
+def test_an_inventory_that_has_lost_its_devices_is_no_success(installed: Site) -> None:
+    """Ansible itself ends such a run with 0, with a limit as well as without."""
+    empty = installed.folder / "empty.yml"
+    empty.write_text("all: {}\n")
+    script = installed.folder / "run on nobody"
+    text = installed.folders("first")["home"].joinpath("run").read_text()
+    script.write_text(text.replace(str(installed.inventory), str(empty)))
+    for arguments, status, says in ([], 2, "nobody to call"), (["--limit", "fra-wan1"], 1, "fra-wan1"):
+        done = subprocess.run(
+            ["su", "-s", "/bin/sh", "-c", shlex.join(["sh", str(script), *arguments]), installed.user],
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+        assert done.returncode == status, done.stdout + done.stderr
+        assert says in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(
     ("more", "says"),
     [
