@@ -88,6 +88,7 @@ def login(controller: Controller) -> dict[str, str]:
 
 
 @NEEDS_AWX
+@pytest.mark.timeout(300)  # three plays of a dozen modules each
 def test_everything_is_made_and_a_second_run_changes_nothing(
     controller: Controller, login: dict[str, str], tmp_path: Path
 ) -> None:
@@ -260,6 +261,21 @@ def test_the_page_names_every_variable_and_its_default() -> None:
 # -- what a job gets ---------------------------------------------------------------------------------------------------
 
 
+def box_of(openssh: OpenSshServer, tmp_path: Path, **login: str) -> Path:
+    """An inventory of one device, with no login but what is given."""
+    box = {
+        "ansible_host": openssh.address,
+        "ansible_port": openssh.port,
+        "ansible_network_os": "frr.frr.frr",
+        "rollcall_known_hosts": str(openssh.known_hosts),
+        "rollcall_commands": ["show version"],
+        **login,
+    }
+    inventory = tmp_path / "inventory.json"
+    inventory.write_text(json.dumps({"all": {"hosts": {"box": box}}}))
+    return inventory
+
+
 @pytest.mark.parametrize(
     "inputs",
     [
@@ -276,19 +292,19 @@ def test_the_credential_logs_in(inputs: dict[str, str], openssh: OpenSshServer, 
         **{name: key.file.read_text() for name, key in openssh.keys.items()},
     }
     given = {field: value.format(**secrets) for field, value in inputs.items()}
-    box = {
-        "ansible_host": openssh.address,
-        "ansible_port": openssh.port,
-        "ansible_network_os": "frr.frr.frr",
-        "rollcall_known_hosts": str(openssh.known_hosts),
-        "rollcall_commands": ["show version"],
-    }
-    inventory = tmp_path / "inventory.json"
-    inventory.write_text(json.dumps({"all": {"hosts": {"box": box}}}))
     env = inject(TYPE, {"username": openssh.user, **given}, str(tmp_path))
-    roll = call_roll(inventory, {}, "-u", "root", "-vvv", env=env)
+    roll = call_roll(box_of(openssh, tmp_path), {}, "-u", "root", "-vvv", env=env)
     assert roll.devices["box"]["status"] == "ok", roll.devices["box"]["error"]
     assert not [value for value in given.values() if value in roll.output]
+
+
+def test_a_machine_credential_with_a_key(openssh: OpenSshServer, tmp_path: Path) -> None:
+    """AWX puts its key into an agent; the user of -u is AWX's word, and the host's own variable counts before it."""
+    with openssh.agent() as agent:
+        roll = call_roll(
+            box_of(openssh, tmp_path, ansible_user=openssh.user), {}, "-u", "root", env={"SSH_AUTH_SOCK": agent}
+        )
+    assert roll.devices["box"]["status"] == "ok", roll.devices["box"]["error"]
 
 
 @pytest.mark.parametrize(
