@@ -297,10 +297,8 @@ def _open_events(path: pathlib.Path) -> int:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         size = os.fstat(descriptor).st_size
-        if (
-            size and os.pread(descriptor, 1, size - 1) != b"\n"
-        ):  # a power cut tore the last line: it stays one of its own
-            _write_all(descriptor, b"\n")
+        if size and os.pread(descriptor, 1, size - 1) != b"\n":
+            _write_all(descriptor, b"\n")  # a power cut tore the last line: it stays one of its own
     except BaseException:
         os.close(descriptor)
         raise

@@ -59,7 +59,7 @@ def inventory_of_task(task: Any, play_context: Any, templar: Any, task_vars: Map
         "private_key_file": Setting(
             context.CLIARGS.get("private_key_file"), "command line (--private-key) or configuration"
         ),
-        "become": Setting(task.become, "keyword become, or command line (-b)"),
+        "become": Setting(task.become or None, "keyword become, or command line (-b)"),
     }
     typed = {
         "password": ("password", "command line (-k)"),
