@@ -181,6 +181,45 @@ def test_a_limit_that_names_no_device_is_no_success(sites: Sites, tmp_path: Path
     assert "nobody was asked: --limit has to name devices and their pollers" in fleet.output
 
 
+def test_a_part_of_the_fleet_needs_no_limit(sites: Sites, tmp_path: Path) -> None:
+    fleet = call(sites, tmp_path, rollcall_hosts="osl")
+    assert fleet.statuses == {"osl-r1": "ok", "osl-r2": "ok"}, fleet.output
+    assert not (fleet.folder / "pollers" / "poller-fra").exists(), "who has nobody to ask does nothing"
+
+
+# As docs/scale.md shows it.
+OWN = """
+- name: Call the roll on all pollers at once
+  hosts: pollers
+  gather_facts: false
+  tasks:
+    - name: Call the roll of its own devices
+      rollcall.network.collect:
+        hosts: "{{ rollcall_devices }}"
+        commands: [show version]
+      register: roll
+
+    - name: Use all answers as one
+      ansible.builtin.debug:
+        msg: "{{ devices.keys() | list }}{{ devices['osl-r1'].output['show version'].text }}{{ devices['fra-r1'].error }}"
+      vars:
+        devices: "{{ ansible_play_hosts_all | map('extract', hostvars, ['roll', 'devices']) | combine }}"
+      run_once: true
+      delegate_to: localhost
+"""
+
+
+def test_a_play_of_ones_own_merges_with_ansibles_filters(sites: Sites, tmp_path: Path) -> None:
+    with sites.sites["fra"].cut_off():
+        done = run_playbook(OWN, sites.inventory, programs=sites.programs)
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    assert "['fra-r1', 'fra-r2', 'osl-r1', 'osl-r2']FRRouting" in said.replace('"', "'")
+    assert "(osl-r1)" in said
+    assert "poller poller-fra called nobody" in said
+    assert "run_once: true is missing" not in said
+
+
 def test_devices_of_two_pollers_and_of_none_are_seen(sites: Sites, tmp_path: Path) -> None:
     """Two share fra-r1, which one of them cannot reach: the full answer counts, whichever came last."""
     file = tmp_path / "inventory.yml"
