@@ -175,7 +175,7 @@ verdict:
       C(failed_when), ask for RV(verdict), and fail at the end.
   returned: unless O(plan) is true
   type: dict
-  sample: {passed: false, reasons: ["1 of 3 devices of group core failed, more than group_max_fail_percentage (0) allows: c1"]}
+  sample: {passed: false, reasons: ["1 of 24 devices failed, more than max_fail_percentage (0) allows: edge-7"]}
 run_dir:
   description: The folder that holds the answers of this run.
   returned: when O(output_dir) is given, and it is not check mode

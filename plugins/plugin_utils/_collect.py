@@ -173,7 +173,8 @@ def call_there(
     there = answers_there(folder, devices, arguments)
     if folder is not None:
         folder.note("began", hosts=len(devices), answered=len(there))
-    answers = ask({name: device for name, device in devices.items() if name not in there})
+    rest = {name: device for name, device in devices.items() if name not in there}
+    answers = ask(rest) if rest else {}
     errors: dict[str, str] = {}
     if folder is not None:
         for name, answer in answers.items():
@@ -193,7 +194,9 @@ def _in_order(names: Iterable[str], there: Answers, answers: Answers) -> Answers
 def result_of(
     answers: Answers, folder: RunFolder | None, errors: Mapping[str, str], allowed: Allowed
 ) -> dict[str, Any]:
-    """The task's result, once all answers are there, from which the manifest's end is written; it fails as the verdict says.
+    """The task's result, once all answers are there; the manifest's end is written from it.
+
+    It fails exactly when the verdict is not passed.
 
     :param errors: why the answers of these names could not be written.
     """

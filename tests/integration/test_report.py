@@ -247,6 +247,19 @@ def test_from_a_run_on_disk(finished: bool, workshop: Workshop) -> None:
     assert fleet["r3"]["kind"] == "unreadable", "a damaged answer keeps its place and says so"
 
 
+def test_of_a_killed_run_every_name_is_shown(workshop: Workshop) -> None:
+    folder = RunFolder(str(workshop.folder / "out"))
+    folder.begin({"started_at": "2026-01-01T00:00:00.000Z", "hosts": ["r3", "r1", "r2"]})
+    folder.write("r1", workshop.devices["r1"])
+    done = workshop.report(run_dir=str(folder.path), formats=["json"])
+    assert done.returncode == 0, said(done)
+    fleet = json.loads((workshop.dest / "fleet.json").read_text())["devices"]
+    assert list(fleet) == ["r3", "r1", "r2"]
+    assert [(each["status"], each["kind"]) for name, each in fleet.items() if name != "r1"] == [
+        ("skipped", "interrupted")
+    ] * 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -88,6 +88,32 @@ def webhook(status: int) -> Iterator[tuple[str, list[dict[str, Any]]]]:
             thread.join()
 
 
+@contextlib.contextmanager
+def endless() -> Iterator[str]:
+    """A server whose answer is of one header after the other: its address."""
+    ended = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            with contextlib.suppress(OSError):
+                self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+                while not ended.wait(0.5):
+                    self.wfile.write(b"X-More: to come\r\n")
+
+        def log_message(self, format: str, *arguments: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/hook/{TOKEN}"
+        finally:
+            ended.set()
+            server.shutdown()
+            thread.join()
+
+
 # -- the verdict -------------------------------------------------------------------------------------------------------
 
 
@@ -177,11 +203,13 @@ def test_check_mode_signals_nothing(healthy: Lab, tmp_path: Path) -> None:
 # -- the webhook -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dead", ["refuses", "says 500", "hangs", "no address"])
+@pytest.mark.parametrize("dead", ["refuses", "says 500", "hangs", "never ends", "no address"])
 def test_a_dead_webhook_costs_a_warning(dead: str, healthy: Lab, tmp_path: Path) -> None:
     with contextlib.ExitStack() as stack:
         if dead == "says 500":
             url, _told = stack.enter_context(webhook(500))
+        elif dead == "never ends":
+            url = stack.enter_context(endless())
         elif dead == "no address":
             url = f"nonsense://{TOKEN}"
         else:

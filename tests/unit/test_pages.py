@@ -107,6 +107,17 @@ def test_the_verdict(
     assert ('class="verdict passed"' in page) == passed
 
 
+def test_the_verdict_on_groups(pages: Pages) -> None:
+    rows = fleet_of(OK, REFUSED, OK, REFUSED)
+    allowed = Allowed(60, {"core": 0, "a<b": 90}, {"core": {"edge-0", "edge-1"}, "a<b": {"edge-1"}})
+    page = pages.fleet(rows, verdict=verdict_of({row.name: row.status for row in rows}, allowed))
+    detail = heading(page)[1].replace("\u00a0", " ")
+    assert "Of the 2 other devices, 50 % did not; 60 % may fail." in detail
+    assert "Of the 2 devices of group core, 50 % did not, and only 0 % may fail." in detail
+    assert "Of the 1 devices of group a&lt;b, 100 % did not, and only 90 % may fail." in detail
+    assert 'class="verdict passed"' not in page
+
+
 def test_reasons_are_counted_with_advice_the_most_frequent_first(pages: Pages) -> None:
     odd = answers.answer("failed", ("command", "WeirdError", "what the message says"))
     page = pages.fleet(fleet_of(odd, REFUSED, REFUSED, OK))

@@ -18,11 +18,22 @@ from ansible_collections.rollcall.network.plugins.module_utils._device import Co
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error, Output
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Keep, Limits, call_roll
 from ansible_collections.rollcall.network.plugins.module_utils._run import (
+    NoAnswer,
     RunError,
     RunFolder,
     file_name,
     read_answer,
+    read_manifest,
     run_names,
+    without,
+)
+from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
+from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
+    answers_there,
+    call_here,
+    call_there,
+    result_of,
+    take_over,
 )
 
 TEXT = "line\nbytes \udcff\udcfe that are no UTF-8, {{ no_template }}\n"
@@ -172,3 +183,161 @@ def test_what_is_no_run(tmp_path: pathlib.Path) -> None:
     (folder.path / "manifest.json").write_text(json.dumps([]))
     with pytest.raises(RunError, match=r"manifest.json cannot be read"):
         run_names(str(folder.path))
+
+
+# -- going on where it was killed --------------------------------------------------------------------------------------
+
+
+def test_a_run_says_what_it_is_from_the_start(tmp_path: pathlib.Path) -> None:
+    folder = RunFolder(str(tmp_path))
+    assert read_manifest(folder.path) == {}
+    folder.begin({"started_at": "1", "hosts": ["r2", "r1"]})
+    assert read_manifest(folder.path) == {"version": 1, "status": "running", "started_at": "1", "hosts": ["r2", "r1"]}
+    folder.write("r1", answer())
+    assert run_names(folder.path) == ["r2", "r1"], "those without an answer too"
+    with pytest.raises(NoAnswer, match="ended before it had an answer"):
+        read_answer(folder.path, "r2")
+    assert not (tmp_path / "latest").exists(), "it has not ended"
+    folder.finish({"devices": {"r1": "ok"}, "verdict": {"passed": True}})
+    manifest = read_manifest(folder.path)
+    assert (manifest["status"], manifest["hosts"], manifest["devices"]) == ("finished", ["r2", "r1"], {"r1": "ok"})
+    assert [json.loads(line)["event"] for line in events(folder)] == ["finished", "ended"]
+
+
+def events(folder: RunFolder) -> list[str]:
+    return (folder.path / "events.jsonl").read_text().splitlines()
+
+
+def killed(folder: RunFolder) -> None:
+    """What the kernel does for a process that is killed."""
+    folder.close()
+
+
+def test_going_on(tmp_path: pathlib.Path) -> None:
+    folder = RunFolder(str(tmp_path))
+    folder.begin({"started_at": "1", "hosts": ["r1", "r2"]})
+    folder.write("r1", answer())
+    half = folder.path / "devices" / ".r2.part"
+    half.mkdir()
+    (half / "show it.txt").write_text("ha")
+    (folder.path / "manifest.json.part").write_text("{")
+    with open(folder.path / "events.jsonl", "a") as file:
+        file.write('{"torn')
+    killed(folder)
+    again = RunFolder(str(tmp_path), resume=folder.path)
+    again.begin({"started_at": "2", "hosts": ["r2", "r1", "r3"]})
+    assert again.path == folder.path
+    assert os.listdir(again.path / "devices") == ["r1"], "what was half written is gone"
+    manifest = read_manifest(again.path)
+    assert (manifest["started_at"], manifest["resumed_at"], manifest["hosts"]) == ("1", "2", ["r2", "r1", "r3"])
+    again.write("r2", answer())
+    assert events(again)[1] == '{"torn'
+    assert json.loads(events(again)[2])["name"] == "r2", "a torn line spoils no other"
+    assert read_answer(again.path, "r2")["status"] == "ok"
+
+
+@pytest.mark.usefixtures("answered")
+@pytest.mark.parametrize("let_go", [False, True], ids=["whole", "slim"])
+def test_what_is_there_is_not_asked(let_go: bool, tmp_path: pathlib.Path) -> None:
+    """Nor is what failed; what is damaged, missing or was never asked is."""
+    names = ["whole", "failed", "skipped", "damaged", "other", "textless", "missing"]
+    told = devices(*names)
+    undisturbed = call_roll(told, Limits(), keep=Keep(RunFolder(str(tmp_path / "a")), let_go=let_go))
+    folder = RunFolder(str(tmp_path / "b"))
+    call_roll({name: told[name] for name in names[:-1]}, Limits(), keep=Keep(folder, let_go=False))
+    at = {name: folder.path / "devices" / name for name in names}
+    for status in ("failed", "skipped"):
+        text = (at[status] / "result.json").read_text().replace('"status": "ok"', f'"status": "{status}"', 1)
+        (at[status] / "result.json").write_text(text)
+    (at["damaged"] / "result.json").write_text("{")
+    (at["other"] / "result.json").write_text((at["whole"] / "result.json").read_text())
+    (at["textless"] / "show it.txt").unlink()
+    there = answers_there(folder, names, {"return_output": not let_go})
+    assert list(there) == ["whole", "failed"]
+    timeless = ("seconds", "started_at", "finished_at", "attempts")
+    assert without(there["whole"], *timeless) == without(undisturbed["whole"], *timeless)
+    assert there["failed"]["status"] == "failed"
+    arguments = check_arguments({"hosts": names, "output_dir": str(tmp_path / "b"), "return_output": not let_go})
+    before = len(events(folder))
+    result = call_here(told, arguments, lambda _event: None, folder)
+    asked = [json.loads(line)["name"] for line in events(folder)[before:] if '"finished"' in line]
+    assert sorted(asked) == sorted(set(names) - set(there))
+    assert list(result["devices"]) == names
+    assert result["failed_hosts"] == ["failed"]
+    assert all(read_answer(folder.path, name)["output"]["show it"]["text"] == TEXT for name in names)
+    assert not list((folder.path / "devices").glob(".*"))
+
+
+@pytest.mark.parametrize("returned", [True, False], ids=["returned too", "slim"])
+def test_another_machine_is_asked_for_the_rest_only(returned: bool, tmp_path: pathlib.Path) -> None:
+    names = ["r3", "r1", "r2"]
+    folder = RunFolder(str(tmp_path))
+    arguments = check_arguments({"hosts": names, "output_dir": str(tmp_path), "return_output": returned})
+    asked: list[list[str]] = []
+
+    def ask(rest: Any) -> Any:
+        asked.append(list(rest))
+        return {name: answer() for name in rest}
+
+    folder.write("r1", answer())
+    for _time in range(2):
+        result = call_there(devices(*names), arguments, ask, folder)
+        assert list(result["devices"]) == names
+        assert all(("text" in each["output"]["show it"]) is returned for each in result["devices"].values())
+    assert asked == [["r3", "r2"]], "and nobody, when all have answered"
+    assert [json.loads(line)["event"] for line in events(folder)].count("finished") == 3
+
+
+@pytest.mark.parametrize("linkable", [True, False], ids=["links", "copies"])
+def test_taking_over(linkable: bool, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new = RunFolder(str(tmp_path)), RunFolder(str(tmp_path))
+    old.write("full", answer())
+    old.write("failed", {**answer(), "status": "partial"})
+    old.write("damaged", answer())
+    (old.path / "devices" / "damaged" / "show it.txt").unlink()
+    if not linkable:
+
+        def none(*_paths: Any) -> None:
+            raise OSError(18, "Invalid cross-device link")
+
+        monkeypatch.setattr(pathlib.Path, "hardlink_to", none)
+    assert take_over(new, old.path, ["nobody", "full", "failed", "damaged"]) == 1
+    assert os.listdir(new.path / "devices") == ["full"]
+    assert read_answer(new.path, "full") == read_answer(old.path, "full")
+    texts = [folder.path / "devices" / "full" / "show it.txt" for folder in (old, new)]
+    assert texts[0].samefile(texts[1]) is linkable
+    assert stat.S_IMODE(texts[1].stat().st_mode) == 0o600
+
+
+def test_events_that_cannot_be_written_cost_no_answer(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = RunFolder(str(tmp_path))
+
+    def full(*_arguments: Any) -> int:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", full)
+        folder.note("warning", message="x")
+    folder.write("r1", answer())
+    assert folder.unwritten_event == "No space left on device"
+    arguments = check_arguments({"hosts": ["r1"], "output_dir": str(tmp_path)})
+    result = result_of({"r1": answer()}, arguments, folder, {})
+    assert result["failed"] is True
+    assert "events.jsonl could not be written: No space left on device" in result["msg"]
+    assert read_manifest(folder.path)["verdict"]["passed"] is False
+
+
+@pytest.mark.usefixtures("answered")
+def test_interrupted_in_the_middle_all_that_answered_is_written(tmp_path: pathlib.Path) -> None:
+    folder = RunFolder(str(tmp_path))
+    seen = []
+
+    def interrupt(event: Any) -> None:
+        if event.kind == "finished":
+            seen.append(event.name)
+            if len(seen) == 20:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        call_roll(devices(*(f"r{number}" for number in range(50))), Limits(), interrupt, Keep(folder, let_go=True))
+    assert sorted(os.listdir(folder.path / "devices")) == sorted(seen)
