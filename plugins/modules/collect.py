@@ -15,7 +15,8 @@ description:
   - Logs in to all devices at once, in one process, asks each its commands, and returns one dictionary of name and answer,
     in the order of O(hosts). Whatever happens to a device, its name has an entry.
   - The task runs where it is delegated to. With C(delegate_to) V(localhost) the devices are called from the controller, with
-    live progress. Delegated to another machine, that machine calls them; it needs the Python packages of the requirements.
+    live progress. Delegated to another machine, a poller, that machine calls them; it needs Python 3.11 and the packages that
+    the role C(rollcall.network.poller) installs. Where the poller fails, each of its devices is V(unreachable), kind C(poller).
   - Address, port, user, password, keys, C(become), platform (C(ansible_network_os)) and timeouts of each device come from its
     own inventory variables, exactly as for C(ansible.netcommon.network_cli); then from the environment (C(ROLLCALL_NET_*)
     and C(ANSIBLE_NET_*), which AWX's credentials set), command line and configuration.

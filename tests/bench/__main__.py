@@ -13,7 +13,7 @@ import time
 import traceback
 from collections.abc import Callable
 
-from tests.bench import collecting, engines, fleet, inventory, memory, parsing, playbook, reporting, ssh
+from tests.bench import collecting, engines, fleet, inventory, memory, parsing, playbook, pollers, reporting, ssh
 
 BENCHES: dict[str, Callable[[], str]] = {
     "ten_names": collecting.ten_names,
@@ -26,6 +26,7 @@ BENCHES: dict[str, Callable[[], str]] = {
     "ssh_cpu": ssh.ssh_cpu,
     "thousand_devices": collecting.thousand_devices,
     "playbook": playbook.playbook,
+    "poller": pollers.poller,
     "many": fleet.many,
     "bad_day": fleet.bad_day,
     "slow_fleet": fleet.slow_fleet,

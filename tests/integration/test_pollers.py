@@ -56,15 +56,15 @@ class Fleet:
         return text
 
 
-# As a user goes on with what the playbook leaves behind. It keeps the result, whatever the verdict.
+# As a user goes on with what the playbook leaves behind: every device of the play has it.
 KEEP = """
 - name: Keep the merged result
-  hosts: "{{ rollcall_hosts | default('all') }}"
+  hosts: all:!pollers
   gather_facts: false
   tasks:
     - name: Keep the merged result
       ansible.builtin.copy:
-        content: "{{ rollcall_result | to_json }}"
+        content: "{{ hostvars[ansible_play_hosts_all[-1]].rollcall_result | to_json }}"
         dest: "{{ file }}"
         mode: "0600"
       run_once: true
@@ -72,7 +72,7 @@ KEEP = """
 """
 
 
-def call(sites: Sites, folder: Path, *extra: str, **variables: Any) -> Fleet:
+def call(sites: Sites, folder: Path, *extra: str, inventory: Path | None = None, **variables: Any) -> Fleet:
     """Runs playbooks/pollers.yml on the controller, as users import it, with 100 % allowed to fail."""
     file, output = folder / "result.json", folder / "rollcall"
     given = {
@@ -85,7 +85,9 @@ def call(sites: Sites, folder: Path, *extra: str, **variables: Any) -> Fleet:
         **variables,
     }
     playbook = f"- ansible.builtin.import_playbook: {ROOT / 'playbooks' / 'pollers.yml'}\n{KEEP}"
-    done = run_playbook(playbook, sites.inventory, "-e", json.dumps(given), *extra, programs=sites.programs)
+    done = run_playbook(
+        playbook, inventory or sites.inventory, "-e", json.dumps(given), *extra, programs=sites.programs
+    )
     result = json.loads(file.read_text()) if file.exists() else {}
     return Fleet(done.stdout + done.stderr, done.returncode, result, output)
 
@@ -150,6 +152,105 @@ def test_each_poller_has_a_folder_of_runs_and_the_reports_are_one(fleet: Fleet) 
     pages = {path.name for path in (fleet.folder / "reports" / "devices").glob("*.md")}
     assert pages == {f"{name}.md" for name in NAMES}
     assert f"hostname {NAMES[2]}" in (fleet.folder / "reports" / "devices" / f"{NAMES[2]}.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("limit", "statuses", "says"),
+    [
+        ("fra-r1,pollers", {"fra-r1": "ok"}, "1 of 1 devices answered in full"),
+        ("osl,poller-osl", {"osl-r1": "ok", "osl-r2": "ok"}, "2 of 2 devices answered in full"),
+        (
+            "fra-r1,osl,poller-fra",
+            {"fra-r1": "ok", "osl-r1": "skipped", "osl-r2": "skipped"},
+            "2 called by no poller: osl-r1, osl-r2",
+        ),
+        ("osl", {"osl-r1": "skipped", "osl-r2": "skipped"}, "2 called by no poller: osl-r1, osl-r2"),
+    ],
+)
+def test_a_limit_names_devices_and_pollers(
+    sites: Sites, tmp_path: Path, limit: str, statuses: dict[str, str], says: str
+) -> None:
+    fleet = call(sites, tmp_path, "--limit", limit)
+    assert fleet.statuses == statuses, fleet.output
+    assert says in fleet.output
+
+
+def test_a_limit_that_names_no_device_is_no_success(sites: Sites, tmp_path: Path) -> None:
+    fleet = call(sites, tmp_path, "--limit", "pollers")
+    assert fleet.ended == 2
+    assert "nobody was asked: --limit has to name devices and their pollers" in fleet.output
+
+
+def test_a_part_of_the_fleet_needs_no_limit(sites: Sites, tmp_path: Path) -> None:
+    fleet = call(sites, tmp_path, rollcall_hosts="osl")
+    assert fleet.statuses == {"osl-r1": "ok", "osl-r2": "ok"}, fleet.output
+    assert not (fleet.folder / "pollers" / "poller-fra").exists(), "who has nobody to ask does nothing"
+
+
+# As docs/scale.md shows it.
+OWN = """
+- name: Call the roll on all pollers at once
+  hosts: pollers
+  gather_facts: false
+  tasks:
+    - name: Call the roll of its own devices
+      rollcall.network.collect:
+        hosts: "{{ rollcall_devices }}"
+        commands: [show version]
+      register: roll
+
+    - name: Use all answers as one
+      ansible.builtin.debug:
+        msg:
+          - "{{ devices.keys() | list | string }}"
+          - "{{ devices['osl-r1'].output['show version'].text }}"
+          - "{{ devices['fra-r1'].error.message }}"
+      vars:
+        devices: "{{ ansible_play_hosts_all | map('extract', hostvars, ['roll', 'devices']) | combine }}"
+      run_once: true
+      delegate_to: localhost
+"""
+
+
+def test_a_play_of_ones_own_merges_with_ansibles_filters(sites: Sites, tmp_path: Path) -> None:
+    with sites.sites["fra"].cut_off():
+        done = run_playbook(OWN, sites.inventory, programs=sites.programs)
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    assert str(NAMES) in said
+    assert "(osl-r1)" in said
+    assert "poller poller-fra called nobody" in said
+    assert "run_once: true is missing" not in said
+
+
+def test_devices_of_two_pollers_and_of_none_are_seen(sites: Sites, tmp_path: Path) -> None:
+    """Two share fra-r1, which one of them cannot reach: the full answer counts, whichever came last."""
+    file = tmp_path / "inventory.yml"
+    inventory = json.loads(sites.inventory.read_text())
+    pollers = inventory["pollers"]["hosts"]
+    pollers["poller-osl"]["rollcall_devices"] = ["osl-r1", "fra-r1"]
+    file.write_text(json.dumps(inventory))
+    fleet = call(sites, tmp_path, inventory=file)
+    assert fleet.statuses == {"fra-r1": "ok", "fra-r2": "ok", "osl-r1": "ok", "osl-r2": "skipped"}
+    page = (fleet.folder / "reports" / "devices" / "fra-r1.md").read_text()
+    assert "hostname fra-r1" in page
+    assert "1 called by no poller: osl-r2" in fleet.output
+    assert "1 called by two pollers: fra-r1" in fleet.output
+
+
+def test_devices_without_a_poller_have_an_entry_and_a_page(sites: Sites, tmp_path: Path) -> None:
+    inventory = json.loads(sites.inventory.read_text())
+    del inventory["pollers"]["hosts"]["poller-osl"]["rollcall_devices"]
+    inventory["pollers"]["hosts"]["poller-fra"]["rollcall_devices"] = ["fra-r2", "osl-r1", "fra-r1"]
+    file = tmp_path / "inventory.yml"
+    file.write_text(json.dumps(inventory))
+    fleet = call(sites, tmp_path, inventory=file)
+    assert list(fleet.devices) == NAMES, "in the order of the play, not of the poller"
+    # The address is that of a router of the poller's own site, and its key is not the one that osl-r1 has.
+    assert fleet.devices["osl-r1"]["error"]["kind"] == "host_key_changed"
+    error = fleet.devices["osl-r2"]["error"]
+    assert (fleet.devices["osl-r2"]["status"], error["phase"], error["kind"]) == ("skipped", "resolve", "no_poller")
+    assert "no poller called it" in (fleet.folder / "reports" / "devices" / "osl-r2.md").read_text()
 
 
 def test_a_dead_poller_costs_only_its_own_devices(sites: Sites, tmp_path: Path) -> None:
