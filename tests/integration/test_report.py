@@ -263,7 +263,7 @@ def test_of_a_killed_run_every_name_is_shown(workshop: Workshop) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"run_dir": None}, "give one of devices and run_dir"),
+        ({"run_dir": None}, "give devices, run_dir or both"),
         ({"run_dir": "/nonexistent"}, "is no run folder"),
         ({"formats": ["pdf"]}, "must be one or more of: md, html, json, csv, junit, prom, limit"),
         ({"template": "nowhere.j2", "dest": "/tmp/{{ inventory_hostname }}"}, "is not found"),
