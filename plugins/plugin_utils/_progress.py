@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from typing import Protocol
@@ -20,7 +21,8 @@ class Display(Protocol):
     def v(self, msg: str, host: str | None = None) -> None: ...
 
 
-SOON, LATER = 2.0, 10.0  # seconds between lines: in the first moments of a run, and after them
+# Seconds from the beginning, and between lines until then: people wait for the first ones, AWX stores them all.
+PACES = ((10.0, 2.0), (120.0, 10.0), (math.inf, 60.0))
 
 
 class Progress:
@@ -29,7 +31,7 @@ class Progress:
     def __init__(self, display: Display) -> None:
         self._display = display
         self._began = time.monotonic()
-        self._next = self._began + SOON
+        self._next = self._began + PACES[0][1]
         self._counts: Counter[str] = Counter()
         self.warnings: list[str] = []
 
@@ -46,7 +48,7 @@ class Progress:
         now = time.monotonic()
         if now >= self._next or event.done == event.total:
             self._display.display(self._line(event, now - self._began))
-            self._next = now + (SOON if now - self._began < LATER else LATER)
+            self._next = now + next(pace for until, pace in PACES if now - self._began < until)
 
     def _line(self, event: Event, seconds: float) -> str:
         ok = self._counts["ok"]

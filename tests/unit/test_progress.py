@@ -92,6 +92,7 @@ def test_a_line_before_the_first_answer(clock: Clock) -> None:
         ([0, 1, 1.9], []),
         ([1, 2, 3, 4, 5], [2, 4]),
         (range(1, 41), [2, 4, 6, 8, 10, 20, 30, 40]),
+        (range(1, 301), [2, 4, 6, 8, *range(10, 121, 10), 180, 240, 300]),
     ],
 )
 def test_lines_come_often_at_first_and_then_seldom(clock: Clock, ticks: Sequence[float], at: list[float]) -> None:
