@@ -28,7 +28,8 @@ from ansible_collections.rollcall.network.plugins.module_utils._roll import (
 )
 from ansible_collections.rollcall.network.plugins.module_utils.collector import Event
 from ansible_collections.rollcall.network.plugins.module_utils.drivers.python import load_function
-from ansible_collections.rollcall.network.plugins.plugin_utils._collect import result_of, warnings_of
+from ansible_collections.rollcall.network.plugins.plugin_utils._collect import warnings_of
+from ansible_collections.rollcall.network.plugins.plugin_utils._outcome import result_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed
 
 KEYS = {

@@ -34,9 +34,9 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
     answers_there,
     call_here,
     call_there,
-    result_of,
     take_over,
 )
+from ansible_collections.rollcall.network.plugins.plugin_utils._outcome import result_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed
 
 TEXT = "line\nbytes \udcff\udcfe that are no UTF-8, {{ no_template }}\n"
