@@ -163,11 +163,11 @@ def _git(path: pathlib.Path, *arguments: str, stdin: Iterable[bytes] = ()) -> st
 
 
 def _feed(process: subprocess.Popen[bytes], stdin: Iterable[bytes]) -> int:
-    assert process.stdin is not None
     try:
-        with contextlib.suppress(BrokenPipeError), process.stdin:  # it says itself why it stopped to read
+        # A broken pipe: git says itself why it stopped to read.
+        with contextlib.suppress(BrokenPipeError), cast("IO[bytes]", process.stdin) as pipe:
             for data in stdin:
-                process.stdin.write(data)
+                pipe.write(data)
         return process.wait(PATIENCE)
     except subprocess.TimeoutExpired as error:
         msg = f"git took longer than {PATIENCE} s"

@@ -212,8 +212,7 @@ import sys
 
 if sys.version_info < (3, 11):  # noqa: UP036  a poller has the Python that it has, and what follows would not say it
     _MSG = f"Python 3.11 or later is needed, and {sys.executable} is {sys.version.split()[0]}"
-    print(json.dumps({"failed": True, "msg": _MSG}))
-    sys.exit(1)
+    raise ImportError(_MSG)
 
 from ansible.module_utils.basic import AnsibleModule
 

@@ -257,7 +257,7 @@ def test_they_end_with_their_parent(text: str) -> None:
 
 def test_a_roll_call_with_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     """The answers are those of one core, each device keeps its texts, and nothing is left running."""
-    said = {"quick": QUICK, "slow": "\n".join([SLOW] * 2), "stuck": STUCK}
+    said = {"quick": QUICK, "slow": SLOW, "stuck": STUCK}
 
     def ask(device: Device, call: Any) -> dict[str, Output]:
         return {"show it": Output(said[device.name.partition("-")[0]])}
@@ -266,6 +266,7 @@ def test_a_roll_call_with_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_roll, "load_platform", lambda name: replace(load_platform(name), ntc="here"))
     monkeypatch.setattr(_parsers, "SMALL", 0)
     monkeypatch.setattr(_parsers, "WORTH", 0.0)
+    monkeypatch.setattr(_parsers, "SAMPLE", 0.01)
     names = [f"slow-{number}" for number in range(2)] + ["stuck-1"] + [f"quick-{number}" for number in range(100)]
     devices = {name: Device(name, platform="cisco_iosxe", commands=(Command("show it", "textfsm"),)) for name in names}
     made: list[Parsers] = []
@@ -277,7 +278,7 @@ def test_a_roll_call_with_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_roll, "Parsers", parsers)
     monkeypatch.setattr(_parsers, "_cores", lambda: 2)
     # One worker, so that the slow ones come first and the stuck one is not parsed in this process.
-    answers = _roll.call_roll(devices, _roll.Limits(workers=1, device_timeout=2))
+    answers = _roll.call_roll(devices, _roll.Limits(workers=1, device_timeout=6))
     outputs = {name: answer["output"]["show it"] for name, answer in answers.items()}
     assert [answer["status"] for answer in answers.values()] == ["ok"] * len(names)
     assert outputs.pop("stuck-1")["rows_status"] == "error"
