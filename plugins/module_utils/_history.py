@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import IO, cast
 
 from ._last_good import LastGood
 from ._run import file_name, text_name, write_json

@@ -31,7 +31,9 @@ def packed(devices: Mapping[str, Device | Error]) -> str:
 
 def reason_of(result: Mapping[str, Any]) -> str:
     """Why a module gave no answer, in one line, from what Ansible made of it."""
-    said = [str(result.get("msg") or "the module gave no answer").strip()]
+    # Of an exception in the module, Ansible keeps the sentence in an object, and no C(msg).
+    raised = getattr(getattr(result.get("exception"), "event", None), "msg", None)
+    said = [str(result.get("msg") or raised or "the module gave no answer").strip()]
     for stream in ("module_stdout", "module_stderr"):
         lines = [line.strip() for line in str(result.get(stream) or "").splitlines()]
         # Neither ssh's farewell nor half of a result, which holds what devices said.
