@@ -166,7 +166,7 @@ def _git(path: pathlib.Path, *arguments: str, stdin: Iterable[bytes] = ()) -> st
 def _feed(process: subprocess.Popen[bytes], stdin: Iterable[bytes]) -> int:
     try:
         # A broken pipe: git says itself why it stopped to read.
-        with contextlib.suppress(BrokenPipeError), cast("IO[bytes]", process.stdin) as pipe:
+        with contextlib.suppress(BrokenPipeError), cast(IO[bytes], process.stdin) as pipe:
             for data in stdin:
                 pipe.write(data)
         return process.wait(PATIENCE)
