@@ -83,6 +83,7 @@ class Shell:
         self._channel: Any = None
         self._proxy: subprocess.Popen[bytes] | None = None
         self._poll = select.poll()
+        self._polled = 0  # the events that it waits for
         try:
             call.enter("connect")
             self._open_session()
@@ -210,6 +211,7 @@ class Shell:
         self._socket = self._connect()
         self._call.on_cut(functools.partial(self._socket.shutdown, socket.SHUT_RDWR))
         self._poll.register(self._socket, select.POLLIN)
+        self._polled = select.POLLIN
         deadline = self._limit(self._device.connect_timeout)
         self._session = ssh2.Session()
         self._session.set_blocking(False)
@@ -396,7 +398,9 @@ class Shell:
         wanted = select.POLLIN if directions != ssh2.LIBSSH2_SESSION_BLOCK_OUTBOUND else 0
         if directions & ssh2.LIBSSH2_SESSION_BLOCK_OUTBOUND:
             wanted |= select.POLLOUT
-        self._poll.modify(self._socket, wanted)
+        if wanted != self._polled:
+            self._poll.modify(self._socket, wanted)
+            self._polled = wanted
         return bool(self._poll.poll(left * 1000))
 
 

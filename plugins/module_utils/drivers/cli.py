@@ -94,6 +94,7 @@ class _Terminal:
         self._call = call
         self._prompt = ""  # the last line of the prompt, as the device shows it now
         self._now: Mode | None = None  # the mode that it shows
+        self._judged: tuple[str, Mode | None] = ("", None)  # the end of a text, and the mode whose prompt it is
         self._candidate = ""  # what may be a changed prompt
         self._echoes = True
 
@@ -203,7 +204,7 @@ class _Terminal:
                     message = f"the device asks for a password to enter {step.text!r}; set ansible_become_password"
                     raise DeviceError("auth_failed", "auth", "no_become_password", message)
                 self._shell.send(secret + "\n", deadline)
-                answer.data.clear()
+                answer.forget()
             elif asks:
                 self._refused(step.text)
             elif self._mode(shown) is not None and (answered or answer.echoed()):
@@ -364,7 +365,10 @@ class _Terminal:
         self._prompt, self._now = _last_line(shown), self._mode(shown)
 
     def _mode(self, shown: str) -> Mode | None:
-        return self._platform.mode_of("\n".join(shown.split("\n")[-3:]))
+        end = "\n".join(shown.rsplit("\n", 3)[-3:])
+        if end != self._judged[0]:  # the same end is looked at more than once
+            self._judged = (end, self._platform.mode_of(end))
+        return self._judged[1]
 
     def _is_prompt(self, line: str) -> bool:
         return bool(line.strip()) and line.strip()[-1] in ENDS and _key(line) == _key(self._prompt)
@@ -379,12 +383,20 @@ class _Answer:
         self.tested_at: int | None = None  # its length when an empty line was sent to test the end
         self.pages = 0
         self._echoed = False
+        self._shown: tuple[int, str] = (0, "")  # the end as it is shown, and how much had come by then
+
+    def forget(self) -> None:
+        """Begin anew: what came was a question."""
+        self.data.clear()
+        self._shown = (0, "")
 
     def tail(self) -> str:
         return decode(bytes(self.data[-PAGER_TAIL:]))
 
     def shown(self) -> str:
-        return clean(decode(bytes(self.data[-TAIL:])))
+        if self._shown[0] != len(self.data):
+            self._shown = (len(self.data), clean(decode(bytes(self.data[-TAIL:]))))
+        return self._shown[1]
 
     def echoed(self) -> bool:
         self._echoed = self._echoed or strip_echo(decode(bytes(self.data[:HEAD])), self.line)[0]
