@@ -206,6 +206,10 @@ def _match_echo(text: str, start: int, command: str) -> int | None:
     place = start
     while text.startswith(" ", place):
         place += 1
+    if text.startswith(command, place):  # most echoes are nothing but the command
+        rest = _LINE_REST.match(text, place + len(command))
+        if rest:
+            return rest.end()
     done = {0}
     # Colours and wraps add a few characters to each one. Far more than that is no echo, and is not worth the time.
     limit = start + 1000 + 20 * len(command)

@@ -93,6 +93,7 @@ class _Terminal:
         self._device = device
         self._call = call
         self._prompt = ""  # the last line of the prompt, as the device shows it now
+        self._prompt_key = ""
         self._now: Mode | None = None  # the mode that it shows
         self._judged: tuple[str, Mode | None] = ("", None)  # the end of a text, and the mode whose prompt it is
         self._candidate = ""  # what may be a changed prompt
@@ -268,9 +269,9 @@ class _Terminal:
             return False
         key = _key(_last_line(shown))
         if answer.tested_at is None:
-            if key != _key(self._prompt) or (self._echoes and not answer.echoed()):
+            if key != self._prompt_key or (self._echoes and not answer.echoed()):
                 return False
-        elif key not in (_key(self._prompt), self._candidate):
+        elif key not in (self._prompt_key, self._candidate):
             return False
         elif not answer.echoed():
             self._echoes = False
@@ -298,9 +299,10 @@ class _Terminal:
         text = clean(raw)
         if answer.pages:  # what is left of the pager's prompt where the device did not wipe it all
             text = "\n".join(line.rstrip() for line in text.split("\n") if not PAGER.search(line))
-        mode = self._mode(text) if end == "prompt" else None
-        if mode is not None:
-            text = text[: mode.prompt_start(text)]
+        if end == "prompt" and self._now is not None:
+            tail = _last_lines(text)
+            start = self._now.prompt_start(tail)
+            text = text if start is None else text[: len(text) - len(tail) + start]
         lines = text.split("\n")
         if data is not answer.data:
             ends = [index for index, line in enumerate(lines) if self._is_prompt(line)]
@@ -363,15 +365,16 @@ class _Terminal:
 
     def _arrive(self, shown: str) -> None:
         self._prompt, self._now = _last_line(shown), self._mode(shown)
+        self._prompt_key = _key(self._prompt)
 
     def _mode(self, shown: str) -> Mode | None:
-        end = "\n".join(shown.rsplit("\n", 3)[-3:])
+        end = _last_lines(shown)
         if end != self._judged[0]:  # the same end is looked at more than once
             self._judged = (end, self._platform.mode_of(end))
         return self._judged[1]
 
     def _is_prompt(self, line: str) -> bool:
-        return bool(line.strip()) and line.strip()[-1] in ENDS and _key(line) == _key(self._prompt)
+        return bool(line.strip()) and line.strip()[-1] in ENDS and _key(line) == self._prompt_key
 
 
 class _Answer:
@@ -406,6 +409,11 @@ class _Answer:
 def _key(prompt: str) -> str:
     """What stays the same in a prompt that counts its commands, marks unsaved changes or shows the mode at its end."""
     return re.sub(r"\d+", "0", prompt.strip().lstrip("*!~ ")).rstrip(ENDS + " ")
+
+
+def _last_lines(shown: str) -> str:
+    """The end in which a prompt is looked for: some platforms put a line or two above it."""
+    return "\n".join(shown.rsplit("\n", 3)[-3:])
 
 
 def _last_line(shown: str) -> str:
