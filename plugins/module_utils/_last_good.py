@@ -65,6 +65,7 @@ class LastGood:
         self.path = pathlib.Path(output_dir).expanduser().absolute() / FOLDER
         self.problems: dict[str, str] = {}
         self._changes = changes
+        self._states: dict[str, State] = {}  # of names between compared() and keep()
 
     def compared(self, name: str, answer: Mapping[str, Any]) -> dict[str, Any]:
         """An answer, texts included, with what is new in it.
@@ -73,7 +74,7 @@ class LastGood:
         answer was there, this one if it is full. Each good output has ``since``, when this same answer was first given,
         and a changed one has ``diff``, a unified diff.
         """
-        state = self._read(name)
+        state = self._states[name] = self._read(name)
         now = _moment_of(answer)
         outputs: dict[str, Any] = {}
         for command, output in answer["output"].items():
@@ -106,7 +107,7 @@ class LastGood:
             for command, output in compared["output"].items()
             if "since" in output
         }
-        state = self._read(name, say=False)
+        state = self._states.pop(name, None) or self._read(name, say=False)
         last = compared["last_good_at"] or state.last_good_at
         new = State(state.first_asked_at or now, last, {**state.commands, **good})
         try:
@@ -200,9 +201,11 @@ def _moment(text: Any) -> str:
 
 def _share(source: pathlib.Path, target: pathlib.Path) -> None:
     """Let the target be the same file as the source, or a copy where the file system has no links."""
+    with contextlib.suppress(OSError):  # there is one already, or no links
+        os.link(source, target)
+        return
     partial = target.with_name(f".{target.name}.part")
-    with contextlib.suppress(FileNotFoundError):
-        partial.unlink()
+    partial.unlink(missing_ok=True)  # of a run that was killed
     try:
         os.link(source, partial)
     except OSError:

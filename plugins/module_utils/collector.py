@@ -65,7 +65,7 @@ GRACE = 0.3
 TICK = 1.0
 FIRST_BACKOFF, LONGEST_BACKOFF = 1.0, 30.0
 SPARE_FILES = 128
-BATCH = 50  # workers started before they get a turn
+BATCH = 4  # workers started before they get a turn
 # A thread that waits for the interpreter's lock asks for it anew after each sys.getswitchinterval(), 5 ms by default: a
 # thousand waiting threads then fill a core with asking alone. All of a crowd together ask so often a second, and each
 # at least once a second. See docs/benchmarks.md.
