@@ -30,6 +30,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._poller import (
     SSH_ARGS,
+    SSH_OPTIONS,
     packed,
     reason_of,
     without_poller,
@@ -113,8 +114,9 @@ class ActionModule(ActionBase):
     def _run_module(self, module_args: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """The module's result; C(msg) alone where there is no way to it."""
         if self._connection.transport == "ssh":
-            given = self._connection.get_option("ssh_extra_args") or ""
-            self._connection.set_option("ssh_extra_args", f"{given} {SSH_ARGS}".strip())
+            for option in SSH_OPTIONS:
+                given = self._connection.get_option(option) or ""
+                self._connection.set_option(option, f"{given} {SSH_ARGS}".strip())
         try:
             result: dict[str, Any] = self._execute_module("rollcall.network.collect", module_args, task_vars=task_vars)
         except AnsibleError as error:  # not only of the connection: no sshpass here, no way to become root there

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 import subprocess
@@ -185,15 +186,16 @@ def test_one_core(parsers: Parsers, monkeypatch: pytest.MonkeyPatch) -> None:
         os.sched_setaffinity(0, own)
 
 
-def test_a_small_roll_starts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("texts", "processes"), [(2, 0), (3, 1)])
+def test_a_small_roll_starts_nothing(monkeypatch: pytest.MonkeyPatch, texts: int, processes: int) -> None:
+    """Processes start when at least 2 s are to come: by this clock, a text takes one."""
     monkeypatch.setattr(_parsers, "_cores", lambda: 2)
     monkeypatch.setattr(_parsers, "SMALL", 0)
-    monkeypatch.setattr(_parsers, "SAMPLE", 0.01)
-    with contextlib.closing(Parsers(2)) as few:
-        for _text in range(2):
-            few.parse("\n".join([SLOW] * 2), **PLAIN)
-        assert few._spent >= _parsers.SAMPLE, "it did take its time"
-        assert not pids(few)
+    monkeypatch.setattr(time, "thread_time", itertools.count().__next__)
+    with contextlib.closing(Parsers(texts)) as few:
+        for _text in range(texts):
+            assert few.parse(QUICK, **PLAIN).status == "ok"
+        assert len(pids(few)) == processes
 
 
 def test_close_ends_all_of_them(parsers: Parsers) -> None:
