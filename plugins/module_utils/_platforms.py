@@ -15,6 +15,7 @@ import functools
 import importlib.util
 import os
 import re
+import threading
 from collections import deque
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -99,6 +100,8 @@ CORRECTIONS: dict[str, dict[str, Any]] = {
     "vyos_vyos": {"ntc_templates_platform": "vyatta_vyos"},
     "zyxel_dslam": {"ntc_templates_platform": "zyxel_os"},
 }
+
+_loading = threading.Lock()
 
 
 class PlatformError(ValueError):
@@ -196,12 +199,17 @@ def _spellings() -> dict[str, str]:
     return table
 
 
-@functools.cache
 def load_platform(name: str) -> Platform:
     """The platform of this definition name, compiled once per process.
 
     :raises PlatformError: when PyYAML or scrapli's definitions are missing, or the definition is broken.
     """
+    with _loading:  # the cache alone would let each of a crowd that comes first read the file
+        return _load(name)
+
+
+@functools.cache
+def _load(name: str) -> Platform:
     correction = CORRECTIONS.get(name, {})
     definition = {**({} if "modes" in correction else _read_definition(name)), **correction}
     try:
@@ -228,7 +236,7 @@ def _read_definition(name: str) -> dict[str, Any]:
     path = os.path.join(folder, f"{name}.yaml")
     try:
         with open(path, encoding="utf-8") as file:
-            return dict(yaml.safe_load(file))
+            return dict(yaml.load(file, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
     except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
         msg = f"the definition of platform {name!r} cannot be read from {path}: {error}"
         raise PlatformError(msg) from error

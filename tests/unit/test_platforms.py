@@ -40,7 +40,7 @@ def with_definitions() -> None:
 @pytest.fixture
 def fresh() -> Iterator[None]:
     """No platform is remembered, neither before nor after."""
-    caches = (load_platform, _platforms._spellings)
+    caches = (_platforms._load, _platforms._spellings)
     for cache in caches:
         cache.cache_clear()
     yield
