@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import hmac
 import socket
 import struct
@@ -15,7 +16,8 @@ from functools import partial
 from typing import Any
 
 import asyncssh
-from asyncssh.connection import SSHConnection
+from asyncssh.connection import SSHConnection, SSHServerConnection
+from asyncssh.logging import SSHLogger
 
 from tests.lab import faults
 from tests.lab.keys import Keys
@@ -233,6 +235,8 @@ class RawServer(asyncio.Protocol):
 
 async def serve(settings: Settings, indexes: range, ready: Callable[[], None], stop: asyncio.Event) -> None:
     """Serves the devices with these indexes until `stop` is set. Raises OSError when an address is taken."""
+    if settings.light:
+        _lighten()
     usual: list[str] = []
     old: list[str] = []
     raw: dict[str, bytes] = {}
@@ -261,6 +265,20 @@ async def serve(settings: Settings, indexes: range, ready: Callable[[], None], s
     finally:
         for listener in listeners:
             listener.close()
+
+
+def _lighten() -> None:
+    """Leave out what asyncssh and Python do at each login for nothing here: a fifth of what a login costs the lab."""
+
+    async def reload_config(_connection: SSHServerConnection) -> None:
+        """There is no configuration file whose parts could depend on the user."""
+
+    def log(_logger: SSHLogger, _level: int, _message: object, *_arguments: object, **_more: object) -> None:
+        """Nobody reads it."""
+
+    SSHServerConnection.reload_config = reload_config  # type: ignore[assignment, method-assign]
+    SSHLogger.log = log  # type: ignore[assignment, method-assign]
+    gc.set_threshold(50_000, 20, 100)  # sessions are made of many objects that stay
 
 
 async def _listen(
