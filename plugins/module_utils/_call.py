@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import queue
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +15,21 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ._result import Phase
+
+# Python runs one thread at a time and hands over at each call into libssh2, some fifty times a device. Among a few
+# threads that costs little. Among thousands awake at once each waits for all others every time: see docs/benchmarks.md.
+TURNS = 4
+LONGEST_WAIT = 10.0  # seconds, for a turn: having one is a matter of speed only
+
+Turns = queue.SimpleQueue[None]
+
+
+def turns() -> Turns:
+    """The turns of one roll call: of those who have work to do, so many do it at the same time."""
+    free: Turns = queue.SimpleQueue()
+    for _turn in range(TURNS):
+        free.put(None)
+    return free
 
 
 class Call:
@@ -26,8 +42,10 @@ class Call:
     __slots__ = (
         "_cut",
         "_entered",
+        "_has_turn",
         "_phase_began",
         "_settled",
+        "_turns",
         "attempts",
         "deadline",
         "finished_at",
@@ -38,7 +56,7 @@ class Call:
         "started_at",
     )
 
-    def __init__(self, name: str, deadline: float | None = None) -> None:
+    def __init__(self, name: str, deadline: float | None = None, turns: Turns | None = None) -> None:
         self.name = name
         self.deadline = deadline
         self.attempts = 0
@@ -51,6 +69,8 @@ class Call:
         self._entered = False
         self._cut: Callable[[], None] | None = None
         self._settled = threading.Lock()
+        self._turns = turns
+        self._has_turn = False
 
     def remaining(self) -> float | None:
         """Seconds until the deadline, never below 0; None when there is none."""
@@ -87,6 +107,20 @@ class Call:
         if began is not None:
             seconds[self.phase] = seconds.get(self.phase, 0.0) + time.monotonic() - began
         return seconds
+
+    def take_turn(self) -> None:
+        """Wait for a turn to work, not beyond the deadline. Who has one ends it before waiting for anything else."""
+        if self._turns is not None and not self._has_turn:
+            left = self.remaining()
+            with contextlib.suppress(queue.Empty):  # then it works without one
+                self._turns.get(timeout=LONGEST_WAIT if left is None else min(left, LONGEST_WAIT))
+                self._has_turn = True
+
+    def end_turn(self) -> None:
+        """Let another one work; what follows may take its time."""
+        if self._turns is not None and self._has_turn:
+            self._has_turn = False
+            self._turns.put(None)
 
     def on_cut(self, cut: Callable[[], None] | None) -> None:
         """Leave what ends the connection at once when called from another thread, or None to take it back."""

@@ -34,7 +34,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 
-from ._call import Call
+from ._call import Call, turns
 from ._pacing import LoginsPerSecond, Pacing
 from ._result import STATUSES, DeviceError, Error, Phase, Result, Status
 
@@ -199,6 +199,7 @@ class _Run:
         self._stop = threading.Event()
         self._callback_broken = False
         self._pacing_waits: deque[int] = deque()
+        self._turns = turns()
 
     # -- the calling thread --------------------------------------------------------------------------------------------
 
@@ -342,6 +343,7 @@ class _Run:
                 outcome = _outcome_of(error, call.phase)
             finally:
                 _local.call = None
+                call.end_turn()
                 call.finish()
                 mine = call.settle()
                 if mine:
@@ -361,7 +363,7 @@ class _Run:
         if self.deadline is not None and now >= self.deadline:
             return None
         limits = [self.deadline, None if self.device_timeout is None else now + self.device_timeout]
-        call = Call(name, min((limit for limit in limits if limit is not None), default=None))
+        call = Call(name, min((limit for limit in limits if limit is not None), default=None), self._turns)
         self._open.append(call)
         return call
 

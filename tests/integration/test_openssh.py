@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.rollcall.network.plugins.module_utils._call import TURNS
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
 from ansible_collections.rollcall.network.plugins.module_utils.collector import Result, collect, this_call
 from ansible_collections.rollcall.network.plugins.module_utils.drivers import cli
@@ -208,6 +209,22 @@ def test_the_agent_helps_where_the_named_key_needs_a_pass_phrase(
     with openssh.agent() as auth_sock:
         monkeypatch.setenv("SSH_AUTH_SOCK", auth_sock)
         assert text(ask(device(openssh, private_key_file=str(openssh.keys["encrypted"].file)))) == VERSION_TEXT
+
+
+def test_an_agent_that_hangs_keeps_nobody_else_waiting(
+    openssh: OpenSshServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """More devices wait for it than may work at the same time."""
+    with socket.socket(socket.AF_UNIX) as agent:
+        agent.bind(str(tmp_path / "agent"))
+        agent.listen(32)
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(tmp_path / "agent"))
+        stuck = [device(openssh, f"stuck-{number}") for number in range(TURNS + 2)]
+        others = [device(openssh, f"box-{number}", password=openssh.password) for number in range(3)]
+        results = ask_all([*stuck, *others], device_timeout=5)
+    assert {results[each.name].status for each in stuck} == {"timeout"}
+    for each in others:
+        assert text(results[each.name]) == VERSION_TEXT
 
 
 def test_a_key_in_its_usual_place_is_tried(openssh: OpenSshServer, tmp_path: Path) -> None:
