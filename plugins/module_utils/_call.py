@@ -16,8 +16,8 @@ from typing import Any
 
 from ._result import Phase
 
-# Python runs one thread at a time and hands over at each call into libssh2, some fifty times a device. Among a few
-# threads that costs little. Among thousands awake at once each waits for all others every time: see docs/benchmarks.md.
+# Python runs one thread at a time and hands over at each call into libssh2, some fifty times a device. Among hundreds
+# of threads that costs little. Of thousands awake at once each waits for all others every time: docs/benchmarks.md.
 TURNS = 4
 LONGEST_WAIT = 10.0  # seconds, for a turn: having one is a matter of speed only
 

@@ -34,7 +34,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 
-from ._call import Call, turns
+from ._call import Call, Turns, turns
 from ._pacing import LoginsPerSecond, Pacing
 from ._result import STATUSES, DeviceError, Error, Phase, Result, Status
 
@@ -70,6 +70,7 @@ BATCH = 4  # workers started before they get a turn
 # thousand waiting threads then fill a core with asking alone. All of a crowd together ask so often a second, and each
 # at least once a second. See docs/benchmarks.md.
 CROWD, ASKS_PER_SECOND, LONGEST_INTERVAL = 100, 10_000, 1.0
+TURNS_ABOVE = 500  # workers: turns cost those who are fewer more than they save
 
 EventKind = Literal["finished", "tick", "warning"]
 
@@ -199,7 +200,7 @@ class _Run:
         self._stop = threading.Event()
         self._callback_broken = False
         self._pacing_waits: deque[int] = deque()
-        self._turns = turns()
+        self._turns: Turns | None = None
 
     # -- the calling thread --------------------------------------------------------------------------------------------
 
@@ -207,6 +208,8 @@ class _Run:
         allowed = _allow_open_files(workers)
         if allowed < workers:
             self.warn(f"the limit of open files (ulimit -n) allows {allowed} workers instead of {workers}")
+        if allowed > TURNS_ABOVE:
+            self._turns = turns()
         interval = sys.getswitchinterval()
         try:
             if allowed >= CROWD:

@@ -826,7 +826,17 @@ def test_only_one_side_settles_a_call() -> None:
 # -- turns -------------------------------------------------------------------------------------------------------------
 
 
-def test_of_those_with_work_to_do_a_few_do_it_at_a_time() -> None:
+@pytest.fixture
+def crowd(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few they are, they take turns."""
+    monkeypatch.setattr(collector, "TURNS_ABOVE", 0)
+
+
+@pytest.mark.parametrize(("above", "limited"), [(29, True), (30, False)])
+def test_of_those_with_work_to_do_a_few_do_it_at_a_time(
+    monkeypatch: pytest.MonkeyPatch, above: int, limited: bool
+) -> None:
+    monkeypatch.setattr(collector, "TURNS_ABOVE", above)
     working, most = [], 0
 
     def ask(name: str) -> None:
@@ -837,15 +847,16 @@ def test_of_those_with_work_to_do_a_few_do_it_at_a_time() -> None:
             call.take_turn()  # it has one
             working.append(name)
             most = max(most, len(working))
-            time.sleep(0.01)
+            time.sleep(0.05)
             working.remove(name)
             call.end_turn()
             call.end_turn()  # it has none
 
     assert {each.status for each in collect(ask, [f"box-{number}" for number in range(30)]).values()} == {"ok"}
-    assert most == _call.TURNS
+    assert most == _call.TURNS if limited else most > _call.TURNS
 
 
+@pytest.mark.usefixtures("crowd")
 def test_a_turn_ends_with_its_call(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_call, "LONGEST_WAIT", 600.0)
 
@@ -856,6 +867,7 @@ def test_a_turn_ends_with_its_call(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(collect(ask, [f"box-{number}" for number in range(30)])) == 30
 
 
+@pytest.mark.usefixtures("crowd")
 def test_who_gets_no_turn_works_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_call, "LONGEST_WAIT", 0.2)
     go = threading.Event()
