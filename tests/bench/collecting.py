@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.bench.cost import run_measured
 from tests.lab import Lab
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,22 +50,19 @@ def run_task(arguments: dict[str, Any], inventory: str, environment: dict[str, s
         tasks[-1]["vars"] = local
         play = Path(folder, "play.yml")
         play.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         program = str(Path(sys.executable).parent / "ansible-playbook")
-        subprocess.run(
+        usage = run_measured(
             [program, "-i", inventory, str(play)],
-            check=True,
             cwd=folder,
             stdout=subprocess.DEVNULL,
             env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"), **environment},
         )
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
         kept = json.loads(file.read_text(encoding="utf-8"))
     return Run(
         kept["roll"],
         float(kept["ended"]) - float(kept["began"]),
-        after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
-        after.ru_maxrss / 1024,
+        usage.ru_utime + usage.ru_stime,
+        usage.ru_maxrss / 1024,
     )
 
 

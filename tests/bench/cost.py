@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,6 +37,20 @@ def measured() -> Iterator[Cost]:
     cost.seconds = time.monotonic() - wall
     cost.cpu_seconds = time.process_time() - cpu
     cost.peak_mib = _status_mib("VmHWM")
+
+
+def run_measured(command: list[str], **options: Any) -> resource.struct_rusage:
+    """Run a command to its end: the CPU time of all its processes, and the memory of the largest one.
+
+    Raises CalledProcessError when it fails.
+    """
+    process = subprocess.Popen(command, **options)
+    # Not RUSAGE_CHILDREN, whose memory is that of the largest one that this process ever started.
+    _pid, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return usage
 
 
 def rss_mib() -> float:

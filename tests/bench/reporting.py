@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunFolder
+from tests.bench.cost import run_measured
 
 ROOT = Path(__file__).resolve().parents[2]
 DEVICES = 10_000
@@ -55,18 +55,14 @@ def answer(number: int) -> dict[str, Any]:
 
 
 def run_play(tasks: list[dict[str, Any]], folder: str) -> tuple[float, float]:
-    """CPU seconds of the whole ansible-playbook with these tasks, and the MiB of its largest process so far."""
+    """CPU seconds of the whole ansible-playbook with these tasks, and the MiB of its largest process."""
     play = Path(folder, "play.yml")
     steps = [{"run_once": True, "delegate_to": "localhost", **task} for task in tasks]
     play.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": steps}]), encoding="utf-8")
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     program = str(Path(sys.executable).parent / "ansible-playbook")
     environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections")}
-    subprocess.run(
-        [program, "-i", "bench,", str(play)], check=True, cwd=folder, stdout=subprocess.DEVNULL, env=environment
-    )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, after.ru_maxrss / 1024
+    usage = run_measured([program, "-i", "bench,", str(play)], cwd=folder, stdout=subprocess.DEVNULL, env=environment)
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def reports() -> str:
