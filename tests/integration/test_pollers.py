@@ -216,14 +216,14 @@ def test_a_play_of_ones_own_merges_with_ansibles_filters(sites: Sites, tmp_path:
     with sites.sites["fra"].cut_off():
         done = run_playbook(OWN, sites.inventory, "-vvv", programs=sites.programs)
     said = done.stdout + done.stderr
-    started = [line for line in said.splitlines() if "> SSH: EXEC" in line]
-    assert [line for line in started if " sftp " in line], "without pipelining, the module goes there as a file"
-    assert not [line for line in started if "ServerAliveInterval=10" not in line or "ControlPath=none" not in line]
     assert done.returncode == 0, said
     assert str(NAMES) in said
     assert "(osl-r1)" in said
     assert "poller poller-fra called nobody" in said
     assert "run_once: true is missing" not in said
+    started = [line for line in said.splitlines() if "> SSH: EXEC" in line]
+    assert [line for line in started if " sftp " in line], "without pipelining, the module goes there as a file"
+    assert not [line for line in started if "ServerAliveInterval=10" not in line or "ControlPath=none" not in line]
 
 
 def test_devices_of_two_pollers_and_of_none_are_seen(sites: Sites, tmp_path: Path) -> None:

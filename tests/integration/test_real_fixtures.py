@@ -104,7 +104,7 @@ def server(needs_openssh: None) -> Iterator[OpenSshServer]:
     before = ours()
     with OpenSshServer(host_keys=KEY_TYPES) as running:
         yield running
-    assert not ours() - before
+    assert ours() == before
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ def lab(needs_frr: None) -> Iterator[FrrLab]:
     before = ours()
     with FrrLab() as running:
         yield running
-    assert not ours() - before
+    assert ours() == before
 
 
 # The OpenSSH server
@@ -230,7 +230,7 @@ def test_a_wrong_algorithm_is_told_with_what_sshd_wrote(needs_openssh: None) -> 
         OpenSshServer(algorithms={"KexAlgorithms": "rot13"}),
     ):
         pass
-    assert not ours() - before
+    assert ours() == before
 
 
 def test_an_open_session_does_not_outlive_the_server(needs_openssh: None) -> None:
@@ -241,7 +241,7 @@ def test_an_open_session_does_not_outlive_the_server(needs_openssh: None) -> Non
         read_until(client, b"box#")
         assert [entry for entry in ours() - before if "cli.sh" in entry], "the session's shell runs"
     client.communicate(timeout=5)
-    assert not ours() - before
+    assert ours() == before
 
 
 def test_a_connection_that_never_logs_in_is_cut(needs_openssh: None) -> None:
@@ -256,7 +256,7 @@ def test_an_exception_in_the_body_clears_away_too(needs_openssh: None) -> None:
     before = ours()
     with pytest.raises(KeyError), OpenSshServer(auth=["publickey"]):
         raise KeyError
-    assert not ours() - before
+    assert ours() == before
 
 
 def read_until(process: subprocess.Popen[bytes], wanted: bytes) -> bytes:
@@ -348,7 +348,7 @@ def test_a_second_lab_beside_it_pages(lab: FrrLab) -> None:
         assert b"router ospf" in read_until(client, b"r1# ")
         assert "Established" in lab.routers["r1"].vtysh("show ip bgp summary json")
     client.communicate(timeout=5)
-    assert not ours() - before
+    assert ours() == before
 
 
 def test_a_lab_that_fails_halfway_is_cleared_away(needs_frr: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -364,7 +364,7 @@ def test_a_lab_that_fails_halfway_is_cleared_away(needs_frr: None, monkeypatch: 
     with pytest.raises(FixtureError, match="r1 does not converge"), FrrLab():
         pass
     assert len(during - before) >= 3 * 7, "namespace, two folders, three daemons and sshd of each router"
-    assert not ours() - before
+    assert ours() == before
 
 
 # What is missing
