@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.clients import LIMIT_SECONDS, Answer, bare, lab_apart, ours
+from tests.bench.cost import MIB
 from tests.bench.goals import at_most, lines
 from tests.bench.targets import fleet
 from tests.lab import Lab
@@ -52,7 +53,7 @@ def _slow_fleet(spec: dict[str, Any], lab: Lab) -> list[str]:
     assert mine.ok == SLOW, mine.more
     return [
         f"{SLOW:,} devices of {LATENCY:g} s at once: all ok, {_cost(mine)}",
-        f"wall {at_most(mine.cost.seconds, 15, 's')}; memory {at_most(mine.cost.peak_mib / 1024, 1.2, 'GiB')}",
+        f"wall {at_most(mine.cost.seconds, 15, 's')}; memory {at_most(mine.cost.peak_mib * MIB / 1e9, 1.2, 'GB')}",
     ]
 
 
