@@ -11,16 +11,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.started import as_always
+
 TESTS = Path(__file__).resolve().parent
 COLLECTIONS = TESTS.parent / "collections"
+
 
 # Plain imports find the collection here, and so does Ansible's own loader, which searches sys.path too.
 sys.path.insert(0, str(COLLECTIONS))
 
-# Before anything imports ansible, which reads its settings once: what is tested is this checkout, from any folder,
-# and neither a setting of the user's nor another copy that is installed.
-for name in [name for name in os.environ if name.startswith("ANSIBLE_")]:
-    del os.environ[name]
+# Before anything imports ansible, which reads its settings once.
+as_always()
+# What is tested is this checkout, from any folder, and no other copy that is installed.
 os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(COLLECTIONS)
 
 # Tests that share what one process must own, such as a lab or an installation, stay together: those of one file, or of
