@@ -9,9 +9,13 @@ BIN := $(CURDIR)/.venv/bin
 WITH_PATH := PATH="$(BIN):$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help collect test lint ruff mypy ansible-lint sanity pytest bench peers build clean
-# The order of the checks is part of `make test`, with -j too.
-.NOTPARALLEL:
+.PHONY: help collect check test lint ruff mypy ansible-lint sanity unit pytest bench peers build clean
+
+# Processes that pytest divides the tests among: two for each core. `make pytest WORKERS=0` runs them one after the other.
+WORKERS ?= auto
+# One file, one folder or one test: make pytest TESTS=tests/unit/test_plain.py
+TESTS ?= tests
+PYTEST := $(WITH_PATH) python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -24,7 +28,11 @@ $(STAMP): requirements.txt requirements-test.txt
 collect: $(STAMP) ## start the lab, call all its devices, write rollcall/
 	@$(WITH_PATH) tests/lab/demo.sh
 
-test: lint sanity pytest ## all checks, then all tests
+check: ruff mypy unit ## format, lint, types and unit tests: under half a minute
+
+# Side by side: none of the checks writes where another reads. What a check says comes in one piece, when it has ended.
+test: $(STAMP) ## all checks and all tests
+	@$(MAKE) --no-print-directory --jobs=3 --keep-going --output-sync=target pytest ruff mypy ansible-lint sanity
 
 lint: ruff mypy ansible-lint ## ruff, mypy and ansible-lint
 
@@ -41,8 +49,12 @@ ansible-lint: $(STAMP)
 sanity: $(STAMP) ## ansible-test sanity, on the collection as it is packed
 	$(WITH_PATH) tests/sanity/run.sh
 
+unit: $(STAMP) ## the unit tests alone
+	$(PYTEST) tests/unit
+
+# With `+`, what it says is seen while it runs.
 pytest: $(STAMP) ## the tests alone
-	$(WITH_PATH) python -m pytest
+	+$(PYTEST) $(TESTS)
 
 bench: $(STAMP) ## figures beside those of peers, from the same run
 	$(WITH_PATH) PYTHONPATH=collections python -m tests.bench $(BENCH)
