@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
@@ -28,6 +27,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
     plan_of,
     warnings_of,
 )
+from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController
 from ansible_collections.rollcall.network.plugins.plugin_utils._poller import (
     SSH_ARGS,
     SSH_OPTIONS,
@@ -42,7 +42,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import A
 Devices = dict[str, Device | Error]
 
 
-class ActionModule(ActionBase):
+class ActionModule(OnController):
     """Resolve names to devices, and call the roll here or, for a task delegated elsewhere, there."""
 
     TRANSFERS_FILES = False
