@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
@@ -28,6 +27,8 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
     plan_of,
     warnings_of,
 )
+from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController
+from ansible_collections.rollcall.network.plugins.plugin_utils._once import once, question_of, repeated
 from ansible_collections.rollcall.network.plugins.plugin_utils._poller import (
     SSH_ARGS,
     SSH_OPTIONS,
@@ -36,18 +37,28 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._poller import (
     without_poller,
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._progress import Progress
-from ansible_collections.rollcall.network.plugins.plugin_utils._task import inventory_of_task
+from ansible_collections.rollcall.network.plugins.plugin_utils._task import TaskVariables, inventory_of_task
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, allowed_of
+from ansible_collections.rollcall.network.plugins.plugin_utils._where import wrong_place
+from ansible_collections.rollcall.network.plugins.plugin_utils._written import resolved_for_one
 
 Devices = dict[str, Device | Error]
 
 
-class ActionModule(ActionBase):
+class ActionModule(OnController):
     """Resolve names to devices, and call the roll here or, for a task delegated elsewhere, there."""
 
     TRANSFERS_FILES = False
     _supports_check_mode = True  # reading changes nothing: a check collects as ever
     _supports_async = False
+    _commands_as_written: Any = None
+
+    @classmethod
+    def finalize_task_arg(cls, name: str, value: Any, templar: Any, context: Any) -> Any:
+        """Keep the commands as they are written, for a warning."""
+        if name == "commands":
+            cls._commands_as_written = value
+        return super().finalize_task_arg(name, value, templar, context)
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         task_vars = task_vars or {}
@@ -57,9 +68,26 @@ class ActionModule(ActionBase):
             allowed = allowed_of(arguments, task_vars["groups"])
         except ValueError as error:
             raise AnsibleActionFail(f"rollcall.network.collect: {error}") from error
+        misplaced = wrong_place(self._task, self._templar, task_vars, arguments["hosts"])
+        if misplaced:
+            raise AnsibleActionFail(f"rollcall.network.collect: {misplaced}")
+        repetition = None if arguments["plan"] else repeated(self._task, task_vars)
+        if repetition is None:
+            return self._collect(arguments, allowed, base, task_vars)
+        host = str(task_vars["inventory_hostname"])
+        question = question_of(self._task, host, arguments)
+        result, known = once(question, host, lambda: self._collect(arguments, allowed, base, task_vars))
+        if known:
+            result["warnings"].append(repetition)
+        return result
+
+    def _collect(
+        self, arguments: dict[str, Any], allowed: Allowed, base: dict[str, Any], task_vars: dict[str, Any]
+    ) -> dict[str, Any]:
         inventory = inventory_of_task(self._task, self._play_context, self._templar, task_vars)
         resolved = inventory.resolve(dict.fromkeys(arguments["hosts"]), arguments)
         base["warnings"] = warnings_of(arguments["hosts"]) + self._misuse(arguments["hosts"], task_vars)
+        base["warnings"] += self._same_for_all(arguments["hosts"], task_vars)
         base["_ansible_verbose_override"] = True  # megabytes of answers: shown only when asked for with debug
         if arguments["plan"]:
             return {**base, "changed": False, "plan": plan_of(resolved)}
@@ -94,9 +122,6 @@ class ActionModule(ActionBase):
         self, arguments: dict[str, Any], base: dict[str, Any], task_vars: dict[str, Any], devices: Devices
     ) -> Answers:
         """Run the same collector on the machine that the task runs on, a poller."""
-        if getattr(self._connection, "force_persistence", False):  # of a router: there is no Python to run there
-            msg = "rollcall.network.collect runs where Python runs: add delegate_to: localhost and run_once: true"
-            raise AnsibleActionFail(msg)
         poller = str(self._task.delegate_to or task_vars["inventory_hostname"])
         module_args = {name: value for name, value in arguments.items() if value is not None}
         there = self._run_module({**module_args, "devices": packed(devices)}, task_vars)
@@ -128,9 +153,20 @@ class ActionModule(ActionBase):
         with contextlib.suppress(AnsibleConnectionFailure):
             super().cleanup(force)
 
+    def _same_for_all(self, hosts: list[str], task_vars: dict[str, Any]) -> list[str]:
+        if self._each_its_own(hosts, task_vars):
+            return []
+        variables = TaskVariables(self._task, self._templar, task_vars)
+        resolved = self._task.args.get("commands")
+        warning = resolved_for_one(self._commands_as_written, resolved, hosts, variables, task_vars)
+        return [warning] if warning else []
+
+    def _each_its_own(self, hosts: list[str], task_vars: dict[str, Any]) -> bool:
+        """Whether this is a play of pollers."""
+        return not self._task.delegate_to and task_vars["inventory_hostname"] not in hosts
+
     def _misuse(self, hosts: list[str], task_vars: dict[str, Any]) -> list[str]:
         play_hosts = len(task_vars.get("ansible_play_batch", ()))
-        each_its_own = not self._task.delegate_to and task_vars["inventory_hostname"] not in hosts  # a play of pollers
-        if self._task.run_once or each_its_own or len(hosts) < 2 or play_hosts < 2:
+        if self._task.run_once or self._each_its_own(hosts, task_vars) or len(hosts) < 2 or play_hosts < 2:
             return []
         return [f"run_once: true is missing: each of {play_hosts} hosts calls the roll of {len(hosts)} devices"]

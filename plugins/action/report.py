@@ -16,7 +16,6 @@ from typing import Any
 import jinja2
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.plugins.action import ActionBase
 from ansible.template import trust_as_template
 
 from ansible_collections.rollcall.network.plugins.module_utils._merged import Merged, last_passed, slices_of
@@ -27,6 +26,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._spec import chec
 from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import FleetRow, fleet_row
 from ansible_collections.rollcall.network.plugins.plugin_utils._formats import fleet_csv, fleet_json, junit
 from ansible_collections.rollcall.network.plugins.plugin_utils._limit import limit_file
+from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController, use_local_connection
 from ansible_collections.rollcall.network.plugins.plugin_utils._pages import BUILT_IN, Pages, PagesError
 from ansible_collections.rollcall.network.plugins.plugin_utils._prometheus import RunFacts, prometheus
 from ansible_collections.rollcall.network.plugins.plugin_utils._report import (
@@ -66,7 +66,7 @@ FLEET_FILES = {
 Reader = Callable[[str], Mapping[str, Any]]
 
 
-class ActionModule(ActionBase):
+class ActionModule(OnController):
     """Write a report for every device, and what shows the fleet, in one task."""
 
     TRANSFERS_FILES = False
@@ -76,6 +76,7 @@ class ActionModule(ActionBase):
     @classmethod
     def finalize_task_arg(cls, name: str, value: Any, templar: Any, context: Any) -> Any:
         """Leave C(dest) as it is written: it has a value of its own for each device."""
+        use_local_connection(templar.available_variables)
         return value if name == "dest" else super().finalize_task_arg(name, value, templar, context)
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible import constants as C
@@ -16,18 +16,49 @@ from ansible.errors import AnsibleError
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import Inventory, Setting
 from ansible_collections.rollcall.network.plugins.plugin_utils._plain import holds_no_template, joined_text
 
-# The play's lists of names. Core would make them anew for every host, which for 10,000 hosts is 100,000,000 names.
-SAME_FOR_ALL = ("ansible_play_hosts_all", "ansible_play_hosts", "ansible_play_batch", "play_hosts")
+# Variables that are the same for every host of the play. Core would make the lists of names anew for every host, which
+# for 10,000 hosts is 100,000,000 names.
+SAME_FOR_ALL = (
+    "ansible_play_hosts_all",
+    "ansible_play_hosts",
+    "ansible_play_batch",
+    "play_hosts",
+    "hostvars",
+    "ansible_search_path",
+)
+
+BECOME = ("ansible_become",)
+
+
+class _Without:
+    """A play or a task of Ansible's whose own variables leave some out; for VariableManager.get_vars."""
+
+    def __init__(self, wrapped: Any, left_out: Iterable[str]) -> None:
+        self._wrapped = wrapped
+        variables: dict[str, Any] = wrapped.get_vars()
+        self._vars = {name: value for name, value in variables.items() if name not in left_out}
+        self.left_out = {name: variables[name] for name in left_out if name in variables}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._wrapped, name)
+
+    def get_vars(self) -> dict[str, Any]:
+        return self._vars
 
 
 class TaskVariables:
-    """The variables of any host as the running task would see them: play, role and task variables included."""
+    """The variables of any host as the running task would see them: play, role and task variables included.
+
+    C(ansible_become: false) on a play or a task is how users keep a become method of network devices away from
+    localhost. A host that sets C(ansible_become) itself keeps its own value.
+    """
 
     def __init__(self, task: Any, templar: Any, task_vars: Mapping[str, Any]) -> None:
-        self._task = task
+        self._task = _Without(task, BECOME)
         self._templar = templar
         self._manager = task.get_variable_manager()
-        self._play = task.get_play()
+        self._play = _Without(task.get_play(), BECOME)
+        self._default = self._play.left_out | self._task.left_out
         self._same = {name: task_vars[name] for name in SAME_FOR_ALL if name in task_vars}
         self.hosts = task_vars["hostvars"]
         self.groups = task_vars["groups"]
@@ -40,7 +71,7 @@ class TaskVariables:
         variables: dict[str, Any] = self._manager.get_vars(
             play=self._play, host=host, task=self._task, include_hostvars=False, _hosts=[name], _hosts_all=[name]
         )
-        return {**variables, **self._same}
+        return {**self._default, **variables, **self._same}
 
     def template(self, value: Any, variables: Mapping[str, Any]) -> Any:
         """The value resolved for the host whose variables these are.

@@ -1,0 +1,43 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A task that is delegated to localhost runs on the controller, whatever connection the inventory of devices sets.
+
+The usual place for C(ansible_connection: ansible.netcommon.network_cli) and C(ansible_become_method: enable) is the
+group C(all), or the keywords of the play, or the command line. They are meant for the devices, but Ansible applies them
+to localhost too, and then fails for want of a connection or a become plugin.
+
+Ansible decides on both after it has finalized the arguments of the task, from the variables of the delegated host. The
+hook with which an action finalizes its arguments is called in between. Ansible marks this hook as experimental:
+tests/integration/test_play_keywords.py fails when it no longer has this effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from typing import Any
+
+from ansible import constants as C
+from ansible.plugins.action import ActionBase
+
+LOCAL = {"ansible_connection": "local", "ansible_become": False}
+
+
+class OnController(ActionBase):
+    """An action that runs on the controller when it is delegated to localhost. It opens no connection of its own."""
+
+    _requires_connection = False  # no persistent connection is started for it
+
+    @classmethod
+    def finalize_task_arg(cls, name: str, value: Any, templar: Any, context: Any) -> Any:
+        """Finalize one argument; set the connection of localhost meanwhile."""
+        use_local_connection(templar.available_variables)
+        return super().finalize_task_arg(name, value, templar, context)
+
+
+def use_local_connection(variables: MutableMapping[str, Any]) -> None:
+    """Set the connection of the host that the task is delegated to, if that is localhost. No device reads this."""
+    for host, delegated in (variables.get("ansible_delegated_vars") or {}).items():
+        if host in C.LOCALHOST:
+            delegated.update(LOCAL)

@@ -1,0 +1,92 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One answer for a run_once task that Ansible runs more than once, as it does with serial and most strategies.
+
+Ansible makes one private directory for a run of ansible-playbook (mode 0700) and removes it at its end. The answers are
+kept there, since the workers that run tasks share nothing but the file system.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import multiprocessing
+import os
+import pathlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible import constants as C
+
+RUN_ONCE = ("linear", "debug")  # the strategies that run such a task once in a play, or once in a batch
+
+
+def repeated(task: Any, variables: Mapping[str, Any]) -> str | None:
+    """Why Ansible runs this task more than once although it says run_once, and what to write instead; None if not."""
+    if not task.run_once:
+        return None
+    play = task.get_play()
+    strategy = str(play.strategy).rpartition(".")[2]
+    if not any(strategy.endswith(name) for name in RUN_ONCE):
+        return (
+            f"strategy {strategy} runs a run_once task for every host: the answer of the first one is used for all; "
+            "write strategy: linear in the play"
+        )
+    if play.serial and len(variables.get("ansible_play_batch", ())) < len(variables.get("ansible_play_hosts_all", ())):
+        return (
+            "serial runs a run_once task for every batch: the answer of the first batch is used for all; write "
+            'hosts: "{{ ansible_play_batch }}" to ask the devices of each batch, or put the task into a play without '
+            "serial"
+        )
+    return None
+
+
+def question_of(task: Any, host: str, arguments: Mapping[str, Any]) -> list[Any]:
+    """What two runs of a task have in common if one answer is enough for both, as plain data."""
+    return [task.get_play()._uuid, task.get_path(), task.delegate_to or host, arguments]
+
+
+def once(question: Any, host: str, ask: Callable[[], dict[str, Any]]) -> tuple[dict[str, Any], bool]:
+    """The answer to this question, and whether it was asked for another host before.
+
+    One host that asks several times (a loop, C(until), the same role twice) gets a new answer each time. The answers of
+    the first host are given to the others in the same order. A host that asks meanwhile waits.
+
+    :param question: plain data; only its hash is kept.
+    """
+    key = hashlib.sha256(json.dumps(question, sort_keys=True, default=str).encode()).hexdigest()
+    top = pathlib.Path(C.DEFAULT_LOCAL_TMP, f"rollcall-once-{key}")
+    top.mkdir(mode=0o700, exist_ok=True)
+    with open(top / "lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the kernel releases it when this worker ends
+        parent = multiprocessing.parent_process()
+        if parent is not None and parent.pid != os.getppid():  # ansible-playbook was killed: ask nobody any more
+            os._exit(1)
+        counts: dict[str, int] = _read(top / "counts.json") or {}
+        number = counts.get(host, 0)
+        answer = _read(top / f"{number}.json")
+        known = answer is not None
+        if answer is None:
+            answer = ask()
+            _write(top / f"{number}.json", answer)
+        _write(top / "counts.json", {**counts, host: number + 1})
+        return answer, known
+
+
+def _read(path: pathlib.Path) -> dict[str, Any] | None:
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="ascii"))
+    except FileNotFoundError:
+        return None
+    return content
+
+
+def _write(path: pathlib.Path, content: Mapping[str, Any]) -> None:
+    partial = path.with_suffix(".part")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(descriptor, "w", encoding="ascii") as file:
+        json.dump(content, file)
+    partial.replace(path)
