@@ -88,6 +88,8 @@ class LookupModule(LookupBase):
             raise AnsibleLookupError(f"lookup rollcall.network.collect: {error}") from error
         for warning in (*warnings_of(arguments["hosts"]), *progress.warnings, *result.get("warnings", ())):
             display.warning(warning)
+        for text in result.get("tracebacks", ()):
+            display.vvv(text)
         if result.get("failed"):
             raise AnsibleLookupError(f"lookup rollcall.network.collect: {result['msg']}")
         return [result["devices"]]
