@@ -73,7 +73,7 @@ class ActionModule(ActionBase):
                     result = self._call_here(devices, arguments, folder, allowed, base)
                 else:
                     ask = partial(self._ask_there, arguments, base, task_vars)
-                    result = call_there(devices, arguments, ask, folder, allowed)
+                    result = call_there(devices, arguments, ask, folder, allowed, Display().display)
         except ValueError as error:
             raise AnsibleActionFail(f"rollcall.network.collect: {error}") from error
         base["warnings"] += result.pop("warnings", [])
@@ -91,7 +91,7 @@ class ActionModule(ActionBase):
     ) -> dict[str, Any]:
         progress = Progress(Display())
         try:
-            return call_here(devices, arguments, progress, folder, allowed)
+            return call_here(devices, arguments, progress, folder, allowed, Display().display)
         finally:
             base["warnings"] += progress.warnings
 

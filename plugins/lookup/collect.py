@@ -81,7 +81,7 @@ class LookupModule(LookupBase):
             def ask() -> dict[str, Any]:
                 check_mode = bool((variables or {}).get("ansible_check_mode"))
                 with open_folder(arguments, variables or {}, display, check_mode=check_mode) as folder:
-                    return call_here(devices, arguments, progress, folder, allowed)
+                    return call_here(devices, arguments, progress, folder, allowed, display.display)
 
             result = remembered(question, ask)
         except ValueError as error:

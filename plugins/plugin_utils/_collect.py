@@ -34,6 +34,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._run import (
 )
 from ansible_collections.rollcall.network.plugins.module_utils._runs import last_run, run_to_resume
 from ansible_collections.rollcall.network.plugins.module_utils.collector import Event
+from ansible_collections.rollcall.network.plugins.plugin_utils._interrupted import Interruption
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import SECRETS, Resolved
 from ansible_collections.rollcall.network.plugins.plugin_utils._manifest import job_of, opening
 from ansible_collections.rollcall.network.plugins.plugin_utils._outcome import result_of
@@ -152,9 +153,11 @@ def call_here(
     on_event: Callable[[Event], None],
     folder: RunFolder | None,
     allowed: Allowed,
+    say: Callable[[str], object],
 ) -> dict[str, Any]:
     """Call the roll in this process; the task's result.
 
+    :param say: displays a line.
     :raises ValueError: for what is wrong before the first login. Later errors are in the result, with all answers.
     """
     there = answers_there(folder, devices, arguments)
@@ -165,11 +168,12 @@ def call_here(
         folder.note("began", hosts=len(devices), answered=len(there))
         last_good = last_good_of(arguments, folder, there)
         keep = Keep(folder, let_go=not arguments["return_output"], last_good=last_good)
-    end_with_parent(keep.close if keep else None)
     problems = Problems()
-    answers = call_roll(rest, limits_of(arguments), on_event, keep, problems)
-    answers = _in_order(devices, there, answers)
-    return result_of(answers, arguments, folder, keep.errors if keep else {}, allowed, last_good, problems)
+    with interruptible(folder, len(devices), keep.close if keep else None, say) as interruption:
+        end_with_parent(interruption)
+        answers = call_roll(rest, limits_of(arguments), on_event, keep, problems)
+        answers = _in_order(devices, there, answers)
+        return result_of(answers, arguments, folder, keep.errors if keep else {}, allowed, last_good, problems)
 
 
 def call_there(
@@ -178,6 +182,7 @@ def call_there(
     ask: Callable[[dict[str, Device | Error], Problems], Answers],
     folder: RunFolder | None,
     allowed: Allowed,
+    say: Callable[[str], object],
 ) -> dict[str, Any]:
     """Have another machine call the roll, from which all answers come at once; the task's result."""
     there = answers_there(folder, devices, arguments)
@@ -186,7 +191,22 @@ def call_there(
     rest = {name: device for name, device in devices.items() if name not in there}
     last_good = None if folder is None else last_good_of(arguments, folder, there)
     problems = Problems()
-    answers = ask(rest, problems) if rest else {}
+    with interruptible(folder, len(devices), None, say):
+        answers = ask(rest, problems) if rest else {}
+        return _result_of_there(answers, there, devices, arguments, folder, allowed, last_good, problems)
+
+
+def _result_of_there(
+    answers: Answers,
+    there: Answers,
+    devices: Mapping[str, Device | Error],
+    arguments: Mapping[str, Any],
+    folder: RunFolder | None,
+    allowed: Allowed,
+    last_good: LastGood | None,
+    problems: Problems,
+) -> dict[str, Any]:
+    """Write the answers that came from another machine; the task's result."""
     errors: dict[str, str] = {}
     for name, answer in answers.items():
         if folder is None:
@@ -201,6 +221,24 @@ def call_there(
             errors[name] = unwritten
     end_with_parent(None)
     return result_of(_in_order(devices, there, answers), arguments, folder, errors, allowed, last_good, problems)
+
+
+@contextlib.contextmanager
+def interruptible(
+    folder: RunFolder | None, total: int, finish: Callable[[], object] | None, say: Callable[[str], object]
+) -> Iterator[Interruption]:
+    """When the run is interrupted in the body, finish, and say where the answers are and how to go on with them.
+
+    :param say: displays a line before the first login.
+    """
+    interruption = Interruption(folder, total, finish)
+    if interruption.advice:
+        say(interruption.advice)
+    try:
+        with interruption.on_signals():
+            yield interruption
+    finally:
+        interruption.close()
 
 
 def last_good_of(arguments: Mapping[str, Any], folder: RunFolder, there: Answers) -> LastGood:
