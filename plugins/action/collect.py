@@ -15,10 +15,12 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleE
 from ansible.utils.display import Display
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
+from ansible_collections.rollcall.network.plugins.module_utils._problems import Problems
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Answers
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunFolder
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
+from ansible_collections.rollcall.network.plugins.plugin_utils import _pipelining
 from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
     call_here,
     call_there,
@@ -31,7 +33,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller im
 from ansible_collections.rollcall.network.plugins.plugin_utils._once import once, question_of, repeated
 from ansible_collections.rollcall.network.plugins.plugin_utils._poller import (
     SSH_ARGS,
-    SSH_OPTIONS,
+    SSH_OPTION,
     packed,
     reason_of,
     without_poller,
@@ -92,16 +94,19 @@ class ActionModule(OnController):
         if arguments["plan"]:
             return {**base, "changed": False, "plan": plan_of(resolved)}
         devices = devices_of(resolved)
+        self._pipeline()
         try:
             with open_folder(arguments, task_vars, Display(), check_mode=self._task.check_mode) as folder:
                 if self._connection.transport == "local":
                     result = self._call_here(devices, arguments, folder, allowed, base)
                 else:
                     ask = partial(self._ask_there, arguments, base, task_vars)
-                    result = call_there(devices, arguments, ask, folder, allowed)
+                    result = call_there(devices, arguments, ask, folder, allowed, Display().display)
         except ValueError as error:
             raise AnsibleActionFail(f"rollcall.network.collect: {error}") from error
         base["warnings"] += result.pop("warnings", [])
+        for text in result.pop("tracebacks", []):
+            Display().vvv(text)
         return {**base, **result}
 
     def _call_here(
@@ -114,39 +119,65 @@ class ActionModule(OnController):
     ) -> dict[str, Any]:
         progress = Progress(Display())
         try:
-            return call_here(devices, arguments, progress, folder, allowed)
+            return call_here(devices, arguments, progress, folder, allowed, Display().display)
         finally:
             base["warnings"] += progress.warnings
 
     def _ask_there(
-        self, arguments: dict[str, Any], base: dict[str, Any], task_vars: dict[str, Any], devices: Devices
+        self,
+        arguments: dict[str, Any],
+        base: dict[str, Any],
+        task_vars: dict[str, Any],
+        devices: Devices,
+        problems: Problems,
     ) -> Answers:
         """Run the same collector on the machine that the task runs on, a poller."""
         poller = str(self._task.delegate_to or task_vars["inventory_hostname"])
         module_args = {name: value for name, value in arguments.items() if value is not None}
-        there = self._run_module({**module_args, "devices": packed(devices)}, task_vars)
+        there = self._run_module(module_args, packed(devices), task_vars)
         base["warnings"] += there.get("warnings", [])
         if there.get("refused"):
             raise AnsibleActionFail(f"rollcall.network.collect on {poller}: {there['msg']}")
-        if "answers" in there:
-            answers: Answers = json.loads(there["answers"])
-            return answers
+        problems.take_over(there.get("problems", []), there.get("tracebacks", []))
+        with problems.during(f"reading the answers of poller {poller}"):
+            if "answers" in there:
+                answers: Answers = json.loads(there["answers"])
+                return {name: answers[name] for name in devices}
         # As a device that fails, a poller that fails is data: its names must not be missing among the others'.
         reason = reason_of(there)
         base["warnings"].append(f"poller {poller} gave no answers: {reason}")
         return without_poller(devices, poller, reason)
 
-    def _run_module(self, module_args: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        """The module's result; C(msg) alone where there is no way to it."""
+    def _run_module(self, module_args: dict[str, Any], devices: str, task_vars: dict[str, Any]) -> dict[str, Any]:
+        """The module's result; C(msg) alone where there is no way to it.
+
+        :param devices: an argument that holds secrets. It is added by C(_configure_module): with ANSIBLE_DEBUG, Ansible
+            prints the arguments that it was given here.
+        """
         if self._connection.transport == "ssh":
-            for option in SSH_OPTIONS:
-                given = self._connection.get_option(option) or ""
-                self._connection.set_option(option, f"{given} {SSH_ARGS}".strip())
+            given = self._connection.get_option(SSH_OPTION) or ""
+            self._connection.set_option(SSH_OPTION, f"{given} {SSH_ARGS}".strip())
+        self._devices = devices
         try:
             result: dict[str, Any] = self._execute_module("rollcall.network.collect", module_args, task_vars=task_vars)
         except AnsibleError as error:  # not only of the connection: no sshpass here, no way to become root there
             return {"msg": str(error)}
         return result
+
+    def _pipeline(self) -> None:
+        """Make sure that secrets go to a poller through standard input, and to no file; else fail before that."""
+        is_poller = self._connection.transport != "local" and not getattr(self._connection, "force_persistence", False)
+        if is_poller and (why := _pipelining.switch_on(self._connection)):
+            raise AnsibleActionFail(f"rollcall.network.collect: {why}")
+
+    def _configure_module(self, module_name: str, module_args: dict[str, Any], task_vars: dict[str, Any]) -> Any:
+        """Build the module with the devices among its arguments."""
+        return super()._configure_module(module_name, {**module_args, "devices": self._devices}, task_vars)
+
+    def _transfer_data(self, remote_path: str | bytes, data: str | bytes) -> Any:  # noqa: ARG002
+        """Refuse to write the module to a file, should Ansible come to that in spite of pipelining."""
+        msg = f"rollcall.network.collect: Ansible would write devices' secrets to {remote_path!s}; nothing was sent"
+        raise AnsibleActionFail(msg)
 
     def cleanup(self, force: bool = False) -> None:
         """As ever, but a poller that is gone by now does not take its answers with it."""

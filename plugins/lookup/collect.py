@@ -81,13 +81,15 @@ class LookupModule(LookupBase):
             def ask() -> dict[str, Any]:
                 check_mode = bool((variables or {}).get("ansible_check_mode"))
                 with open_folder(arguments, variables or {}, display, check_mode=check_mode) as folder:
-                    return call_here(devices, arguments, progress, folder, allowed)
+                    return call_here(devices, arguments, progress, folder, allowed, display.display)
 
             result = remembered(question, ask)
         except ValueError as error:
             raise AnsibleLookupError(f"lookup rollcall.network.collect: {error}") from error
         for warning in (*warnings_of(arguments["hosts"]), *progress.warnings, *result.get("warnings", ())):
             display.warning(warning)
+        for text in result.get("tracebacks", ()):
+            display.vvv(text)
         if result.get("failed"):
             raise AnsibleLookupError(f"lookup rollcall.network.collect: {result['msg']}")
         return [result["devices"]]

@@ -9,6 +9,7 @@ It runs inside the action, and inside the module on another machine.
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -22,6 +23,7 @@ from ._pacing import LoginsPerSecond
 from ._parsers import Parsers
 from ._parsing import reads_json
 from ._platforms import load_platform
+from ._problems import Problems
 from ._result import STATUSES, DeviceError, Error, Output, Result
 from ._run import RunFolder
 from .collector import Event, collect, this_call
@@ -52,19 +54,23 @@ def call_roll(
     limits: Limits,
     on_event: Callable[[Event], None] | None = None,
     keep: Keep | None = None,
+    problems: Problems | None = None,
 ) -> Answers:
     """Ask every device and return its answer as plain data by name, in the order given.
 
     A name that comes with an Error instead of a Device is not asked: its answer is that error.
 
     :param keep: a run folder for the answers, written as they come.
+    :param problems: takes errors of our own after the first login; without it, they are raised, and the answers lost.
     :raises ValueError: when a function to be called cannot be imported, before the first login.
     """
+    check_functions(devices)
     ready = {name: device for name, device in devices.items() if isinstance(device, Device)}
-    for function in {device.function for device in ready.values() if device.driver == "python"}:
-        python.load_function(function or "")
+    finished: dict[str, Result] = {}
 
     def happened(event: Event) -> None:
+        if problems is not None and event.name is not None and event.result is not None:
+            finished[event.name] = event.result
         if keep is not None and event.name is not None and event.result is not None:
             keep.put(event.name, ready[event.name], event.result)
         if keep is not None and event.kind == "warning":
@@ -87,21 +93,48 @@ def call_roll(
             deadline=limits.deadline,
             retries=limits.retries,
             pacing=LoginsPerSecond(limits.logins_per_second) if limits.logins_per_second else None,
-            on_event=happened if keep or on_event else None,
+            on_event=happened if keep or on_event or problems else None,
         )
+        finished.clear()
+    except Exception as error:
+        if problems is None:
+            raise
+        problems.add("asking the devices", error)
+        results = finished
     finally:  # interrupted as well: what was answered is written
-        parsers.close()
-        if keep is not None:
-            gone = keep.close()
+        with _noted(problems, "ending the parsers"):
+            parsers.close()
+        with _noted(problems, "writing the answers"):
+            if keep is not None:
+                gone = keep.close()
     answers: Answers = {}
     for name, device in devices.items():
-        if isinstance(device, Device):
-            answers[name] = answer_of(device, results.pop(name), slim=name in gone)
-        else:
-            answers[name] = answer_of(None, Result("failed", error=device))
-        if keep is not None:
-            answers[name] = keep.with_news(name, answers[name])
+        result = Result("failed", error=device) if isinstance(device, Error) else results.pop(name, _NOT_ASKED)
+        answers[name] = answer_of(None, _NOT_TOLD)
+        with _noted(problems, "taking the answers"):
+            answers[name] = answer_of(ready.get(name), result, slim=name in gone)
+        with _noted(problems, "comparing the answers"):
+            if keep is not None:
+                answers[name] = keep.with_news(name, answers[name])
     return answers
+
+
+def check_functions(devices: Mapping[str, Device | Error]) -> None:
+    """Import every function that is to be called.
+
+    :raises ValueError: for one that cannot be imported, in one sentence.
+    """
+    ready = [device for device in devices.values() if isinstance(device, Device)]
+    for function in {device.function for device in ready if device.driver == "python"}:
+        python.load_function(function or "")
+
+
+_NOT_ASKED = Result("skipped", error=Error("connect", "internal", "an internal error ended the run before its answer"))
+_NOT_TOLD = Result("failed", error=Error("command", "internal", "an internal error: its answer cannot be shown"))
+
+
+def _noted(problems: Problems | None, step: str) -> contextlib.AbstractContextManager[None]:
+    return contextlib.nullcontext() if problems is None else problems.during(step)
 
 
 def summarize(answers: Iterable[Mapping[str, Any]]) -> dict[str, int]:
@@ -221,15 +254,20 @@ class Keep:
                 self._folder.note("warning", message=item)
                 continue
             name, device, result = item
-            answer, unwritten = write_answer(self._folder, name, answer_of(device, result), self._last_good)
-            if self._last_good is not None:
-                self._news[name] = news_of(answer, slim=self._let_go and unwritten is None)
-            if unwritten is not None:  # it stays in memory, and is returned
-                self.errors[name] = unwritten
-                continue
-            if self._let_go:
-                self._gone.add(name)
-                self._shrink(result, device is not None and device.driver == "cli")
+            try:
+                self._write(name, device, result)
+            except Exception as error:  # a bug of ours: it costs this name's files, and no other answer
+                self.errors[name] = f"{type(error).__name__}: {error}"
+
+    def _write(self, name: str, device: Device | None, result: Result) -> None:
+        answer, unwritten = write_answer(self._folder, name, answer_of(device, result), self._last_good)
+        if self._last_good is not None:
+            self._news[name] = news_of(answer, slim=self._let_go and unwritten is None)
+        if unwritten is not None:  # it stays in memory, and is returned
+            self.errors[name] = unwritten
+        elif self._let_go:
+            self._gone.add(name)
+            self._shrink(result, device is not None and device.driver == "cli")
 
     def _shrink(self, result: Result, is_output: bool) -> None:
         """Keep of an answer what is returned of it: a third of its memory, for what is alike is there only once."""

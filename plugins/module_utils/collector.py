@@ -199,7 +199,8 @@ class _Run:
         self._outcomes: queue.SimpleQueue[tuple[Call, _Outcome]] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._callback_broken = False
-        self._pacing_waits: deque[int] = deque()
+        # One entry for each thread that was started, is not given up and has not ended; whether it ran yet or not.
+        self._workers: deque[None] = deque()
         self._turns: Turns | None = None
 
     # -- the calling thread --------------------------------------------------------------------------------------------
@@ -264,6 +265,7 @@ class _Run:
             if not call.settle():
                 return  # it answered just now: its outcome is on the way
             call.cut()
+            self._workers.pop()  # its thread is given up
             self._finish(call, self._timed_out(call))
             if self._waiting:
                 self._start_worker()
@@ -271,17 +273,20 @@ class _Run:
             self._skip_rest("deadline", "the deadline of the run came before its turn; raise deadline or workers")
 
     def _keep_going(self) -> None:
-        """A worker that could not be replaced for want of threads is tried again; without any, the rest is skipped."""
-        if self._pacing_waits:
-            return  # who waits for a turn to log in works
-        if self._waiting and self._oldest() is None and self._outcomes.empty() and not self._start_worker():
+        """Start a worker where none is left; if that is impossible, skip the names that nobody will ask.
+
+        A thread that was started counts as a worker from then on: the system may run it much later.
+        """
+        if self._waiting and not self._workers and self._outcomes.empty() and not self._start_worker():
             self._skip_rest("no_thread", "no thread could be started to ask it; lower workers, or raise ulimit -u")
 
     def _start_worker(self) -> bool:
+        self._workers.append(None)
         try:
             # Not threading.Thread, whose start() waits for the new thread's first step: in a crowd, for its turn.
             _thread.start_new_thread(self._work, ())
         except (RuntimeError, MemoryError) as error:
+            self._workers.pop()
             self.warn(f"no further thread could be started ({error})")
             return False
         return True
@@ -337,23 +342,26 @@ class _Run:
     # -- the workers' threads ------------------------------------------------------------------------------------------
 
     def _work(self) -> None:
-        while (call := self._next_call()) is not None:
-            outcome = _LOST
-            try:
-                _local.call = call
-                outcome = self._ask_until_done(call)
-            except BaseException as error:  # only for want of memory: nothing else is left to fail
-                outcome = _outcome_of(error, call.phase)
-            finally:
-                _local.call = None
-                call.end_turn()
-                call.finish()
-                mine = call.settle()
-                if mine:
-                    call.on_cut(None)  # what it holds must not outlive the answer
-                    self._outcomes.put((call, outcome))
-            if not mine:  # given up at its deadline, and replaced
-                return
+        given_up = False
+        try:
+            while not given_up and (call := self._next_call()) is not None:
+                outcome = _LOST
+                try:
+                    _local.call = call
+                    outcome = self._ask_until_done(call)
+                except BaseException as error:  # only for want of memory: nothing else is left to fail
+                    outcome = _outcome_of(error, call.phase)
+                finally:
+                    _local.call = None
+                    call.end_turn()
+                    call.finish()
+                    given_up = not call.settle()
+                    if not given_up:
+                        call.on_cut(None)  # what it holds must not outlive the answer
+                        self._outcomes.put((call, outcome))
+        finally:
+            if not given_up:  # else the collector took it off the workers, and replaced it
+                self._workers.pop()
 
     def _next_call(self) -> Call | None:
         try:
@@ -372,14 +380,11 @@ class _Run:
 
     def _paced(self) -> bool:
         """Wait for the turn to log in; False at the end of the run."""
-        self._pacing_waits.append(1)
         try:
             return not self._stop.wait(self.pacing.delay() if self.pacing else 0.0)
         except Exception as error:
             _warn(f"pacing failed, the roll call goes on: {_describe(error)}")
             return True
-        finally:
-            self._pacing_waits.pop()
 
     def _ask_until_done(self, call: Call) -> _Outcome:
         received: _Outcome | None = None

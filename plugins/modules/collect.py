@@ -217,8 +217,9 @@ if sys.version_info < (3, 11):  # noqa: UP036  a poller has the Python that it h
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
+from ansible_collections.rollcall.network.plugins.module_utils._problems import Problems
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
-from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll
+from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll, check_functions
 from ansible_collections.rollcall.network.plugins.module_utils._spec import ARGUMENT_SPEC
 from ansible_collections.rollcall.network.plugins.module_utils.collector import Event
 
@@ -239,11 +240,15 @@ def main() -> None:
     }
     limits = Limits(**{name: module.params[name] for name in Limits.__slots__})
     try:
-        answers = call_roll(devices, limits, on_event)
+        check_functions(devices)
     except ValueError as error:
         module.fail_json(msg=str(error), refused=True)
+    problems = Problems()
+    answers = call_roll(devices, limits, on_event, problems=problems)
     # One text again: Ansible refuses results with bytes that are no UTF-8, which devices do send.
-    module.exit_json(changed=False, answers=json.dumps(answers))
+    module.exit_json(
+        changed=False, answers=json.dumps(answers), problems=problems.messages, tracebacks=problems.tracebacks
+    )
 
 
 if __name__ == "__main__":

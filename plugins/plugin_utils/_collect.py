@@ -16,12 +16,14 @@ from ansible_collections.rollcall.network.plugins.module_utils._changes import C
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
 from ansible_collections.rollcall.network.plugins.module_utils._last_good import LastGood
 from ansible_collections.rollcall.network.plugins.module_utils._lock import locked
+from ansible_collections.rollcall.network.plugins.module_utils._problems import Problems
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._roll import (
     Answers,
     Keep,
     Limits,
     call_roll,
+    check_functions,
     write_answer,
 )
 from ansible_collections.rollcall.network.plugins.module_utils._run import (
@@ -30,8 +32,9 @@ from ansible_collections.rollcall.network.plugins.module_utils._run import (
     read_answer,
     without,
 )
-from ansible_collections.rollcall.network.plugins.module_utils._runs import last_run, prune, run_to_resume
+from ansible_collections.rollcall.network.plugins.module_utils._runs import last_run, run_to_resume
 from ansible_collections.rollcall.network.plugins.module_utils.collector import Event
+from ansible_collections.rollcall.network.plugins.plugin_utils._interrupted import Interruption
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import SECRETS, Resolved
 from ansible_collections.rollcall.network.plugins.plugin_utils._manifest import job_of, opening
 from ansible_collections.rollcall.network.plugins.plugin_utils._outcome import result_of
@@ -89,26 +92,31 @@ def open_folder(
     if arguments["output_dir"] is None or check_mode:
         yield None
         return
+    with contextlib.ExitStack() as stack:
+        try:
+            folder = _opened(stack, arguments, variables, display)
+        except RunError as error:
+            raise ValueError(str(error)) from error
+        yield folder
+
+
+def _opened(
+    stack: contextlib.ExitStack, arguments: Mapping[str, Any], variables: Mapping[str, Any], display: Display
+) -> RunFolder:
     top, names = arguments["output_dir"], list(dict.fromkeys(arguments["hosts"]))
     job = job_of(variables)
-    try:
-        with locked(top, job), contextlib.ExitStack() as stack:
-            resumed = run_to_resume(top, names) if arguments["resume"] else None
-            before = last_run(top, names) if arguments["only"] and not resumed else None
-            folder = RunFolder(top, job, resume=resumed)
-            stack.callback(folder.close)
-            folder.begin(opening(arguments, names, variables))
-            if resumed:
-                display.display(f"roll call: goes on with {resumed}, which had not come to its end")
-            if before:
-                taken = take_over(folder, before, names)
-                display.display(f"roll call: {taken} full answers of {before} are taken over")
-            yield folder
-            if arguments["keep"]:
-                for problem in prune(top, folder.path, **arguments["keep"]):
-                    display.warning(problem)
-    except RunError as error:
-        raise ValueError(str(error)) from error
+    stack.enter_context(locked(top, job))
+    resumed = run_to_resume(top, names) if arguments["resume"] else None
+    before = last_run(top, names) if arguments["only"] and not resumed else None
+    folder = RunFolder(top, job, resume=resumed)
+    stack.callback(folder.close)
+    folder.begin(opening(arguments, names, variables))
+    if resumed:
+        display.display(f"roll call: goes on with {resumed}, which had not come to its end")
+    if before:
+        taken = take_over(folder, before, names)
+        display.display(f"roll call: {taken} full answers of {before} are taken over")
+    return folder
 
 
 def take_over(folder: RunFolder, before: pathlib.Path, names: Iterable[str]) -> int:
@@ -145,48 +153,92 @@ def call_here(
     on_event: Callable[[Event], None],
     folder: RunFolder | None,
     allowed: Allowed,
+    say: Callable[[str], object],
 ) -> dict[str, Any]:
     """Call the roll in this process; the task's result.
 
-    :raises ValueError: for what is wrong before the first login.
+    :param say: displays a line.
+    :raises ValueError: for what is wrong before the first login. Later errors are in the result, with all answers.
     """
     there = answers_there(folder, devices, arguments)
     rest = {name: device for name, device in devices.items() if name not in there}
+    check_functions(rest)
     keep, last_good = None, None
     if folder is not None:
         folder.note("began", hosts=len(devices), answered=len(there))
         last_good = last_good_of(arguments, folder, there)
         keep = Keep(folder, let_go=not arguments["return_output"], last_good=last_good)
-    end_with_parent(keep.close if keep else None)
-    answers = call_roll(rest, limits_of(arguments), on_event, keep)
-    answers = _in_order(devices, there, answers)
-    return result_of(answers, arguments, folder, keep.errors if keep else {}, allowed, last_good)
+    problems = Problems()
+    with interruptible(folder, len(devices), keep.close if keep else None, say) as interruption:
+        end_with_parent(interruption)
+        answers = call_roll(rest, limits_of(arguments), on_event, keep, problems)
+        answers = _in_order(devices, there, answers)
+        return result_of(answers, arguments, folder, keep.errors if keep else {}, allowed, last_good, problems)
 
 
 def call_there(
     devices: Mapping[str, Device | Error],
     arguments: Mapping[str, Any],
-    ask: Callable[[dict[str, Device | Error]], Answers],
+    ask: Callable[[dict[str, Device | Error], Problems], Answers],
     folder: RunFolder | None,
     allowed: Allowed,
+    say: Callable[[str], object],
 ) -> dict[str, Any]:
     """Have another machine call the roll, from which all answers come at once; the task's result."""
     there = answers_there(folder, devices, arguments)
     if folder is not None:
         folder.note("began", hosts=len(devices), answered=len(there))
     rest = {name: device for name, device in devices.items() if name not in there}
-    answers = ask(rest) if rest else {}
+    last_good = None if folder is None else last_good_of(arguments, folder, there)
+    problems = Problems()
+    with interruptible(folder, len(devices), None, say):
+        answers = ask(rest, problems) if rest else {}
+        return _result_of_there(answers, there, devices, arguments, folder, allowed, last_good, problems)
+
+
+def _result_of_there(
+    answers: Answers,
+    there: Answers,
+    devices: Mapping[str, Device | Error],
+    arguments: Mapping[str, Any],
+    folder: RunFolder | None,
+    allowed: Allowed,
+    last_good: LastGood | None,
+    problems: Problems,
+) -> dict[str, Any]:
+    """Write the answers that came from another machine; the task's result."""
     errors: dict[str, str] = {}
-    last_good = None
-    if folder is not None:
-        last_good = last_good_of(arguments, folder, there)
-        for name, answer in answers.items():
+    for name, answer in answers.items():
+        if folder is None:
+            break
+        try:
             compared, unwritten = write_answer(folder, name, answer, last_good)
-            if unwritten is not None:
-                errors[name] = unwritten
             answers[name] = compared if arguments["return_output"] or unwritten is not None else slim(compared)
+        except Exception as error:
+            problems.add("writing the answers", error)
+            unwritten = f"{type(error).__name__}: {error}"
+        if unwritten is not None:
+            errors[name] = unwritten
     end_with_parent(None)
-    return result_of(_in_order(devices, there, answers), arguments, folder, errors, allowed, last_good)
+    return result_of(_in_order(devices, there, answers), arguments, folder, errors, allowed, last_good, problems)
+
+
+@contextlib.contextmanager
+def interruptible(
+    folder: RunFolder | None, total: int, finish: Callable[[], object] | None, say: Callable[[str], object]
+) -> Iterator[Interruption]:
+    """When the run is interrupted in the body, finish, and say where the answers are and how to go on with them.
+
+    :param say: displays a line before the first login.
+    """
+    interruption = Interruption(folder, total, finish)
+    if interruption.advice:
+        say(interruption.advice)
+    try:
+        with interruption.on_signals():
+            yield interruption
+    finally:
+        interruption.close()
 
 
 def last_good_of(arguments: Mapping[str, Any], folder: RunFolder, there: Answers) -> LastGood:

@@ -11,10 +11,13 @@ from typing import Any
 
 from ansible_collections.rollcall.network.plugins.module_utils import _history
 from ansible_collections.rollcall.network.plugins.module_utils._last_good import LastGood
+from ansible_collections.rollcall.network.plugins.module_utils._problems import Problems
+from ansible_collections.rollcall.network.plugins.module_utils._result import STATUSES
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Answers, failed_names, summarize
 from ansible_collections.rollcall.network.plugins.module_utils._run import EVENTS, MANIFEST, RunFolder
+from ansible_collections.rollcall.network.plugins.module_utils._runs import prune
 from ansible_collections.rollcall.network.plugins.plugin_utils._manifest import closing
-from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import NAMES_SAID, Allowed, verdict_of
+from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import NAMES_SAID, Allowed, Verdict, verdict_of
 
 
 def result_of(
@@ -24,38 +27,73 @@ def result_of(
     errors: Mapping[str, str],
     allowed: Allowed,
     last_good: LastGood | None = None,
+    problems: Problems | None = None,
 ) -> dict[str, Any]:
     """The task's result, once all answers are there; the manifest's end is written from it.
 
-    It fails exactly when the verdict is not passed.
+    It fails exactly when the verdict is not passed. An error in one step costs that step only: the answers are
+    returned, and the error is a reason for the verdict. C(tracebacks) then says where it happened.
 
     :param errors: why the answers of these names could not be written.
+    :param problems: the errors so far.
     """
+    problems = problems or Problems()
     result: dict[str, Any] = {
         "changed": False,
         "devices": answers,
-        "summary": summarize(answers.values()),
-        "failed_hosts": failed_names(answers),
+        "summary": dict.fromkeys(("total", *STATUSES)),
+        "failed_hosts": [],
+        "warnings": [],
     }
-    verdict = verdict_of({name: answer["status"] for name, answer in answers.items()}, allowed)
+    verdict, troubles = Verdict(), list[str | None]()
+    with problems.during("counting the answers"):
+        result["summary"] = summarize(answers.values())
+    with problems.during("looking for devices that failed"):
+        result["failed_hosts"] = failed_names(answers)
+    with problems.during("finding the verdict"):
+        verdict = verdict_of({name: answer["status"] for name, answer in answers.items()}, allowed)
     if folder is not None:
         result["run_dir"] = str(folder.path)
-        troubles = [_unwritten(folder, errors)]
+        with problems.during("looking for answers that are not written"):
+            troubles.append(_unwritten(folder, errors))
         if last_good is not None:
-            result["changed_hosts"] = [name for name, answer in answers.items() if answer.get("changed")]
-            result["stale_hosts"] = _stale(result["failed_hosts"], arguments, last_good)
-            result["warnings"] = _damaged(last_good)
-            troubles.append(_alarm(result["stale_hosts"], arguments))
-            troubles.append(_write_history(answers, arguments, folder, last_good))
+            result |= {"changed_hosts": [], "stale_hosts": []}
+            with problems.during("looking for changes"):
+                result["changed_hosts"] = [name for name, answer in answers.items() if answer.get("changed")]
+            with problems.during("looking for devices that are silent for long"):
+                result["stale_hosts"] = _stale(result["failed_hosts"], arguments, last_good)
+                troubles.append(_alarm(result["stale_hosts"], arguments))
+            with problems.during("looking for damaged files"):
+                result["warnings"] += _damaged(last_good)
+            with problems.during("writing the history"):
+                troubles.append(_write_history(answers, arguments, folder, last_good))
         for trouble in filter(None, troubles):
             verdict = verdict.troubled(trouble)
-        try:
-            folder.finish(closing(result, verdict.as_dict(), errors))
-        except OSError as error:
-            problem = f"{folder.path / MANIFEST} could not be written: {error.strerror}; the answers are there"
-            verdict = verdict.troubled(problem)
+        with problems.during("writing the end of the manifest"):
+            try:
+                told = _told(verdict, problems, folder)
+                folder.finish(closing(result, told.as_dict(), errors))
+            except OSError as error:
+                problem = f"{folder.path / MANIFEST} could not be written: {error.strerror}; the answers are there"
+                verdict = verdict.troubled(problem)
+        with problems.during("removing old runs"):
+            if arguments["keep"]:
+                result["warnings"] += prune(arguments["output_dir"], folder.path, **arguments["keep"])
+    verdict = _told(verdict, problems, folder)
     result["verdict"] = verdict.as_dict()
+    if problems.tracebacks:
+        result["tracebacks"] = list(problems.tracebacks)
     return result if verdict.passed else {**result, "failed": True, "msg": "; ".join(verdict.reasons)}
+
+
+def _told(verdict: Verdict, problems: Problems, folder: RunFolder | None) -> Verdict:
+    """The verdict with the errors of our own among its reasons."""
+    for message in problems.messages:
+        verdict = verdict.troubled(message)
+    if problems.messages:
+        where = f"this result and in {folder.path}" if folder else "this result"
+        verdict = verdict.troubled(f"all answers are in {where}; -vvv shows the traceback")
+    return verdict
 
 
 def _unwritten(folder: RunFolder, errors: Mapping[str, str]) -> str | None:

@@ -20,7 +20,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._roll import Answ
 # A poller that vanishes without a word is noticed after 30 s, not after the hours that TCP takes. The connection is not
 # shared: a shared one has the options of who opened it. The user's own options come before these, and win.
 SSH_ARGS = "-o ServerAliveInterval=10 -o ServerAliveCountMax=3 -o ControlPath=none"
-SSH_OPTIONS = "ssh_extra_args", "sftp_extra_args", "scp_extra_args"  # without pipelining, the module goes there by sftp
+SSH_OPTION = "ssh_extra_args"
 
 GOODBYE = re.compile(r"(Shared c|C)onnection to \S+ closed\.")
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.integration.conftest import call_roll, shell_server, watched_processes
-from tests.integration.test_poller import QUICKLY, inventory
+from tests.integration.test_poller import inventory
 from tests.lab import Lab
 
 if len(os.sched_getaffinity(0)) < 2:
@@ -107,4 +107,4 @@ def test_on_a_poller(openssh_here: None, lab: Lab, templates: Path, tmp_path: Pa
         python.write_text(f'#!/bin/sh\nNTC_TEMPLATES_DIR={templates} exec {sys.executable} "$@"\n')
         python.chmod(0o755)
         folder = boxes(inventory(tmp_path, lab, poller, str(python)), lab)
-        call(folder, *QUICKLY, delegate_to="poller")
+        call(folder, delegate_to="poller")

@@ -38,9 +38,6 @@ NAMES = ["fra-leaf2", "fra-core1", "fra-edge1", "nobody", "fra-wan1", "fra-leaf1
 FAULTS = {"fra-leaf1": "garbage_bytes", "fra-leaf2": "wrong_password", "fra-spine1": "refuse"}
 STATUSES = ["auth_failed", "ok", "ok", "failed", "ok", "ok", "unreachable"]
 
-# The module goes there in one connection instead of five.
-QUICKLY = ("-e", "ansible_pipelining=true")
-
 # IOS-XR says the time before it answers.
 CLOCK = re.compile(r"\d\d:\d\d:\d\d\.\d{3} UTC")
 
@@ -147,7 +144,7 @@ def there(lab: Lab, poller: ShellServer, tmp_path_factory: pytest.TempPathFactor
 
 def test_the_poller_was_asked(poller: ShellServer, there: There) -> None:
     assert "Accepted publickey" in poller.sshd.log()
-    assert [line for line in there.processes if "AnsiballZ_collect.py" in line], "the watch sees the module"
+    assert [line for line in there.processes if "ServerAliveInterval=10" in line], "the watch sees the connection"
     logged = [message for message in there.syslog or () if "rollcall.network.collect" in message]
     assert logged or there.syslog is None, "the module says in syslog that it was called"
 
@@ -188,7 +185,6 @@ def call_box(folder: Path, lab: Lab, poller: ShellServer, python: str = sys.exec
     return call_roll(
         folder,
         arguments(hosts=["box"], commands=["show version"]),
-        *QUICKLY,
         delegate_to="poller",
         play={"hosts": "boxes"},
         env={"HOME": str(folder)},
@@ -209,7 +205,7 @@ def test_its_warnings_arrive(lab: Lab, poller: ShellServer, tmp_path: Path) -> N
     python.write_text(f'#!/bin/sh\nulimit -n 136\nexec {sys.executable} "$@"\n')
     python.chmod(0o755)
     folder = inventory(tmp_path, lab, poller, str(python))
-    roll = call_roll(folder, arguments(), *QUICKLY, delegate_to="poller", play={"hosts": "lab"})
+    roll = call_roll(folder, arguments(), delegate_to="poller", play={"hosts": "lab"})
     assert [device["status"] for device in roll.devices.values()] == STATUSES
     assert [text for text in roll.result["warnings"] if "the limit of open files (ulimit -n) allows" in text]
     assert "[WARNING]: the limit of open files" in roll.output
@@ -318,7 +314,7 @@ def test_each_device_of_a_poller_that_fails_has_an_entry(
 def test_what_cannot_be_called_anywhere_still_fails_the_task(lab: Lab, poller: ShellServer, tmp_path: Path) -> None:
     folder = inventory(tmp_path, lab, poller)
     names = arguments(driver="python", function="nowhere.to.be_found")
-    done, result = try_roll(folder, names, *QUICKLY, delegate_to="poller", play={"hosts": "lab"})
+    done, result = try_roll(folder, names, delegate_to="poller", play={"hosts": "lab"})
     assert done.returncode == 2
     assert "rollcall.network.collect on poller: " in result["msg"]
     assert "nowhere" in result["msg"]

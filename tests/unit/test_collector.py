@@ -693,6 +693,34 @@ def test_a_worker_that_cannot_be_replaced_is_tried_again(
     assert [each.status for each in results.values()] == ["timeout", "ok", "ok"]
 
 
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_a_worker_that_is_not_scheduled_yet_is_waited_for(monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
+    """The first thread runs only after several ticks, and no second one can be started."""
+    monkeypatch.setattr(collector, "TICK", 0.01)
+    start, ticks, started = _thread.start_new_thread, threading.Semaphore(0), list[int]()
+
+    def start_late(work: Any, arguments: Any) -> None:
+        started.append(1)
+        if len(started) > 1:
+            msg = "can't start new thread"
+            raise RuntimeError(msg)
+
+        def late() -> None:
+            for _tick in range(3):
+                ticks.acquire()
+            work(*arguments)
+
+        start(late, ())
+
+    def happened(event: Event) -> None:
+        if event.kind == "tick":
+            ticks.release()
+
+    monkeypatch.setattr(_thread, "start_new_thread", start_late)
+    results = bounded(lambda: collect(str.upper, list("abc"), workers=workers, on_event=happened))
+    assert [each.value for each in results.values()] == list("ABC")
+
+
 @pytest.mark.parametrize(("workers", "inside"), [(99, 0.005), (200, 0.02), (1000, 0.1)])
 def test_a_crowd_asks_for_the_lock_less_often(workers: int, inside: float) -> None:
     before = sys.getswitchinterval()

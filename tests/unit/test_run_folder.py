@@ -266,7 +266,7 @@ def test_what_is_there_is_not_asked(let_go: bool, tmp_path: pathlib.Path) -> Non
     assert there["failed"]["status"] == "failed"
     arguments = check_arguments({"hosts": names, "output_dir": str(tmp_path / "b"), "return_output": not let_go})
     before = len(events(folder))
-    result = call_here(told, arguments, lambda _event: None, folder, Allowed())
+    result = call_here(told, arguments, lambda _event: None, folder, Allowed(), print)
     asked = [json.loads(line)["name"] for line in events(folder)[before:] if '"finished"' in line]
     assert sorted(asked) == sorted(set(names) - set(there))
     assert list(result["devices"]) == names
@@ -282,13 +282,13 @@ def test_another_machine_is_asked_for_the_rest_only(returned: bool, tmp_path: pa
     arguments = check_arguments({"hosts": names, "output_dir": str(tmp_path), "return_output": returned})
     asked: list[list[str]] = []
 
-    def ask(rest: Any) -> Any:
+    def ask(rest: Any, _problems: Any) -> Any:
         asked.append(list(rest))
         return {name: answer() for name in rest}
 
     folder.write("r1", answer())
     for _time in range(2):
-        result = call_there(devices(*names), arguments, ask, folder, Allowed())
+        result = call_there(devices(*names), arguments, ask, folder, Allowed(), print)
         assert list(result["devices"]) == names
         assert all(("text" in each["output"]["show it"]) is returned for each in result["devices"].values())
     assert asked == [["r3", "r2"]], "and nobody, when all have answered"

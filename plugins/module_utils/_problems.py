@@ -1,0 +1,49 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Errors of our own after devices were asked. Each costs the step that it happened in, and never an answer."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import traceback
+from collections.abc import Iterator
+
+
+class Problems:
+    """The errors of one run: a sentence each for the user, and the tracebacks."""
+
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+        self.tracebacks: list[str] = []
+
+    @contextlib.contextmanager
+    def during(self, step: str) -> Iterator[None]:
+        """Note an error of the body instead of raising it. What asks the process to end is raised as ever.
+
+        :param step: what the body does, as in "while writing the manifest".
+        """
+        try:
+            yield
+        except Exception as error:
+            self.add(step, error)
+
+    def add(self, step: str, error: Exception) -> None:
+        """Note an error."""
+        frames = traceback.extract_tb(error.__traceback__, limit=-1)
+        place = f" ({os.path.basename(frames[-1].filename)}, line {frames[-1].lineno})" if frames else ""
+        try:
+            text = " ".join(str(error).split())
+        except Exception:
+            text = "(its text cannot be shown)"
+        message = f"an internal error while {step}: {type(error).__name__}: {text}{place}"
+        if message not in self.messages:  # the same one for ten thousand names is one
+            self.messages.append(message)
+            self.tracebacks.append("".join(traceback.format_exception(error)))
+
+    def take_over(self, messages: list[str], tracebacks: list[str]) -> None:
+        """Add the errors of another machine."""
+        self.messages += messages
+        self.tracebacks += tracebacks
