@@ -1,0 +1,43 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names that an attacker chose, in a real playbook: nothing is executed because of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.integration.conftest import try_roll
+
+PROXIES = {
+    "ProxyJump": "-o ProxyJump=user@127.66.0.3:2222",
+    "ProxyCommand": "-o ProxyCommand='ssh -W [%h]:%p user@127.66.0.3'",
+}
+
+
+@pytest.mark.parametrize("proxy", PROXIES)
+def test_no_command_is_executed_because_of_a_name(proxy: str, tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    name = f"x]:1 -oProxyCommand=touch${{IFS}}{made} -oBatchMode=yes [y"
+    variables = {
+        "ansible_network_os": "cisco.ios.ios",
+        "ansible_user": "user",
+        "ansible_password": "unused",
+        "ansible_host_key_checking": False,
+        "ansible_ssh_common_args": PROXIES[proxy],
+    }
+    # A script, as the plugins of inventories in databases and clouds do, gives any name.
+    listed = {"_meta": {"hostvars": {}}, "all": {"hosts": [name], "vars": variables}}
+    tmp_path.joinpath("hosts.json").write_text(json.dumps(listed))
+    inventory = tmp_path / "hosts.sh"
+    inventory.write_text(f"#!/bin/sh\ncat {tmp_path / 'hosts.json'}\n")
+    inventory.chmod(0o755)
+    done, result = try_roll(
+        inventory, {"hosts": [name], "commands": ["show version"], "connect_timeout": 3, "retries": 0}
+    )
+    assert not made.exists(), done.stdout
+    assert "devices" in result, done.stdout + done.stderr
+    assert result["devices"][name]["error"]["phase"] == "resolve"
