@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.integration.conftest import try_roll
+from tests.integration.conftest import run_playbook, try_roll
+from tests.lab import ROOT
 
 PROXIES = {
     "ProxyJump": "-o ProxyJump=user@127.66.0.3:2222",
@@ -41,3 +43,25 @@ def test_no_command_is_executed_because_of_a_name(proxy: str, tmp_path: Path) ->
     assert not made.exists(), done.stdout
     assert "devices" in result, done.stdout + done.stderr
     assert result["devices"][name]["error"]["phase"] == "resolve"
+
+
+def test_the_folder_of_a_poller_lies_below_output_dir(tmp_path: Path) -> None:
+    poller = "../../x"
+    output_dir = tmp_path / "a" / "b" / "output"
+    variables = {
+        poller: {
+            "ansible_connection": "local",
+            "ansible_python_interpreter": sys.executable,
+            "rollcall_devices": ["dev"],
+        },
+        "dev": {"rollcall_driver": "python", "rollcall_function": "builtins.str"},
+    }
+    listed = {"_meta": {"hostvars": variables}, "pollers": {"hosts": [poller]}, "devices": {"hosts": ["dev"]}}
+    tmp_path.joinpath("hosts.json").write_text(json.dumps(listed))
+    inventory = tmp_path / "hosts.sh"
+    inventory.write_text(f"#!/bin/sh\ncat {tmp_path / 'hosts.json'}\n")
+    inventory.chmod(0o755)
+    settings = {"rollcall_output_dir": str(output_dir), "rollcall_hosts": "devices"}
+    done = run_playbook(ROOT / "playbooks" / "pollers.yml", inventory, "-e", json.dumps(settings))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [each.name for each in (output_dir / "pollers").iterdir()] == ["%2E.%2F..%2Fx"]

@@ -34,9 +34,9 @@ _WORDS = (
     "ubnt user username write"
 )
 ORDINARY_WORDS = frozenset(_WORDS.split())
-_KEY_LINE = 24  # characters of a line of a private key that is found by its length
+_KEY_LINES, _KEY_LINE = 3, 24  # lines of a private key at least, and characters of one that is found by its length
 _BASE64 = re.compile(r"[A-Za-z0-9+/=]{24,}")  # runs of them; the number is _KEY_LINE
-_NAMED = re.compile(r"[^=]*(?:pass|secret|token|auth)[^=]*=(.+)", re.IGNORECASE | re.DOTALL)
+_NAMED = re.compile(r"[^=]*(?:pass|secret|token|proxy-auth)[^=]*=(.+)", re.IGNORECASE | re.DOTALL)
 _IN_URL = re.compile(r"://[^/@\s]*?:([^/@\s]+)@")
 _TAKES_SECRET = re.compile(r"--?(?:pass(?:word|wd|phrase)?|pwd|secret|token|proxy-auth|proxy-user)", re.IGNORECASE)
 
@@ -54,13 +54,15 @@ class Secrets:
         strong: dict[str, None] = {}
         weak: set[str] = set()
         key_lines: set[str] = set()
-        for line in (line for value in values for line in _lines(value)):
-            if len(line) < SHORTEST or line.lower() in words or (line.isdigit() and len(line) <= LONGEST_COUNTER):
-                weak.add(line)
-            elif len(line) >= _KEY_LINE and _BASE64.fullmatch(line):
-                key_lines.add(line)
-            else:
-                strong[line] = None
+        for value in values:
+            lines = _lines(value)
+            for line in lines:
+                if len(lines) >= _KEY_LINES and len(line) >= _KEY_LINE and _BASE64.fullmatch(line):
+                    key_lines.add(line)
+                elif len(line) < SHORTEST or line.lower() in words or (line.isdigit() and len(line) <= LONGEST_COUNTER):
+                    weak.add(line)
+                else:
+                    strong[line] = None
         spelled = {spelling for value in strong for spelling in _spellings(value) if len(spelling) >= SHORTEST}
         self._plain = tuple(sorted((*strong, *key_lines), key=len, reverse=True))
         self._strong = tuple(sorted(spelled, key=len, reverse=True))
@@ -171,21 +173,31 @@ def secrets_in_command(command: str) -> frozenset[str]:
 
 def _in_words(words: list[str]) -> Iterator[str]:
     for index, word in enumerate(words):
-        before = words[index - 1] if index else ""
-        by_sshpass = any(os.path.basename(each) == "sshpass" for each in words[max(0, index - 6) : index])
-        if _TAKES_SECRET.fullmatch(before):
+        if index and _TAKES_SECRET.fullmatch(words[index - 1]):
             yield word
             yield word.partition(":")[2]  # user:password
-        elif by_sshpass and before == "-p":
-            yield word
-        elif by_sshpass and word.startswith("-p") and len(word) > 2:
-            yield word[2:]
+        if os.path.basename(word) == "sshpass":
+            yield from _of_sshpass(words[index + 1 :])
         named = _NAMED.fullmatch(word)
         if named and not named[1].isdigit() and named[1].lower() not in {"yes", "no", "none"}:
             yield named[1]
+            yield named[1].partition(":")[2]
         yield from _IN_URL.findall(word)
         if len(word.split()) > 1:  # a command within the command: sh -c '…'
             yield from secrets_in_command(word)
+
+
+def _of_sshpass(words: list[str]) -> Iterator[str]:
+    following = iter(words)
+    for word in following:
+        if not word.startswith("-"):
+            return
+        if word == "-p":
+            yield next(following, "")
+        elif word.startswith("-p"):
+            yield word[2:]
+        elif word in {"-f", "-d", "-P"}:
+            next(following, None)
 
 
 def _lines(value: str) -> list[str]:
