@@ -64,8 +64,7 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "proxy": ("Jump host failed", "Try the proxy command by hand, as the user that runs Ansible."),
         "proxy_refused": (
             "Jump host refused the login",
-            "Correct the user, the password or the key for the jump host. It is not tried again, so that no account gets "
-            "locked.",
+            "Correct user, password or key for the jump host. It is not tried again, so that no account gets locked.",
         ),
         "refused": ("Connection refused", "Check that SSH is on, its port, and the access lists of the device."),
         "reset": (

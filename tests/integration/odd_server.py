@@ -23,6 +23,7 @@ class Line:
     def __init__(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
         self._process = process
         self._left = b""
+        self.user = str(process.get_extra_info("username"))
 
     def say(self, text: str) -> None:
         self._process.stdout.write(text.replace("\n", "\r\n").encode("utf-8", "surrogateescape"))
@@ -43,6 +44,10 @@ class Line:
             heard += byte
             if echo:
                 self._process.stdout.write(byte)
+
+    async def pause(self) -> None:
+        """Let what was said arrive before the session ends."""
+        await self._process.stdout.drain()
 
     async def stall(self) -> None:
         """Say nothing more until the client is gone."""

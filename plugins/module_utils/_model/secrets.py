@@ -127,7 +127,7 @@ class Secrets:
     def _mask_beginning(self, text: str) -> str:
         """Mask the beginning of a secret at the end of a text that was cut off."""
         end = text.rstrip()
-        for secret in self._plain:
+        for secret in (*self._strong, *self._key_lines):
             for length in range(min(len(secret) - 1, len(end)), SHORTEST - 1, -1):
                 if end.endswith(secret[:length]):
                     return end[:-length] + MASK + text[len(end) :]
