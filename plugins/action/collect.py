@@ -16,6 +16,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
+from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Answers
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunFolder
@@ -31,6 +32,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
 from ansible_collections.rollcall.network.plugins.plugin_utils._poller import (
     SSH_ARGS,
     SSH_OPTIONS,
+    foreign,
     packed,
     reason_of,
     without_poller,
@@ -56,7 +58,7 @@ class ActionModule(ActionBase):
             arguments = check_arguments(self._task.args)
             allowed = allowed_of(arguments, task_vars["groups"])
         except ValueError as error:
-            raise AnsibleActionFail(f"rollcall.network.collect: {error}") from error
+            raise AnsibleActionFail(visible(f"rollcall.network.collect: {error}")) from error
         inventory = inventory_of_task(self._task, self._play_context, self._templar, task_vars)
         resolved = inventory.resolve(dict.fromkeys(arguments["hosts"]), arguments)
         base["warnings"] = warnings_of(arguments["hosts"]) + self._misuse(arguments["hosts"], task_vars)
@@ -72,7 +74,7 @@ class ActionModule(ActionBase):
                     ask = partial(self._ask_there, arguments, base, task_vars)
                     result = call_there(devices, arguments, ask, folder, allowed)
         except ValueError as error:
-            raise AnsibleActionFail(f"rollcall.network.collect: {error}") from error
+            raise AnsibleActionFail(visible(f"rollcall.network.collect: {error}")) from error
         base["warnings"] += result.pop("warnings", [])
         return {**base, **result}
 
@@ -100,14 +102,15 @@ class ActionModule(ActionBase):
         poller = str(self._task.delegate_to or task_vars["inventory_hostname"])
         module_args = {name: value for name, value in arguments.items() if value is not None}
         there = self._run_module({**module_args, "devices": packed(devices)}, task_vars)
-        base["warnings"] += there.get("warnings", [])
+        base["warnings"] += [foreign(str(warning), devices) for warning in there.get("warnings", [])]
         if there.get("refused"):
-            raise AnsibleActionFail(f"rollcall.network.collect on {poller}: {there['msg']}")
+            msg = foreign(str(there["msg"]), devices)
+            raise AnsibleActionFail(f"rollcall.network.collect on {poller}: {msg}")
         if "answers" in there:
             answers: Answers = json.loads(there["answers"])
             return answers
         # As a device that fails, a poller that fails is data: its names must not be missing among the others'.
-        reason = reason_of(there)
+        reason = foreign(reason_of(there), devices)
         base["warnings"].append(f"poller {poller} gave no answers: {reason}")
         return without_poller(devices, poller, reason)
 

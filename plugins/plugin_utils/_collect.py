@@ -16,6 +16,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._changes import C
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
 from ansible_collections.rollcall.network.plugins.module_utils._last_good import LastGood
 from ansible_collections.rollcall.network.plugins.module_utils._lock import locked
+from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._roll import (
     Answers,
@@ -65,7 +66,8 @@ def warnings_of(hosts: Sequence[str]) -> list[str]:
         return ["hosts is empty: nobody was asked"]
     repeated = [name for name, times in Counter(hosts).items() if times > 1]
     more = ", …" if len(repeated) > 5 else ""
-    return [f"given more than once, asked once: {', '.join(repeated[:5])}{more}"] if repeated else []
+    names = visible(", ".join(repeated[:5]))
+    return [f"given more than once, asked once: {names}{more}"] if repeated else []
 
 
 def devices_of(resolved: Mapping[str, Resolved | Error]) -> dict[str, Device | Error]:
@@ -106,7 +108,7 @@ def open_folder(
             yield folder
             if arguments["keep"]:
                 for problem in prune(top, folder.path, **arguments["keep"]):
-                    display.warning(problem)
+                    display.warning(visible(problem))
     except RunError as error:
         raise ValueError(str(error)) from error
 

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
 from tests.integration.conftest import run_playbook, try_roll
+from tests.integration.odd_server import Line, OddServer
 from tests.lab import ROOT
 
 PROXIES = {
@@ -65,3 +67,49 @@ def test_the_folder_of_a_poller_lies_below_output_dir(tmp_path: Path) -> None:
     done = run_playbook(ROOT / "playbooks" / "pollers.yml", inventory, "-e", json.dumps(settings))
     assert done.returncode == 0, done.stdout + done.stderr
     assert [each.name for each in (output_dir / "pollers").iterdir()] == ["%2E.%2F..%2Fx"]
+
+
+async def colours(line: Line) -> None:
+    """A device that sends escape sequences of 7 and of 8 bits, as UTF-8 and raw."""
+    hostile = "\x9b31mC1 \udc9b32mraw \x1b[33mESC\x1b[0m \x1b]0;title\x07 \x9d0;title\x9c end"
+    while True:
+        line.say("box#")
+        asked = await line.hear()
+        if asked == "show version":
+            line.say(f"version {hostile}\n")
+        elif asked == "show wrong":
+            line.say(f"% Invalid input detected {hostile}\n")
+        elif asked == "show hangup":
+            line.say(f"half {hostile}")
+            return await line.pause()
+
+
+@pytest.mark.parametrize("verbosity", [[], ["-v"], ["-vvvv"]])
+def test_nothing_that_a_terminal_obeys_is_printed(verbosity: list[str], tmp_path: Path) -> None:
+    hostile = "b\x1b[31mx"
+    with OddServer(colours) as server:
+        common = {
+            "ansible_host": server.address,
+            "ansible_port": server.port,
+            "ansible_user": "someone",
+            "ansible_password": "unused-here",
+            "ansible_network_os": "cisco.ios.ios",
+            "ansible_host_key_checking": False,
+        }
+        hostvars = {
+            "a": {**common, "rollcall_commands": ["show version", "show wrong", "show hangup"]},
+            hostile: {**common, "rollcall_commands": ["show hangup"]},
+            "mute": {**common, "rollcall_commands": ["show version"], "ansible_network_os": "\x9bnothing"},
+        }
+        listed = {"_meta": {"hostvars": hostvars}, "all": {"hosts": list(hostvars)}}
+        tmp_path.joinpath("hosts.json").write_text(json.dumps(listed))
+        inventory = tmp_path / "hosts.sh"
+        inventory.write_text(f"#!/bin/sh\ncat {tmp_path / 'hosts.json'}\n")
+        inventory.chmod(0o755)
+        # Twice the same name, and a verdict that is not passed: warnings, and a result that Ansible prints whole.
+        hosts = [*hostvars, hostile]
+        done, result = try_roll(inventory, {"hosts": hosts, "max_fail_percentage": 0, "retries": 0}, *verbosity)
+    assert result["devices"]["a"]["status"] == "partial"
+    assert "C1 " in result["devices"]["a"]["output"]["show version"]["text"]
+    printed = done.stdout + done.stderr
+    assert not [line for line in printed.split("\n") if "\x1b" in line or re.search("[\x80-\x9f]", line)]

@@ -6,17 +6,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from .._result import DeviceError, Error, Output
 from .secrets import Secrets
 from .visible import visible
 
+_C1 = re.compile(r"\x9b[0-?]*[ -/]*[@-~]?|[\x80-\x9f]")
+
 
 def masked_outputs(outputs: dict[str, Output], secrets: Secrets) -> dict[str, Output]:
-    """The same outputs, changed where they are: texts and messages."""
+    """The same outputs, changed where they are: texts and messages.
+
+    The driver has applied the control characters of ASCII. Those of 8 bits (C1), which terminals obey too, are dropped.
+    """
     for output in outputs.values():
-        output.text = secrets.output(output.text, cut=output.status != "ok")
+        output.text = secrets.output(_without_c1(output.text), cut=output.status != "ok")
         if output.error is not None:
             message = visible(secrets.sentence(output.error.message))
             output.error = Error(output.error.phase, output.error.kind, message)
@@ -37,6 +43,10 @@ def masked_error(error: DeviceError, secrets: Secrets, *, foreign: bool) -> Devi
     elif value is not None:
         value = secrets.value(value)
     return DeviceError(error.status, reason.phase, reason.kind, reason.message, value=value, retry=error.retry)
+
+
+def _without_c1(text: str) -> str:
+    return text if text.isascii() else _C1.sub("", text)
 
 
 def _is_outputs(value: Any) -> bool:
