@@ -15,6 +15,7 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleE
 from ansible.utils.display import Display
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
+from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
 from ansible_collections.rollcall.network.plugins.module_utils._problems import Problems
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Answers
@@ -34,6 +35,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._once import once
 from ansible_collections.rollcall.network.plugins.plugin_utils._poller import (
     SSH_ARGS,
     SSH_OPTION,
+    foreign,
     packed,
     reason_of,
     without_poller,
@@ -69,7 +71,7 @@ class ActionModule(OnController):
             arguments = check_arguments(self._task.args)
             allowed = allowed_of(arguments, task_vars["groups"])
         except ValueError as error:
-            raise AnsibleActionFail(f"rollcall.network.collect: {error}") from error
+            raise AnsibleActionFail(visible(f"rollcall.network.collect: {error}")) from error
         misplaced = wrong_place(self._task, self._templar, task_vars, arguments["hosts"])
         if misplaced:
             raise AnsibleActionFail(f"rollcall.network.collect: {misplaced}")
@@ -103,7 +105,7 @@ class ActionModule(OnController):
                     ask = partial(self._ask_there, arguments, base, task_vars)
                     result = call_there(devices, arguments, ask, folder, allowed, Display().display)
         except ValueError as error:
-            raise AnsibleActionFail(f"rollcall.network.collect: {error}") from error
+            raise AnsibleActionFail(visible(f"rollcall.network.collect: {error}")) from error
         base["warnings"] += result.pop("warnings", [])
         for text in result.pop("tracebacks", []):
             Display().vvv(text)
@@ -135,16 +137,17 @@ class ActionModule(OnController):
         poller = str(self._task.delegate_to or task_vars["inventory_hostname"])
         module_args = {name: value for name, value in arguments.items() if value is not None}
         there = self._run_module(module_args, packed(devices), task_vars)
-        base["warnings"] += there.get("warnings", [])
+        base["warnings"] += [foreign(str(warning), devices) for warning in there.get("warnings", [])]
         if there.get("refused"):
-            raise AnsibleActionFail(f"rollcall.network.collect on {poller}: {there['msg']}")
+            msg = foreign(str(there["msg"]), devices)
+            raise AnsibleActionFail(f"rollcall.network.collect on {poller}: {msg}")
         problems.take_over(there.get("problems", []), there.get("tracebacks", []))
         with problems.during(f"reading the answers of poller {poller}"):
             if "answers" in there:
                 answers: Answers = json.loads(there["answers"])
                 return {name: answers[name] for name in devices}
         # As a device that fails, a poller that fails is data: its names must not be missing among the others'.
-        reason = reason_of(there)
+        reason = foreign(reason_of(there), devices)
         base["warnings"].append(f"poller {poller} gave no answers: {reason}")
         return without_poller(devices, poller, reason)
 

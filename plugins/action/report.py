@@ -19,6 +19,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.template import trust_as_template
 
 from ansible_collections.rollcall.network.plugins.module_utils._merged import Merged, last_passed, slices_of
+from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
 from ansible_collections.rollcall.network.plugins.module_utils._result import STATUSES, Error, Result
 from ansible_collections.rollcall.network.plugins.module_utils._roll import answer_of, summarize
 from ansible_collections.rollcall.network.plugins.module_utils._run import NoAnswer, RunError, read_manifest
@@ -95,7 +96,7 @@ class ActionModule(OnController):
             else:
                 result = self._write_formats(names, read, arguments, allowed, task_vars)
         except (AnsibleError, PagesError, ReportError, RunError, ValueError) as error:
-            raise AnsibleActionFail(f"rollcall.network.report: {error}") from error
+            raise AnsibleActionFail(visible(f"rollcall.network.report: {error}")) from error
         base["_ansible_verbose_override"] = True
         return {**base, **result, **self._files.as_result()}
 

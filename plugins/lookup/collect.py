@@ -45,6 +45,7 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
+from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
 from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
     call_here,
@@ -85,9 +86,9 @@ class LookupModule(LookupBase):
 
             result = remembered(question, ask)
         except ValueError as error:
-            raise AnsibleLookupError(f"lookup rollcall.network.collect: {error}") from error
+            raise AnsibleLookupError(visible(f"lookup rollcall.network.collect: {error}")) from error
         for warning in (*warnings_of(arguments["hosts"]), *progress.warnings, *result.get("warnings", ())):
-            display.warning(warning)
+            display.warning(visible(warning))
         for text in result.get("tracebacks", ()):
             display.vvv(text)
         if result.get("failed"):

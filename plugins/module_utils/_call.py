@@ -53,6 +53,7 @@ class Call:
         "phase",
         "received",
         "seconds",
+        "shared",
         "started_at",
     )
 
@@ -61,6 +62,7 @@ class Call:
         self.deadline = deadline
         self.attempts = 0
         self.received: Any = None  # what an earlier attempt brought before it failed
+        self.shared: Any = None  # what the calls of one run have in common: the driver's own
         self.started_at = datetime.now(UTC)
         self.finished_at: datetime | None = None
         self.phase: Phase = "command"

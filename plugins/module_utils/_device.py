@@ -41,6 +41,8 @@ class Device:
     host_key_checking: bool = True
     known_hosts: tuple[str, ...] = ()
     proxy_command: str | None = field(default=None, repr=False)
+    bastion: str | None = None  # the same for all devices behind one bastion that log in there with the same credential
+    run_secrets: tuple[str, ...] = field(default=(), repr=False)  # of the whole run; never sent, only masked
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, secrets included: for the way to another machine, never for a result."""
@@ -49,4 +51,5 @@ class Device:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Device:
         commands = tuple(Command(**each) for each in data["commands"])
-        return cls(**{**data, "commands": commands, "known_hosts": tuple(data["known_hosts"])})
+        tuples = {field: tuple(data[field]) for field in ("known_hosts", "run_secrets")}
+        return cls(**{**data, "commands": commands, **tuples})

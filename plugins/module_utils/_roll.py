@@ -13,12 +13,15 @@ import contextlib
 import queue
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ._call import Call
 from ._device import Device
 from ._last_good import LastGood
+from ._model.masking import masked_error, masked_outputs
+from ._model.secrets import secrets_of, secrets_of_all
+from ._model.visible import visible
 from ._pacing import LoginsPerSecond
 from ._parsers import Parsers
 from ._parsing import reads_json
@@ -26,7 +29,8 @@ from ._platforms import load_platform
 from ._problems import Problems
 from ._result import STATUSES, DeviceError, Error, Output, Result
 from ._run import RunFolder
-from .collector import Event, collect, this_call
+from ._transport.bastions import Bastions
+from .collector import Event, collect, outcome_of, this_call
 from .drivers import cli, python
 
 # Threads that write answers. They wait for the disk, and a file system settles in one go what several wait for: four
@@ -69,6 +73,8 @@ def call_roll(
     finished: dict[str, Result] = {}
 
     def happened(event: Event) -> None:
+        if event.message is not None:
+            event = replace(event, message=visible(secrets_of_all(ready.values()).quoted(event.message)))
         if problems is not None and event.name is not None and event.result is not None:
             finished[event.name] = event.result
         if keep is not None and event.name is not None and event.result is not None:
@@ -84,9 +90,10 @@ def call_roll(
                 keep.put(name, None, Result("failed", error=device))
     gone: frozenset[str] = frozenset()
     parsers = Parsers(_texts_to_parse(ready.values()))
+    bastions = Bastions()
     try:
         results = collect(
-            lambda name: _ask(ready[name], this_call(), parsers),
+            lambda name: _ask(ready[name], this_call(), parsers, bastions),
             ready,
             workers=limits.workers,
             device_timeout=limits.device_timeout,
@@ -157,18 +164,32 @@ def _texts_to_parse(devices: Iterable[Device]) -> int:
     return sum(not reads_json(command.parser or "", command.text) for command in commands)
 
 
-def _ask(device: Device, call: Call, parsers: Parsers) -> Any:
+def _ask(device: Device, call: Call, parsers: Parsers, bastions: Bastions) -> Any:
+    """Ask a device. Nothing of it leaves here with a secret in it, and rows are made from the masked texts."""
+    secrets = secrets_of(device)
+    call.shared = bastions
     try:
         value = DRIVERS[device.driver](device, call)
-    except DeviceError as error:
-        if device.driver == "cli" and error.value:
-            _parse(device, error.value, parsers, call)
-        raise
-    if device.driver == "cli":
-        call.received = value  # the texts count, should the time be over before the rows are there
-        call.enter("parse")
-        _parse(device, value, parsers, call)
+    except BaseException as error:
+        foreign = device.driver == "python" or not isinstance(error, DeviceError)
+        failure = masked_error(_failure(error, call), secrets, foreign=foreign)
+        if device.driver == "cli" and failure.value:
+            _parse(device, failure.value, parsers, call)
+        raise failure from None
+    if device.driver != "cli":
+        return secrets.value(value)
+    call.received = masked_outputs(value, secrets)  # the texts count, should the time be over before the rows are there
+    call.enter("parse")
+    _parse(device, value, parsers, call)
     return value
+
+
+def _failure(error: BaseException, call: Call) -> DeviceError:
+    if isinstance(error, DeviceError):
+        return error
+    outcome = outcome_of(error, call.phase)
+    reason = outcome.error or Error(call.phase, "failed", "")
+    return DeviceError(outcome.status, reason.phase, reason.kind, reason.message, retry=outcome.retry)
 
 
 def _parse(device: Device, outputs: dict[str, Output], parsers: Parsers, call: Call) -> None:

@@ -16,7 +16,6 @@ import os
 import select
 import shlex
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -25,7 +24,9 @@ from typing import Any, NoReturn
 from ._call import Call
 from ._device import Device
 from ._known_hosts import KnownHosts, Verdict
+from ._model.secrets import secrets_of
 from ._result import DeviceError
+from ._transport.bastions import Bastion, Bastions, ProxyProcess
 
 try:
     from ssh2 import exceptions as ssh2_errors
@@ -52,6 +53,9 @@ KEY_EXCHANGES = (
     "diffie-hellman-group-exchange-sha1",
     "diffie-hellman-group1-sha1",
 )
+# libssh2 1.11.1 has known holes in chacha20-poly1305, AES-GCM and the MACs that encrypt first (*-etm): none is offered.
+CIPHERS = ("aes128-ctr", "aes256-ctr", "aes192-ctr", "aes128-cbc", "aes256-cbc", "aes192-cbc", "3des-cbc")
+MACS = ("hmac-sha2-256", "hmac-sha2-512", "hmac-sha1", "hmac-sha1-96", "hmac-md5", "hmac-md5-96")
 HOST_KEYS = {
     "ssh-ed25519": ("ssh-ed25519",),
     "ecdsa-sha2-nistp256": ("ecdsa-sha2-nistp256",),
@@ -81,7 +85,9 @@ class Shell:
         self._socket: socket.socket | None = None
         self._session: Any = None
         self._channel: Any = None
-        self._proxy: subprocess.Popen[bytes] | None = None
+        self._proxy: ProxyProcess | None = None
+        self._bastion = Bastion()
+        self._first: threading.Event | None = None  # others wait for what becomes of this login at their bastion
         self._poll = select.poll()
         self._polled = 0  # the events that it waits for
         try:
@@ -132,10 +138,11 @@ class Shell:
             self._socket.close()
             self._socket = None
         if self._proxy is not None:
-            with contextlib.suppress(OSError):
-                self._proxy.kill()
-            self._proxy.wait()
+            self._proxy.kill()
             self._proxy = None
+        if self._first is not None:
+            self._first.set()
+            self._first = None
 
     # -- connect -------------------------------------------------------------------------------------------------------
 
@@ -172,20 +179,20 @@ class Shell:
 
     def _connect_through(self, command: str) -> socket.socket:
         """Let a command carry the connection, as OpenSSH's ProxyCommand does."""
+        if self._device.bastion and isinstance(self._call.shared, Bastions):
+            self._bastion = self._call.shared.of(self._device.bastion)
+        self._first = self._bastion.wait(self._limit(self._device.connect_timeout))
+        if self._bastion.refusal is not None:
+            raise DeviceError("auth_failed", "connect", "proxy_refused", self._bastion.refusal)
         ours, theirs = socket.socketpair()
         words: list[str] = []
         try:
             words = shlex.split(command)
-            self._proxy = subprocess.Popen(
-                words,
-                stdin=theirs.fileno(),
-                stdout=theirs.fileno(),
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+            self._proxy = ProxyProcess(words, theirs.fileno(), self._bastion)
         except (OSError, ValueError) as error:
             ours.close()
-            message = f"the proxy command {words[:1] or command!r} cannot be started: {error}"
+            program = repr(words[0]) if words else "of this device"  # never the whole of it, which may hold secrets
+            message = f"the proxy command {program} cannot be started: {error}"
             raise DeviceError("unreachable", "connect", "proxy", message) from error
         finally:
             theirs.close()
@@ -209,6 +216,39 @@ class Shell:
             self._refuse_host_key(verdict)
 
     def _exchange_keys(self, types: Sequence[str], known: KnownHosts | None = None) -> Verdict:
+        try:
+            self._handshake(types)
+        except DeviceError as error:
+            self._judge_proxy(error)
+            raise
+        self._bastion.accepted()
+        if known is None:
+            return Verdict.MATCH
+        key, _type = self._session.hostkey()
+        return known.check([self._device.host], self._device.port, key)
+
+    def _judge_proxy(self, error: DeviceError) -> None:
+        """Tell a login that the bastion did not accept from a device that cannot be reached.
+
+        :raises DeviceError: when a credential was sent that must not be sent again.
+        """
+        if self._proxy is None:
+            return
+        login = self._proxy.login()
+        said = secrets_of(self._device).quoted(self._proxy.last_words())
+        if login == "accepted":
+            self._bastion.accepted()
+        elif login == "refused":
+            message = f"the proxy command could not log in at the bastion ({said or 'refused'}); it is not tried again"
+            self._bastion.refused(message)
+            raise DeviceError("auth_failed", "connect", "proxy_refused", message) from error
+        elif login == "unanswered":
+            message = (
+                f"{error}; the bastion did not answer the login{f' ({said})' if said else ''}. It is not tried again"
+            )
+            raise DeviceError(error.status, error.error.phase, error.error.kind, message) from error
+
+    def _handshake(self, types: Sequence[str]) -> None:
         self._socket = self._connect()
         self._call.on_cut(functools.partial(self._socket.shutdown, socket.SHUT_RDWR))
         self._poll.register(self._socket, select.POLLIN)
@@ -218,13 +258,12 @@ class Shell:
         self._session = ssh2.Session()
         self._session.set_blocking(False)
         self._session.method_pref(ssh2.LIBSSH2_METHOD_KEX, ",".join(KEY_EXCHANGES))
+        for direction in ("CS", "SC"):
+            self._session.method_pref(getattr(ssh2, f"LIBSSH2_METHOD_CRYPT_{direction}"), ",".join(CIPHERS))
+            self._session.method_pref(getattr(ssh2, f"LIBSSH2_METHOD_MAC_{direction}"), ",".join(MACS))
         preferred = dict.fromkeys(each for key in (*types, *HOST_KEYS) for each in HOST_KEYS.get(key, ()))
         self._session.method_pref(ssh2.LIBSSH2_METHOD_HOSTKEY, ",".join(preferred))
         self._loop(self._session.handshake, self._socket, deadline=deadline, waiting_for="the SSH key exchange")
-        if known is None:
-            return Verdict.MATCH
-        key, _type = self._session.hostkey()
-        return known.check([self._device.host], self._device.port, key)
 
     def _refuse_host_key(self, verdict: Verdict) -> NoReturn:
         device = self._device
@@ -274,6 +313,9 @@ class Shell:
                 refusals.append(f"{label}: {reason}")
                 continue
             except DeviceError as error:
+                if error.error.kind == "timeout":
+                    message = f"{error}. The credential had been sent and is not sent again in this run"
+                    raise DeviceError("timeout", "auth", "timeout", message) from error
                 if error.error.kind != "reset":
                     raise
                 # Some devices hang up on a wrong password. Asking again with it would lock the account.

@@ -350,7 +350,7 @@ class _Run:
                     _local.call = call
                     outcome = self._ask_until_done(call)
                 except BaseException as error:  # only for want of memory: nothing else is left to fail
-                    outcome = _outcome_of(error, call.phase)
+                    outcome = outcome_of(error, call.phase)
                 finally:
                     _local.call = None
                     call.end_turn()
@@ -394,7 +394,7 @@ class _Run:
             try:
                 return _Outcome("ok", self.ask(call.name), None)
             except BaseException as error:  # SystemExit and KeyboardInterrupt of one name are that name's failure
-                outcome = _outcome_of(error, call.phase)
+                outcome = outcome_of(error, call.phase)
             if outcome.value is not None:
                 received = outcome
                 call.received = outcome.value
@@ -412,7 +412,8 @@ class _Run:
                 return outcome
 
 
-def _outcome_of(error: BaseException, phase: Phase) -> _Outcome:
+def outcome_of(error: BaseException, phase: Phase) -> _Outcome:
+    """What an exception of an asked function means for its name."""
     if isinstance(error, DeviceError):
         return _Outcome(error.status, error.value, error.error, error.retry)
     status: Status = "failed"

@@ -62,6 +62,10 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
             "Prepare it with the role rollcall.network.poller, which says what is amiss.",
         ),
         "proxy": ("Jump host failed", "Try the proxy command by hand, as the user that runs Ansible."),
+        "proxy_refused": (
+            "Jump host refused the login",
+            "Correct user, password or key for the jump host. It is not tried again, so that no account gets locked.",
+        ),
         "refused": ("Connection refused", "Check that SSH is on, its port, and the access lists of the device."),
         "reset": (
             "Closed before the login",

@@ -16,6 +16,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._changes import C
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
 from ansible_collections.rollcall.network.plugins.module_utils._last_good import LastGood
 from ansible_collections.rollcall.network.plugins.module_utils._lock import locked
+from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
 from ansible_collections.rollcall.network.plugins.module_utils._problems import Problems
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._roll import (
@@ -68,7 +69,8 @@ def warnings_of(hosts: Sequence[str]) -> list[str]:
         return ["hosts is empty: nobody was asked"]
     repeated = [name for name, times in Counter(hosts).items() if times > 1]
     more = ", …" if len(repeated) > 5 else ""
-    return [f"given more than once, asked once: {', '.join(repeated[:5])}{more}"] if repeated else []
+    names = visible(", ".join(repeated[:5]))
+    return [f"given more than once, asked once: {names}{more}"] if repeated else []
 
 
 def devices_of(resolved: Mapping[str, Resolved | Error]) -> dict[str, Device | Error]:

@@ -10,14 +10,17 @@ environment of AWX's credentials, then keywords, command line and configuration.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import functools
 import getpass
+import hashlib
 import math
 import os
 import re
 import shlex
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from ansible import constants as C
@@ -26,9 +29,16 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.loader import connection_loader
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
+from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import Secrets
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import PlatformError, platform_name
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._spec import ARGUMENT_SPEC, check_commands
+from ansible_collections.rollcall.network.plugins.plugin_utils._proxy import (
+    check_address,
+    check_user,
+    filled_in,
+    jump_command,
+)
 
 KNOWN_HOSTS = ("~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts")
 CONNECT_TIMEOUT, COMMAND_TIMEOUT = 10.0, 30.0  # seconds, as in core and ansible.netcommon
@@ -118,6 +128,7 @@ class Inventory:
         self._hosts = hosts
         self._groups = frozenset(groups)
         self._fallbacks = {**_configured(), **fallbacks, **_network_credential()}
+        self._run_secrets = _run_secrets(fallbacks)
         self._hints = MOST_HINTS
 
     def resolve(self, names: Iterable[str], arguments: Mapping[str, Any]) -> dict[str, Resolved | Error]:
@@ -129,7 +140,8 @@ class Inventory:
             except NoDevice as error:
                 resolved[name] = error.error
             except AnsibleError as error:
-                message = f"a variable of {name} does not resolve: {_first_line(error)}"
+                secrets = Secrets(_untemplated_secrets(self._variables_of(name) or {}))
+                message = f"a variable of {name} does not resolve: {secrets.quoted(_first_line(error))}"
                 resolved[name] = Error("resolve", "variables", message)
         return resolved
 
@@ -143,6 +155,12 @@ class Inventory:
             choices = ", ".join(ARGUMENT_SPEC["driver"]["choices"])
             raise NoDevice("driver", f"rollcall_driver of {name} must be one of {choices}, not {driver!r}")
         device = _python_device(name, settings) if driver == "python" else _cli_device(name, settings)
+        secrets = self._run_secrets
+        if driver == "python":  # the function gets none of them, but may know them
+            own = _Settings(name, variables or {}, arguments, self._fallbacks, self._template)
+            secrets = tuple(dict.fromkeys((*_secret_texts(own), *secrets)))
+        if secrets:
+            device = replace(device, run_secrets=secrets)
         return Resolved(device, settings.sources)
 
     def _unknown(self, name: str) -> NoDevice:
@@ -237,13 +255,15 @@ def _python_device(name: str, settings: _Settings) -> Device:
 
 
 def _cli_device(name: str, settings: _Settings) -> Device:
-    ssh = _ssh_arguments(f"{settings.text('ssh_common_args') or ''} {settings.text('ssh_extra_args') or ''}")
+    ssh_arguments = f"{settings.text('ssh_common_args') or ''} {settings.text('ssh_extra_args') or ''}"
+    ssh = _ssh_arguments(ssh_arguments)
     host = settings.text("host") or name
     port = settings.number("port", 22)
     if port != int(port) or port > 65535:
         raise NoDevice("variables", f"ansible_port of {name} must be a port number, not {port:g}")
     user = settings.text("user") or _own_name(name)
     proxy = settings.text("proxy_command") or ssh.get("proxycommand")
+    _check_login(name, host, user, settings, f"{proxy} {ssh_arguments}" if proxy else "")
     known_hosts = settings.texts("known_hosts") or tuple(ssh.get("userknownhostsfile", "").split()) or KNOWN_HOSTS
     checking = settings.flag("host_key_checking", True) and ssh.get("stricthostkeychecking") not in ("no", "off")
     return Device(
@@ -263,8 +283,48 @@ def _cli_device(name: str, settings: _Settings) -> Device:
         command_timeout=settings.number("command_timeout", COMMAND_TIMEOUT),
         host_key_checking=checking,
         known_hosts=known_hosts,
-        proxy_command=_expand(proxy, host, int(port), user) if proxy else None,
+        proxy_command=_proxy_command(name, proxy, host, int(port), user) if proxy else None,
+        bastion=_bastion(proxy, user) if proxy else None,
     )
+
+
+def _check_login(name: str, host: str, user: str, settings: _Settings, proxy: str) -> None:
+    """Refuse what could be taken for something else: by a command that carries the connection, or by the device.
+
+    :param proxy: the command and ssh's arguments, empty where there are none.
+    """
+    where = {field: f"{settings.sources.get(field, 'the name')} of {name!r}" for field in ("host", "user")}
+    try:
+        check_address(host, on_command_line=bool(proxy))
+    except ValueError as error:
+        raise NoDevice("variables", f"{where['host']} cannot be an address: {error}") from error
+    try:
+        check_user(user, on_command_line=bool(proxy))
+    except ValueError as error:
+        raise NoDevice("variables", f"{where['user']} cannot be a user name: {error}") from error
+    if name != host and name in proxy:  # a template put it there
+        try:
+            check_address(name, on_command_line=True)
+        except ValueError as error:
+            message = f"{name!r} stands in the command that carries the connection, where it cannot: {error}"
+            raise NoDevice("variables", message) from error
+    for field in ("password", "become_password"):
+        if any(each in (settings.text(field) or "") for each in "\r\n\0"):
+            raise NoDevice("variables", f"{settings.sources[field]} of {name} must be one line of text")
+
+
+def _proxy_command(name: str, command: str, host: str, port: int, user: str) -> str:
+    try:
+        return filled_in(command, host, port, user)
+    except ValueError as error:
+        raise NoDevice("variables", f"the proxy command of {name} cannot be split into words: {error}") from error
+
+
+def _bastion(command: str, user: str) -> str:
+    """The same text for all devices that are reached through one bastion with one credential; not a secret itself."""
+    return hashlib.sha256(
+        f"{command}\0{user if '%r' in command else ''}".encode("utf-8", "surrogateescape")
+    ).hexdigest()
 
 
 def _own_name(name: str) -> str:
@@ -339,6 +399,30 @@ def _network_credential() -> dict[str, Setting]:
     return settings
 
 
+def _run_secrets(typed: Mapping[str, Setting]) -> tuple[str, ...]:
+    """The secrets of the whole run, whichever device they are for: typed, and of the environment."""
+    environment = [os.environ.get(variable) for field in SECRETS for variable in NETWORK_CREDENTIAL.get(field, ())]
+    given = [str(typed[field].value) for field in SECRETS if field in typed]
+    return tuple(dict.fromkeys(filter(None, (*environment, *given))))
+
+
+def _untemplated_secrets(variables: Mapping[str, Any]) -> Iterator[str]:
+    """What the variables of secrets hold as they are written, which a message about a broken template may quote."""
+    for field in SECRETS:
+        for variable in (*_ssh_variables().get(field, ()), *VARIABLES.get(field, ())):
+            if variables.get(variable) is not None:
+                yield str(variables[variable])
+
+
+def _secret_texts(settings: _Settings) -> Iterator[str]:
+    """The secrets of a host, as far as they resolve."""
+    for field in SECRETS:
+        with contextlib.suppress(AnsibleError):
+            text = settings.text(field)
+            if text:
+                yield text
+
+
 def _in_the_container(field: str, value: str) -> str:
     """AWX names the path of a key outside of the execution environment, which mounts it at /runner."""
     outside = os.environ.get("AWX_PRIVATE_DATA_DIR")
@@ -361,20 +445,13 @@ def _ssh_arguments(text: str) -> dict[str, str]:
             options.setdefault("proxyjump", word[2:] or following)
     jump = options.get("proxyjump")
     if jump and jump.lower() != "none":
-        last = jump.rpartition(",")
-        earlier = f"-J {shlex.quote(last[0])} " if last[0] else ""
-        with_port = re.fullmatch(r"[^/]+:\d+", last[2])
-        target = f"ssh://{last[2]}" if with_port else last[2]  # ssh takes a port in this form only
-        options.setdefault("proxycommand", f"ssh {earlier}-W [%h]:%p {shlex.quote(target)}")
+        try:
+            options.setdefault("proxycommand", jump_command(jump))
+        except ValueError as error:
+            raise NoDevice("variables", f"ansible_ssh_common_args or ansible_ssh_extra_args: {error}") from error
     if options.get("proxycommand", "").lower() == "none":
         del options["proxycommand"]
     return options
-
-
-def _expand(command: str, host: str, port: int, user: str) -> str:
-    """Fill in ssh's own tokens."""
-    values = {"%h": host, "%p": str(port), "%r": user, "%%": "%"}
-    return re.sub(r"%[hpr%]", lambda token: values[token.group()], command)
 
 
 def _first_line(error: Exception) -> str:

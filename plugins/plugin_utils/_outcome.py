@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.rollcall.network.plugins.module_utils import _history
 from ansible_collections.rollcall.network.plugins.module_utils._last_good import LastGood
+from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
 from ansible_collections.rollcall.network.plugins.module_utils._problems import Problems
 from ansible_collections.rollcall.network.plugins.module_utils._result import STATUSES
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Answers, failed_names, summarize
@@ -125,7 +126,7 @@ def _damaged(last_good: LastGood) -> list[str]:
         return []
     name, reason = next(iter(last_good.problems.items()))
     more = f"; {len(last_good.problems) - 1} more like it" if len(last_good.problems) > 1 else ""
-    return [f"the last good answers of {name}: {reason}{more}"]
+    return [visible(f"the last good answers of {name}: {reason}{more}")]
 
 
 def _write_history(

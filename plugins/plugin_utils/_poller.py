@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
+from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import secrets_of_all
+from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error, Result
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Answers, answer_of
 
@@ -40,6 +42,12 @@ def reason_of(result: Mapping[str, Any]) -> str:
         # Neither ssh's farewell nor half of a result, which holds what devices said.
         said += [line for line in lines if line and "{" not in line and not GOODBYE.match(line)][-1:]
     return " ".join(" ".join(said).split())[:500]
+
+
+def foreign(text: str, devices: Mapping[str, Device | Error]) -> str:
+    """What a poller or the way to it says, without a secret of these devices."""
+    sent = (Device.from_dict(_packed(device)["device"]) for device in devices.values() if isinstance(device, Device))
+    return visible(secrets_of_all(sent).quoted(text))
 
 
 def without_poller(devices: Mapping[str, Device | Error], poller: str, reason: str) -> Answers:

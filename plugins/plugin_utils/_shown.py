@@ -7,33 +7,20 @@
 from __future__ import annotations
 
 import json
-import re
 import urllib.parse
 from datetime import UTC, datetime
 from typing import Any
 
 from markupsafe import Markup
 
-# Characters that a page would hide or change, or that would disturb the text around them: control characters, lone
-# surrogates (bytes that are no UTF-8) and those that turn the direction of writing.
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
-)
+from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
 
 
 def shown(value: Any) -> Any:
     """A value as the templates show it, before it is escaped: what cannot be seen is spelled out, as in ``\\xff``."""
     if isinstance(value, Markup):
         return value
-    text = value if isinstance(value, str) else str(value)
-    return text if text.isprintable() else _UNSEEN.sub(_spelled, text.replace("\r\n", "\n"))
-
-
-def _spelled(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    if 0xDC80 <= code <= 0xDCFF:  # a byte that was no UTF-8
-        code -= 0xDC00
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    return visible(value if isinstance(value, str) else str(value))
 
 
 def text_or_none(value: Any) -> str | None:

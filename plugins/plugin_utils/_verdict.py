@@ -12,6 +12,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
+
 NAMES_SAID = 10  # a sentence names this many devices; the others are in the result
 
 
@@ -61,7 +63,8 @@ class Verdict:
     @property
     def reasons(self) -> list[str]:
         """Why it did not pass, a sentence each."""
-        return [share.reason for share in self.shares if not share.passed] + list(self.troubles)
+        reasons = [share.reason for share in self.shares if not share.passed] + list(self.troubles)
+        return [visible(reason) for reason in reasons]  # they are shown, and name devices
 
     def troubled(self, reason: str) -> Verdict:
         """The same, and this went wrong besides."""

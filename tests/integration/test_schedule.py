@@ -282,6 +282,10 @@ def test_an_inventory_that_has_lost_its_devices_is_no_success(installed: Site) -
         pytest.param({"name": "two words"}, "rollcall_schedule_name", id="a name that cron would pass over"),
         pytest.param({"home": "/opt/100%"}, "rollcall_schedule_home", id="a path that needs quotes"),
         pytest.param({"cron": "0 2 * *"}, "rollcall_schedule_cron", id="a time that cron does not know"),
+        pytest.param({"name": "nightly\n"}, "rollcall_schedule_name", id="a name that ends its line"),
+        pytest.param({"user": "a root id"}, "rollcall_schedule_user", id="a user that is a command for cron"),
+        pytest.param({"environment": {"A=1;id;B": "1"}}, "rollcall_schedule_environment", id="a variable that is code"),
+        pytest.param({"calendar": "daily\nUnit=x"}, "rollcall_schedule_calendar", id="a time that is a setting"),
         pytest.param({"with": "cron", "cron_dir": "/nowhere"}, "install cron", id="no cron"),
     ],
 )

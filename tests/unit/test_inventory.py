@@ -161,14 +161,14 @@ ORDER: dict[str, list[tuple[str, str, Any]]] = {
     ],
     "user": [
         ("config", "ANSIBLE_REMOTE_USER", "configured"),
-        ("fallback", "user", "from -u"),
+        ("fallback", "user", "from-u"),
         ("environment", "ANSIBLE_NET_USERNAME", "net"),
         ("environment", "ROLLCALL_NET_USERNAME", "own"),
         ("variable", "ansible_user", "user"),
         ("variable", "ansible_ssh_user", "ssh_user"),
     ],
     "password": [
-        ("fallback", "password", "from -k"),
+        ("fallback", "password", "from-k"),
         ("environment", "ANSIBLE_NET_PASSWORD", "net"),
         ("environment", "ROLLCALL_NET_PASSWORD", "own"),
         ("variable", "ansible_password", "password"),
@@ -194,7 +194,7 @@ ORDER: dict[str, list[tuple[str, str, Any]]] = {
         ("variable", "ansible_ssh_private_key_passphrase", "variable"),
     ],
     "become_password": [
-        ("fallback", "become_password", "from -K"),
+        ("fallback", "become_password", "from-K"),
         ("environment", "ANSIBLE_NET_AUTH_PASS", "net"),
         ("environment", "ROLLCALL_NET_AUTH_PASS", "own"),
         ("variable", "ansible_become_password", "become_password"),
@@ -297,7 +297,7 @@ def test_an_empty_network_credential_does_not_count(monkeypatch: pytest.MonkeyPa
     for variable in itertools.chain(*_inventory.NETWORK_CREDENTIAL.values()):
         monkeypatch.setenv(variable, "")
     assert device() == device()
-    assert device(fallbacks={"user": Setting("from -u", "-u")}).user == "from -u"
+    assert device(fallbacks={"user": Setting("from-u", "-u")}).user == "from-u"
 
 
 # -- arguments of ssh --------------------------------------------------------------------------------------------------
@@ -321,18 +321,138 @@ def test_an_empty_network_credential_does_not_count(monkeypatch: pytest.MonkeyPa
         ("-o ProxyCommand='go %r 100%%'", "go admin 100%"),
         ("-o ProxyCommand='go %%h %h'", "go %h 192.0.2.1"),
         ("-o ProxyCommand='first %h' -o ProxyCommand='second %h'", "first 192.0.2.1"),
-        ("-o ProxyJump=jump", "ssh -W [192.0.2.1]:2222 jump"),
-        ("-J jump", "ssh -W [192.0.2.1]:2222 jump"),
-        ("-Jjump", "ssh -W [192.0.2.1]:2222 jump"),
-        ("-J admin@jump -C", "ssh -W [192.0.2.1]:2222 admin@jump"),
-        ("-J first,second", "ssh -J first -W [192.0.2.1]:2222 second"),
-        ("-J a,b,c", "ssh -J a,b -W [192.0.2.1]:2222 c"),
+        ("-o ProxyJump=jump", "ssh -W '[192.0.2.1]:2222' -- jump"),
+        ("-J jump", "ssh -W '[192.0.2.1]:2222' -- jump"),
+        ("-Jjump", "ssh -W '[192.0.2.1]:2222' -- jump"),
+        ("-J admin@jump -C", "ssh -W '[192.0.2.1]:2222' -- admin@jump"),
+        ("-J first,second", "ssh -J first -W '[192.0.2.1]:2222' -- second"),
+        ("-J a,b,c", "ssh -J a,b -W '[192.0.2.1]:2222' -- c"),
     ],
 )
 @pytest.mark.parametrize("variable", ["ansible_ssh_common_args", "ansible_ssh_extra_args"])
 def test_proxy(variable: str, arguments: str, command: str | None) -> None:
     made = device({"ansible_host": "192.0.2.1", "ansible_port": 2222, "ansible_user": "admin", variable: arguments})
     assert made.proxy_command == command
+
+
+ATTACK = "x]:1 -oProxyCommand=touch${IFS}/tmp/file -oBatchMode=yes [y"
+JUMP = {"ansible_ssh_common_args": "-o ProxyJump=user@192.0.2.9:2222"}
+# What must not be a host or a user, and whether it is harmless where no command carries the connection.
+HOSTILE_ADDRESSES = [
+    (ATTACK, False),
+    ("-oProxyCommand=id", False),
+    ("a b", False),
+    ("a\tb", False),
+    ("a\nb", False),
+    ("a\x1b[31m", False),
+    ("a\x9bb", False),
+    ("a\u2028b", False),
+    ("$(id)", True),
+    ("`id`", True),
+    ("a;id", True),
+    ("a|id", True),
+    ("a&id", True),
+    ("a>file", True),
+    ("a'b", True),
+    ('a"b', True),
+    ("a\\b", True),
+    ("x]:1", True),
+    ("user@a", True),
+    ("a/b", True),
+]
+HOSTILE_USERS = [
+    ("-oProxyCommand=id", False),
+    ("a b", False),
+    ("a\nreload", False),
+    ("a\x1b[31m", False),
+    ("$(id)", True),
+    ("`id`", True),
+    ("a;id", True),
+    ("a'b", True),
+    ("a\\", True),
+]
+
+
+def is_refused(variables: Mapping[str, Any]) -> bool:
+    resolved = resolve(variables)
+    if isinstance(resolved, Error):
+        assert (resolved.phase, resolved.kind) == ("resolve", "variables")
+        assert resolved.message.isprintable()
+        return True
+    return False
+
+
+@pytest.mark.parametrize(("address", "harmless"), HOSTILE_ADDRESSES)
+def test_an_address_that_could_be_something_else_is_refused(address: str, harmless: bool) -> None:
+    assert is_refused({"ansible_host": address}) is not harmless
+    assert is_refused({"ansible_host": address, **JUMP})
+    assert is_refused({"ansible_host": address, "ansible_paramiko_proxy_command": "nc %h %p"})
+
+
+@pytest.mark.parametrize(("user", "harmless"), HOSTILE_USERS)
+def test_a_user_that_could_be_something_else_is_refused(user: str, harmless: bool) -> None:
+    assert is_refused({"ansible_user": user}) is not harmless
+    assert is_refused({"ansible_user": user, **JUMP})
+    assert is_refused({"ansible_user": user, "ansible_paramiko_proxy_command": "ssh -W %h:%p %r@jump"})
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "2001:db8::1", "fe80::1%eth0", "edge_1.example.net", "rtr-1", "münchen"])
+@pytest.mark.parametrize("user", ["admin", "DOMAIN\\admin", "admin+cte80w", "a.b@example.net"])
+def test_usual_addresses_and_users_are_taken(host: str, user: str) -> None:
+    assert not is_refused({"ansible_host": host, "ansible_user": user})
+    assert not is_refused({"ansible_host": host, "ansible_user": user, **JUMP})
+
+
+@pytest.mark.parametrize(
+    "jump", ["-oProxyCommand=id", "u@-oProxyCommand=id", "a,-oX", "$(id)", "a;id", "'a b'", "u`id`@a"]
+)
+def test_a_jump_host_that_could_be_something_else_is_refused(jump: str) -> None:
+    assert is_refused({"ansible_ssh_common_args": f"-o 'ProxyJump={jump}'" if "'" not in jump else f"-J {jump}"})
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"ansible_ssh_common_args": "-o ProxyJump=jump-{name}"},
+        {"ansible_ssh_common_args": "-o 'ProxyCommand=nc -X {name} %h %p'"},
+        {"ansible_libssh_proxy_command": "nc {name} %p"},
+    ],
+)
+def test_a_name_that_a_template_puts_into_the_command_is_refused(variables: Mapping[str, str]) -> None:
+    def asked(name: str) -> Resolved | Error:
+        given = {field: value.format(name=name) for field, value in variables.items()}
+        fleet = inventory({name: {**BASE, "ansible_host": "192.0.2.1", **given}})
+        return fleet.resolve([name], check_arguments({"hosts": [name]}))[name]
+
+    assert isinstance(asked("edge-1"), Resolved)
+    assert isinstance(asked("edge -oProxyCommand=id"), Error)
+
+
+def test_a_command_is_split_before_it_is_filled_in() -> None:
+    given = {"ansible_host": "192.0.2.1", "ansible_user": "a@b", "ansible_libssh_proxy_command": "go '%h %p' %r"}
+    assert shlex.split(device(given).proxy_command or "") == ["go", "192.0.2.1 22", "a@b"]
+    assert error({"ansible_libssh_proxy_command": "go '%h"}).kind == "variables"
+
+
+@pytest.mark.parametrize("variable", ["ansible_password", "ansible_become_password"])
+@pytest.mark.parametrize("secret", ["a\nreload", "a\rreload", "a\0b"])
+def test_a_password_of_two_lines_is_refused(variable: str, secret: str) -> None:
+    refused = error({variable: secret})
+    assert refused.kind == "variables"
+    assert secret not in refused.message
+
+
+def test_a_message_about_a_broken_template_does_not_show_the_secret() -> None:
+    def broken(value: Any, variables: Mapping[str, Any]) -> Any:
+        if value == SECRET:
+            msg = f"cannot template {value!r}"
+            raise AnsibleError(msg)
+        return value
+
+    fleet = Inventory({"edge-1": {**BASE, "ansible_password": SECRET}}.get, broken, ["edge-1"], (), {})
+    resolved = fleet.resolve(["edge-1"], check_arguments({"hosts": ["edge-1"]}))["edge-1"]
+    assert isinstance(resolved, Error)
+    assert SECRET not in resolved.message
 
 
 @pytest.mark.skipif(not shutil.which("ssh"), reason="asks ssh what it understands")

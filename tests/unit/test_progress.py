@@ -141,3 +141,20 @@ def test_names_that_are_skipped_have_no_seconds(clock: Clock) -> None:
     screen = Screen()
     Progress(screen)(Event("finished", 1, 2, name="a", result=Result("skipped", error=Error("connect", "x", "late"))))
     assert screen.verbose == [("a", "skipped after 0.0 s: late")]
+
+
+def test_what_a_terminal_obeys_is_spelled_out() -> None:
+    shown: list[str] = []
+
+    class Screen:
+        def display(self, msg: str) -> None:
+            shown.append(msg)
+
+        def v(self, msg: str, host: str | None = None) -> None:
+            shown.append(f"{host} {msg}")
+
+    progress = Progress(Screen())
+    result = Result("failed", error=Error("command", "odd", "says \x1b[31m"))
+    progress(Event("finished", 1, 1, name="a\x9bb", result=result, oldest="c\x1bd"))
+    assert len(shown) == 2
+    assert all(line.isprintable() for line in shown)

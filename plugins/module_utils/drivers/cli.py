@@ -17,6 +17,7 @@ from typing import Literal, NoReturn
 
 from .._call import Call
 from .._device import Device
+from .._model.secrets import secrets_of
 from .._platforms import Mode, Platform, PlatformError, Step, load_platform
 from .._result import CommandStatus, DeviceError, Error, Output, Status
 from .._ssh import Shell
@@ -48,7 +49,11 @@ def ask(device: Device, call: Call) -> dict[str, Output]:
     shell = Shell(device, call)
     try:
         terminal = _Terminal(shell, platform, device, call)
-        terminal.open()
+        try:
+            terminal.open()
+        except DeviceError as error:
+            error.retry = error.retry and not terminal.secret_is_unanswered
+            raise
         call.enter("command")
         outputs = _ask_all(terminal, device)
         terminal.leave()
@@ -92,12 +97,19 @@ class _Terminal:
         self._platform = platform
         self._device = device
         self._call = call
+        self._secrets = secrets_of(device)
+        self._sent = ""  # the kind of secret that was sent and that the device has not answered
         self._prompt = ""  # the last line of the prompt, as the device shows it now
         self._prompt_key = ""
         self._now: Mode | None = None  # the mode that it shows
         self._judged: tuple[str, Mode | None] = ("", None)  # the end of a text, and the mode whose prompt it is
         self._candidate = ""  # what may be a changed prompt
         self._echoes = True
+
+    @property
+    def secret_is_unanswered(self) -> bool:
+        """Whether a password was sent to which the device did not say anything. It must not be sent again."""
+        return bool(self._sent)
 
     # -- opening -------------------------------------------------------------------------------------------------------
 
@@ -136,6 +148,7 @@ class _Terminal:
                     message = f"login as {self._device.user} refused inside the session"
                     raise DeviceError("auth_failed", "auth", "refused", message)
                 logged_in = True
+                self._sent = "password"
                 self._shell.send(f"{self._device.password or ''}\n", deadline)
             elif self._page(decode(bytes(data[-PAGER_TAIL:])), deadline):
                 pass
@@ -163,15 +176,16 @@ class _Terminal:
             self._no_prompt(b"" if end == "closed" else None, bytearray(text.encode("utf-8", "surrogateescape")))
 
     def _no_prompt(self, chunk: bytes | None, data: bytearray) -> NoReturn:
-        seen = _excerpt(clean(decode(bytes(data[-TAIL:]))))
+        seen = _excerpt(self._secrets.quoted(clean(decode(bytes(data[-TAIL:])))))
+        sent = f". The {self._sent} had been sent and is not sent again in this run" if self._sent else ""
         if chunk is None:
             message = (
                 f"no prompt of platform {self._platform.name} after the login; last line: {seen or '(nothing)'}. "
-                "Check ansible_network_os, or raise command_timeout"
+                f"Check ansible_network_os, or raise command_timeout{sent}"
             )
-            raise DeviceError("timeout", "auth", "no_prompt", message, retry=True)
-        message = f"the device ended the session after the login; its last line was: {seen or '(nothing)'}"
-        raise DeviceError("failed", "auth", "session_closed", message, retry=True)
+            raise DeviceError("timeout", "auth", "no_prompt", message, retry=not sent)
+        message = f"the device ended the session after the login; its last line was: {seen or '(nothing)'}{sent}"
+        raise DeviceError("failed", "auth", "session_closed", message, retry=not sent)
 
     def _enter(self, goal: str) -> None:
         if self._now is None or self._now.name == goal:
@@ -204,6 +218,7 @@ class _Terminal:
                 if secret is None:
                     message = f"the device asks for a password to enter {step.text!r}; set ansible_become_password"
                     raise DeviceError("auth_failed", "auth", "no_become_password", message)
+                self._sent = "enable password" if step.wants_password else self._sent
                 self._shell.send(secret + "\n", deadline)
                 answer.forget()
             elif asks:
@@ -217,7 +232,8 @@ class _Terminal:
             answer.data += chunk
 
     def _refused(self, what: str) -> NoReturn:
-        message = f"the device refused {what!r} (it stays at {self._prompt!r}); check ansible_become_password"
+        prompt = self._secrets.quoted(self._prompt)
+        message = f"the device refused {what!r} (it stays at {prompt!r}); check ansible_become_password"
         raise DeviceError("auth_failed", "auth", "become_refused", message)
 
     # -- asking --------------------------------------------------------------------------------------------------------
@@ -324,7 +340,7 @@ class _Terminal:
             return "timeout", Error("command", "timeout", message)
         rejection = self._rejection(text)
         if rejection:
-            return "failed", Error("command", "rejected", f"the device rejected it: {rejection}")
+            return "failed", Error("command", "rejected", f"the device rejected it: {self._secrets.quoted(rejection)}")
         return "ok", None
 
     def _rejection(self, text: str) -> str | None:
@@ -365,6 +381,7 @@ class _Terminal:
 
     def _arrive(self, shown: str) -> None:
         self._prompt, self._now = _last_line(shown), self._mode(shown)
+        self._sent = ""
         self._prompt_key = _key(self._prompt)
 
     def _mode(self, shown: str) -> Mode | None:

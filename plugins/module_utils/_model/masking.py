@@ -1,0 +1,53 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Answers and errors of a driver without the secrets in them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from .._result import DeviceError, Error, Output
+from .secrets import Secrets
+from .visible import visible
+
+_C1 = re.compile(r"\x9b[0-?]*[ -/]*[@-~]?|[\x80-\x9f]")
+
+
+def masked_outputs(outputs: dict[str, Output], secrets: Secrets) -> dict[str, Output]:
+    """The same outputs, changed where they are: texts and messages.
+
+    The driver has applied the control characters of ASCII. Those of 8 bits (C1), which terminals obey too, are dropped.
+    """
+    for output in outputs.values():
+        output.text = secrets.output(_without_c1(output.text), cut=output.status != "ok")
+        if output.error is not None:
+            message = visible(secrets.sentence(output.error.message))
+            output.error = Error(output.error.phase, output.error.kind, message)
+    return outputs
+
+
+def masked_error(error: DeviceError, secrets: Secrets, *, foreign: bool) -> DeviceError:
+    """The same error, without secrets and control characters.
+
+    :param foreign: the message is of a library or of a user's function. In our own sentences the driver has masked what
+        it quotes.
+    """
+    mask = secrets.quoted if foreign else secrets.sentence
+    reason = Error(error.error.phase, visible(secrets.sentence(error.error.kind)), visible(mask(error.error.message)))
+    value = error.value
+    if _is_outputs(value):
+        value = masked_outputs(value, secrets)
+    elif value is not None:
+        value = secrets.value(value)
+    return DeviceError(error.status, reason.phase, reason.kind, reason.message, value=value, retry=error.retry)
+
+
+def _without_c1(text: str) -> str:
+    return text if text.isascii() else _C1.sub("", text)
+
+
+def _is_outputs(value: Any) -> bool:
+    return isinstance(value, dict) and bool(value) and all(isinstance(each, Output) for each in value.values())

@@ -1,0 +1,226 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The secrets that a run knows, and the one place that masks them.
+
+A secret is replaced in every text, in each way in which devices and libraries spell it: escaped, percent-encoded,
+wrapped at the width of a terminal. For a secret that is an ordinary word, such as ``cisco``, see ``Secrets.output``.
+"""
+
+from __future__ import annotations
+
+import functools
+import html
+import json
+import os
+import re
+import shlex
+import urllib.parse
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from .._device import Device
+
+MASK = "********"
+SHORTEST = 4  # characters of a secret that is masked wherever it stands
+SHORTEST_WRAPPED = 8  # and of one that is recognized across a line break
+LONGEST_COUNTER = 6  # digits: a shorter number stands in many outputs on its own account
+# Passwords that are words of device configurations. Masking them everywhere would change what an output says.
+_WORDS = (
+    "admin administrator ansible arista backup cisco community config console default enable fortinet guest "
+    "huawei juniper lab local login manager mikrotik monitor network nokia none operator pass passphrase passwd "
+    "password private public read root router secret secure service ssh super support switch system telnet test "
+    "ubnt user username write"
+)
+ORDINARY_WORDS = frozenset(_WORDS.split())
+_KEY_LINES, _KEY_LINE = 3, 24  # lines of a private key at least, and characters of one that is found by its length
+_BASE64 = re.compile(r"[A-Za-z0-9+/=]{24,}")  # runs of them; the number is _KEY_LINE
+_NAMED = re.compile(r"[^=]*(?:pass|secret|token|proxy-auth)[^=]*=(.+)", re.IGNORECASE | re.DOTALL)
+_IN_URL = re.compile(r"://[^/@\s]*?:([^/@\s]+)@")
+_TAKES_SECRET = re.compile(r"--?(?:pass(?:word|wd|phrase)?|pwd|secret|token|proxy-auth|proxy-user)", re.IGNORECASE)
+
+
+class Secrets:
+    """Some secrets, ready to be masked. Build it with ``secrets_of`` or ``secrets_of_all``."""
+
+    def __init__(self, values: Iterable[str], ordinary: Iterable[str] = ()) -> None:
+        """Sort the secrets by how they are masked.
+
+        :param values: the secrets; one of several lines, such as a private key, is masked line by line.
+        :param ordinary: words that an output may hold on their own account, such as the name of the device.
+        """
+        words = {word.lower() for word in ordinary} | ORDINARY_WORDS
+        strong: dict[str, None] = {}
+        weak: set[str] = set()
+        key_lines: set[str] = set()
+        for value in values:
+            lines = _lines(value)
+            for line in lines:
+                if len(lines) >= _KEY_LINES and len(line) >= _KEY_LINE and _BASE64.fullmatch(line):
+                    key_lines.add(line)
+                elif len(line) < SHORTEST or line.lower() in words or (line.isdigit() and len(line) <= LONGEST_COUNTER):
+                    weak.add(line)
+                else:
+                    strong[line] = None
+        spelled = {spelling for value in strong for spelling in _spellings(value) if len(spelling) >= SHORTEST}
+        self._plain = tuple(sorted((*strong, *key_lines), key=len, reverse=True))
+        self._strong = tuple(sorted(spelled, key=len, reverse=True))
+        self._key_lines = frozenset(key_lines)
+        either = "|".join(re.escape(word) for word in sorted(weak, key=len, reverse=True))
+        self._weak = re.compile(rf"(?<!\w)(?:{either})(?!\w)") if weak else None
+        self._weak_at_end = re.compile(rf"(?:(?<!\S)|(?<=:))(?:{either})(?=[ \t]*$)", re.MULTILINE) if weak else None
+
+    def sentence(self, text: str) -> str:
+        """A sentence of our own, whose quotes are masked already: ordinary words stay."""
+        return self._mask_strong(text)
+
+    def output(self, text: str, *, cut: bool = False) -> str:
+        """What a device answered. An ordinary word is masked only where it is the last word of a line, as a device
+        shows an answer to its password prompt; ``username cisco privilege 15`` stays.
+
+        :param cut: the text ends where the session ended, which may be within a secret.
+        """
+        text = self._mask_strong(text)
+        if self._weak_at_end is not None:
+            text = self._weak_at_end.sub(MASK, text)
+        return self._mask_beginning(text) if cut else text
+
+    def quoted(self, text: str) -> str:
+        """A text of a device or a library that is shown in a message: ordinary words are masked, too."""
+        text = self._mask_strong(text)
+        if self._weak is not None:
+            text = self._weak.sub(MASK, text)
+        return self._mask_beginning(text)
+
+    def value(self, value: Any) -> Any:
+        """Plain data of a function: each text in it, keys included."""
+        if isinstance(value, str):
+            return self.output(value)
+        if isinstance(value, list):
+            return [self.value(each) for each in value]
+        if isinstance(value, dict):
+            return {self.output(key): self.value(each) for key, each in value.items()}
+        return value
+
+    def _mask_strong(self, text: str) -> str:
+        for secret in self._strong:
+            if secret in text:
+                text = text.replace(secret, MASK)
+        if self._key_lines:
+            text = _BASE64.sub(self._mask_run, text)
+        if "\n" in text:
+            joined = text.replace("\n", "")
+            for secret in self._plain:
+                if len(secret) >= SHORTEST_WRAPPED and secret in joined:
+                    text = re.sub("\n?".join(map(re.escape, secret)), MASK, text)
+        return text
+
+    def _mask_run(self, match: re.Match[str]) -> str:
+        run = match.group()
+        if run in self._key_lines:
+            return MASK
+        for line in self._key_lines:
+            run = run.replace(line, MASK)
+        return run
+
+    def _mask_beginning(self, text: str) -> str:
+        """Mask the beginning of a secret at the end of a text that was cut off."""
+        end = text.rstrip()
+        for secret in (*self._strong, *self._key_lines):
+            for length in range(min(len(secret) - 1, len(end)), SHORTEST - 1, -1):
+                if end.endswith(secret[:length]):
+                    return end[:-length] + MASK + text[len(end) :]
+        return text
+
+
+def secrets_of(device: Device) -> Secrets:
+    """The secrets of this device, and those that hold for the whole run."""
+    values = _values(device)
+    names = {name.lower() for name in (device.name, device.host, device.user) if name}
+    return _made(values, frozenset(names.intersection(map(str.lower, values))))
+
+
+def secrets_of_all(devices: Iterable[Device]) -> Secrets:
+    """The secrets of all these devices: for a text that belongs to none of them, such as a warning."""
+    values: set[str] = set()
+    ordinary: set[str] = set()
+    for device in devices:
+        values |= _values(device)
+        ordinary |= set(filter(None, (device.name, device.host, device.user)))
+    return Secrets(values, ordinary)
+
+
+def _values(device: Device) -> frozenset[str]:
+    known = (device.password, device.become_password, device.passphrase, device.private_key, *device.run_secrets)
+    return frozenset([*filter(None, known), *secrets_in_command(device.proxy_command or "")])
+
+
+@functools.lru_cache(maxsize=1024)  # most devices share their secrets
+def _made(values: frozenset[str], ordinary: frozenset[str]) -> Secrets:
+    return Secrets(values, ordinary)
+
+
+@functools.lru_cache(maxsize=1024)
+def secrets_in_command(command: str) -> frozenset[str]:
+    """The secrets on a command line, such as ``sshpass -p X``, ``--password X``, ``PASS=X`` and ``http://user:X@proxy``."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        words = command.split()
+    return frozenset(filter(None, _in_words(words)))
+
+
+def _in_words(words: list[str]) -> Iterator[str]:
+    for index, word in enumerate(words):
+        if index and _TAKES_SECRET.fullmatch(words[index - 1]):
+            yield word
+            yield word.partition(":")[2]  # user:password
+        if os.path.basename(word) == "sshpass":
+            yield from _of_sshpass(words[index + 1 :])
+        named = _NAMED.fullmatch(word)
+        if named and not named[1].isdigit() and named[1].lower() not in {"yes", "no", "none"}:
+            yield named[1]
+            yield named[1].partition(":")[2]
+        yield from _IN_URL.findall(word)
+        if len(word.split()) > 1:  # a command within the command: sh -c '…'
+            yield from secrets_in_command(word)
+
+
+def _of_sshpass(words: list[str]) -> Iterator[str]:
+    following = iter(words)
+    for word in following:
+        if not word.startswith("-"):
+            return
+        if word == "-p":
+            yield next(following, "")
+        elif word.startswith("-p"):
+            yield word[2:]
+        elif word in {"-f", "-d", "-P"}:
+            next(following, None)
+
+
+def _lines(value: str) -> list[str]:
+    """The lines of a secret that are secret: not the marks around a private key."""
+    return [line for each in value.splitlines() if (line := each.strip()) and not line.startswith("-----")]
+
+
+def _spellings(value: str) -> set[str]:
+    """How a text may be shown: as it is, and escaped in the usual ways."""
+    spellings = {value}
+    if value.isascii() and value.isalnum():
+        return spellings
+    for escaped in ("\\", '\\"', "\\'", "\\\"'$`?!&|;<>()[]{}*# "):
+        spellings.add("".join(f"\\{each}" if each in escaped else each for each in value))
+    spellings |= {
+        json.dumps(value)[1:-1],
+        json.dumps(value, ensure_ascii=False)[1:-1],
+        repr(value)[1:-1],
+        ascii(value)[1:-1],
+    }
+    encoded = value.encode("utf-8", "surrogateescape")
+    spellings |= {urllib.parse.quote(encoded), urllib.parse.quote(encoded, safe=""), urllib.parse.quote_plus(encoded)}
+    spellings |= {html.escape(value), html.escape(value, quote=False), value.replace("%", "%%")}
+    for form in ("\\{:03o}", "\\x{:02x}"):  # bytes that are not ASCII
+        spellings.add("".join(chr(byte) if byte < 0x80 else form.format(byte) for byte in encoded))
+    return spellings

@@ -1,0 +1,143 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Logins at bastions: a credential that one refused is not sent to it again in this run.
+
+The command that carries the connection logs in by itself. What becomes of that is read from what it prints (OpenSSH
+says ``Authenticated to`` and ``Permission denied``), and from its exit status (sshpass ends with 5).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import subprocess
+import threading
+import time
+from typing import IO, Literal
+
+SSHPASS_REFUSED = 5
+LONGEST_SAID = 2000  # characters kept of what the command printed
+SOON = 1.0  # seconds for a command to end that has closed its connection
+AUTHENTICATED = "Authenticated to "
+REFUSED = re.compile(r"Permission denied \(|Too many authentication failures|Permission denied, please try again")
+BEFORE_LOGIN = re.compile(
+    r"^(?:ssh: (?:connect to host|Could not resolve)|kex_exchange_identification:|Host key verification failed"
+    r"|Unable to negotiate|banner exchange:|ssh_exchange_identification:)",
+    re.MULTILINE,
+)
+
+Login = Literal["accepted", "refused", "unanswered", "none"]
+
+
+class Bastion:
+    """The login at one bastion with one credential, as far as this run knows it.
+
+    The first device goes alone, until its login is decided or its attempt ends.
+    """
+
+    def __init__(self) -> None:
+        self.refusal: str | None = None
+        self._accepted = False
+        self._lock = threading.Lock()
+        self._first: threading.Event | None = None
+
+    def wait(self, deadline: float) -> threading.Event | None:
+        """Wait while the first device tries the login; return what the first one has to set, None for the others."""
+        with self._lock:
+            if self._accepted or self.refusal is not None:
+                return None
+            if self._first is None:
+                self._first = threading.Event()
+                return self._first
+            first = self._first
+        first.wait(max(0.0, deadline - time.monotonic()))
+        return None
+
+    def accepted(self) -> None:
+        """Let all others go."""
+        self._accepted = True
+        if self._first is not None:
+            self._first.set()
+
+    def refused(self, reason: str) -> None:
+        """Let no other log in with this credential."""
+        self.refusal = reason
+
+
+class Bastions:
+    """Those of one run, by what their devices have in common."""
+
+    def __init__(self) -> None:
+        self._all: dict[str, Bastion] = {}
+        self._lock = threading.Lock()
+
+    def of(self, key: str) -> Bastion:
+        with self._lock:
+            return self._all.setdefault(key, Bastion())
+
+
+class ProxyProcess:
+    """A command that carries a connection, and what it says about its login."""
+
+    def __init__(self, words: list[str], connection: int, bastion: Bastion) -> None:
+        """Start it.
+
+        :raises OSError: when it cannot be started.
+        """
+        self._bastion = bastion
+        self._said = ""
+        words, self._is_ssh = _talkative(words)
+        self._process = subprocess.Popen(
+            words, stdin=connection, stdout=connection, stderr=subprocess.PIPE, start_new_session=True
+        )
+        self._reader = threading.Thread(target=self._read, name="rollcall-proxy", daemon=True)
+        self._reader.start()
+
+    def login(self) -> Login:
+        """What became of its login, once the connection has failed; ``none`` where no credential was sent."""
+        try:
+            status = self._process.wait(SOON)
+        except subprocess.TimeoutExpired:
+            status = None
+        if status is not None:
+            self._reader.join(SOON)
+        if status == SSHPASS_REFUSED or REFUSED.search(self._said):
+            return "refused"
+        if AUTHENTICATED in self._said:
+            return "accepted"
+        if not self._is_ssh or BEFORE_LOGIN.search(self._said):
+            return "none"
+        return "unanswered"
+
+    def last_words(self) -> str:
+        lines = [line.strip() for line in self._said.splitlines() if line.strip()]
+        return lines[-1] if lines else ""
+
+    def kill(self) -> None:
+        with contextlib.suppress(OSError):
+            self._process.kill()
+        self._process.wait()
+
+    def _read(self) -> None:
+        pipe = self._process.stderr
+        assert pipe is not None
+        with pipe:
+            self._read_all(pipe)
+
+    def _read_all(self, pipe: IO[bytes]) -> None:
+        while data := os.read(pipe.fileno(), 4096):
+            self._said = (self._said + data.decode("utf-8", "replace"))[-LONGEST_SAID:]
+            if AUTHENTICATED in self._said:
+                self._bastion.accepted()
+
+
+def _talkative(words: list[str]) -> tuple[list[str], bool]:
+    """The command, told to say when it is logged in; and whether it is one of OpenSSH's, alone or behind sshpass."""
+    program = os.path.basename(words[0]) if words else ""
+    for index, word in enumerate(words):
+        if os.path.basename(word) == "ssh" and (index == 0 or program == "sshpass"):
+            return [*words[: index + 1], "-o", "LogLevel=VERBOSE", *words[index + 1 :]], True
+    return words, False

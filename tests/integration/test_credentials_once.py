@@ -1,0 +1,213 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A credential that was refused, or not answered, is not sent again in the same run: accounts get locked otherwise."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shlex
+import shutil
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ssh2.exceptions import SSH2Error
+
+from ansible_collections.rollcall.network.plugins.module_utils._call import Call
+from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
+from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError
+from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll
+from ansible_collections.rollcall.network.plugins.module_utils._ssh import Shell
+from tests.integration.odd_server import Line, OddServer
+
+PASSWORD, SECRET = "sent-only-once", "enable-only-once"
+
+
+def device(server: OddServer, name: str = "box", **settings: Any) -> Device:
+    usual = {
+        "host": server.address,
+        "port": server.port,
+        "user": "someone",
+        "password": PASSWORD,
+        "platform": "cisco_iosxe",
+        "commands": (Command("show version"),),
+        "host_key_checking": False,
+        "connect_timeout": 2.0,
+        "command_timeout": 2.0,
+    }
+    return Device(name=name, **{**usual, **settings})
+
+
+def ask(*devices: Device) -> dict[str, dict[str, Any]]:
+    return call_roll({each.name: each for each in devices}, Limits(retries=1, device_timeout=30))
+
+
+async def never(user: str, password: str) -> bool:
+    await asyncio.Event().wait()
+    return False
+
+
+async def refuse(user: str, password: str) -> bool:
+    return False
+
+
+async def prompt_only(line: Line) -> None:
+    while True:
+        line.say("box#")
+        asked = await line.hear()
+        if asked == "show version":
+            line.say("version 1\n")
+
+
+# -- devices -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("keyboard", [False, True], ids=["password", "keyboard-interactive"])
+def test_a_password_without_an_answer_is_not_sent_again(keyboard: bool) -> None:
+    with OddServer(login=never, keyboard=keyboard) as server:
+        answer = ask(device(server))["box"]
+        assert server.logins == [PASSWORD]
+    assert (answer["status"], answer["error"]["phase"], answer["attempts"]) == ("timeout", "auth", 1)
+    assert "is not sent again" in answer["error"]["message"]
+
+
+def test_a_refused_password_is_not_sent_again() -> None:
+    with OddServer(login=refuse) as server:
+        answer = ask(device(server))["box"]
+        assert server.logins == [PASSWORD]
+    assert (answer["status"], answer["attempts"]) == ("auth_failed", 1)
+
+
+def hidden(question: str, then: str) -> Any:
+    """A device that asks for a secret inside the session, and then stalls or hangs up."""
+
+    async def session(line: Line) -> None:
+        if question == "login":
+            line.say("Username: ")
+            await line.hear()
+            line.say("Password: ")
+        else:
+            line.say("box>")
+            while await line.hear() != "enable":
+                line.say("box>")
+            line.say("Password: ")
+        heard.append(await line.hear(echo=False))
+        line.say("\n")
+        if then == "stall":
+            await line.stall()
+
+    heard: list[str] = []
+    return session, heard
+
+
+@pytest.mark.parametrize("then", ["stall", "hang up"])
+@pytest.mark.parametrize(("question", "secret"), [("login", PASSWORD), ("enable", SECRET)])
+def test_a_secret_inside_the_session_without_an_answer_is_not_sent_again(question: str, secret: str, then: str) -> None:
+    session, heard = hidden(question, then)
+    platform = "cisco_aireos" if question == "login" else "cisco_iosxe"
+    with OddServer(session) as server:
+        answer = ask(device(server, platform=platform, become_password=SECRET))["box"]
+    assert heard == [secret]
+    assert answer["attempts"] == 1
+    assert "is not sent again" in answer["error"]["message"]
+
+
+# -- bastions ----------------------------------------------------------------------------------------------------------
+
+needs_sshpass = pytest.mark.skipif(not shutil.which("sshpass") or not shutil.which("ssh"), reason="no ssh or sshpass")
+
+
+def behind(bastion: OddServer, target: OddServer, count: int, name: str = "box") -> list[Device]:
+    options = [
+        "-F/dev/null",
+        "-oStrictHostKeyChecking=no",
+        "-oUserKnownHostsFile=/dev/null",
+        "-oPubkeyAuthentication=no",
+    ]
+    words = ["sshpass", "-p", PASSWORD, "ssh", *options, "-p", str(bastion.port)]
+    words += ["-W", f"[{target.address}]:{target.port}", f"someone@{bastion.address}"]
+    made = {"proxy_command": shlex.join(words), "bastion": "one"}
+    return [device(target, f"{name}{number}", **made) for number in range(count)]
+
+
+@needs_sshpass
+def test_a_bastion_that_refuses_is_asked_once_for_all() -> None:
+    with OddServer(login=refuse) as bastion, OddServer(prompt_only) as target:
+        answers = ask(*behind(bastion, target, 9))
+        assert bastion.logins == [PASSWORD]
+        assert target.connections == 0
+    for answer in answers.values():
+        assert (answer["status"], answer["error"]["kind"]) == ("auth_failed", "proxy_refused")
+        assert answer["attempts"] == 1
+        assert PASSWORD not in answer["error"]["message"]
+
+
+@needs_sshpass
+def test_a_bastion_that_does_not_answer_gets_the_password_once_from_each() -> None:
+    with OddServer(login=never) as bastion, OddServer(prompt_only) as target:
+        answers = ask(*behind(bastion, target, 3))
+        assert len(bastion.logins) <= 3
+    for answer in answers.values():
+        assert (answer["status"], answer["attempts"]) == ("timeout", 1)
+        assert "not tried again" in answer["error"]["message"]
+
+
+@needs_sshpass
+def test_a_bastion_that_accepts_is_not_blamed_for_a_device() -> None:
+    with contextlib.ExitStack() as stack:
+        bastion, target = stack.enter_context(OddServer(forwards=True)), stack.enter_context(OddServer(prompt_only))
+        mute = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        good = behind(bastion, target, 3)
+        target.port = mute.getsockname()[1]
+        [dead] = behind(bastion, target, 1, name="dead")
+        answers = ask(dead, *good)
+    assert [answers[each.name]["status"] for each in good] == ["ok"] * 3
+    assert (answers["dead0"]["status"], answers["dead0"]["attempts"]) == ("timeout", 2)
+
+
+# -- what is offered ---------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def key_exchange() -> Iterator[tuple[int, list[list[str]]]]:
+    """A server that reads the lists of algorithms that a client offers, and hangs up."""
+    lists: list[list[str]] = []
+
+    def serve() -> None:
+        connection, _address = server.accept()
+        with connection, connection.makefile("rb") as stream:
+            connection.sendall(b"SSH-2.0-Odd\r\n")
+            stream.readline()
+            length, _padding = struct.unpack(">IB", stream.read(5))
+            payload = stream.read(length - 1)
+            assert payload[0] == 20  # SSH_MSG_KEXINIT
+            place = 17
+            for _list in range(8):
+                (size,) = struct.unpack(">I", payload[place : place + 4])
+                lists.append(payload[place + 4 : place + 4 + size].decode().split(","))
+                place += 4 + size
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield server.getsockname()[1], lists
+        thread.join(20)
+
+
+def test_no_cipher_and_mac_with_a_known_hole_is_offered() -> None:
+    with key_exchange() as (port, lists):
+        one = Device(
+            name="box", host="127.0.0.1", port=port, user="someone", host_key_checking=False, connect_timeout=5
+        )
+        with pytest.raises((DeviceError, SSH2Error)):
+            Shell(one, Call("box"))
+    ciphers, macs = {*lists[2], *lists[3]}, {*lists[4], *lists[5]}
+    assert "aes256-ctr" in ciphers
+    assert "hmac-sha2-256" in macs
+    assert not [each for each in ciphers if "chacha20" in each or "gcm" in each]
+    assert not [each for each in macs if "etm" in each]

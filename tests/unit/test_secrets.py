@@ -1,0 +1,146 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rules by which secrets are masked."""
+
+from __future__ import annotations
+
+import json
+import urllib.parse
+
+import pytest
+
+from ansible_collections.rollcall.network.plugins.module_utils._device import Device
+from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import (
+    MASK,
+    Secrets,
+    secrets_in_command,
+    secrets_of,
+    secrets_of_all,
+)
+from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
+
+LINES = ["b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW", "QyNTUxOQAAACDtY+" + "Ab1/" * 13]
+KEY = (
+    "-----BEGIN OPENSSH PRIVATE KEY-----\n" + "\n".join([*LINES, "c2hvcnQ="]) + "\n-----END OPENSSH PRIVATE KEY-----\n"
+)
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        'p"a\\s s%w§d',
+        json.dumps('p"a\\s s%w§d')[1:-1],
+        json.dumps('p"a\\s s%w§d', ensure_ascii=False)[1:-1],
+        repr('p"a\\s s%w§d')[1:-1],
+        urllib.parse.quote('p"a\\s s%w§d'),
+        urllib.parse.quote_plus('p"a\\s s%w§d'),
+        "p&quot;a\\s s%w§d",
+        'p\\"a\\\\s\\ s%w§d',
+        'p"a\\s s%w\\302\\247d',
+        'p"a\\s s%w\\xc2\\xa7d',
+        'p"a\\s\n s%w§d',
+    ],
+)
+def test_a_secret_is_masked_in_each_of_its_spellings(spelled: str) -> None:
+    secrets = Secrets(['p"a\\s s%w§d'])
+    for mask in (secrets.output, secrets.quoted, secrets.sentence):
+        assert mask(f"before {spelled} after") == f"before {MASK} after"
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("Password: cisco\nsw1#", f"Password: {MASK}\nsw1#"),
+        ("Password:cisco", f"Password:{MASK}"),
+        ("cisco", MASK),
+        ("Cisco IOS Software, cisco WS-C2960", "Cisco IOS Software, cisco WS-C2960"),
+        ("username cisco secret 5 $1$abcd", "username cisco secret 5 $1$abcd"),
+        ("hostname sw-cisco", "hostname sw-cisco"),
+        ("ciscosys", "ciscosys"),
+    ],
+)
+def test_an_ordinary_word_is_masked_at_the_end_of_a_line_of_an_output(text: str, masked: str) -> None:
+    assert Secrets(["cisco"]).output(text) == masked
+
+
+@pytest.mark.parametrize("word", ["cisco", "Admin", "abc", "x", "1234", "123456", "sw1"])
+def test_ordinary_words(word: str) -> None:
+    secrets = Secrets([word], ["SW1"])
+    assert secrets.output(f"a {word} b") == f"a {word} b"
+    assert secrets.output(f"a {word}") == f"a {MASK}"
+    assert secrets.quoted(f"a {word} b") == f"a {MASK} b"
+    assert secrets.sentence(f"set ansible_{word}, {word}") == f"set ansible_{word}, {word}"
+
+
+def test_the_name_of_the_device_and_of_the_user_are_ordinary_words() -> None:
+    device = Device(
+        name="core-7-fra", host="192.0.2.1", user="operations", password="operations", become_password="core-7-fra"
+    )
+    text = "core-7-fra uptime is 3 weeks\nuser operations is logged in"
+    assert secrets_of(device).output(text) == text
+
+
+@pytest.mark.parametrize("line", [*LINES, "c2hvcnQ=", KEY.strip()])
+def test_a_private_key_is_masked_line_by_line(line: str) -> None:
+    secrets = Secrets([KEY])
+    for shown in (line, f"x{line}", json.dumps(line)[1:-1], repr(line)):
+        masked = secrets.output(f"key {shown} end")
+        assert not [each for each in (*LINES, "c2hvcnQ=") if each in masked]
+        assert masked.endswith(" end")
+
+
+@pytest.mark.parametrize("length", range(4, 12))
+def test_the_beginning_of_a_secret_is_masked_where_a_text_was_cut(length: int) -> None:
+    secret = "hunter2-hunt"
+    secrets = Secrets([secret])
+    assert secrets.quoted(f"Password: {secret[:length]}") == f"Password: {MASK}"
+    assert secrets.output(f"Password: {secret[:length]}\n", cut=True) == f"Password: {MASK}\n"
+    assert secrets.output(f"Password: {secret[:length]}") == f"Password: {secret[:length]}"
+
+
+@pytest.mark.parametrize(
+    ("command", "found"),
+    [
+        ("sshpass -p S3cr ssh -p 2222 -W h:22 jump", {"S3cr"}),
+        ("sshpass -v -P word -pS3cr ssh -W h:22 jump", {"S3cr"}),
+        ("/usr/bin/sshpass -e ssh -p 2222 jump", set()),
+        ("env SSHPASS=S3cr sshpass -e ssh jump", {"S3cr"}),
+        ("nc --proxy-auth user:S3cr h 22", {"user:S3cr", "S3cr"}),
+        ("nc --proxy-auth=user:S3cr h 22", {"user:S3cr", "S3cr"}),
+        ("connect --password S3cr h 22", {"S3cr"}),
+        ("connect --token=S3cr h 22", {"S3cr"}),
+        ("corkscrew http://user:S3cr@proxy:80 h 22", {"S3cr"}),
+        ("sh -c 'sshpass -p S3cr ssh -W h:22 jump'", {"S3cr"}),
+        ("ssh -oPasswordAuthentication=no -oNumberOfPasswordPrompts=1 -oPreferredAuthentications=publickey j", set()),
+        ("ssh -W h:22 jump", set()),
+    ],
+)
+def test_secrets_in_a_proxy_command(command: str, found: set[str]) -> None:
+    assert secrets_in_command(command) == found
+
+
+def test_a_text_of_no_device_is_masked_with_the_secrets_of_all() -> None:
+    devices = [Device(name=f"r{number}", password=f"hunter-{number:03}") for number in range(3)]
+    devices.append(Device(name="r3", run_secrets=("typed-with-k",)))
+    assert secrets_of_all(devices).quoted("hunter-001 hunter-002 typed-with-k") == f"{MASK} {MASK} {MASK}"
+
+
+def test_values_of_functions_are_masked_in_depth() -> None:
+    masked = Secrets(["hunter22"]).value({"hunter22": ["a hunter22", 1, None, {"x": "hunter22"}]})
+    assert masked == {MASK: [f"a {MASK}", 1, None, {"x": MASK}]}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain §", "plain §"),
+        ("\x1b[31mred", "\\x1b[31mred"),
+        ("\x9b31mred", "\\x9b31mred"),
+        ("\udc9b31m", "\\x9b31m"),
+        ("a\u202eb", "a\\u202eb"),
+        ("a\tb\nc", "a\tb\nc"),
+    ],
+)
+def test_what_a_terminal_would_obey_is_spelled_out(text: str, shown: str) -> None:
+    assert visible(text) == shown
