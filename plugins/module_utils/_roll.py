@@ -9,14 +9,15 @@ It runs inside the action, and inside the module on another machine.
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ._call import Call
-from ._device import Device
+from ._device import Device, Unresolved
 from ._last_good import LastGood
 from ._pacing import LoginsPerSecond
 from ._parsers import Parsers
@@ -64,7 +65,10 @@ def call_roll(
     for function in {device.function for device in ready.values() if device.driver == "python"}:
         python.load_function(function or "")
 
+    wrong, told = len(devices) - len(ready), 0
+
     def happened(event: Event) -> None:
+        event = replace(event, done=event.done + wrong, total=len(devices))
         if keep is not None and event.name is not None and event.result is not None:
             keep.put(event.name, ready[event.name], event.result)
         if keep is not None and event.kind == "warning":
@@ -72,10 +76,15 @@ def call_roll(
         if on_event is not None:
             on_event(event)
 
-    if keep is not None:
-        for name, device in devices.items():
-            if isinstance(device, Error):
-                keep.put(name, None, Result("failed", error=device))
+    for name, device in devices.items():
+        if isinstance(device, Error):
+            told += 1
+            result = Result("failed", error=device)
+            if keep is not None:
+                keep.put(name, device, result)
+            with contextlib.suppress(Exception):  # a bug of the callback must not cost an answer
+                if on_event is not None:
+                    on_event(Event("finished", told, len(devices), name=name, result=result))
     gone: frozenset[str] = frozenset()
     parsers = Parsers(_texts_to_parse(ready.values()))
     try:
@@ -98,7 +107,7 @@ def call_roll(
         if isinstance(device, Device):
             answers[name] = answer_of(device, results.pop(name), slim=name in gone)
         else:
-            answers[name] = answer_of(None, Result("failed", error=device))
+            answers[name] = answer_of(device, Result("failed", error=device), slim=name in gone)
         if keep is not None:
             answers[name] = keep.with_news(name, answers[name])
     return answers
@@ -147,17 +156,20 @@ def _parse(device: Device, outputs: dict[str, Output], parsers: Parsers, call: C
         parsed = parsers.parse(
             output.text, parser=command.parser, platform=ntc, command=command.text, deadline=call.deadline
         )
-        output.parser, output.rows = parsed.parser, parsed.rows
+        output.parser, output.rows = parsed.parser, [] if parsed.rows is None else parsed.rows
         output.rows_status, output.rows_message = parsed.status, parsed.message
 
 
-def answer_of(device: Device | None, result: Result, *, slim: bool = False) -> dict[str, Any]:
+def answer_of(asked: Device | Error | None, result: Result, *, slim: bool = False) -> dict[str, Any]:
     """One name's answer as it is returned: the result, where it came from, and what was said.
 
+    Every command that was asked for has an output, whatever happened, and every answer has the same keys.
+
+    :param asked: the device, or why the name is none.
     :param slim: without texts, rows and value, which are on disk.
     """
-    is_output = device is not None and device.driver == "cli"
-    outputs: dict[str, Output] = (result.value or {}) if is_output else {}
+    device = asked if isinstance(asked, Device) else None
+    outputs = _outputs(asked, result)
     return {
         **result.as_dict(),
         "driver": device.driver if device else None,
@@ -165,8 +177,30 @@ def answer_of(device: Device | None, result: Result, *, slim: bool = False) -> d
         "port": device.port if device and device.host else None,
         "platform": device.platform if device else None,
         "output": {command: output.as_slim_dict() if slim else output.as_dict() for command, output in outputs.items()},
-        "value": None if is_output or slim else result.value,
+        "value": None if slim or is_cli(asked) else result.value,
+        "changed": None,
+        "last_good_at": None,
     }
+
+
+def is_cli(asked: Device | Error | None) -> bool:
+    """Whether the value of its result is outputs by command."""
+    return isinstance(asked, Device) and asked.driver == "cli"
+
+
+def _outputs(asked: Device | Error | None, result: Result) -> dict[str, Output]:
+    if is_cli(asked):
+        given: Mapping[str, Output] = result.value or {}
+    elif isinstance(asked, Unresolved):
+        given = {}
+    else:
+        return {}
+    return {command.text: given.get(command.text) or not_asked() for command in asked.commands}
+
+
+def not_asked() -> Output:
+    """The output of a command that was not sent."""
+    return Output(status="skipped", error=Error("command", "not_asked", "not sent; the error of the device says why"))
 
 
 class Keep:
@@ -184,16 +218,16 @@ class Keep:
         self._let_go = let_go
         self._gone: set[str] = set()
         self._alike: dict[Any, Any] = {}
-        self._waiting: queue.SimpleQueue[tuple[str, Device | None, Result] | str | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[tuple[str, Device | Error, Result] | str | None] = queue.SimpleQueue()
         self._threads = [
             threading.Thread(target=self._work, name="rollcall-writer", daemon=True) for _writer in range(WRITERS)
         ]
         for thread in self._threads:
             thread.start()
 
-    def put(self, name: str, device: Device | None, result: Result) -> None:
+    def put(self, name: str, asked: Device | Error, result: Result) -> None:
         """Have this answer written."""
-        self._waiting.put((name, device, result))
+        self._waiting.put((name, asked, result))
 
     def warn(self, message: str) -> None:
         """Have this warning written among the events."""
@@ -220,8 +254,8 @@ class Keep:
             if isinstance(item, str):
                 self._folder.note("warning", message=item)
                 continue
-            name, device, result = item
-            answer, unwritten = write_answer(self._folder, name, answer_of(device, result), self._last_good)
+            name, asked, result = item
+            answer, unwritten = write_answer(self._folder, name, answer_of(asked, result), self._last_good)
             if self._last_good is not None:
                 self._news[name] = news_of(answer, slim=self._let_go and unwritten is None)
             if unwritten is not None:  # it stays in memory, and is returned
@@ -229,7 +263,7 @@ class Keep:
                 continue
             if self._let_go:
                 self._gone.add(name)
-                self._shrink(result, device is not None and device.driver == "cli")
+                self._shrink(result, is_cli(asked))
 
     def _shrink(self, result: Result, is_output: bool) -> None:
         """Keep of an answer what is returned of it: a third of its memory, for what is alike is there only once."""

@@ -36,6 +36,9 @@ def result_of(
         "devices": answers,
         "summary": summarize(answers.values()),
         "failed_hosts": failed_names(answers),
+        "changed_hosts": [],
+        "stale_hosts": [],
+        "run_dir": None,
     }
     verdict = verdict_of({name: answer["status"] for name, answer in answers.items()}, allowed)
     if folder is not None:
