@@ -18,12 +18,13 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.template import trust_as_template
 
+from ansible_collections.rollcall.network.plugins.module_utils._device import Unresolved
 from ansible_collections.rollcall.network.plugins.module_utils._merged import Merged, last_passed, slices_of
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
-from ansible_collections.rollcall.network.plugins.module_utils._result import STATUSES, Error, Result
+from ansible_collections.rollcall.network.plugins.module_utils._result import STATUSES, Error, Result, Status
 from ansible_collections.rollcall.network.plugins.module_utils._roll import answer_of, summarize
 from ansible_collections.rollcall.network.plugins.module_utils._run import NoAnswer, RunError, read_manifest
-from ansible_collections.rollcall.network.plugins.module_utils._spec import check_percentages
+from ansible_collections.rollcall.network.plugins.module_utils._spec import check_commands, check_percentages
 from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import FleetRow, fleet_row
 from ansible_collections.rollcall.network.plugins.plugin_utils._formats import fleet_csv, fleet_json, junit
 from ansible_collections.rollcall.network.plugins.plugin_utils._limit import limit_file
@@ -86,11 +87,13 @@ class ActionModule(OnController):
         try:
             arguments = self._arguments()
             allowed = allowed_of(arguments, task_vars["groups"])
-            names, read = _source(arguments)
+            if arguments["run_dir"] is None and arguments["devices"] is None:
+                return {**base, **not_written()}
+            self._variables = TaskVariables(self._task, self._templar, task_vars)
+            names, read = _source(arguments, self._own_commands)
             self._found: dict[str, str | None] = {}  # templates by name: the user's files, and their texts
             self._texts: dict[str, str] = {}
             self._files = Files(check_mode=self._task.check_mode, diff=bool(self._task.diff))
-            self._variables = TaskVariables(self._task, self._templar, task_vars)
             if arguments["template"]:
                 result = self._write_own(names, read, arguments)
             else:
@@ -108,10 +111,12 @@ class ActionModule(OnController):
         if checked.error_messages:
             raise ValueError("; ".join(checked.error_messages))
         arguments: dict[str, Any] = checked.validated_parameters
-        if arguments["devices"] is None and arguments["run_dir"] is None:
+        nothing = arguments["devices"] is None and arguments["run_dir"] is None
+        # In check mode rollcall.network.collect writes no run folder, and returns a run_dir that is null.
+        if nothing and not (self._task.check_mode and "run_dir" in given):
             msg = "give devices, run_dir or both"
             raise ValueError(msg)
-        if arguments["slices"]:
+        if arguments["slices"] and not nothing:
             if arguments["run_dir"] is None:
                 msg = "slices: true needs run_dir"
                 raise ValueError(msg)
@@ -176,7 +181,7 @@ class ActionModule(OnController):
         shown = next(each for each in ("html", "md", *formats) if each in formats)
         return {
             "dest": str(dest),
-            "index": str(files["", shown]),
+            "index": str(files["", shown]) if files["", shown].exists() else None,
             "summary": summary,
             "failed_hosts": [row.name for row in rows if row.status != "ok"],
             "verdict": verdict.as_dict(),
@@ -207,6 +212,10 @@ class ActionModule(OnController):
         variables = self._variables.of(name) or {}
         values = (self._variables.template(variables.get(column, ""), variables) for column in columns)
         return tuple(str(value) for value in values)
+
+    def _own_commands(self, name: str) -> Any:
+        variables = self._variables.of(name) or {}
+        return self._variables.template(variables.get("rollcall_commands"), variables)
 
     def _override(self, name: str) -> str | None:
         """The user's file of this name, in templates/ beside the playbook or in the role."""
@@ -248,26 +257,54 @@ class ActionModule(OnController):
             raise ValueError(msg) from error
 
 
-def _source(arguments: Mapping[str, Any]) -> tuple[list[str], Reader]:
-    """The names, and how to get at the answer of each: a run on disk is never all in memory."""
+def not_written() -> dict[str, Any]:
+    """The result in check mode where there is no run to report on."""
+    return {
+        "changed": False,
+        "skipped": True,
+        "msg": "check mode: no run was written, so there is none to report on; "
+        "to see what would be written, give devices besides run_dir",
+        "dest": None,
+        "index": None,
+        "summary": summarize(()),
+        "failed_hosts": [],
+        "verdict": {"passed": None, "reasons": []},
+        "written": 0,
+        "errors": {},
+    }
+
+
+def _source(arguments: Mapping[str, Any], own_commands: Callable[[str], Any]) -> tuple[list[str], Reader]:
+    """The names, and how to get at the answer of each: a run on disk is never all in memory.
+
+    :param own_commands: the commands in a host's own variables.
+    """
     devices = arguments["devices"]
     if arguments["run_dir"] is None:
         return list(devices), devices.__getitem__
     runs = Merged(arguments["run_dir"])
-    read = partial(_read, runs)
+    read = partial(_read, runs, own_commands)
     if devices is None:
         return runs.names, read
     on_disk = set(runs.names)
     return list(devices), lambda name: read(name) if name in on_disk else devices[name]
 
 
-def _read(runs: Merged, name: str) -> dict[str, Any]:
+def _read(runs: Merged, own_commands: Callable[[str], Any], name: str) -> dict[str, Any]:
     try:
         return runs.read(name)
     except NoAnswer as error:
-        return answer_of(None, Result("skipped", error=Error("resolve", "interrupted", str(error))))
+        status: Status = "skipped"
+        missing = Error("resolve", "interrupted", str(error))
     except RunError as error:  # damaged since: the name keeps its place, and says so
-        return answer_of(None, Result("failed", error=Error("parse", "unreadable", str(error))))
+        status = "failed"
+        missing = Error("parse", "unreadable", str(error))
+    try:
+        commands = check_commands(runs.commands_of(name) or own_commands(name) or (), None)
+    except (AnsibleError, ValueError):  # of no interest here: the error that counts is the one above
+        commands = ()
+    unresolved = Unresolved(missing.phase, missing.kind, missing.message, commands)
+    return answer_of(unresolved, Result(status, error=unresolved))
 
 
 def _facts(run_dirs: list[str] | None, verdict: Verdict) -> RunFacts:

@@ -12,13 +12,22 @@ author:
   - The rollcall.network authors (@rollcall-network)
 description:
   - Does what the module P(rollcall.network.collect#module) does and returns its C(devices), a dictionary of name and answer.
-  - A variable that holds a lookup is evaluated at every use. The same question about the same devices is therefore asked once
-    in a run of ansible-playbook; the answer lives in Ansible's private temporary directory until the run ends.
+  - Ansible evaluates a variable that holds a lookup at every use. The same lookup in one task, also for other hosts, therefore
+    uses an answer that is less than O(max_age) old. It is kept in Ansible's private temporary directory until the run ends.
+  - For many uses of one answer, register the result of the module instead.
   - It sees the variables of inventory, facts and extra variables, not those of the play; C(-k) and C(-K) do not reach it.
 options:
   _terms:
     description: The names to ask; lists are flattened. They stand for O(hosts), which cannot be given besides.
     required: true
+  max_age:
+    description:
+      - Seconds for which an answer may be used again, in any task of this run of C(ansible-playbook). They count from the moment
+        the answer was complete. V(0) asks at every use.
+      - By default an answer is used again within the same task only, for 4 seconds. A check in a task after a change always asks
+        again, and so does each attempt of C(until), which waits for 5 seconds by default.
+      - An answer in which a device has no full answer is used for at most 4 seconds, however high this is.
+    type: float
 extends_documentation_fragment:
   - rollcall.network.collect
 """
@@ -46,51 +55,48 @@ from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
-from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
-from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
-    call_here,
-    devices_of,
-    open_folder,
-    plan_of,
-    warnings_of,
-)
-from ansible_collections.rollcall.network.plugins.plugin_utils._memory import remembered
-from ansible_collections.rollcall.network.plugins.plugin_utils._progress import Progress
-from ansible_collections.rollcall.network.plugins.plugin_utils._task import inventory_of_lookup
-from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import allowed_of
+from ansible_collections.rollcall.network.plugins.plugin_utils._recall import recalled
+from ansible_collections.rollcall.network.plugins.plugin_utils._untagged import untagged
 
 
 class LookupModule(LookupBase):
-    """Resolve names to devices and call the roll, once for the same question in one run."""
+    """Resolve names to devices and ask them, unless an answer is there that may be used again."""
 
     def run(self, terms: list[Any], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[dict[str, Any]]:
-        display = Display()
-        if "hosts" in kwargs:
-            msg = "lookup rollcall.network.collect: the names are its terms, not hosts="
-            raise AnsibleLookupError(msg)
         try:
-            arguments = check_arguments({**kwargs, "hosts": self._flatten(terms)})
-            allowed = allowed_of(arguments, (variables or {}).get("groups", {}))
-            inventory = inventory_of_lookup(self._templar, variables or {})
-            resolved = inventory.resolve(dict.fromkeys(arguments["hosts"]), arguments)
-            if arguments["plan"]:
-                return [plan_of(resolved)]
-            devices = devices_of(resolved)
-            progress = Progress(display)
-            question = [arguments, {name: device.as_dict() for name, device in devices.items()}]
+            if "hosts" in kwargs:
+                msg = "give the names as terms, not as hosts="
+                raise ValueError(msg)
+            arguments = {**untagged(kwargs), "hosts": untagged(self._flatten(terms))}
+            max_age = _max_age(arguments.pop("max_age", None))
 
-            def ask() -> dict[str, Any]:
-                check_mode = bool((variables or {}).get("ansible_check_mode"))
-                with open_folder(arguments, variables or {}, display, check_mode=check_mode) as folder:
-                    return call_here(devices, arguments, progress, folder, allowed, display.display)
+            def make() -> Any:
+                from ansible_collections.rollcall.network.plugins.plugin_utils._lookup import Roll
 
-            result = remembered(question, ask)
+                return Roll(self._templar, variables or {}, arguments)
+
+            if arguments.get("plan"):
+                return [make().plan()]
+            result = recalled(arguments, max_age, make)
         except ValueError as error:
-            raise AnsibleLookupError(visible(f"lookup rollcall.network.collect: {error}")) from error
-        for warning in (*warnings_of(arguments["hosts"]), *progress.warnings, *result.get("warnings", ())):
-            display.warning(visible(warning))
+            raise AnsibleLookupError(visible(f"lookup rollcall.network.collect: {error}")) from None
+        for warning in result["warnings"]:
+            Display().warning(visible(warning))
         for text in result.get("tracebacks", ()):
-            display.vvv(text)
+            Display().vvv(text)
         if result.get("failed"):
             raise AnsibleLookupError(f"lookup rollcall.network.collect: {result['msg']}")
         return [result["devices"]]
+
+
+def _max_age(given: Any) -> float | None:
+    if given is None:
+        return None
+    try:
+        seconds = float(given)
+    except (TypeError, ValueError):
+        seconds = -1.0
+    if not seconds >= 0:  # NaN neither
+        msg = f"max_age must be a number of seconds, 0 or more, not {str(given)!r}"
+        raise ValueError(msg)
+    return seconds

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from ._result import Error
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -16,6 +18,18 @@ class Command:
 
     text: str
     parser: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved(Error):
+    """The error of a name that cannot be asked, and the commands that it would have been asked, as far as known."""
+
+    commands: tuple[Command, ...] = ()
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Unresolved:
+        commands = tuple(Command(**each) for each in data.get("commands", ()))
+        return cls(**{**data, "commands": commands})
 
 
 @dataclass(frozen=True, slots=True)

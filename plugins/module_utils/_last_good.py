@@ -88,7 +88,7 @@ class LastGood:
         return {
             **answer,
             "output": outputs,
-            "changed": [command for command, output in outputs.items() if "diff" in output],
+            "changed": [command for command, output in outputs.items() if output.get("diff")],
             "last_good_at": now if answer["status"] == "ok" else state.last_good_at,
         }
 
@@ -105,7 +105,7 @@ class LastGood:
         good = {
             command: Kept(text_name(command), output["since"], now)
             for command, output in compared["output"].items()
-            if "since" in output
+            if output.get("since")
         }
         state = self._states.pop(name, None) or self._read(name, say=False)
         last = compared["last_good_at"] or state.last_good_at
@@ -124,7 +124,7 @@ class LastGood:
         """As ``keep``, for an answer of a run that was killed before it came to that. An older one changes nothing."""
         state = self._read(name, say=False)
         now = _moment_of(compared)
-        good = (command for command, output in compared["output"].items() if "since" in output)
+        good = (command for command, output in compared["output"].items() if output.get("since"))
         if any(command not in state.commands or state.commands[command].at < now for command in good):
             self.keep(name, compared, written)
 

@@ -49,6 +49,10 @@ class Merged:
             raise problem or NoAnswer(f"no run has an answer of {name}")
         return best
 
+    def commands_of(self, name: str) -> Any:
+        """The commands that the task of its last run gave for all devices; None where each had its own."""
+        return (read_manifest(self._runs[name][-1]).get("arguments") or {}).get("commands")
+
 
 def _rank(answer: dict[str, Any]) -> tuple[bool, str]:
     # Moments are of one form and in UTC, so texts compare as moments do. Who was never asked has none.

@@ -62,24 +62,26 @@ class Result:
 class Output:
     """What one command gave: the device's text and, where asked for, the rows parsed from it.
 
-    ``status`` is ok, failed (the device rejected it, or the session ended before the prompt), timeout, or skipped (the
-    session had ended before its turn). ``rows_status`` is None where no rows were asked for, else see ``_parsing``.
+    ``status`` is ok, failed (the device rejected it, or the session ended before the prompt), timeout, or skipped (it
+    was not sent). ``rows`` is an empty list where there are none. ``rows_status`` is None where no rows were asked for
+    or the command has no full answer, else see ``_parsing``.
     """
 
     text: str = ""
     status: CommandStatus = "ok"
     error: Error | None = None
     seconds: float = 0.0
-    rows: Any = None
+    rows: Any = field(default_factory=list)
     rows_status: str | None = None
     rows_message: str | None = None
     parser: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        return {**self.as_slim_dict(), "text": self.text, "rows": self.rows}
+        """Plain data. Every output has the same keys, whatever happened to its command."""
+        return {**self.as_slim_dict(), "text": self.text, "rows": self.rows, "diff": ""}
 
     def as_slim_dict(self) -> dict[str, Any]:
-        """Without text and rows."""
+        """Without text, rows and diff."""
         return {
             "status": self.status,
             "error": self.error.as_dict() if self.error else None,
@@ -87,11 +89,12 @@ class Output:
             "parser": self.parser,
             "rows_status": self.rows_status,
             "rows_message": self.rows_message,
+            "since": None,
         }
 
     def let_go(self) -> None:
         """Free the memory of text and rows: they are on disk."""
-        self.text, self.rows = "", None
+        self.text, self.rows = "", []
 
 
 class DeviceError(Exception):

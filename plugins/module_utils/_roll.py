@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ._call import Call
-from ._device import Device
+from ._device import Device, Unresolved
 from ._last_good import LastGood
 from ._model.masking import masked_error, masked_outputs
 from ._model.secrets import secrets_of, secrets_of_all
@@ -72,11 +72,14 @@ def call_roll(
     ready = {name: device for name, device in devices.items() if isinstance(device, Device)}
     finished: dict[str, Result] = {}
 
+    wrong, told = len(devices) - len(ready), 0
+
     def happened(event: Event) -> None:
         if event.message is not None:
             event = replace(event, message=visible(secrets_of_all(ready.values()).quoted(event.message)))
         if problems is not None and event.name is not None and event.result is not None:
             finished[event.name] = event.result
+        event = replace(event, done=event.done + wrong, total=len(devices))
         if keep is not None and event.name is not None and event.result is not None:
             keep.put(event.name, ready[event.name], event.result)
         if keep is not None and event.kind == "warning":
@@ -84,10 +87,15 @@ def call_roll(
         if on_event is not None:
             on_event(event)
 
-    if keep is not None:
-        for name, device in devices.items():
-            if isinstance(device, Error):
-                keep.put(name, None, Result("failed", error=device))
+    for name, device in devices.items():
+        if isinstance(device, Error):
+            told += 1
+            result = Result("failed", error=device)
+            if keep is not None:
+                keep.put(name, device, result)
+            with contextlib.suppress(Exception):  # a bug of the callback must not cost an answer
+                if on_event is not None:
+                    on_event(Event("finished", told, len(devices), name=name, result=result))
     gone: frozenset[str] = frozenset()
     parsers = Parsers(_texts_to_parse(ready.values()))
     bastions = Bastions()
@@ -119,7 +127,7 @@ def call_roll(
         result = Result("failed", error=device) if isinstance(device, Error) else results.pop(name, _NOT_ASKED)
         answers[name] = answer_of(None, _NOT_TOLD)
         with _noted(problems, "taking the answers"):
-            answers[name] = answer_of(ready.get(name), result, slim=name in gone)
+            answers[name] = answer_of(device, result, slim=name in gone)
         with _noted(problems, "comparing the answers"):
             if keep is not None:
                 answers[name] = keep.with_news(name, answers[name])
@@ -201,17 +209,20 @@ def _parse(device: Device, outputs: dict[str, Output], parsers: Parsers, call: C
         parsed = parsers.parse(
             output.text, parser=command.parser, platform=ntc, command=command.text, deadline=call.deadline
         )
-        output.parser, output.rows = parsed.parser, parsed.rows
+        output.parser, output.rows = parsed.parser, [] if parsed.rows is None else parsed.rows
         output.rows_status, output.rows_message = parsed.status, parsed.message
 
 
-def answer_of(device: Device | None, result: Result, *, slim: bool = False) -> dict[str, Any]:
+def answer_of(asked: Device | Error | None, result: Result, *, slim: bool = False) -> dict[str, Any]:
     """One name's answer as it is returned: the result, where it came from, and what was said.
 
+    Every command that was asked for has an output, whatever happened, and every answer has the same keys.
+
+    :param asked: the device, or why the name is none.
     :param slim: without texts, rows and value, which are on disk.
     """
-    is_output = device is not None and device.driver == "cli"
-    outputs: dict[str, Output] = (result.value or {}) if is_output else {}
+    device = asked if isinstance(asked, Device) else None
+    outputs = _outputs(asked, result)
     return {
         **result.as_dict(),
         "driver": device.driver if device else None,
@@ -219,8 +230,30 @@ def answer_of(device: Device | None, result: Result, *, slim: bool = False) -> d
         "port": device.port if device and device.host else None,
         "platform": device.platform if device else None,
         "output": {command: output.as_slim_dict() if slim else output.as_dict() for command, output in outputs.items()},
-        "value": None if is_output or slim else result.value,
+        "value": None if slim or is_cli(asked) else result.value,
+        "changed": None,
+        "last_good_at": None,
     }
+
+
+def is_cli(asked: Device | Error | None) -> bool:
+    """Whether the value of its result is outputs by command."""
+    return isinstance(asked, Device) and asked.driver == "cli"
+
+
+def _outputs(asked: Device | Error | None, result: Result) -> dict[str, Output]:
+    if is_cli(asked):
+        given: Mapping[str, Output] = result.value or {}
+    elif isinstance(asked, Unresolved):
+        given = {}
+    else:
+        return {}
+    return {command.text: given.get(command.text) or not_asked() for command in asked.commands}
+
+
+def not_asked() -> Output:
+    """The output of a command that was not sent."""
+    return Output(status="skipped", error=Error("command", "not_asked", "not sent; the error of the device says why"))
 
 
 class Keep:
@@ -238,16 +271,16 @@ class Keep:
         self._let_go = let_go
         self._gone: set[str] = set()
         self._alike: dict[Any, Any] = {}
-        self._waiting: queue.SimpleQueue[tuple[str, Device | None, Result] | str | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[tuple[str, Device | Error, Result] | str | None] = queue.SimpleQueue()
         self._threads = [
             threading.Thread(target=self._work, name="rollcall-writer", daemon=True) for _writer in range(WRITERS)
         ]
         for thread in self._threads:
             thread.start()
 
-    def put(self, name: str, device: Device | None, result: Result) -> None:
+    def put(self, name: str, asked: Device | Error, result: Result) -> None:
         """Have this answer written."""
-        self._waiting.put((name, device, result))
+        self._waiting.put((name, asked, result))
 
     def warn(self, message: str) -> None:
         """Have this warning written among the events."""
@@ -274,21 +307,21 @@ class Keep:
             if isinstance(item, str):
                 self._folder.note("warning", message=item)
                 continue
-            name, device, result = item
+            name, asked, result = item
             try:
-                self._write(name, device, result)
+                self._write(name, asked, result)
             except Exception as error:  # a bug of ours: it costs this name's files, and no other answer
                 self.errors[name] = f"{type(error).__name__}: {error}"
 
-    def _write(self, name: str, device: Device | None, result: Result) -> None:
-        answer, unwritten = write_answer(self._folder, name, answer_of(device, result), self._last_good)
+    def _write(self, name: str, asked: Device | Error | None, result: Result) -> None:
+        answer, unwritten = write_answer(self._folder, name, answer_of(asked, result), self._last_good)
         if self._last_good is not None:
             self._news[name] = news_of(answer, slim=self._let_go and unwritten is None)
         if unwritten is not None:  # it stays in memory, and is returned
             self.errors[name] = unwritten
         elif self._let_go:
             self._gone.add(name)
-            self._shrink(result, device is not None and device.driver == "cli")
+            self._shrink(result, is_cli(asked))
 
     def _shrink(self, result: Result, is_output: bool) -> None:
         """Keep of an answer what is returned of it: a third of its memory, for what is alike is there only once."""

@@ -120,9 +120,11 @@ class RunFolder:
         with self._whole(name) as partial:
             slim = {}
             for command, output in answer["output"].items():
-                files = {"file": text_name(command)}
-                write_file(partial / files["file"], output["text"].encode("utf-8", "surrogateescape"))
-                if "diff" in output:
+                files: dict[str, str | None] = {"file": None, "diff": None}
+                if output.get("status") != "skipped":  # a command that was not sent has no file
+                    files["file"] = text_name(command)
+                    write_file(partial / files["file"], output["text"].encode("utf-8", "surrogateescape"))
+                if output.get("diff"):
                     files["diff"] = f"{file_name(command)}.diff"
                     write_file(partial / files["diff"], output["diff"].encode("utf-8", "surrogateescape"))
                 slim[command] = {**without(output, "text"), **files}
@@ -250,21 +252,25 @@ def read_answer(run_dir: str | pathlib.Path, name: str, *, slim: bool = False) -
             msg = f"it is no answer of {name}"
             raise ValueError(msg)
         for output in answer["output"].values():
-            file = folder / output.pop("file")
+            file, diff = output.pop("file"), output.pop("diff")
             if slim:
-                file.stat()
+                if file is not None:
+                    (folder / file).stat()
                 output.pop("rows", None)
-                output.pop("diff", None)
             else:
-                output["text"] = file.read_bytes().decode("utf-8", "surrogateescape")
-                if "diff" in output:
-                    output["diff"] = (folder / output["diff"]).read_bytes().decode("utf-8", "surrogateescape")
+                output["text"] = _text(folder, file)
+                output["diff"] = _text(folder, diff)
         if slim:
             answer["value"] = None
     except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
         msg = f"the answer in {folder} cannot be read: {error}"
         raise RunError(msg) from error
     return without(answer, "name")
+
+
+def _text(folder: pathlib.Path, file: str | None) -> str:
+    """What is in a file of an answer; nothing where the answer names none."""
+    return "" if file is None else (folder / file).read_bytes().decode("utf-8", "surrogateescape")
 
 
 def _name_of(folder: pathlib.Path) -> str:

@@ -216,7 +216,7 @@ if sys.version_info < (3, 11):  # noqa: UP036  a poller has the Python that it h
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.rollcall.network.plugins.module_utils._device import Device
+from ansible_collections.rollcall.network.plugins.module_utils._device import Device, Unresolved
 from ansible_collections.rollcall.network.plugins.module_utils._problems import Problems
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll, check_functions
@@ -235,7 +235,7 @@ def main() -> None:
             module.warn(event.message)
 
     devices: dict[str, Device | Error] = {
-        name: Device.from_dict(each["device"]) if "device" in each else Error(**each["error"])
+        name: Device.from_dict(each["device"]) if "device" in each else Unresolved.from_dict(each["error"])
         for name, each in json.loads(module.params["devices"]).items()
     }
     limits = Limits(**{name: module.params[name] for name in Limits.__slots__})

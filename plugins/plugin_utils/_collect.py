@@ -247,7 +247,7 @@ def last_good_of(arguments: Mapping[str, Any], folder: RunFolder, there: Answers
     """The last good answers, beside the runs; what the folder of a resumed run has already is among them."""
     last_good = LastGood(arguments["output_dir"], Changes(arguments["ignore_changes"]))
     for name, answer in there.items():
-        if "last_good_at" in answer:  # not of a version that kept none
+        if answer.get("changed") is not None:
             last_good.catch_up(name, answer, folder.folder_of(name))
     return last_good
 

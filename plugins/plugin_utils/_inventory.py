@@ -28,7 +28,7 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.loader import connection_loader
 
-from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
+from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device, Unresolved
 from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import Secrets
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import PlatformError, platform_name
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
@@ -138,12 +138,25 @@ class Inventory:
             try:
                 resolved[name] = self._resolve(name, arguments)
             except NoDevice as error:
-                resolved[name] = error.error
+                resolved[name] = self._unresolved(name, arguments, error.error)
             except AnsibleError as error:
                 secrets = Secrets(_untemplated_secrets(self._variables_of(name) or {}))
                 message = f"a variable of {name} does not resolve: {secrets.quoted(_first_line(error))}"
-                resolved[name] = Error("resolve", "variables", message)
+                resolved[name] = self._unresolved(name, arguments, Error("resolve", "variables", message))
         return resolved
+
+    def _unresolved(self, name: str, arguments: Mapping[str, Any], error: Error) -> Unresolved:
+        """The error, with the commands as far as they can be known."""
+        commands: tuple[Command, ...] = ()
+        with contextlib.suppress(AnsibleError, ValueError):
+            variables = self._variables_of(name) or {}
+            settings = _Settings(name, variables, arguments, self._fallbacks, self._template)
+            driver: str | None = None
+            with contextlib.suppress(AnsibleError):  # then it is taken for the default one
+                driver = settings.text("driver")
+            if driver != "python":
+                commands = check_commands(settings.get("commands") or (), None)
+        return Unresolved(error.phase, error.kind, error.message, commands)
 
     def _resolve(self, name: str, arguments: Mapping[str, Any]) -> Resolved:
         variables = self._variables_of(name)

@@ -4,39 +4,69 @@
 
 """What was asked in this run of ansible-playbook, and what came of it.
 
-A lookup runs in forked workers, which share nothing but the file system. Ansible makes one private directory for a run
-(mode 0700) and removes it at its end: the answers live there.
+Tasks and lookups run in forked workers, which share nothing but the file system. Ansible makes one private directory
+for a run (mode 0700) and removes it at its end: the answers live there.
 """
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import json
 import os
 import pathlib
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ansible import constants as C
 
+# Whether an answer that is so many seconds old may be used again.
+Fresh = Callable[[dict[str, Any], float], bool]
 
-def remembered(question: Any, ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+
+def remembered(question: Any, ask: Callable[[], dict[str, Any]], fresh: Fresh | None = None) -> dict[str, Any]:
     """The answer to this question: asked by the first worker, read by the others, who wait for it.
 
     :param question: plain data; only its hash is kept, for it holds secrets.
+    :param fresh: called with a remembered answer and its age in seconds, counted from the moment it was complete; where
+        it says no, the question is asked again. Without it, an answer is used until the run ends.
     """
-    key = hashlib.sha256(json.dumps(question, sort_keys=True, default=str).encode()).hexdigest()
-    path = pathlib.Path(C.DEFAULT_LOCAL_TMP, f"rollcall-{key}.json")
-    with open(path.with_suffix(".lock"), "w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # let go by the kernel, should this worker die
-        if path.exists():
-            answer: dict[str, Any] = json.loads(path.read_text(encoding="ascii"))
-            return answer
+    with held(question) as path:
+        found = _read(path)
+        if found is not None and (fresh is None or fresh(*found)):
+            return found[0]
         answer = ask()
-        partial = path.with_suffix(".part")
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with open(descriptor, "w", encoding="ascii") as file:
-            json.dump(answer, file)
-        partial.replace(path)
+        _write(path, answer)
         return answer
+
+
+@contextlib.contextmanager
+def held(question: Any) -> Iterator[pathlib.Path]:
+    """Hold this question against the other workers; the file that is its own. The kernel lets go of a dead worker's."""
+    path = pathlib.Path(C.DEFAULT_LOCAL_TMP, f"rollcall-{hash_of(question)}.json")
+    with open(path.with_suffix(".lock"), "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield path
+
+
+def hash_of(question: Any) -> str:
+    return hashlib.sha256(json.dumps(question, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _read(path: pathlib.Path) -> tuple[dict[str, Any], float] | None:
+    try:
+        with open(path, encoding="ascii") as file:
+            kept = json.load(file)
+    except FileNotFoundError:
+        return None
+    return kept["answer"], time.monotonic() - kept["at"]  # one clock for all processes of the machine
+
+
+def _write(path: pathlib.Path, answer: dict[str, Any]) -> None:
+    partial = path.with_suffix(".part")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(descriptor, "w", encoding="ascii") as file:
+        json.dump({"at": time.monotonic(), "answer": answer}, file)
+    partial.replace(path)

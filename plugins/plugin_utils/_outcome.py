@@ -45,6 +45,9 @@ def result_of(
         "summary": dict.fromkeys(("total", *STATUSES)),
         "failed_hosts": [],
         "warnings": [],
+        "changed_hosts": [],
+        "stale_hosts": [],
+        "run_dir": None,
     }
     verdict, troubles = Verdict(), list[str | None]()
     with problems.during("counting the answers"):
@@ -58,7 +61,6 @@ def result_of(
         with problems.during("looking for answers that are not written"):
             troubles.append(_unwritten(folder, errors))
         if last_good is not None:
-            result |= {"changed_hosts": [], "stale_hosts": []}
             with problems.during("looking for changes"):
                 result["changed_hosts"] = [name for name, answer in answers.items() if answer.get("changed")]
             with problems.during("looking for devices that are silent for long"):

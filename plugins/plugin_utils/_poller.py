@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import pathlib
 import re
@@ -54,7 +55,7 @@ def without_poller(devices: Mapping[str, Device | Error], poller: str, reason: s
     """An answer for each device of a poller that gave none. A name that was no device keeps its own error."""
     error = Error("connect", "poller", f"poller {poller} called nobody, or its answers were lost: {reason}")
     return {
-        name: answer_of(None, Result("failed", error=device))
+        name: answer_of(device, Result("failed", error=device))
         if isinstance(device, Error)
         else answer_of(device, Result("unreachable", error=error))
         for name, device in devices.items()
@@ -64,7 +65,7 @@ def without_poller(devices: Mapping[str, Device | Error], poller: str, reason: s
 def _packed(device: Device | Error) -> dict[str, Any]:
     """A device's key file is here, so the key itself goes along."""
     if isinstance(device, Error):
-        return {"error": device.as_dict()}
+        return {"error": dataclasses.asdict(device)}
     data = device.as_dict()
     if device.private_key_file and not device.private_key:
         with contextlib.suppress(OSError, ValueError):  # not here, or no text: then it has to be there

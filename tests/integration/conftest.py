@@ -141,6 +141,7 @@ def try_roll(
             "ansible.builtin.copy": {"content": "{{ roll | to_json }}", "dest": str(file), "mode": "0600"},
             "run_once": True,
             "delegate_to": "localhost",
+            "check_mode": False,
             # As for the devices, the inventory may name a connection for localhost.
             "vars": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable},
         }

@@ -318,21 +318,54 @@ def test_lookup_asks_once_in_a_run(healthy: Lab, tmp_path: Path) -> None:
 - hosts: all
   gather_facts: false
   vars:
-    roll: >-
-      {{ lookup('rollcall.network.collect', 'a', ['b', 'c'], driver='python', function='counted.probe') }}
+    how: {driver: python, function: counted.probe, max_age: 600}
+    roll: "{{ lookup('rollcall.network.collect', 'a', ['b', 'c'], **how) }}"
   tasks:
     - ansible.builtin.assert:
         that:
           - roll.a.value == 'A'
           - roll.b.value == 'B'
           - roll | list == ['a', 'b', 'c']
-          - query('rollcall.network.collect', 'a', 'b', 'c', driver='python', function='counted.probe') == [roll]
+          - query('rollcall.network.collect', 'a', 'b', 'c', **how) == [roll]
       delegate_to: localhost
 """
     env = {"PYTHONPATH": str(tmp_path), "COUNT": str(count)}
     done = run_playbook(play, healthy.inventory, "-f", "10", env=env)
     assert done.returncode == 0, done.stdout + done.stderr
     assert sorted(count.read_text().split()) == ["a", "b", "c"], "24 hosts, forked workers, many uses: asked once"
+
+
+def test_lookup_of_a_change_gets_the_new_answer(tmp_path: Path) -> None:
+    """Asked before and after a change, in the tasks of one play; and by until, of a device that comes back."""
+    (tmp_path / "changing.py").write_text(
+        "import pathlib\n"
+        "HERE = pathlib.Path(__file__).parent\n"
+        "def state(name):\n"
+        "    return (HERE / 'state').read_text()\n"
+        "def tries(name):\n"
+        "    with (HERE / 'tries').open('a') as file:\n"
+        "        file.write('x')\n"
+        "    assert len((HERE / 'tries').read_text()) > 1, 'not back yet'\n"
+        "    return 'back'\n"
+    )
+    (tmp_path / "state").write_text("old")
+    (tmp_path / "hosts.ini").write_text("localhost ansible_connection=local\n")
+    play = f"""
+- hosts: localhost
+  gather_facts: false
+  vars:
+    ansible_python_interpreter: "{{{{ ansible_playbook_python }}}}"
+    state: "{{{{ lookup('rollcall.network.collect', 'r1', driver='python', function='changing.state').r1.value }}}}"
+  tasks:
+    - ansible.builtin.assert: {{that: state == 'old'}}
+    - ansible.builtin.copy: {{content: new, dest: {tmp_path}/state, mode: preserve}}
+    - ansible.builtin.assert: {{that: state == 'new'}}
+    - ansible.builtin.debug: {{msg: waits}}
+      until: lookup('rollcall.network.collect', 'r1', driver='python', function='changing.tries').r1.value == 'back'
+"""
+    done = run_playbook(play, tmp_path / "hosts.ini", env={"PYTHONPATH": str(tmp_path)})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "tries").read_text() == "xx"
 
 
 def test_lookup_logs_in_and_refuses_unknown_arguments(healthy: Lab) -> None:

@@ -191,7 +191,7 @@ def test_check_mode_and_plan_write_nothing(site: Site) -> None:
     arguments = {"resume": True, "only": "failed", "keep": {"runs": 1}}
     checked = site.roll("--check", **arguments)
     assert checked["summary"]["total"] == 3
-    assert "run_dir" not in checked
+    assert checked["run_dir"] is None
     site.roll(plan=True, **arguments)
     assert {path: path.stat().st_mtime_ns for path in site.out.rglob("*")} == before
 

@@ -20,7 +20,7 @@ from ansible import constants as C
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 from ansible.plugins.loader import become_loader, init_plugin_loader
 
-from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
+from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device, Unresolved
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
 from ansible_collections.rollcall.network.plugins.plugin_utils import _inventory
@@ -558,7 +558,7 @@ def test_an_error_of_several_lines_is_told_by_its_first() -> None:
 
     fleet = Inventory({"a": BASE}.get, broken, ["a"], [], {})
     found = fleet.resolve(["a"], check_arguments({"hosts": ["a"]}))["a"]
-    assert found == Error("resolve", "variables", "a variable of a does not resolve: cannot decrypt")
+    assert found == Unresolved("resolve", "variables", "a variable of a does not resolve: cannot decrypt")
 
 
 @pytest.mark.parametrize("problem", [KeyError("getpwuid(): uid not found: 1234"), OSError("No username set")])

@@ -27,7 +27,12 @@ DAYS = [f"2026-03-0{day}T02:00:00.000Z" for day in range(1, 8)]
 def answer(day: int, status: str = "ok", **texts: str | None) -> dict[str, Any]:
     """An answer of one day; a command whose text is None failed."""
     output = {
-        command.replace("_", " "): {"text": text or "", "status": "failed" if text is None else "ok"}
+        command.replace("_", " "): {
+            "text": text or "",
+            "status": "failed" if text is None else "ok",
+            "since": None,
+            "diff": "",
+        }
         for command, text in texts.items()
     }
     return {"status": status, "platform": "frr", "finished_at": DAYS[day], "output": output}
@@ -69,7 +74,7 @@ def test_an_answer_becomes_the_last_good_one(fleet: Fleet) -> None:
     first = fleet.run(answer(0, show_version="FRR 8\nuptime is 1 day\n"))
     assert (first["changed"], first["last_good_at"]) == ([], DAYS[0])
     assert first["output"]["show version"]["since"] == DAYS[0]
-    assert "diff" not in first["output"]["show version"]
+    assert first["output"]["show version"]["diff"] == ""
 
     same = fleet.run(answer(1, show_version="FRR 8\nuptime is 2 days\n"))
     assert (same["changed"], same["last_good_at"]) == ([], DAYS[1])
@@ -96,7 +101,7 @@ def test_what_failed_leaves_the_last_good_answer_as_it_is(fleet: Fleet) -> None:
     fleet.run(answer(0, show_version="one", show_clock="two"))
     partial = fleet.run(answer(1, "partial", show_version="ONE", show_clock=None))
     assert (partial["changed"], partial["last_good_at"]) == (["show version"], DAYS[0])
-    assert "since" not in partial["output"]["show clock"]
+    assert partial["output"]["show clock"]["since"] is None
     nothing = fleet.run(answer(2, "unreachable"))
     assert (nothing["changed"], nothing["last_good_at"]) == ([], DAYS[0])
     assert fleet.text("show clock") == "two"

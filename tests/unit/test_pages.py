@@ -392,8 +392,9 @@ def test_a_device_shows_what_changed(pages: Pages) -> None:
     ("last", "said"),
     [
         ({}, None),
-        ({"last_good_at": None}, "never"),
-        ({"last_good_at": "2026-03-01T06:00:00.000Z"}, "2026-03-01 06:00:00 UTC"),
+        ({"changed": None, "last_good_at": None}, None),
+        ({"changed": [], "last_good_at": None}, "never"),
+        ({"changed": [], "last_good_at": "2026-03-01T06:00:00.000Z"}, "2026-03-01 06:00:00 UTC"),
     ],
 )
 def test_a_device_that_failed_says_when_it_last_answered(pages: Pages, last: dict[str, Any], said: str | None) -> None:

@@ -18,10 +18,18 @@ import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils import _parsers, _roll, collector
 from ansible_collections.rollcall.network.plugins.module_utils._call import Call
-from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
-from ansible_collections.rollcall.network.plugins.module_utils._result import STATUSES, DeviceError, Error, Output
+from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device, Unresolved
+from ansible_collections.rollcall.network.plugins.module_utils._result import (
+    STATUSES,
+    DeviceError,
+    Error,
+    Output,
+    Result,
+    Status,
+)
 from ansible_collections.rollcall.network.plugins.module_utils._roll import (
     Limits,
+    answer_of,
     call_roll,
     failed_names,
     summarize,
@@ -45,6 +53,20 @@ KEYS = {
     "platform",
     "output",
     "value",
+    "changed",
+    "last_good_at",
+}
+SKIPPED = {
+    "text": "",
+    "status": "skipped",
+    "error": {"phase": "command", "kind": "not_asked", "message": "not sent; the error of the device says why"},
+    "seconds": 0.0,
+    "parser": None,
+    "rows": [],
+    "rows_status": None,
+    "rows_message": None,
+    "since": None,
+    "diff": "",
 }
 NOT_RESOLVED = Error("resolve", "unknown_host", "'nobody' is not in the inventory")
 _numbers = itertools.count()
@@ -104,7 +126,9 @@ def test_errors_are_answers_without_being_asked(monkeypatch: pytest.MonkeyPatch)
         "seconds": {},
         "output": {},
     }
-    assert {event.total for event in events} == {2}
+    assert {event.total for event in events} == {3}, "a name that cannot be asked counts"
+    assert [event.done for event in events if event.kind == "finished"] == [1, 2, 3]
+    assert next(event.name for event in events) == "nobody"
 
 
 def test_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,9 +148,11 @@ def test_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
             "error": None,
             "seconds": 0.123,
             "parser": None,
-            "rows": None,
+            "rows": [],
             "rows_status": None,
             "rows_message": None,
+            "since": None,
+            "diff": "",
         }
     }
     assert json.loads(json.dumps(answer)) == answer
@@ -157,8 +183,36 @@ def test_a_failure_before_anything_was_received(monkeypatch: pytest.MonkeyPatch)
 
     answer_cli(monkeypatch, ask)
     answer = call_roll({"a": cli("a")}, Limits(retries=3))["a"]
-    assert (answer["status"], answer["attempts"], answer["output"]) == ("auth_failed", 1, {})
+    assert (answer["status"], answer["attempts"]) == ("auth_failed", 1)
+    assert answer["output"] == {"show clock": SKIPPED}
     assert answer["error"] == {"phase": "auth", "kind": "refused", "message": "login as admin refused"}
+
+
+@pytest.mark.parametrize("slim", [False, True], ids=["whole", "slim"])
+@pytest.mark.parametrize(
+    ("status", "received", "skipped"),
+    [
+        pytest.param("ok", ["first", "second"], [], id="answered"),
+        pytest.param("partial", ["first"], ["second"], id="in part"),
+        pytest.param("timeout", None, ["first", "second"], id="timeout"),
+        pytest.param("skipped", None, ["first", "second"], id="deadline"),
+        pytest.param("failed", None, ["first", "second"], id="not resolved"),
+    ],
+)
+def test_every_asked_command_has_an_output_with_the_same_keys(
+    status: Status, received: list[str] | None, skipped: list[str], slim: bool
+) -> None:
+    commands = (Command("first"), Command("second"))
+    device: Device | Error = cli("a", *commands)
+    if status == "failed":
+        device = Unresolved("resolve", "platform", "no platform", commands)
+    outputs = None if received is None else {command: Output(text="x") for command in received}
+    answer = answer_of(device, Result(status, outputs), slim=slim)
+    assert set(answer) == KEYS
+    assert list(answer["output"]) == ["first", "second"]
+    without = {"text", "rows", "diff"} if slim else set()
+    assert all(set(output) == set(SKIPPED) - without for output in answer["output"].values())
+    assert [command for command, output in answer["output"].items() if output["status"] == "skipped"] == skipped
 
 
 def test_rows_that_cannot_be_read_are_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:

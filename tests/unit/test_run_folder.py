@@ -61,7 +61,11 @@ def last_good(folder: pathlib.Path) -> LastGood:
 
 
 def answer(text: str = TEXT) -> dict[str, Any]:
-    return {"status": "ok", "output": {"show it": {"text": text, "rows": [1]}}, "value": None}
+    return {
+        "status": "ok",
+        "output": {"show it": {"status": "ok", "text": text, "rows": [1], "since": None, "diff": ""}},
+        "value": None,
+    }
 
 
 @pytest.mark.parametrize(

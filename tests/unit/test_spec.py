@@ -62,7 +62,7 @@ def test_the_module_and_the_lookup_share_the_documentation() -> None:
     for documentation in (module, lookup):
         assert documentation["extends_documentation_fragment"] == ["rollcall.network.collect"]
     assert set(module["options"]) == {"devices"}, "what the action adds, and nothing besides"
-    assert set(lookup["options"]) == {"_terms"}
+    assert set(lookup["options"]) == {"_terms", "max_age"}
 
 
 @pytest.mark.parametrize("plugin", [collect_module, report_module, collect_lookup])

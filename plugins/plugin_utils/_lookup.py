@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the lookup does when it has no answer to use again.
+
+The lookup imports it only then. Ansible compiles a collection's files anew in each worker process: importing all that a
+collection takes would cost each host of a task 0.1 CPU seconds.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.utils.display import Display
+
+from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
+from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
+    call_here,
+    devices_of,
+    open_folder,
+    plan_of,
+    warnings_of,
+)
+from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import Resolved
+from ansible_collections.rollcall.network.plugins.plugin_utils._progress import Progress
+from ansible_collections.rollcall.network.plugins.plugin_utils._task import inventory_of_lookup
+from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import allowed_of
+
+
+class Roll:
+    """One question of a lookup.
+
+    :raises ValueError: for wrong arguments.
+    """
+
+    def __init__(self, templar: Any, variables: Mapping[str, Any], arguments: Mapping[str, Any]) -> None:
+        self._templar = templar
+        self._variables = variables
+        self._arguments = check_arguments(arguments)
+        self._allowed = allowed_of(self._arguments, variables["groups"])
+
+    @functools.cached_property
+    def _resolved(self) -> dict[str, Any]:
+        inventory = inventory_of_lookup(self._templar, self._variables)
+        return inventory.resolve(dict.fromkeys(self._arguments["hosts"]), self._arguments)
+
+    def devices(self) -> dict[str, Any]:
+        """The devices as plain data, secrets included: they tell this question from others."""
+        return {
+            name: dataclasses.asdict(each.device if isinstance(each, Resolved) else each)
+            for name, each in self._resolved.items()
+        }
+
+    def plan(self) -> dict[str, Any]:
+        return plan_of(self._resolved)
+
+    def ask(self) -> dict[str, Any]:
+        """The result of the task.
+
+        :raises ValueError: for what is wrong before the first login.
+        """
+        display = Display()
+        progress = Progress(display)
+        check_mode = bool(self._variables.get("ansible_check_mode"))
+        with open_folder(self._arguments, self._variables, display, check_mode=check_mode) as folder:
+            result = call_here(
+                devices_of(self._resolved), self._arguments, progress, folder, self._allowed, display.display
+            )
+        warnings = [*warnings_of(self._arguments["hosts"]), *progress.warnings, *result.get("warnings", ())]
+        return {**result, "warnings": warnings}
