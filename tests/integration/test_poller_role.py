@@ -138,7 +138,7 @@ def test_an_old_python_is_refused(poller: ShellServer, tmp_path: Path) -> None:
 def test_no_python_is_said(poller: ShellServer, tmp_path: Path) -> None:
     done = prepare(tmp_path, poller, rollcall_poller_python="python9")
     assert done.returncode == 2
-    assert "python9 is not there" in done.stdout + done.stderr
+    assert "python9 is not available" in done.stdout + done.stderr
 
 
 def test_the_pinned_versions_are_those_that_the_collection_requires() -> None:
