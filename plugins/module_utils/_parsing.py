@@ -281,9 +281,7 @@ def _parse_textfsm(text: str, platform: str | None, command: str) -> Parsed:
         message = f"{name} cannot be used: {_describe(error)}"
         return Parsed("textfsm", "error", message=message)
     if not rows:
-        message = (
-            f"{name} found no row; it does not match, or the output is an empty list: {_excerpt(text.lstrip(), 0)}"
-        )
+        message = f"{name} found no row; it does not match, or there are no entries: {_excerpt(text.lstrip(), 0)}"
         return Parsed("textfsm", "mismatch", message=message)
     if dropped:
         lacks = ", ".join(sorted({column for missing in dropped for column in missing}))
