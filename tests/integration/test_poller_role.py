@@ -104,8 +104,8 @@ def test_the_playbook_finds_its_python_by_itself(prepared: ShellServer, tmp_path
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
-        ("fault.pth", "import time; time.time = lambda: 0.0\n", "its clock is 1"),
-        ("fault.pth", "import resource; resource.setrlimit(7, (100, 100))\n", "open files allowed: 100,"),
+        ("fault.pth", "import time; time.time = lambda: 0.0\n", "clock difference: 1"),
+        ("fault.pth", "import resource; resource.setrlimit(7, (100, 100))\n", "open files allowed (ulimit -Hn): 100,"),
         ("ntc_templates/parse.py", "raise OSError('damaged')\n", "ntc_templates.parse: OSError: damaged"),
     ],
     ids=["clock", "open files", "package"],
