@@ -1,11 +1,11 @@
-# `make help` lists what there is. Another interpreter: PYTHON=python3.12 make test
+# `make help` lists the targets. To use another interpreter: PYTHON=python3.12 make test
 PYTHON ?= python3
 
-# Named after the interpreter's version and renewed with the requirements: a change of either makes the environment anew.
+# Depends on the interpreter's version and the requirements: a change of either creates the environment again.
 STAMP := .venv/made-with-$(shell $(PYTHON) -c 'import platform; print(platform.python_version())')
 BIN := $(CURDIR)/.venv/bin
 
-# ansible-lint and ansible-test start ansible's other commands from the PATH.
+# ansible-lint and ansible-test find Ansible's other commands on the PATH.
 WITH_PATH := PATH="$(BIN):$$PATH"
 
 .DEFAULT_GOAL := help
@@ -25,7 +25,7 @@ $(STAMP): requirements.txt requirements-test.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
 	touch $@
 
-collect: $(STAMP) ## start the lab, call all its devices, write rollcall/
+collect: $(STAMP) ## start the lab, ask all its devices, write rollcall/
 	@$(WITH_PATH) tests/lab/demo.sh
 
 check: ruff mypy unit ## format, lint, types and unit tests: under half a minute
@@ -46,7 +46,7 @@ mypy: $(STAMP)
 ansible-lint: $(STAMP)
 	$(WITH_PATH) ansible-lint
 
-sanity: $(STAMP) ## ansible-test sanity, on the collection as it is packed
+sanity: $(STAMP) ## ansible-test sanity on the built collection
 	$(WITH_PATH) tests/sanity/run.sh
 
 unit: $(STAMP) ## the unit tests alone
@@ -56,18 +56,18 @@ unit: $(STAMP) ## the unit tests alone
 pytest: $(STAMP) ## the tests alone
 	+$(PYTEST) $(TESTS)
 
-bench: $(STAMP) ## figures beside those of peers, from the same run
+bench: $(STAMP) ## figures and those of comparable tools, from the same run
 	$(WITH_PATH) PYTHONPATH=collections python -m tests.bench $(BENCH)
 
-peers: .cache/peers/made ## the tools to compare with, in .cache/peers
+peers: .cache/peers/made ## install the tools to compare with, in .cache/peers
 
 .cache/peers/made: requirements-peers.txt
 	$(PYTHON) -m venv --clear .cache/peers
 	.cache/peers/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-peers.txt
 	touch $@
 
-build: $(STAMP) ## the package for ansible-galaxy
+build: $(STAMP) ## build the collection's tarball
 	$(BIN)/ansible-galaxy collection build --force
 
-clean: ## remove what make made, except rollcall/
+clean: ## remove the files that make created, except rollcall/
 	rm -rf .venv .cache .ansible rollcall-network-*.tar.gz

@@ -8,7 +8,7 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
       await navigator.clipboard.writeText(pre.textContent);
       done = true;
     } catch {
-      // Not every browser lets a page that was opened as a file write to the clipboard: the text stays selected.
+      // Some browsers do not let a page opened as a file write to the clipboard. The text stays selected.
       getSelection().selectAllChildren(pre);
       done = document.execCommand("copy");
     }

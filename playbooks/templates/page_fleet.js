@@ -24,7 +24,7 @@ const columns = [
   { title: "Status", text: (row) => words(data.statuses[row[STATUS]]), node: state, filter: true },
   ...data.columns.map((column, place) => {
     const text = (row) => row[FIRST_EXTRA + place];
-    // Where a word stands for the filter, it is for whatever the cell says.
+    // A filter that is a word matches every cell with a text.
     const filterBy = typeof column.filter === "string" ? (row) => text(row) && column.filter : undefined;
     return { ...column, text, filterBy };
   }),
@@ -38,7 +38,7 @@ if (data.reasons.length) {
   columns.push({ title: "Reason", text: (row) => row[MESSAGE], className: "message", filterBy: reason, filter: true });
 }
 
-// Sorted as people count: edge-2 before edge-10, 10.0.0.9 before 10.0.0.10.
+// Natural order: edge-2 before edge-10, 10.0.0.9 before 10.0.0.10.
 function ranks(column) {
   const texts = [...new Set(data.rows.map(column.text))].sort(collator.compare);
   return new Map(texts.map((text, place) => [text, place]));
@@ -57,7 +57,7 @@ function render(column) {
   return (row, type) => {
     const text = column.text(row);
     if (type === "display") return column.node ? column.node(row) : document.createTextNode(text);
-    // DataTables decodes what has an ampersand as HTML before it searches.
+    // DataTables decodes texts with an ampersand as HTML before it searches.
     if (type === "filter") return text.replace(/[&<>]/g, (character) => entities[character]);
     rank ??= ranks(column);
     return rank.get(text);
@@ -78,10 +78,10 @@ const table = new DataTable("#devices", {
   layout: { topStart: null, topEnd: null, bottomStart: "info", bottomEnd: "paging" },
   language: {
     emptyTable: "No device was asked.",
-    zeroRecords: "No device fits the search and the filters.",
+    zeroRecords: "No device matches the search and the filters.",
     info: "_START_ to _END_ of _TOTAL_ devices",
     infoEmpty: "No devices",
-    infoFiltered: "(of _MAX_ in all)",
+    infoFiltered: "(of _MAX_ in total)",
   },
 });
 
@@ -146,7 +146,7 @@ for (const button of document.querySelectorAll("button[data-reason]")) {
   button.addEventListener("click", () => showOnly("Reason", data.reasons[button.dataset.reason]));
 }
 
-// -- the timeline tells which device a bar belongs to ------------------------------------------------------------------
+// -- the timeline shows the device of a bar ----------------------------------------------------------------------------
 
 const bars = document.querySelector(".plot .bars");
 if (bars) {
@@ -158,14 +158,14 @@ if (bars) {
     const row = data.rows[data.order[place]];
     const parts = data.phases.flatMap((phase, each) => row[PHASES][each] ? [`${phase} ${seconds(row[PHASES][each])}`] : []);
     const detail = parts.length ? ` (${parts.join(", ")})` : "";
-    const told = `: ${words(data.statuses[row[STATUS]])}, began at ${seconds(row[START])}, took ${seconds(row[SECONDS])}${detail}`;
-    readout.replaceChildren(link(row), told);
+    const details = `: ${words(data.statuses[row[STATUS]])}, began at ${seconds(row[START])}, took ${seconds(row[SECONDS])}${detail}`;
+    readout.replaceChildren(link(row), details);
     const height = Math.max(1, data.order.length / 200);
     pointed.setAttribute("height", height);
     pointed.setAttribute("y", place - height / 2);
     if (slider) {
       slider.value = place;
-      slider.setAttribute("aria-valuetext", row[NAME] + told);
+      slider.setAttribute("aria-valuetext", row[NAME] + details);
     }
   };
   const placeOf = (event) => {
@@ -182,7 +182,7 @@ if (bars) {
   document.querySelectorAll(".chart li").forEach((item, place) => item.addEventListener("focusin", () => show(place)));
 }
 
-// -- on paper the table is whole, where that is a few pages ------------------------------------------------------------
+// -- print the whole table if it is not too long -----------------------------------------------------------------------
 
 const MOST_PRINTED = 500;
 addEventListener("beforeprint", () => {

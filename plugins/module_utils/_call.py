@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One name's turn: its deadline, the phase it is in, and how to cut its line from another thread."""
+"""The state of one name while it is asked: deadline, phase, and how to close its connection from another thread."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from typing import Any
 
 from ._result import Phase
 
-# Python runs one thread at a time and hands over at each call into libssh2, some fifty times a device. Among hundreds
-# of threads that costs little. Of thousands awake at once each waits for all others every time: docs/benchmarks.md.
+# Python runs one thread at a time and switches at each call into libssh2, about fifty times a device. With hundreds of
+# threads that costs little. With thousands of active threads each waits for all others: docs/benchmarks.md.
 TURNS = 4
-LONGEST_WAIT = 10.0  # seconds, for a turn: having one is a matter of speed only
+LONGEST_WAIT = 10.0  # seconds; a turn affects only speed
 
 Turns = queue.SimpleQueue[None]
 
 
 def turns() -> Turns:
-    """The turns of one roll call: of those who have work to do, so many do it at the same time."""
+    """Return the turns of one run. They limit how many threads work at the same time."""
     free: Turns = queue.SimpleQueue()
     for _turn in range(TURNS):
         free.put(None)
@@ -33,10 +33,10 @@ def turns() -> Turns:
 
 
 class Call:
-    """What the collector and the asked function share while one name is asked.
+    """The state that the collector and the function share while one name is asked.
 
-    ``deadline`` is a moment of ``time.monotonic()``, or None. The asked function may read it, say which phase it is in
-    with ``enter``, and leave a way to end its connection with ``on_cut``.
+    ``deadline`` is a value of ``time.monotonic()``, or None. The function may read it, set its phase with ``enter``,
+    and set a callback that closes its connection with ``on_cut``.
     """
 
     __slots__ = (
@@ -61,8 +61,8 @@ class Call:
         self.name = name
         self.deadline = deadline
         self.attempts = 0
-        self.received: Any = None  # what an earlier attempt brought before it failed
-        self.shared: Any = None  # what the calls of one run have in common: the driver's own
+        self.received: Any = None  # received by an earlier attempt before it failed
+        self.shared: Any = None  # shared by all calls of one run, for the driver
         self.started_at = datetime.now(UTC)
         self.finished_at: datetime | None = None
         self.phase: Phase = "command"
@@ -75,35 +75,35 @@ class Call:
         self._has_turn = False
 
     def remaining(self) -> float | None:
-        """Seconds until the deadline, never below 0; None when there is none."""
+        """Return the seconds until the deadline, at least 0; None without a deadline."""
         return None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
 
     def enter(self, phase: Phase) -> None:
-        """Book the time so far on the phase that ends here, and begin another."""
+        """End the current phase, and begin another."""
         if self._entered:
             self.pause()
         self._entered = True
         self.phase, self._phase_began = phase, time.monotonic()
 
     def pause(self) -> None:
-        """Book the time so far; what follows counts for no phase until the next one begins."""
+        """Add the time so far to the phase. Later time is not counted until the next phase begins."""
         if self._phase_began is not None:
             spent = time.monotonic() - self._phase_began
             self.seconds[self.phase] = self.seconds.get(self.phase, 0.0) + spent
             self._phase_began = None
 
     def resume(self) -> None:
-        """Begin an attempt: until the first phase is entered, the time counts for the phase there was."""
+        """Begin an attempt. Until the next phase begins, its time is added to the previous phase."""
         self._entered = False
         self._phase_began = time.monotonic()
 
     def finish(self) -> None:
-        """Stop the clock: the answer is there, whenever the collector comes to book it."""
+        """Stop the clock when the answer is complete."""
         self.pause()
         self.finished_at = datetime.now(UTC)
 
     def seconds_by_phase(self) -> dict[str, float]:
-        """The time of each phase up to now, the running one included. Safe from another thread."""
+        """Return the time of each phase so far, including the current one. Safe from another thread."""
         seconds = dict(self.seconds)
         began = self._phase_began
         if began is not None:
@@ -111,30 +111,30 @@ class Call:
         return seconds
 
     def take_turn(self) -> None:
-        """Wait for a turn to work, not beyond the deadline. Who has one ends it before waiting for anything else."""
+        """Wait for a turn, at most until the deadline. End the turn before waiting for anything else."""
         if self._turns is not None and not self._has_turn:
             left = self.remaining()
-            with contextlib.suppress(queue.Empty):  # then it works without one
+            with contextlib.suppress(queue.Empty):  # then continue without a turn
                 self._turns.get(timeout=LONGEST_WAIT if left is None else min(left, LONGEST_WAIT))
                 self._has_turn = True
 
     def end_turn(self) -> None:
-        """Let another one work; what follows may take its time."""
+        """End the turn before an operation that may take long."""
         if self._turns is not None and self._has_turn:
             self._has_turn = False
             self._turns.put(None)
 
     def on_cut(self, cut: Callable[[], None] | None) -> None:
-        """Leave what ends the connection at once when called from another thread, or None to take it back."""
+        """Set the callback that closes the connection at once from another thread, or None to remove it."""
         self._cut = cut
 
     def cut(self) -> None:
-        """End the connection, if there is one. An error while it ends is of no interest any more."""
+        """Close the connection, if there is one. Errors are ignored."""
         cut = self._cut
         if cut is not None:
             with contextlib.suppress(Exception):
                 cut()
 
     def settle(self) -> bool:
-        """True for the one who asks first: only one side, the asked thread or the collector, may give the result."""
+        """Return True for the first caller only: either the thread or the collector may set the result."""
         return self._settled.acquire(blocking=False)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What differs between two answers to one command, leaving out what always changes."""
+"""Compare two answers to one command, ignoring values that always change."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from typing import NamedTuple
 from . import _volatile
 
 ALL = "all"  # the key of rules for every platform
-GONE = "\N{HORIZONTAL ELLIPSIS}"  # stands for what always changes
+GONE = "\N{HORIZONTAL ELLIPSIS}"  # replaces ignored text
 CONTEXT = 3  # lines around a change
-MOST_LINES = 20_000  # on each side: beyond, finding the smallest difference could take minutes
+MOST_LINES = 20_000  # on each side; for longer texts the smallest difference could take minutes
 
 Normal = Callable[[str], str]
 
@@ -25,8 +25,8 @@ Normal = Callable[[str], str]
 class Changes:
     """The rules of one run, compiled once for each platform.
 
-    :param ignore: further rules by platform, or under C(all): see ``_volatile``. They hold for configurations too.
-    :raises ValueError: when one is no regular expression.
+    :param ignore: further rules by platform, or under ``all``: see ``_volatile``. They apply to configurations too.
+    :raises ValueError: if a rule is not a regular expression.
     """
 
     def __init__(self, ignore: Mapping[str, Sequence[str]] | None = None) -> None:
@@ -34,9 +34,9 @@ class Changes:
         self._normals: dict[tuple[str, bool], Normal] = {}
 
     def between(self, platform: str | None, command: str, before: str, after: str) -> list[str]:
-        """The differences as lines of a unified diff, without its two header lines; none when there is none.
+        """Return the differences as lines of a unified diff without its two header lines, or an empty list.
 
-        Lines are compared without what always changes, and shown as they are.
+        Lines are compared without ignored text, and shown unchanged.
         """
         if before == after:
             return []
@@ -59,19 +59,19 @@ def _is_configuration(command: str) -> bool:
     return re.match(_volatile.CONFIGURATION, " ".join(command.lower().split())) is not None
 
 
-# -- one line without what always changes ------------------------------------------------------------------------------
+# -- one line without ignored text -------------------------------------------------------------------------------------
 
 
 def _compiled(rule: str) -> re.Pattern[str]:
     try:
         return re.compile(rule)
     except re.error as error:
-        msg = f"ignore_changes: {rule!r} is no regular expression: {error}"
+        msg = f"ignore_changes: {rule!r} is not a regular expression: {error}"
         raise ValueError(msg) from error
 
 
 class _Together:
-    """Many rules as one expression: which of them matched is told by the last group that closed."""
+    """Many rules as one expression. The last group that closed shows which rule matched."""
 
     def __init__(self, rules: Iterable[str]) -> None:
         self._spans: dict[int, range] = {}
@@ -90,7 +90,7 @@ class _Together:
 
 
 def _emptied(match: re.Match[str], groups: Iterable[int]) -> str:
-    """What matched, with these groups taken out."""
+    """Return the match without the text of these groups."""
     text, begin = match[0], match.start()
     for start, end in sorted((match.span(group) for group in groups), reverse=True):
         if start >= 0:
@@ -104,7 +104,7 @@ def _empty_own(match: re.Match[str]) -> str:
 
 @functools.cache
 def _built_in(platform: str, configuration: bool) -> tuple[_Together, _Together]:
-    """The rules for whole lines, which are tried at their start only, and those for parts."""
+    """The rules for whole lines, which must match at the start, and those for parts."""
     rules = list(_volatile.CLOCKS)
     if configuration:
         rules += _volatile.CONFIGURATIONS.get(platform, ())
@@ -127,7 +127,7 @@ def _normal(built_in: tuple[_Together, _Together], own: Sequence[re.Pattern[str]
         text = search(empty_part, text)
         for rule in own:
             text = rule.sub(_empty_own, text)
-        # The width of a number moves what stands beside it.
+        # A longer number moves the columns beside it.
         return text if text is line or text == line else " ".join(text.split())
 
     return normal
@@ -143,7 +143,7 @@ class _Line(NamedTuple):
 
 
 def _compared(lines: Sequence[str], normal: Normal) -> list[_Line]:
-    """The lines that are compared: not those of which nothing is left."""
+    """Return the lines to compare: those that are not ignored completely."""
     made = (_Line(number, normal(text), text) for number, text in enumerate(lines, 1))
     return [line for line in made if line.normal != GONE]
 
@@ -166,7 +166,7 @@ _Step = tuple[str, int, int, int, int]
 
 
 def _steps(old: Sequence[str], new: Sequence[str]) -> list[_Step]:
-    """How one becomes the other, as of difflib. What both begin and end with is taken off first: mostly that is all."""
+    """Return difflib's opcodes. The common start and end are removed first, which leaves little to compare."""
     most = min(len(old), len(new))
     head = next((i for i in range(most) if old[i] != new[i]), most)
     most -= head
@@ -187,9 +187,9 @@ def _steps(old: Sequence[str], new: Sequence[str]) -> list[_Step]:
 
 
 def _grouped(steps: list[_Step]) -> list[list[_Step]]:
-    """The changes with a few lines around them; none when there is none."""
+    """Group the changes with a few lines of context."""
     matcher: difflib.SequenceMatcher[str] = difflib.SequenceMatcher(None, (), ())
-    matcher.opcodes = steps  # type: ignore[attr-defined]  # what get_opcodes keeps, and get_grouped_opcodes groups
+    matcher.opcodes = steps  # type: ignore[attr-defined]  # the cache of get_opcodes, read by get_grouped_opcodes
     groups = list(matcher.get_grouped_opcodes(CONTEXT))
     return [group for group in groups if any(step[0] != "equal" for step in group)]
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the rollcall.network authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""OpenSSH known_hosts files: read once, asked for every device."""
+"""OpenSSH known_hosts files: read once, used for every device."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DEFAULT_PORT = 22
 
 
 class Verdict(enum.Enum):
-    """What the files say about a host's key."""
+    """The result of looking up a host's key."""
 
     MATCH = "match"
     UNKNOWN = "unknown"
@@ -57,8 +57,8 @@ class _Hashed:
 class KnownHosts:
     """The entries of any number of known_hosts files.
 
-    Nothing changes after load(), so any number of threads may ask. `problems` says, with file and line, what was passed
-    over. Lines marked @cert-authority are passed over in silence: libssh2 cannot check host certificates.
+    The entries do not change after load(), so threads can share them. `problems` lists skipped lines with file and
+    number. Lines marked @cert-authority are skipped without a message, because libssh2 cannot check host certificates.
     """
 
     problems: list[str] = field(default_factory=list)
@@ -72,7 +72,7 @@ class KnownHosts:
     def load(cls, paths: Iterable[str]) -> KnownHosts:
         """Read the files in the order given.
 
-        A missing file is an empty one; what cannot be read or understood is noted in `problems` and passed over.
+        A missing file is treated as empty. What cannot be read or parsed is added to `problems` and skipped.
         """
         known = cls()
         for path in paths:
@@ -82,28 +82,28 @@ class KnownHosts:
             except FileNotFoundError:
                 continue
             except OSError as error:
-                known.problems.append(f"{path}: cannot be read ({error.strerror}): its host keys are not known")
+                known.problems.append(f"{path}: cannot be read ({error.strerror}), its host keys are unknown")
                 continue
             for number, line in enumerate(lines, start=1):
                 try:
                     known._add(line)
                 except ValueError as error:
-                    known.problems.append(f"{path}:{number}: {error}: the line is passed over")
+                    known.problems.append(f"{path}:{number}: {error}; the line is skipped")
         return known
 
     @property
     def has_hashed(self) -> bool:
-        """Whether the files have hashed lines, which make key_types() and an unknown host's check() slow."""
+        """Whether the files have hashed lines, which make key_types() and check() of an unknown host slow."""
         return bool(self._hashed)
 
     def key_types(self, names: Iterable[str], port: int) -> list[str]:
         """Return the types of the keys known for any of these names at this port, in the files' order and each once.
 
-        Without an entry for the port these are the types for the bare names. An example: `["ssh-ed25519", "ssh-rsa"]`.
-        These are types of keys, while a server signs with an `ssh-rsa` key as `rsa-sha2-512` or `rsa-sha2-256` too.
+        Without an entry for the port, the types for the bare names are returned. Example: `["ssh-ed25519", "ssh-rsa"]`.
+        These are key types: with an `ssh-rsa` key a server also signs as `rsa-sha2-512` or `rsa-sha2-256`.
 
-        Hashed lines are searched only if no other line names the host, as each costs an HMAC for each name. So a caller
-        with many hosts and `has_hashed` connects first, and asks only if check() says CHANGED.
+        Hashed lines are searched only if no other line names the host, because each needs an HMAC for each name. A
+        caller with many hosts and `has_hashed` should connect first, and call this only if check() returns CHANGED.
         """
         for wanted in _lookups(names, port):
             entries = list(self._named(wanted)) or list(self._search_hashed(self._hashed, wanted))
@@ -115,8 +115,9 @@ class KnownHosts:
     def check(self, names: Iterable[str], port: int, key: bytes) -> Verdict:
         """Compare the key (the SSH wire format blob) that a host presented with those known for any of its names.
 
-        As in OpenSSH, a host at another port than 22 is `[name]:port`. If no line has that, a bare name's line with the
-        same key is a match and its @revoked line counts, but its other keys are no change: they are another server's.
+        As in OpenSSH, a host at another port than 22 is `[name]:port`. Without such a line, a line of the bare name
+        matches if it has the same key, and its @revoked line applies. Its other keys do not mean a change: they are
+        another server's.
         """
         exact, *fallback = _lookups(names, port)
         verdict = self._check(exact, key)
@@ -149,7 +150,7 @@ class KnownHosts:
         return (line.entry for line in lines if any(line.matches(name) for name in wanted))
 
     def _add(self, line: str) -> None:
-        """File one line. Raises ValueError with what is wrong in it."""
+        """Add one line. Raises ValueError if it is invalid."""
         words = line.split(None, 4)
         if not words or words[0].startswith("#"):
             return
@@ -178,7 +179,7 @@ class KnownHosts:
 
 
 def _lookups(names: Iterable[str], port: int) -> list[tuple[str, ...]]:
-    """Return the forms under which the names stand in the file: first the exact one, then the one to fall back to."""
+    """Return the forms of the names in the file: the exact form, then the fallback."""
     bare = tuple(dict.fromkeys(name.lower() for name in names))
     if port == _DEFAULT_PORT:
         return [bare]
@@ -193,7 +194,7 @@ def _decode_key(key_type: str, encoded: str) -> bytes:
         raise ValueError(msg) from error
     length = int.from_bytes(key[:4], "big")
     if len(key) <= 4 + length or key[4 : 4 + length] != key_type.encode("utf-8", "surrogateescape"):
-        msg = f"the key is not of the type {key_type!r} that the line gives"
+        msg = f"the key does not have the type {key_type!r} of the line"
         raise ValueError(msg)
     return key
 
@@ -208,7 +209,7 @@ def _decode_hash(names: str) -> tuple[bytes, bytes]:
         else:
             if len(digest) == 20:
                 return salt, digest
-    msg = "the hashed host name is not of the form |1|salt|hash"
+    msg = "the hashed host name does not have the form |1|salt|hash"
     raise ValueError(msg)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Several runs on disk as one: the slices of a job, what pollers brought back, yesterday's and today's."""
+"""Merge several runs on disk: the slices of a job, the runs of pollers, or runs of different days."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ._run import DEVICES, NoAnswer, RunError, old_manifest, read_answer, read_m
 
 
 class Merged:
-    """The answers of several runs by name, in the order of the runs; read one by one.
+    """The answers of several runs by name, in the order of the runs. Answers are read one by one.
 
-    Of a name that is in several, the newest full answer counts; where there is none, the newest.
+    If a name is in several runs, the newest full answer is used, or else the newest answer.
 
-    :raises RunError: when a folder is none of a run, or its manifest cannot be read.
+    :raises RunError: if a folder is not a run folder, or its manifest cannot be read.
     """
 
     def __init__(self, run_dirs: Iterable[str]) -> None:
@@ -29,10 +29,10 @@ class Merged:
         self.names = list(self._runs)
 
     def read(self, name: str) -> dict[str, Any]:
-        """The answer that counts.
+        """Read the answer of a name.
 
-        :raises NoAnswer: when no run came to ask it.
-        :raises RunError: when no run has one that is whole.
+        :raises NoAnswer: if no run asked it.
+        :raises RunError: if no run has a readable answer.
         """
         best: dict[str, Any] | None = None
         problem: RunError | None = None
@@ -40,10 +40,12 @@ class Merged:
             try:
                 answer = read_answer(run_dir, name)
             except RunError as error:
-                if problem is None or not isinstance(error, NoAnswer):  # one that is damaged says more than none
+                if problem is None or not isinstance(
+                    error, NoAnswer
+                ):  # a damaged answer is reported rather than a missing one
                     problem = error
                 continue
-            if best is None or _rank(answer) >= _rank(best):  # of the same moment, the later run's
+            if best is None or _rank(answer) >= _rank(best):  # at the same time, the later run's
                 best = answer
         if best is None:
             raise problem or NoAnswer(f"no run has an answer of {name}")
@@ -55,14 +57,14 @@ class Merged:
 
 
 def _rank(answer: dict[str, Any]) -> tuple[bool, str]:
-    # Moments are of one form and in UTC, so texts compare as moments do. Who was never asked has none.
+    # All times have one form and are in UTC, so texts compare like times. A device that was not asked has none.
     return answer.get("status") == "ok", answer.get("finished_at") or ""
 
 
 def slices_of(run_dir: str) -> list[str]:
-    """This run, and those beside it of the same C(workflow_job), the oldest first; itself alone where it is of none.
+    """Return the runs with the same ``workflow_job`` as this one, the oldest first; only this run if it has none.
 
-    :raises RunError: when a manifest beside it is damaged: whose it is cannot be known then.
+    :raises RunError: if a manifest beside it is damaged, because its job is then unknown.
     """
     folder = _resolved(run_dir)
     job = read_manifest(folder).get("workflow_job")
@@ -72,9 +74,9 @@ def slices_of(run_dir: str) -> list[str]:
 
 
 def last_passed(run_dirs: Sequence[str]) -> str | None:
-    """When the last run before these passed, as its manifest says; None when none did, or it is not known.
+    """Return when the last run before these passed, according to its manifest; None if none passed or it is unknown.
 
-    Slices of one job pass together. Of runs in several places, each has its own past, and the oldest moment counts.
+    Slices of one job pass together. Runs in several folders each have their own past; the oldest time is returned.
     """
     oldest: dict[pathlib.Path, pathlib.Path] = {}
     for folder in sorted(map(_resolved, run_dirs)):
@@ -95,7 +97,7 @@ def _passed_before(folder: pathlib.Path) -> str | None:
 def _job_of(folder: pathlib.Path) -> list[pathlib.Path]:
     try:
         return [pathlib.Path(each) for each in slices_of(str(folder))]
-    except RunError:  # which of them are its slices cannot be known
+    except RunError:  # its slices are unknown
         return [folder]
 
 
@@ -110,7 +112,7 @@ def _resolved(run_dir: str) -> pathlib.Path:
 
 
 def _beside(folder: pathlib.Path) -> list[pathlib.Path]:
-    """The runs of the same output folder, this one included, the oldest first: their names begin with their time."""
+    """Return the runs of the same output folder, the oldest first. Their names begin with the time."""
     try:
         runs = [each for each in folder.parent.iterdir() if not each.name.startswith(".") and (each / DEVICES).is_dir()]
     except OSError as error:

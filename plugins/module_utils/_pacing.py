@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How fast logins may begin: an AAA server that takes 50 a second drops the rest of a burst of 1,000."""
+"""Limit the rate of logins: an AAA server that accepts 50 a second drops the rest of a burst of 1,000."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import Protocol
 
 
 class Pacing(Protocol):
-    """Anything with this method can pace a roll call; it is called from many threads."""
+    """Limits the rate of a run. The method is called from many threads."""
 
     def delay(self) -> float:
-        """Book the next login and return the seconds it has to wait."""
+        """Reserve the next login and return the seconds that it must wait."""
 
 
 class LoginsPerSecond:
-    """Spread logins evenly, ``rate`` of them a second."""
+    """Spread logins evenly, ``rate`` per second."""
 
     def __init__(self, rate: float) -> None:
         if not rate > 0:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the rollcall.network authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A command's output as rows, with an honest status."""
+"""Parse the output of a command into rows, with a status."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ _EXCERPT = 60
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What became of one command's output.
+    """The parsed output of one command.
 
-    `parser` is the one that was used, "json" or "textfsm". `rows` is a list of dicts with lower-case keys from TextFSM,
-    whatever the document held from JSON, and None where there are none. `message` says what went wrong and what to do;
-    with status "ok" it is None, or something worth a look.
+    `parser` is the parser that was used, "json" or "textfsm". `rows` is a list of dicts with lower-case keys (TextFSM),
+    the document (JSON), or None. `message` says what went wrong and what to do. With status "ok" it is None or a
+    warning.
 
-    * ok: the rows are there.
+    * ok: there are rows.
     * empty: the output has no visible character.
     * no_template: ntc-templates has no template for this platform and command.
-    * mismatch: the template does not fit the output: it refused a line, or gave no row, or (`rows` holds the others)
-      began a row that it then dropped because something it requires did not come.
+    * mismatch: the template does not match the output. It rejected a line, returned no row, or dropped a row that
+      lacked a required value (`rows` holds the others).
     * error: broken JSON, a broken template, a missing package.
 
-    A status of "ok" does not promise that every line was understood: 188 of the 979 templates of ntc-templates 9.3 pass
-    over unknown lines on purpose, headings and real rows alike, and nothing tells those apart.
+    The status "ok" does not mean that every line was parsed: 188 of the 979 templates of ntc-templates 9.3 skip all
+    unknown lines, headings and real rows alike.
     """
 
     parser: Literal["json", "textfsm"]
@@ -54,29 +54,29 @@ def parse(text: str, *, parser: str, platform: str | None, command: str) -> Pars
     `parser` is "json", "textfsm" or "auto": JSON if the command asks for it (`... json`, `... | display json`), else
     TextFSM. `platform` is the ntc-templates name of the platform, such as "cisco_ios".
 
-    Raises ValueError if `parser` is none of these, and nothing else, whatever the text.
+    Raises ValueError if `parser` is not one of these. It raises no other exception.
     """
     if parser not in ("json", "textfsm", "auto"):
         msg = f'parser is {parser!r}: it must be "json", "textfsm" or "auto"'
         raise ValueError(msg)
     used: Literal["json", "textfsm"] = "json" if reads_json(parser, command) else "textfsm"
     if not text.strip("\0\ufeff \t\r\n\v\f"):
-        return Parsed(used, "empty", message=f"{command!r} printed nothing")
+        return Parsed(used, "empty", message=f"the output of {command!r} is empty")
     return _parse_json(text) if used == "json" else _parse_textfsm(text, platform, command)
 
 
 def reads_json(parser: str, command: str) -> bool:
-    """Tell whether `parse` takes the output of a command for JSON."""
+    """Return whether `parse` reads the output of a command as JSON."""
     return parser == "json" or (parser == "auto" and asks_for_json(command))
 
 
 def asks_for_json(command: str) -> bool:
-    """Tell whether a command's last words ask the device for JSON: `json` itself, or a pipe to a formatter."""
+    """Return whether a command requests JSON with its last words: `json`, or a pipe to a formatter."""
     segments = [segment.split() for segment in command.lower().split("|")]
     while len(segments) > 1 and segments[-1] in (["no-more"], ["nomore"]):
         segments.pop()
     if len(segments) > 1:
-        # Not any pipe that ends in the word: `| include json` prints text.
+        # Other pipes can end in the word too: `| include json` prints text.
         return " ".join(segments[-1]) in ("json", "json-pretty", "json pretty", "as-json", "as json", "display json")
     return segments[0][-1:] in (["json"], ["--json"])
 
@@ -97,7 +97,7 @@ def _parse_json(text: str) -> Parsed:
     except RecursionError:
         return Parsed("json", "error", message=f"JSON nested more than {_DEEPEST_JSON} levels deep")
     except ValueError as error:
-        return Parsed("json", "error", message=f"JSON that cannot be used: {error}")
+        return Parsed("json", "error", message=f"invalid JSON: {error}")
     for place, part in ((0, text[:begin]), (end, text[end:])):
         left = _left_over(part)
         if left is not None:
@@ -106,12 +106,12 @@ def _parse_json(text: str) -> Parsed:
     warning = None
     if repeated:
         names = ", ".join(ascii(name) for name in repeated[:3])
-        warning = f"the JSON repeats names within an object ({names}): only the last value of each is kept"
+        warning = f"the JSON repeats names within an object ({names}); only the last value of each is kept"
     return Parsed("json", "ok", value, warning)
 
 
 def _decoder(repeated: list[str]) -> json.JSONDecoder:
-    """Return a decoder of what Ansible can hand on; the names that an object repeats are added to `repeated`."""
+    """Return a decoder for data that Ansible can use. Repeated names within an object are added to `repeated`."""
 
     def constant(name: str) -> NoReturn:
         msg = f"{name} is not a JSON value"
@@ -134,12 +134,12 @@ def _decoder(repeated: list[str]) -> json.JSONDecoder:
                 seen.add(name)
         return value
 
-    # Not strict: devices put raw tabs and line ends into strings, and their meaning is plain.
+    # Not strict: devices put raw tabs and line ends into strings.
     return json.JSONDecoder(object_pairs_hook=members, parse_constant=constant, parse_float=number, strict=False)
 
 
 def _refuse_deep(value: Any) -> None:
-    """Raise RecursionError for nesting that Python reads, but that breaks Ansible when it walks through the result."""
+    """Raise RecursionError for nesting that Python can read but Ansible cannot process."""
     level = [value]
     for _depth in range(_DEEPEST_JSON):
         inner = (item.values() if isinstance(item, dict) else item for item in level)
@@ -150,7 +150,7 @@ def _refuse_deep(value: Any) -> None:
 
 
 def _left_over(part: str) -> int | None:
-    """Return where something begins that is neither blank nor a line the device prints on its own account."""
+    """Return the position of the first line that is neither blank nor an unsolicited message of the device."""
     place = 0
     for line in part.splitlines(keepends=True):
         if line.strip() and not CHATTER.match(line):
@@ -166,8 +166,8 @@ def _excerpt(text: str, place: int) -> str:
 class _Template:
     """One compiled template.
 
-    A TextFSM keeps its state in itself, so it serves one thread at a time. More machines would gain nothing: they are
-    pure Python, and wait for each other anyway.
+    A TextFSM object keeps state, so one thread uses it at a time. More objects would not help: only one thread runs
+    Python at a time.
     """
 
     def __init__(self, path: str) -> None:
@@ -180,18 +180,18 @@ class _Template:
         self._machine._AppendRecord = self._append_record
         for rules in self._machine.states.values():
             for rule in rules:
-                # The expression itself: TextFSM wraps it for Pythons that could not copy one, at a fifth of its time.
+                # Use the expression itself. TextFSM wraps it for old Pythons, which costs a fifth of the time.
                 rule.regex_obj = getattr(rule.regex_obj, "regex", rule.regex_obj)
         self.columns = [sys.intern(str(name).lower()) for name in self._machine.header]
         self.keys = [str(name).lower() for name in self._machine.GetValuesByAttrib("Key")]
-        # Values that are required in each row anew, not inherited from the row before.
+        # Values that each row must set, not inherit from the previous row.
         required = [value for value in self._machine.values if "Required" in value.OptionNames()]
         self._required = [value for value in required if "Filldown" not in value.OptionNames()]
 
     def rows(self, text: str) -> tuple[list[dict[str, Any]], list[list[str]]]:
-        """Return the rows, and for each row that was begun and dropped the names of what it lacked.
+        """Return the rows, and for each dropped row the names of its missing values.
 
-        Raises textfsm.TextFSMError when the template refuses a line.
+        Raises textfsm.TextFSMError if the template rejects a line.
         """
         with self._lock:
             self._dropped = []
@@ -200,9 +200,9 @@ class _Template:
             return [dict(zip(self.columns, record, strict=True)) for record in records], self._dropped
 
     def _append_record(self) -> None:
-        # TextFSM drops a row that lacks a required value without a word. With one required value in the template that
-        # is on purpose: templates skip headings so. A row for which two had come, and then another did not, was a row.
-        # A value that came as an empty string (the root bridge has no root port) was refused on purpose too.
+        # TextFSM silently drops a row that lacks a required value. With one required value this is intended: templates
+        # skip headings this way. A row with two required values and a missing third is a real row. An empty string (the
+        # root bridge has no root port) is rejected intentionally too.
         missing = [value.name.lower() for value in self._required if value.value is None]
         if missing and len(self._required) - len(missing) >= 2:
             self._dropped.append(missing)
@@ -210,7 +210,7 @@ class _Template:
 
 
 class _Library:
-    """A folder of templates with the index that says which one is for which platform and command."""
+    """A folder of templates, and the index that maps platform and command to templates."""
 
     def __init__(self, folder: str) -> None:
         clitable = importlib.import_module("textfsm.clitable")
@@ -245,7 +245,7 @@ def _library() -> _Library:
     if not folder:
         package = importlib.import_module("ntc_templates")
         folder = os.path.join(os.path.dirname(str(package.__file__)), "templates")
-    # lru_cache alone would let every thread that comes first read the index, and that takes long.
+    # With lru_cache alone, several threads would read the index at first, which is slow.
     with _LOADING:
         return _load(folder)
 
@@ -257,13 +257,13 @@ def _load(folder: str) -> _Library:
 
 def _parse_textfsm(text: str, platform: str | None, command: str) -> Parsed:
     if not platform:
-        message = "the device's platform has no name in ntc-templates, so there is no template to look for"
+        message = "ntc-templates does not support the device's platform; use the text"
         return Parsed("textfsm", "no_template", message=message)
     try:
         textfsm = importlib.import_module("textfsm")
         library = _library()
     except ImportError as error:
-        message = f"{error}: install the Python package ntc-templates on the machine that collects"
+        message = f"{error}; install the Python package ntc-templates on the machine that collects"
         return Parsed("textfsm", "error", message=message)
     except Exception as error:
         return Parsed("textfsm", "error", message=f"the index of ntc-templates cannot be read: {_describe(error)}")
@@ -271,27 +271,27 @@ def _parse_textfsm(text: str, platform: str | None, command: str) -> Parsed:
     try:
         templates = library.find(platform, command.strip())
         if not templates:
-            message = f"ntc-templates has no template for {command!r} on {platform}: use the text itself"
+            message = f"ntc-templates has no template for {command!r} on {platform}; use the text"
             return Parsed("textfsm", "no_template", message=message)
         rows, dropped = _run(templates, text)
     except textfsm.TextFSMError as error:
-        message = f"{name} does not fit the output: {_describe(error)}"
+        message = f"{name} does not match the output: {_describe(error)}"
         return Parsed("textfsm", "mismatch", message=message)
     except Exception as error:
         message = f"{name} cannot be used: {_describe(error)}"
         return Parsed("textfsm", "error", message=message)
     if not rows:
-        message = f"{name} found no row: it does not fit, or the output lists nothing: {_excerpt(text.lstrip(), 0)}"
+        message = f"{name} found no row; it does not match, or there are no entries: {_excerpt(text.lstrip(), 0)}"
         return Parsed("textfsm", "mismatch", message=message)
     if dropped:
         lacks = ", ".join(sorted({column for missing in dropped for column in missing}))
-        message = f"{name} gave {len(rows)} rows and dropped {len(dropped)} that it had begun, for lack of {lacks}"
+        message = f"{name} found {len(rows)} rows and dropped {len(dropped)} incomplete ones without {lacks}"
         return Parsed("textfsm", "mismatch", rows, message)
     return Parsed("textfsm", "ok", rows)
 
 
 def _run(templates: list[_Template], text: str) -> tuple[list[dict[str, Any]], list[list[str]]]:
-    """Run the first template, and add the columns of the others to its rows: by key, or else by position."""
+    """Run the first template, and add the columns of the others to its rows, by key or by position."""
     rows, dropped = templates[0].rows(text)
     keys = templates[0].keys
     for template in templates[1:]:

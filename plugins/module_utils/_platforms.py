@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a platform's command line looks like: prompts, modes, how to switch paging off, how it refuses a command.
+"""The command lines of platforms: prompts, modes, how to turn paging off, how a rejected command looks.
 
-The knowledge is scrapli's platform definitions, read as data. What they lack or what would change a device's
-configuration is corrected in ``CORRECTIONS``; ``NAMES`` is the one table of spellings.
+The data are scrapli's platform definitions. ``CORRECTIONS`` adds what is missing and replaces what would change a
+device's configuration. ``NAMES`` is the table of spellings.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ try:
 except ImportError:
     yaml = None  # type: ignore[assignment]
 
-# Definition: its spellings in ansible_network_os (full and short) and in netmiko. Its own name is always one.
+# Definition: its names in ansible_network_os (full and short) and in netmiko. The definition's own name is valid too.
 NAMES: dict[str, tuple[str, ...]] = {
     "alcatel_aos": (),
     "arista_eos": ("arista.eos.eos", "eos"),
@@ -65,24 +65,31 @@ NAMES: dict[str, tuple[str, ...]] = {
     "zyxel_dslam": (),
 }
 
-# What is laid over a definition, key by key. Only sessions are set up, never configuration.
+# Replaces keys of a definition. Only the session is set up; the configuration is not changed.
 CORRECTIONS: dict[str, dict[str, Any]] = {
-    "aethra_atosnt": {"on_close_instructions": [{"write": {"input": "\x04"}}]},  # theirs is four characters of text
+    "aethra_atosnt": {"on_close_instructions": [{"write": {"input": "\x04"}}]},  # scrapli's is four characters of text
     "aruba_wlc": {"ntc_templates_platform": "aruba_os"},
-    "cisco_aireos": {"on_open_instructions": []},  # "config paging disable": its pager is answered instead
-    "cisco_iosxe": {"ntc_templates_platform": "cisco_ios"},  # ntc-templates knows no cisco_iosxe
+    "cisco_aireos": {"on_open_instructions": []},  # scrapli's changes the configuration; the pager is answered instead
+    "cisco_iosxe": {"ntc_templates_platform": "cisco_ios"},  # ntc-templates has no cisco_iosxe
     "cisco_iosxr": {
         "on_open_instructions": [
             {"enter_mode": {"requested_mode": "privileged_exec"}},
             {"send_input": {"input": "terminal width 512"}},
             {"send_input": {"input": "terminal length 0"}},
-            {"send_input": {"input": "terminal exec prompt no-timestamp"}},  # else every answer begins with the time
+            {
+                "send_input": {"input": "terminal exec prompt no-timestamp"}
+            },  # otherwise every answer begins with the time
         ],
         "ntc_templates_platform": "cisco_xr",
     },
-    "dlink_os": {"on_open_instructions": []},  # "enable clipaging" is configuration, and the wrong way round
+    "dlink_os": {
+        "on_open_instructions": []
+    },  # scrapli's "enable clipaging" changes the configuration and turns paging on
     "edgecore_ecs": {"ntc_templates_platform": "edgecore"},
-    "fortinet_fortios": {"on_open_instructions": [], "ntc_templates_platform": "fortinet"},  # would be configuration
+    "fortinet_fortios": {
+        "on_open_instructions": [],
+        "ntc_templates_platform": "fortinet",
+    },  # scrapli's changes the configuration
     "frr": {
         "prompt_pattern": r"^[\w.\-]{1,63}(\([\w\-]{1,32}\))?[>#]\s?$",
         "modes": [{"name": "exec", "prompt_pattern": r"^[\w.\-]{1,63}[>#]\s?$"}],
@@ -90,7 +97,7 @@ CORRECTIONS: dict[str, dict[str, Any]] = {
         "on_open_instructions": [{"send_input": {"input": "terminal length 0"}}],
         "on_close_instructions": [{"write": {"input": "exit"}}],
     },
-    "huawei_smartax": {"on_close_instructions": [{"write": {"input": "quit"}}]},  # only one line is sent; its question
+    "huawei_smartax": {"on_close_instructions": [{"write": {"input": "quit"}}]},  # only one line can be sent
     "huawei_vrp": {"on_open_instructions": [{"send_input": {"input": "screen-length 0 temporary"}}]},
     "ipinfusion_ocnos": {"ntc_templates_platform": "ipinfusion_ocnos"},
     "mikrotik_routeros": {"ntc_templates_platform": "mikrotik_routeros"},
@@ -105,12 +112,12 @@ _loading = threading.Lock()
 
 
 class PlatformError(ValueError):
-    """No such platform, or its definition cannot be read; the message says what to do."""
+    """The platform is unknown, or its definition cannot be read. The message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do on a session: enter a mode, send a line, or send it and answer the device's question."""
+    """One step on a session: enter a mode, send a line, or send it and answer the device's question."""
 
     kind: Literal["enter", "send", "write", "ask"]
     text: str
@@ -127,10 +134,10 @@ class Mode:
     name: str
     prompt: re.Pattern[str]
     excludes: tuple[str, ...]
-    ways: dict[str, tuple[Step, ...]]  # name of a mode that can be entered from here, and how
+    ways: dict[str, tuple[Step, ...]]  # mode that can be entered from here: steps
 
     def prompt_start(self, tail: str) -> int | None:
-        """Where this mode's prompt begins when it is the end of ``tail``; None when it is not."""
+        """Return where this mode's prompt begins if ``tail`` ends with it, else None."""
         end = len(tail.rstrip())
         for match in self.prompt.finditer(tail):
             if match.end() >= end and not any(each in match.group() for each in self.excludes):
@@ -147,18 +154,18 @@ class Platform:
     on_open: tuple[Step, ...]
     on_close: str | None
     failures: tuple[str, ...]
-    asks_login: bool  # asks for user and password once more inside the session
+    asks_login: bool  # asks for user and password again inside the session
     ntc: str | None  # the platform's name in ntc-templates
 
     def mode_of(self, tail: str) -> Mode | None:
-        """The mode whose prompt is the end of ``tail``, the most exact one first: a generic one fits any prompt."""
+        """Return the mode whose prompt ends ``tail``. Exact ones are tried first: generic ones match any prompt."""
         for mode in self.by_exactness:
             if mode.prompt_start(tail) is not None:
                 return mode
         return None
 
     def way(self, start: str, goal: str) -> tuple[Step, ...] | None:
-        """The steps from one mode to another by the shortest way, never through configuration; None without one."""
+        """Return the shortest steps from one mode to another, not through configuration; None if there are none."""
         ways: dict[str, tuple[Step, ...]] = {start: ()}
         queue = deque([start])
         while queue:
@@ -173,9 +180,9 @@ class Platform:
 
 
 def platform_name(spelling: str) -> str:
-    """The definition that a spelling of a platform means.
+    """Return the definition's name for a spelling of a platform.
 
-    :raises PlatformError: for an unknown one, with near matches.
+    :raises PlatformError: if it is unknown; the message has near matches.
     """
     key = spelling.strip().lower()
     name = _spellings().get(key)
@@ -200,11 +207,11 @@ def _spellings() -> dict[str, str]:
 
 
 def load_platform(name: str) -> Platform:
-    """The platform of this definition name, compiled once per process.
+    """Load the platform of this definition, once per process.
 
-    :raises PlatformError: when PyYAML or scrapli's definitions are missing, or the definition is broken.
+    :raises PlatformError: if PyYAML or scrapli's definitions are missing, or the definition is broken.
     """
-    with _loading:  # the cache alone would let each of a crowd that comes first read the file
+    with _loading:  # with the cache alone, many threads would read the file at first
         return _load(name)
 
 
@@ -220,7 +227,7 @@ def _load(name: str) -> Platform:
 
 
 def _definitions_folder() -> str | None:
-    spec = importlib.util.find_spec("scrapli")  # found, not imported: its native library is of no use here
+    spec = importlib.util.find_spec("scrapli")  # not imported: its native library is not needed
     if spec is None or not spec.submodule_search_locations:
         return None
     folder = os.path.join(spec.submodule_search_locations[0], "definitions")
@@ -231,7 +238,7 @@ def _read_definition(name: str) -> dict[str, Any]:
     folder = _definitions_folder()
     if folder is None or yaml is None:
         missing = "scrapli (2026.10 or later, for its platform definitions)" if folder is None else "PyYAML"
-        msg = f"Python package {missing} is not installed where the roll is called; pip install it there"
+        msg = f"Python package {missing} is not installed on the machine that collects; pip install it there"
         raise PlatformError(msg)
     path = os.path.join(folder, f"{name}.yaml")
     try:
@@ -254,7 +261,7 @@ def _compile(name: str, definition: dict[str, Any]) -> Platform:
     }
     on_open = _steps(definition.get("on_open_instructions") or ())
     if any(step.kind == "enter" and step.text.startswith("config") for step in on_open):
-        on_open = ()  # paging can be switched off only by configuring the device: its pager is answered instead
+        on_open = ()  # paging can be turned off only in the configuration; the pager is answered instead
     on_close = [step.text for step in _steps(definition.get("on_close_instructions") or ()) if step.kind == "write"]
     return Platform(
         name=name,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What one name answered: the types that every room of the collection hands on."""
+"""The answer of one name: types that all parts of the collection use."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Phase = Literal["resolve", "connect", "auth", "command", "parse"]
 
 @dataclass(frozen=True, slots=True)
 class Error:
-    """Why a name has no full answer: in which phase, of what kind (one word), and a sentence for people."""
+    """Why a name has no full answer: the phase, the kind (one word), and a message."""
 
     phase: Phase
     kind: str
@@ -33,8 +33,8 @@ class Error:
 class Result:
     """The answer of one name.
 
-    ``value`` is what the asked function returned, or what had been received when it failed.
-    ``attempts`` is 0 for a name that was never asked. ``started_at`` and ``finished_at`` are UTC.
+    ``value`` is what the function returned, or what was received before it failed.
+    ``attempts`` is 0 for a name that was not asked. ``started_at`` and ``finished_at`` are UTC.
     ``seconds`` is the time spent by phase, over all attempts.
     """
 
@@ -47,7 +47,7 @@ class Result:
     seconds: dict[str, float] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as plain data, without ``value``: times as ISO 8601 text, seconds rounded to milliseconds."""
+        """Return plain data without ``value``: times as ISO 8601 text, seconds rounded to milliseconds."""
         return {
             "status": self.status,
             "error": self.error.as_dict() if self.error else None,
@@ -60,11 +60,11 @@ class Result:
 
 @dataclass(slots=True)
 class Output:
-    """What one command gave: the device's text and, where asked for, the rows parsed from it.
+    """The output of one command: the device's text and, if requested, the rows parsed from it.
 
-    ``status`` is ok, failed (the device rejected it, or the session ended before the prompt), timeout, or skipped (it
-    was not sent). ``rows`` is an empty list where there are none. ``rows_status`` is None where no rows were asked for
-    or the command has no full answer, else see ``_parsing``.
+    ``status`` is ok, failed (the device rejected it, or the session ended before the prompt), timeout, or skipped (the
+    command was not sent). ``rows`` is an empty list if there are none. ``rows_status`` is None if no rows were
+    requested or the command has no full answer; see ``_parsing``.
     """
 
     text: str = ""
@@ -77,11 +77,11 @@ class Output:
     parser: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data. Every output has the same keys, whatever happened to its command."""
+        """Return plain data. Every output has the same keys, whatever happened to the command."""
         return {**self.as_slim_dict(), "text": self.text, "rows": self.rows, "diff": ""}
 
     def as_slim_dict(self) -> dict[str, Any]:
-        """Without text, rows and diff."""
+        """Return plain data without text, rows and diff."""
         return {
             "status": self.status,
             "error": self.error.as_dict() if self.error else None,
@@ -98,9 +98,9 @@ class Output:
 
 
 class DeviceError(Exception):
-    """What a driver, or any asked function, raises to say exactly how its device failed.
+    """Raised by a driver, or any function, with the exact failure of its device.
 
-    ``value`` is what was received before the failure; ``retry`` says that a second attempt may succeed.
+    ``value`` is what was received before the failure. ``retry`` means that a second attempt may succeed.
     """
 
     def __init__(
@@ -117,5 +117,5 @@ class DeviceError(Exception):
 
 
 def iso(moment: datetime) -> str:
-    """A moment in UTC as ISO 8601 text, to the millisecond: the one form of time in results and files."""
+    """Format a time in UTC as ISO 8601 text with milliseconds, the form of all times in results and files."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -2,18 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What changes in a device's answers though nothing happened: uptimes, ages, counters, rates, clocks. Data only.
+"""Values in answers that change without an event: uptimes, ages, counters, rates, clocks. Data only.
 
-A rule is a regular expression for a part of one line. Where it has groups, what they hold is what changes, else all
-that it matches. A line of which a rule leaves nothing is not compared at all.
+A rule is a regular expression for part of one line. The text of its groups is ignored, or the whole match if it has no
+groups. A line that is ignored completely is not compared.
 
-Only what always changes belongs here. The moment of an event does not: that an interface flapped, or a device
-restarted, is news. Counters of errors are told apart from 0, and no further: the first error is news, not the second.
+Only values that always change belong here. The time of an event does not: a flap of an interface or a restart must be
+reported. A counter of errors is compared with 0 only: the first error is reported, later ones are not.
 """
 
 from __future__ import annotations
 
-# Commands that print a configuration: there a time or a number is what somebody set, and only its header changes.
+# Commands that print a configuration. Times and numbers in it were configured; only its header is ignored.
 CONFIGURATION = (
     r"(?:do )?(?:sh(?:o|ow)?|di|dis|disp|display) .*?\b(?:run|start|conf|full-conf|cur|saved|derived)"
     r"|more |write term|admin display-config|info\b|/?(?:.* )?export\b|cat "
@@ -22,7 +22,7 @@ CONFIGURATION = (
 # -- building blocks ---------------------------------------------------------------------------------------------------
 
 N = r"\d[\d,.]*"  # a counter, or a rate; some platforms group its digits
-E = r"(?:([1-9]\d*)|0)"  # a counter of errors: what changes, once it has left 0
+E = r"(?:([1-9]\d*)|0)"  # a counter of errors: ignored once it is above 0
 _UNIT = (
     r"\d+(?:\.\d+)? ?"
     r"(?:years?|yrs?|y|weeks?|w|days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)(?:\(s\))?(?![a-z])"
@@ -44,7 +44,7 @@ _IP = r"[\dA-Fa-f.:]+(?:%\S+)?"
 # -- on every platform -------------------------------------------------------------------------------------------------
 
 CLOCKS = (
-    # A line that is nothing but a moment: "show clock", or what stands above every answer of IOS-XR.
+    # A line that holds only a time: "show clock", or the first line of every answer of IOS-XR.
     rf"^[*.]?{TIME}{_ZONE} {_DAY} {_MONTH} +\d+ \d{{4}} *$",
     rf"^{_DAY},? {_MONTH} +\d+,? {TIME}{_ZONE}(?: \d{{4}})?{_ZONE} *$",
     rf"^\d{{4}}-\d\d-\d\d[ T]{TIME}{_ZONE} *$",
@@ -52,11 +52,11 @@ CLOCKS = (
     r"^ *(?:Current time|Local time|Universal time) *:? .*$",
 )
 COMMON = (
-    # Uptimes and what is so long ago.
+    # Uptimes and ages.
     rf"\b[Uu]p ?[Tt]ime(?: for .*?)?(?: is| *:| *=)? +({SPAN})",
     rf"\bup for ({SPAN})",
     rf"({SPAN}) ago\b",
-    # JSON, whichever way it is laid out. What ends in Msecs may as well be a timer that somebody set.
+    # JSON in any layout. Other names that end in Msecs can be configured timers.
     r'"(?:[a-zA-Z_-]*[uU]p[-_]?[tT]ime(?!stamp)[a-zA-Z]*|bgpTimerUp(?:Msec|String)|bgpTimerLast(?:Read|Write)|[a-zA-Z]*Epoch'
     r"|[a-zA-Z]*DueMsecs?|lastResetTimerMsecs|deadTimeMsecs|timerHelloInMsecs|spfLast(?:Executed|Duration)Msecs"
     r"|(?:msg|messages|keepalives|updates|opens|notifications|routeRefresh|capability|total|dynamicCap)"
@@ -64,7 +64,7 @@ COMMON = (
     r"|(?:in|out|input|output)-?(?:Octets|Bytes|Packets|Pkts|UcastPkts|MulticastPkts|BroadcastPkts|bytes|packets|bps|pps)"
     r"|(?:in|out)(?:Bits|Pkts)Rate|tableVersion|tblVer|memFree|memAvailable|updateInterval|lastUpdateTimestamp"
     r'|currentTime|localTime|utcTime)" *: *("[^"]*"|-?[\d.eE+]+)',
-    # Moments that a device works out anew from an age: they waver by seconds. Those are left out, the event is not.
+    # Times that a device computes from an age vary by seconds. The seconds are ignored, the event is not.
     r'"(?:bootupTimestamp|upDownTime)" *: *\d+?(\d{0,2}(?:\.\d*)?)(?![\d.])',
 )
 
@@ -72,7 +72,7 @@ COMMON = (
 
 # A row of a BGP summary: peer, version, AS, messages in and out, table version, queues, age; then state or prefixes.
 _BGP = rf"^\*?{_IP} +\d +[\d.]+ +(\d+) +(\d+) +(\d+) +(\d+) +(\d+) +({AGE})(?= |$)"
-# A BGP neighbour in full. Why it was last reset is news, and so is how often.
+# A BGP neighbour in detail. The reason and the number of resets are compared.
 _NEIGHBOUR = (
     rf"^ +Last read ({AGE}), [Ll]ast write ({AGE})",
     rf"^ +Last reset ({AGE}),",
@@ -118,7 +118,8 @@ _IOS_CONFIGURATION = (
     r"^ntp clock-period (\d+)",
 )
 
-# Definition name of the platform, as ``platform_name`` gives it: for all commands but those of a configuration.
+# By definition name of the platform, as returned by ``platform_name``: for all commands except those that print a
+# configuration.
 PLATFORMS: dict[str, tuple[str, ...]] = {
     "arista_eos": (
         rf"^  (?:.*\S +)?{_IP} +4 +[\d.]+ +(\d+) +(\d+) +(\d+) +(\d+) +({AGE})(?= |$)",
@@ -235,7 +236,7 @@ PLATFORMS: dict[str, tuple[str, ...]] = {
     ),
 }
 
-# The same for commands that print a configuration: next to nothing of one changes by itself.
+# The same for commands that print a configuration.
 CONFIGURATIONS: dict[str, tuple[str, ...]] = {
     "arista_eos": (r"^! Startup-config last modified at .*$", r"^! Command: .*$"),
     "cisco_asa": (r"^: Saved *$", r"^: Written by .*$", r"^Cryptochecksum:.*$"),
@@ -248,7 +249,7 @@ CONFIGURATIONS: dict[str, tuple[str, ...]] = {
     ),
     "fortinet_fortios": (
         r"^#(?:conf_file_ver|buildno)=.*$",
-        r"\bENC (\S+)",  # encrypted anew each time it is shown
+        r"\bENC (\S+)",  # encrypted again each time it is shown
     ),
     "frr": (r"^Building configuration\.\.\.$",),
     "huawei_vrp": (r"^!Last configuration was (?:updated|saved) at .*$",),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Why devices have no full answer, in a few words, and what to do about it."""
+"""Reasons why devices have no full answer, and advice for each."""
 
 from __future__ import annotations
 
@@ -19,47 +19,53 @@ STATUS_WORDS = {
     "unreachable": "unreachable",
     "auth_failed": "refused the login",
     "timeout": "timed out",
-    "skipped": "never asked",
+    "skipped": "not asked",
 }
 
-# What to do about each kind of failure, by phase and kind. What is not here is explained by its own message.
+# Label and advice for each kind of failure, by phase and kind. Other kinds are explained by their own message.
 ADVICE: dict[str, dict[str, tuple[str, str]]] = {
     "resolve": {
-        "commands": ("No commands to ask", "Set commands on the task, or rollcall_commands for these devices."),
+        "commands": ("No commands", "Set commands on the task, or rollcall_commands for these devices."),
         "dns": ("The name has no address", "Set ansible_host for these devices, or correct DNS."),
         "driver": ("Unknown driver", "Correct rollcall_driver in the variables of these devices."),
-        "function": ("No function to call", "Set function on the task, or rollcall_function for these devices."),
+        "function": ("No function", "Set function on the task, or rollcall_function for these devices."),
         "no_poller": (
-            "No poller called them",
-            "Name them in rollcall_devices of a poller; a --limit has to name the poller as well.",
+            "No poller for these devices",
+            "Add them to rollcall_devices of a poller. A --limit must include the poller too.",
         ),
-        "platform": ("Platform not known", "Set ansible_network_os of these devices to a platform that is supported."),
+        "platform": ("Unknown platform", "Set ansible_network_os of these devices to a supported platform."),
         "unknown_host": ("Not in the inventory", "Correct the names on the task, or add the devices."),
         "variables": ("Bad variables", "Correct the inventory variables that the message names."),
     },
     "connect": {
         "ConnectionRefusedError": ("Connection refused", "Check that the service is on, its port, and access lists."),
-        "TimeoutError": ("No answer to the connection", "Check the power, the address, and the way to the device."),
-        "deadline": ("The run was over first", "Raise deadline or workers, or look for what held the run up."),
-        "device_timeout": ("No connection in time", "Check the way to the device; raise device_timeout if it is slow."),
+        "TimeoutError": (
+            "No answer to the connection",
+            "Check the power, the address, and the network path to the device.",
+        ),
+        "deadline": ("Run deadline reached", "Raise deadline or workers, or find out what delayed the run."),
+        "device_timeout": (
+            "No connection in time",
+            "Check the network path; raise device_timeout if the device is slow.",
+        ),
         "host_key_changed": (
             "Host key changed",
-            "Find out why first. Correct known_hosts only if the device was replaced, or its key renewed.",
+            "Find out why. Correct known_hosts only if the device was replaced or its key was renewed.",
         ),
         "host_key_revoked": ("Host key revoked", "Do not log in. Find out which device answers at this address."),
         "host_key_unknown": (
             "Host key not known",
-            "Compare the key on the device's console, then add it to known_hosts.",
+            "Compare it with the key on the device's console, then add it to known_hosts.",
         ),
         "key_exchange": (
             "No common SSH algorithms",
-            "Update the device's software, or allow it stronger algorithms; renew its host key if it is too short.",
+            "Update the device's software, or enable stronger algorithms; renew its host key if it is too short.",
         ),
         "no_library": ("Python package missing", "Install the requirements on the machine that collects."),
         "no_thread": ("Too many threads", "Lower workers, or raise ulimit -u on the machine that collects."),
         "poller": (
-            "Their poller failed",
-            "Prepare it with the role rollcall.network.poller, which says what is amiss.",
+            "Poller failed",
+            "Run the role rollcall.network.poller, which prepares and checks the poller.",
         ),
         "proxy": ("Jump host failed", "Try the proxy command by hand, as the user that runs Ansible."),
         "proxy_refused": (
@@ -69,19 +75,25 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "refused": ("Connection refused", "Check that SSH is on, its port, and the access lists of the device."),
         "reset": (
             "Closed before the login",
-            "All lines may be in use, or an access list hangs up: check sessions and access lists on the device.",
+            "All lines may be in use, or an access list may block. Check sessions and access lists on the device.",
         ),
-        "timeout": ("No answer to the connection", "Check the power, the address, and the way to the device."),
-        "unreachable": ("No way to the address", "Check routes and firewalls from the machine that collects."),
+        "timeout": ("No answer to the connection", "Check the power, the address, and the network path to the device."),
+        "unreachable": ("No route to the address", "Check routes and firewalls from the machine that collects."),
     },
     "auth": {
         "become_refused": ("Enable password refused", "Correct ansible_become_password, or the user's rights."),
-        "closed": ("Hung up on the password", "Check user and password by hand once; more tries can lock the account."),
-        "deadline": ("The run was over first", "Raise deadline, or look for a slow AAA server."),
-        "device_timeout": ("Login not done in time", "Look for a slow AAA server; raise device_timeout if it is slow."),
-        "key_exchange": ("Key exchange failed", "Renew the device's host key; look at its SSH log."),
+        "closed": (
+            "Closed after the password",
+            "Check user and password by hand once; more attempts can lock the account.",
+        ),
+        "deadline": ("Run deadline reached", "Raise deadline, or check whether the AAA server is slow."),
+        "device_timeout": (
+            "Login not complete in time",
+            "Check whether the AAA server is slow; raise device_timeout if it is.",
+        ),
+        "key_exchange": ("Key exchange failed", "Renew the device's host key; check its SSH log."),
         "no_become_password": ("No enable password", "Set ansible_become_password for these devices."),
-        "no_credentials": ("Nothing to log in with", "Set ansible_password or a private key, or start an ssh-agent."),
+        "no_credentials": ("No credentials", "Set ansible_password or a private key, or start an ssh-agent."),
         "no_prompt": (
             "Prompt not recognized",
             "Check ansible_network_os; log in by hand to see what the device shows.",
@@ -90,37 +102,40 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "password_expired": ("Password expired", "Change it on the device or in the AAA server."),
         "refused": (
             "Login refused",
-            "Check user, password and the AAA server. It is not tried again, so that no account gets locked.",
+            "Check user, password and the AAA server. There is no second attempt, because it could lock the account.",
         ),
-        "reset": ("Closed during the login", "Look at the device's log and its AAA server; lower logins_per_second."),
+        "reset": (
+            "Closed during the login",
+            "Check the logs of the device and the AAA server; lower logins_per_second.",
+        ),
         "session_closed": ("Closed after the login", "All lines may be in use, or the user may not open a shell."),
         "timeout": (
             "Login not answered",
-            "Look for a slow AAA server; raise ansible_connect_timeout, lower logins_per_second.",
+            "Check whether the AAA server is slow; raise ansible_connect_timeout, lower logins_per_second.",
         ),
     },
     "command": {
         "ImportError": ("Function cannot be imported", "Install what the function needs on the machine that collects."),
-        "deadline": ("The run was over first", "Raise deadline or workers, or look for what held the run up."),
-        "device_timeout": ("Answer not done in time", "Ask less, or raise device_timeout for slow devices."),
-        "lost": ("Lost", "The thread ended without an answer: look for a crash in the function or the driver."),
-        "not_plain_data": ("Not plain data", "Let the function return dicts, lists, text and numbers only."),
+        "deadline": ("Run deadline reached", "Raise deadline or workers, or find out what delayed the run."),
+        "device_timeout": ("Answer not complete in time", "Ask fewer commands, or raise device_timeout."),
+        "lost": ("Answer lost", "The thread ended without a result. Look for a crash in the function or the driver."),
+        "not_plain_data": ("Not plain data", "The function must return only dicts, lists, text and numbers."),
         "rejected": ("Command rejected", "Check the command's spelling on this platform, and the user's rights."),
-        "reset": ("Closed in the middle", "Look at the device's log; call again."),
+        "reset": ("Closed during a command", "Check the device's log, then ask it again."),
         "session_closed": (
-            "Closed in the middle",
-            "The device ended the session before its answer was whole: look at its log; call again.",
+            "Closed during a command",
+            "The device closed the session before its answer was complete. Check its log, then ask it again.",
         ),
         "timeout": (
             "No answer to a command",
-            "Try the command by hand. Raise rollcall_command_timeout if it only takes long.",
+            "Try the command by hand. Raise rollcall_command_timeout if the command is slow.",
         ),
     },
 }
 
 
 class Reason(NamedTuple):
-    """Why devices have no full answer, in a few words, and what to do about it (empty: the message says it)."""
+    """A short reason, and advice. The advice is empty if the error message is sufficient."""
 
     label: str
     advice: str
@@ -135,7 +150,7 @@ def reason_of(phase: str | None, kind: str | None, status: str) -> Reason:
 
 
 class Group(NamedTuple):
-    """The devices without a full answer for one reason; ``label`` is this group's alone."""
+    """The devices without a full answer for one reason. ``label`` is unique among the groups."""
 
     status: str
     phase: str | None
@@ -145,7 +160,7 @@ class Group(NamedTuple):
 
 
 def groups_of(rows: Sequence[FleetRow]) -> list[Group]:
-    """The reasons, the most frequent first."""
+    """Group the failed devices by reason, the most frequent first."""
     found: dict[tuple[str, str | None, Reason], list[FleetRow]] = {}
     for row in rows:
         if row.status != "ok":

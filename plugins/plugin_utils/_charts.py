@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""When devices were asked and how long they took, as numbers that the pages draw."""
+"""Numbers for the charts of the pages: when devices were asked, and how long they took."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._shown import dur
 
 PHASES = ("resolve", "connect", "auth", "command", "parse")
 
-_RUN_WIDTH = 10_000  # the run's duration in units of the timeline's drawing
-_THINNEST = 15  # units: a bar of a short answer is still seen
-_FEW = 60  # devices with a name beside their bar
+_RUN_WIDTH = 10_000  # units of the timeline for the duration of the run
+_THINNEST = 15  # units: minimum width of a bar, so that it is visible
+_FEW = 60  # up to this many devices, each bar has a name
 
 
 class Span(NamedTuple):
-    """When a device was asked: ``start`` in seconds since 1970, ``seconds`` in all, and ``parts`` of them by phase.
+    """When a device was asked: ``start`` in seconds since 1970, total ``seconds``, and ``parts`` by phase.
 
-    ``start`` is None for a device that was never asked, ``seconds`` where nothing is known about them.
+    ``start`` is None for a device that was not asked. ``seconds`` is None if the duration is unknown.
     """
 
     place: int
@@ -39,13 +39,13 @@ def span_of(row: FleetRow, place: int) -> Span:
     start, end = moment(row.started_at), moment(row.finished_at)
     if start is None:
         return Span(place, None, sum(parts.values()) or None, parts)
-    # Clocks can be set back during a run; the phases were measured by one that cannot.
+    # The clock can be set back during a run. The phases were measured with a monotonic clock.
     elapsed = max((end or start) - start, sum(parts.values()), 0.0)
     return Span(place, start, elapsed, parts)
 
 
 class Part(NamedTuple):
-    """A piece of a bar, in percent of it."""
+    """A part of a bar, in percent."""
 
     phase: str
     seconds: float
@@ -54,7 +54,7 @@ class Part(NamedTuple):
 
 
 def parts_of(span: Span) -> list[Part]:
-    """The bar of one device: its phases, then what it waited for another attempt."""
+    """The bar of one device: its phases, then the time between attempts."""
     if not span.seconds:
         return []
     parts, at = [], 0.0
@@ -91,7 +91,7 @@ def _tick(seconds: float, step: float) -> str:
 
 
 def timeline(asked: Sequence[Span]) -> dict[str, Any] | None:
-    """The drawing: a bar per device on a line of its own, one path for all bars of a colour."""
+    """The timeline: one bar per device, one line per bar, one path for all bars of a colour."""
     if not asked:
         return None
     began = asked[0].start or 0.0
@@ -119,7 +119,7 @@ def timeline(asked: Sequence[Span]) -> dict[str, Any] | None:
 
 
 def durations(rows: Sequence[FleetRow], spans: Sequence[Span]) -> dict[str, Any] | None:
-    """How long the devices took: the histogram, in equal steps of the logarithm, and the slowest ten."""
+    """The durations: a histogram with logarithmic steps, and the ten slowest devices."""
     timed = sorted((span.seconds, span.place) for span in spans if span.seconds is not None and span.start is not None)
     if not timed:
         return None

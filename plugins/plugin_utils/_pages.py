@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Answers as pages for people: one of each device, and one of the fleet, which is a single file that needs no network.
+"""HTML pages: one per device, and one of the fleet. Each is a single file that needs no network.
 
-Whatever a device sent is shown as text. Three things see to that, each on its own: the templates escape all values,
-what cannot be seen is spelled out, and the pages forbid the browser everything but their own style and script.
+Everything that a device sent is shown as text. Three independent measures ensure this: the templates escape all values,
+invisible characters are spelled out, and the pages allow the browser only their own style and script.
 """
 
 from __future__ import annotations
@@ -46,21 +46,21 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import S
 
 BUILT_IN = pathlib.Path(__file__).parents[2] / "playbooks" / "templates"
 
-_NAMES_OPEN = 12  # names of a reason that are shown at once
-_NAMES_MOST = 500  # and in all: the table has the rest
-_TEXT_OPEN = 200_000  # characters of an output that are shown at once
+_NAMES_OPEN = 12  # names per reason that are shown at first
+_NAMES_MOST = 500  # names per reason in all; the table has the rest
+_TEXT_OPEN = 200_000  # a longer output is folded
 _ROWS_OPEN = 200
 
 
 class PagesError(Exception):
-    """A page cannot be made; the message says which, why, and what to do."""
+    """A page cannot be created. The message says which, why, and what to do."""
 
 
 class Pages:
     """The templates, compiled once.
 
-    :param templates: given a template's name, the path of the user's own file of that name, or None for the built-in.
-    :raises PagesError: when a template is broken, or the Python package itables is missing.
+    :param templates: returns the path of the user's own template of this name, or None for the built-in one.
+    :raises PagesError: if a template is broken, or the Python package itables is missing.
     """
 
     def __init__(self, templates: Callable[[str], str | None] = lambda _name: None) -> None:
@@ -83,12 +83,12 @@ class Pages:
         self._licences = Markup(self._asset("page_licences.txt"))
 
     def device(self, name: str, answer: Mapping[str, Any], *, index: str, title: str = "Roll call") -> str:
-        """The page of one device.
+        """Render the page of one device.
 
         :param answer: as rollcall.network.collect returns it.
         :param index: the path of the fleet's page, relative to this one.
         :param title: the name of the fleet's page.
-        :raises PagesError: when the template cannot be rendered.
+        :raises PagesError: if the template cannot be rendered.
         """
         row = fleet_row(name, answer)
         span = span_of(row, 0)
@@ -125,7 +125,7 @@ class Pages:
 
         :param columns: the names of the rows' values.
         :param verdict: on these devices; where there is none, the run passed when all have a full answer.
-        :raises PagesError: when the template cannot be rendered.
+        :raises PagesError: if the template cannot be rendered.
         :raises ValueError: when a row has not one value for each of the columns.
         """
         rows = list(rows)
@@ -164,8 +164,8 @@ class Pages:
             raise PagesError(msg) from error
 
     def _asset(self, name: str) -> str:
-        """A file that goes into a page as it is."""
-        return self._load(name).replace("\r\n", "\n")  # as browsers do before they compare it with its hash
+        """Read a file that is inserted into a page unchanged."""
+        return self._load(name).replace("\r\n", "\n")  # browsers do this before they compute the hash
 
     def _compile(self, name: str) -> jinja2.Template:
         try:
@@ -177,7 +177,7 @@ class Pages:
     def _render(self, template: jinja2.Template, variables: dict[str, Any]) -> str:
         try:
             return template.render(variables)
-        except Exception as error:  # a template is its author's code: anything can come out of it
+        except Exception as error:  # a template can raise any exception
             path = self._lookup(template.name or "") or template.name
             msg = f"the template {path} cannot be rendered: {type(error).__name__}: {error}"
             raise PagesError(msg) from error
@@ -189,8 +189,8 @@ class Pages:
 class _Command(NamedTuple):
     """One command as the page shows it. ``cells`` are texts, by row and then by column; ``data`` is JSON.
 
-    ``changes`` are the lines of the difference to the last good answer, which was there at ``before``; ``since`` is
-    when this same answer was first given, None for one that is new.
+    ``changes`` are the lines of the difference to the last good answer, which was received at ``before``. ``since`` is
+    when this same answer was first received, or None for a new answer.
     """
 
     text: str
@@ -213,7 +213,7 @@ class _Command(NamedTuple):
 
 
 class _Change(NamedTuple):
-    """One line of a difference: removed, added, same, or a hunk's line numbers."""
+    """One line of a difference: removed, added, same, or the line numbers of a hunk."""
 
     kind: str
     text: str
@@ -223,7 +223,7 @@ _KINDS = {"-": "removed", "+": "added", "@": "hunk"}
 
 
 def _changes(diff: str | None) -> tuple[str | None, list[_Change]]:
-    """The lines of a unified diff, and the moment of the answer before, which its first line names."""
+    """Split a unified diff into its lines and the time of the previous answer, which is in its first line."""
     if not diff:
         return None, []
     first, _after, *lines = [*diff.removesuffix("\n").split("\n"), ""]
@@ -274,13 +274,13 @@ def _size(text: str) -> str:
 
 
 def _counts(rows: Sequence[FleetRow]) -> list[tuple[str, str, int]]:
-    """Each status, in words, and how many have it; the known ones first, then what else occurs."""
+    """Count the devices per status. Return status, words and count; the known statuses first, then others."""
     counted = Counter(row.status for row in rows)
     return [(status, STATUS_WORDS.get(status, status), counted[status]) for status in {**STATUS_WORDS, **counted}]
 
 
 def _said(rows: Sequence[FleetRow], verdict: Verdict | None) -> dict[str, Any]:
-    """What came of it, in one sentence and then in detail."""
+    """The outcome: one sentence, and details."""
     total = len(rows)
     failed = sum(1 for row in rows if row.status != "ok")
     if not total:
@@ -312,7 +312,7 @@ def _data(
     asked: Sequence[Span],
     columns: Sequence[str],
 ) -> Markup:
-    """What the page's script shows: a list per device, short, since there may be thousands."""
+    """The data for the page's script: a short list per device, because there can be thousands."""
     statuses = [status for status, _words, _count in _counts(rows)]
     reasons = {row.name: place for place, group in enumerate(groups) for row in group.rows}
     began = (asked[0].start or 0.0) if asked else 0.0
@@ -362,7 +362,7 @@ def _data(
 
 
 def _assets(style: str, script: str) -> dict[str, Any]:
-    """Style and script of a page, and the policy that lets the browser use these two and nothing else."""
+    """Style and script of a page, and the policy that allows the browser only these two."""
 
     def source(text: str) -> str:
         return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
@@ -373,7 +373,7 @@ def _assets(style: str, script: str) -> dict[str, Any]:
 
 
 def _data_tables() -> str:
-    """The source of DataTables, a module, which itables carries."""
+    """Read the source of DataTables, a module, from the package itables."""
     try:
         found = importlib.util.find_spec("itables")
     except (ImportError, ValueError):
@@ -382,12 +382,12 @@ def _data_tables() -> str:
         path = pathlib.Path(folder, "html", "dt_bundle.js")
         if path.is_file():
             return path.read_text(encoding="utf-8").replace("\r\n", "\n")
-    msg = "the page of the fleet needs the Python package itables, which carries DataTables: pip install itables"
+    msg = "the page of the fleet needs the Python package itables, which contains DataTables: pip install itables"
     raise PagesError(msg)
 
 
 def as_one_module(library: str, script: str) -> str:
-    """The library and our script as one module: a page opened as a file cannot import one from another."""
+    """Join the library and our script into one module. A page opened as a file cannot import modules."""
     exported = re.search(r"export\s*\{([^}]*)\}\s*;?", library)
     name = exported and re.search(r"([\w$]+) as default", exported[1])
     if not exported or not name:
@@ -395,5 +395,5 @@ def as_one_module(library: str, script: str) -> str:
         raise PagesError(msg)
     ours = f";{{const DataTable={name[1]};\n{script}}}"
     text = library[: exported.start()] + ours + library[exported.end() :]
-    # In HTML these would end the script, or keep its end from being found. They stand in strings and patterns only.
+    # In HTML these would end the script or hide its end. They occur only in strings and patterns.
     return re.sub("</(script)", r"<\\/\1", text.replace("<!--", "\\x3c!--"), flags=re.IGNORECASE)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What people see while the roll is called: a line now and then, and at C(-v) a line for each device."""
+"""Progress output of a run: a line at intervals, and with ``-v`` a line for each device."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from ansible_collections.rollcall.network.plugins.module_utils.collector import 
 
 
 class Display(Protocol):
-    """The two methods of Ansible's display that are used here."""
+    """The methods of Ansible's display that are used here."""
 
     def display(self, msg: str) -> None: ...
     def v(self, msg: str, host: str | None = None) -> None: ...
 
 
-# Seconds from the beginning, and between lines until then: people wait for the first ones, AWX stores them all.
+# Seconds since the start, and the interval between lines until then. Long runs print fewer: AWX stores every line.
 PACES = ((10.0, 2.0), (120.0, 10.0), (math.inf, 60.0))
 
 
 class Progress:
-    """Turns the collector's events into lines, and keeps its warnings for the task's result."""
+    """Print the collector's events as lines, and keep its warnings for the task's result."""
 
     def __init__(self, display: Display) -> None:
         self._display = display

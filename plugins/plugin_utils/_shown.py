@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How values are spelled as text for people: what cannot be seen, cells, links, counts, durations and clocks."""
+"""Format values as text: invisible characters, cells, links, counts, durations and times."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._model.visible im
 
 
 def shown(value: Any) -> Any:
-    """A value as the templates show it, before it is escaped: what cannot be seen is spelled out, as in ``\\xff``."""
+    """Format a value for the templates, before escaping. Invisible characters are spelled out, as in ``\\xff``."""
     if isinstance(value, Markup):
         return value
     return visible(value if isinstance(value, str) else str(value))
@@ -28,9 +28,9 @@ def text_or_none(value: Any) -> str | None:
 
 
 def cell(value: Any) -> str:
-    """A value in a table."""
+    """Format a value for a table."""
     if isinstance(value, str):
-        return str(value)  # not what Ansible makes of it, which carries its origin along
+        return str(value)  # a plain str, not Ansible's subclass
     if value is None:
         return ""
     if isinstance(value, (list, tuple)) and not any(isinstance(each, (dict, list, tuple)) for each in value):
@@ -43,7 +43,7 @@ def pretty(value: Any) -> str:
 
 
 def path(relative: str) -> str:
-    """A relative path as a link. A colon would make a scheme of what stands before it."""
+    """Quote a relative path for a link, including colons, which would mark a scheme."""
     return urllib.parse.quote(relative, safe="/", errors="surrogateescape")
 
 
@@ -61,7 +61,7 @@ def duration(seconds: float) -> str:
 
 
 def moment(text: str | None) -> float | None:
-    """ISO 8601 text as seconds since 1970; without a zone it is taken for UTC."""
+    """Convert ISO 8601 text to seconds since 1970. Without a zone, UTC is assumed."""
     try:
         moment = datetime.fromisoformat(text or "")
     except ValueError:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether a run passed: how many devices may have no full answer, of the fleet and of groups of it."""
+"""Whether a run passed: limits for devices without a full answer, for the fleet and for groups."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from typing import Any
 
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
 
-NAMES_SAID = 10  # a sentence names this many devices; the others are in the result
+NAMES_SAID = 10  # names in a sentence; the result has all of them
 
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """How many may have no full answer, in per cent. ``fleet`` counts for the devices of none of ``groups``."""
+    """The percentages that may have no full answer. ``fleet`` applies to devices in none of ``groups``."""
 
     fleet: float | None = None
     groups: Mapping[str, float] = dataclasses.field(default_factory=dict)
@@ -28,7 +28,7 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """The devices that one limit counts for: of a group, or those of no such group."""
+    """The devices that one limit applies to: those of a group, or all others."""
 
     whom: str
     option: str
@@ -51,7 +51,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What came of a run. It passed when no limit was exceeded and nothing else went wrong (``troubles``)."""
+    """The outcome of a run. It passed if no limit was exceeded and there are no ``troubles``."""
 
     shares: tuple[Share, ...] = ()
     troubles: tuple[str, ...] = ()
@@ -62,12 +62,12 @@ class Verdict:
 
     @property
     def reasons(self) -> list[str]:
-        """Why it did not pass, a sentence each."""
+        """Why the run did not pass, one sentence per reason."""
         reasons = [share.reason for share in self.shares if not share.passed] + list(self.troubles)
-        return [visible(reason) for reason in reasons]  # they are shown, and name devices
+        return [visible(reason) for reason in reasons]  # they hold names of devices
 
     def troubled(self, reason: str) -> Verdict:
-        """The same, and this went wrong besides."""
+        """A copy with one more reason for failure."""
         return dataclasses.replace(self, troubles=(*self.troubles, reason))
 
     def as_dict(self) -> dict[str, Any]:
@@ -76,9 +76,9 @@ class Verdict:
 
 
 def allowed_of(arguments: Mapping[str, Any], groups: Mapping[str, Iterable[str]]) -> Allowed:
-    """The limits among the arguments of a task.
+    """Read the limits from the arguments of a task.
 
-    :param groups: the inventory's groups and the hosts of each, those of its children included.
+    :param groups: the groups of the inventory, with the hosts of each, including those of child groups.
     :raises ValueError: for a group that is not in the inventory.
     """
     limits: dict[str, float] = arguments["group_max_fail_percentage"] or {}
@@ -86,14 +86,14 @@ def allowed_of(arguments: Mapping[str, Any], groups: Mapping[str, Iterable[str]]
         if group not in groups:
             near = difflib.get_close_matches(group, list(groups), n=3)
             hint = f"near matches: {', '.join(near)}" if near else "check the name and the inventory (-i)"
-            msg = f"group_max_fail_percentage: {group!r} is no group of the inventory; {hint}"
+            msg = f"group_max_fail_percentage: {group!r} is not a group of the inventory; {hint}"
             raise ValueError(msg)
     members = {group: frozenset(map(str, groups[group])) for group in limits}
     return Allowed(arguments["max_fail_percentage"], limits, members)
 
 
 def verdict_of(statuses: Mapping[str, str], allowed: Allowed) -> Verdict:
-    """The verdict on these devices, by name and status. Of a group only those count that are among them."""
+    """The verdict on these devices, by name and status. Other members of a group are ignored."""
     shares = []
     if allowed.fleet is not None:
         grouped = frozenset().union(*allowed.members.values())

@@ -146,7 +146,7 @@ def outputs(name: str) -> dict[str, Any]:
         ),
         parser="textfsm",
         rows_status="mismatch",
-        rows_message="the template for 'show bgp summary' found no row: it does not fit, or the output lists nothing",
+        rows_message="the template for 'show bgp summary' found no row; it does not match, or there are no entries",
     )
     return dict(zip(COMMANDS, (version, interfaces(name), peers), strict=True))
 

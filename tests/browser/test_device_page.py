@@ -51,7 +51,7 @@ def test_what_changed_is_told_without_colours_too(open_page: Open, small_fleet: 
         "-Lab OS, Version 17.9.3",
         "+Lab OS, Version 17.9.4a",
     ]
-    assert "the same since 2026-03-01 06:00:00 UTC" in opened.page.locator("#c2 header").inner_text()
+    assert "unchanged since 2026-03-01 06:00:00 UTC" in opened.page.locator("#c2 header").inner_text()
     assert opened.faults() == []
 
 

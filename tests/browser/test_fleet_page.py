@@ -92,7 +92,7 @@ def test_search(open_page: Open, small_fleet: Path, typed: str, names: list[str]
     if names:
         shows(page, names)
     else:
-        assert page.locator("#devices tbody").inner_text() == "No device fits the search and the filters."
+        assert page.locator("#devices tbody").inner_text() == "No device matches the search and the filters."
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_the_counts_are_buttons_that_filter(open_page: Open, small_fleet: Path) 
     page.get_by_label("Search").fill("show version")
     expect(page.locator("#devices tbody tr")).to_have_count(2)
     page.get_by_label("Search").fill("show interfaces")
-    expect(page.locator("#devices tbody tr")).to_have_text("No device fits the search and the filters.")
+    expect(page.locator("#devices tbody tr")).to_have_text("No device matches the search and the filters.")
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_the_timeline_has_a_bar_for_each_device_asked_and_phase(open_page: Open,
         assert subpaths(page, phase) == sum(1 for answer in asked.values() if phase in answer["seconds"]), phase
     assert page.locator(".chart li").all_inner_texts() == sorted(asked, key=lambda name: asked[name]["started_at"])
     assert (
-        "One device was never asked and has no bar." in page.locator("section", has=page.locator(".chart")).inner_text()
+        "One device was not asked and has no bar." in page.locator("section", has=page.locator(".chart")).inner_text()
     )
 
 
@@ -229,7 +229,7 @@ def test_without_javascript_the_story_is_still_told(open_page: Open, small_fleet
     page = context.new_page()
     page.goto((small_fleet / "index.html").as_uri())
     assert page.locator("h1").inner_text() == "18 of 24 devices answered in full."
-    assert page.locator("noscript").inner_text() == "The table needs JavaScript, which is off here."
+    assert page.locator("noscript").inner_text() == "The table needs JavaScript, which is turned off."
     context.close()
 
 

@@ -144,7 +144,7 @@ def test_what_was_entered_in_awx_stays(controller: Controller, login: dict[str, 
     ("env", "variables", "sentence"),
     [
         ({"CONTROLLER_HOST": ""}, {}, "CONTROLLER_HOST is not set in the environment"),
-        ({"CONTROLLER_OAUTH_TOKEN": ""}, {}, "No login for AWX; set CONTROLLER_OAUTH_TOKEN, or CONTROLLER_USERNAME"),
+        ({"CONTROLLER_OAUTH_TOKEN": ""}, {}, "No login for AWX. Set CONTROLLER_OAUTH_TOKEN, or CONTROLLER_USERNAME"),
         ({"CONTROLLER_OAUTH_TOKEN": "", "CONTROLLER_USERNAME": "admin"}, {}, "No login for AWX"),
         ({}, {"rollcall_awx_project_url": ""}, "rollcall_awx_project_url is not set"),
         ({}, {"rollcall_awx_image": ""}, "rollcall_awx_image is not set"),
@@ -154,12 +154,12 @@ def test_what_was_entered_in_awx_stays(controller: Controller, login: dict[str, 
         (
             {},
             {"rollcall_awx_rrule": "DTSTART:20260101T020000Z RRULE:FREQ=DAILY;INTERVAL=1"},
-            "rollcall_awx_rrule must be",
+            "It must have the form",
         ),
         (
             {},
             {"rollcall_awx_rrule": "DTSTART;TZID=Etc/UTC:20260101T020000 RRULE:FREQ=DAILY"},
-            "rollcall_awx_rrule must be",
+            "It must have the form",
         ),
     ],
 )

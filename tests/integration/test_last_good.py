@@ -149,7 +149,7 @@ def test_rules_of_ones_own_and_what_is_wrong_with_them(small: Lab, whole: Lab, t
     roll = call_roll(whole.inventory, {**arguments, "ignore_changes": ignore})
     assert roll.result["changed_hosts"] == []
     for wrong, sentence in (
-        ({"eos": ["("]}, "'(' is no regular expression"),
+        ({"eos": ["("]}, "'(' is not a regular expression"),
         ({"eoss": ["x"]}, "near matches: eos"),
         ({"eos": [1]}, "must be a list of regular expressions"),
     ):

@@ -104,8 +104,8 @@ def test_the_playbook_finds_its_python_by_itself(prepared: ShellServer, tmp_path
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
-        ("fault.pth", "import time; time.time = lambda: 0.0\n", "its clock is 1"),
-        ("fault.pth", "import resource; resource.setrlimit(7, (100, 100))\n", "open files allowed: 100,"),
+        ("fault.pth", "import time; time.time = lambda: 0.0\n", "clock difference: 1"),
+        ("fault.pth", "import resource; resource.setrlimit(7, (100, 100))\n", "open files allowed (ulimit -Hn): 100,"),
         ("ntc_templates/parse.py", "raise OSError('damaged')\n", "ntc_templates.parse: OSError: damaged"),
     ],
     ids=["clock", "open files", "package"],
@@ -138,7 +138,7 @@ def test_an_old_python_is_refused(poller: ShellServer, tmp_path: Path) -> None:
 def test_no_python_is_said(poller: ShellServer, tmp_path: Path) -> None:
     done = prepare(tmp_path, poller, rollcall_poller_python="python9")
     assert done.returncode == 2
-    assert "python9 is not there" in done.stdout + done.stderr
+    assert "python9 is not available" in done.stdout + done.stderr
 
 
 def test_the_pinned_versions_are_those_that_the_collection_requires() -> None:

@@ -374,7 +374,7 @@ def test_removal_leaves_what_was_collected(installed: Site) -> None:
     with lock(folders["output"] / ".lock"):
         done = installed.install("gone", state="absent")
         assert done.returncode == 2
-        assert "is under way" in done.stdout + done.stderr
+        assert "is in progress" in done.stdout + done.stderr
     assert everything(folders["home"]) == before
     assert changes(installed.install("gone", "--check", state="absent")) > 0
     assert everything(folders["home"]) == before

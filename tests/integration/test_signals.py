@@ -148,7 +148,7 @@ def test_the_task_fails_as_the_verdict_says(
 def test_an_unknown_group_is_an_error_before_the_first_login(healthy: Lab) -> None:
     done, result = try_roll(healthy.inventory, {"group_max_fail_percentage": {"lab_frq": 0}})
     assert done.returncode == 2
-    assert "'lab_frq' is no group of the inventory; near matches: lab_fra" in result["msg"]
+    assert "'lab_frq' is not a group of the inventory; near matches: lab_fra" in result["msg"]
     assert "roll call:" not in done.stdout, "somebody was asked"
 
 

@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Starts the lab, calls the roll of its 24 devices, stops the lab. The last line printed is the path of the reports' index.
+# Starts the lab, collects from its 24 devices, stops the lab. The last line printed is the path of the reports' index.
 # LAB_PORT=2100 tests/lab/demo.sh uses another port. Needs python and ansible-playbook of the environment on the PATH.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -16,7 +16,7 @@ log=$state/serve.log
 mkdir -p "$state"
 python -m tests.lab serve --port "$port" --devices 24 --state "$state" --with-parent >"$log" 2>&1 &
 lab=$!
-# However this ends, the lab ends with it.
+# Stop the lab in any case.
 trap 'kill "$lab" 2>/dev/null || true; wait "$lab" 2>/dev/null || true' EXIT
 
 for _ in {1..150}; do
@@ -25,20 +25,20 @@ for _ in {1..150}; do
   sleep 0.2
 done
 if ! grep '^lab ready' "$log"; then
-  echo "The lab did not start on port $port within 30 seconds. It said, in $log:" >&2
+  echo "The lab did not start on port $port within 30 seconds. Its output, in $log:" >&2
   cat "$log" >&2
   exit 1
 fi
 
-# Three of the 24 devices are broken on purpose, and one run in which they fail is a good run: 3 of 24 is 12.5 %.
-# Unbuffered, so that the progress is seen as it is made, through a pipe too.
+# Three of the 24 devices are broken on purpose (12.5 %), so up to 20 % may fail.
+# Unbuffered, so that progress is printed at once, even into a pipe.
 PYTHONUNBUFFERED=1 ansible-playbook -i inventory/lab.yml collect.yml \
   -e "lab_port=$port" -e "rollcall_output_dir=$PWD/$output" \
   -e rollcall_max_fail_percentage=20 -e rollcall_device_timeout=6 -e "{rollcall_columns: [site, role]}"
 
 index=$output/latest/reports/index.html
 if [[ ! -e $index ]]; then
-  echo "The play ended well, but wrote no $index." >&2
+  echo "The play succeeded, but did not write $index." >&2
   exit 1
 fi
 echo "$index"

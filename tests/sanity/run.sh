@@ -3,17 +3,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# ansible-test sanity on the collection as users install it. ansible-test refuses a path that leads through a link, so
-# the link in `collections` does not serve. Needs ansible-core's commands on the PATH (`make sanity` puts them there).
+# ansible-test sanity on the collection as users install it. ansible-test rejects paths through links, so the link in
+# `collections` cannot be used. Needs ansible-core's commands on the PATH (`make sanity` puts them there).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD
 
-# Where the copy goes is no folder that plays search, which is meant so and needs no warning.
+# Plays do not search the folder of the copy. This is intended and needs no warning.
 ANSIBLE_COLLECTIONS_PATH=.cache/at ansible-galaxy collection install . -p .cache/at --force --no-deps >/dev/null
 
-# ansible-test makes an environment for each test and downloads a pip for it from a host of its own. Python has one
-# with it, so that nothing but the package index is needed. In a home of its own: the user's ansible-test keeps the real one.
+# ansible-test creates an environment for each test and downloads pip for it from its own host. Use Python's bundled pip
+# instead, so that only the package index is needed. A separate home leaves the user's ansible-test cache unchanged.
 home=$root/.cache/at/home
 mkdir -p "$home/.ansible/test/cache" "$home/.config" "$home/.pip"
 printf '[install]\nquiet = 2\n' >"$home/.pip/pip.conf"
@@ -25,7 +25,7 @@ subprocess.run([sys.executable, "-m", "ensurepip", "--upgrade"], check=True, std
 PYTHON
 
 cd .cache/at/ansible_collections/rollcall/network
-# ansible-test asks git which files there are, and the repository around this folder ignores all of them.
+# ansible-test asks git for the list of files, and the surrounding repository ignores this folder.
 git init --quiet
 HOME=$home ansible-test sanity --local --color no "$@" \
   --python "$(python -c 'import sys; print("%d.%d" % sys.version_info[:2])')"

@@ -845,7 +845,7 @@ def test_rules_of_ones_own(ignore: dict[str, list[str]], platform: str | None, s
 
 
 def test_a_rule_that_is_no_regular_expression() -> None:
-    with pytest.raises(ValueError, match=r"ignore_changes: '\(' is no regular expression: "):
+    with pytest.raises(ValueError, match=r"ignore_changes: '\(' is not a regular expression: "):
         Changes({"frr": ["("]})
 
 

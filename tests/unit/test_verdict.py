@@ -87,7 +87,7 @@ def test_of_groups(limits: dict[str, float], fleet: float | None, given: str, re
 
 @pytest.mark.parametrize(
     ("group", "words"),
-    [("cor", "'cor' is no group of the inventory; near matches: core"), ("zzzz", "check the name and the inventory")],
+    [("cor", "'cor' is not a group of the inventory; near matches: core"), ("zz", "check the name and the inventory")],
 )
 def test_an_unknown_group(group: str, words: str) -> None:
     with pytest.raises(ValueError, match="group_max_fail_percentage") as caught:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the rollcall.network authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What there is to know of a poller, as JSON: its packages, its limit of open files, its clock."""
+"""Print the state of a poller as JSON: its packages, its limit of open files, its clock."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import time
 
 
 def problem(module: str) -> str | None:
-    """Why a module cannot be imported."""
+    """Return why a module cannot be imported, or None."""
     try:
         importlib.import_module(module)
-    except Exception as error:  # a library that is missing or of another machine raises what it likes
+    except Exception as error:  # a library built for another machine can raise anything
         return f"{module}: {type(error).__name__}: {error}"
     return None
 

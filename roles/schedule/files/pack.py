@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, the rollcall.network authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Packs what a run needs of the collection, and prints the SHA-256 of the package.
+"""Pack the parts of the collection that a run needs, and print the SHA-256 of the package.
 
     python pack.py <folder of the collection> <package>
 
-The same files give the same bytes, whoever packs them and whenever: the sum tells whether a host has this very version.
+The same files always give the same bytes, so the checksum tells whether a host has this version.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import tarfile
 from pathlib import Path
 
 PARTS = ("LICENSE", "MANIFEST.json", "galaxy.yml", "meta", "playbooks", "plugins", "requirements.txt", "roles")
-# Some moment: tar warns of files of 1970.
+# A fixed time; tar warns about files from 1970.
 MOMENT = 1_000_000_000
 
 
 def plain(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
-    """The member without what differs from one copy of it to the next; none for what Python leaves behind."""
+    """Remove the metadata that differs between copies of a file. Return None for Python's cache."""
     if member.name.endswith("/__pycache__"):
         return None
     member.mtime = MOMENT
