@@ -193,8 +193,8 @@ def site(tmp_path: Path) -> Iterator[Site]:
         return user != "refused"
 
     async def session(line: Line) -> None:
-        # A device shows what it was sent, and what else is of its own host.
-        shown = " ".join([*secrets.values(), *lines])
+        # The last of a line is what a message quotes.
+        shown = " ".join([*lines, *secrets.values(), *OF_HOST.values()])
         where, _dash, end = line.user.partition("-")
 
         async def leave() -> None:
