@@ -68,8 +68,9 @@ options:
     type: float
   retries:
     description:
-      - Further attempts after a connection that was refused, reset or timed out, with growing pauses. A refused login is never
-        tried again.
+      - Further attempts after a connection that was refused, reset or timed out, with growing pauses.
+      - A credential that was refused, or that got no answer, is not sent again in the same run. After a jump host refused a
+        credential, the other devices behind it that use the same one get the same error without another login.
     type: int
     default: 1
   logins_per_second:

@@ -20,6 +20,13 @@ description:
   - Address, port, user, password, keys, C(become), platform (C(ansible_network_os)) and timeouts of each device come from its
     own inventory variables, exactly as for C(ansible.netcommon.network_cli); then from the environment (C(ROLLCALL_NET_*)
     and C(ANSIBLE_NET_*), which AWX's credentials set), command line and configuration.
+  - Every secret that is known to the run (passwords, private keys, pass phrases, those in a proxy command) is replaced by
+    C(********) in all texts, rows, values and messages of the answers. A secret that is an ordinary word such as V(cisco), the
+    name of the device or the user, a number of at most six digits, or shorter than four characters is replaced in outputs only
+    where it is the last word of a line.
+  - A device whose address or user name begins with C(-), or holds blanks or control characters, is not called. With a
+    C(ProxyJump) or C(ProxyCommand), the address may hold only letters, digits and C(.-_:%), and neither may hold characters that
+    mean something to a shell.
   - A device that fails is data, not a failed task. Use O(max_fail_percentage) for a verdict.
   - Use C(run_once). Never set the task keyword C(timeout), which throws away what was collected; use O(deadline).
 attributes:

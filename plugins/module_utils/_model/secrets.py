@@ -67,6 +67,7 @@ class Secrets:
         self._plain = tuple(sorted((*strong, *key_lines), key=len, reverse=True))
         self._strong = tuple(sorted(spelled, key=len, reverse=True))
         self._key_lines = frozenset(key_lines)
+        self._words = tuple(weak)
         either = "|".join(re.escape(word) for word in sorted(weak, key=len, reverse=True))
         self._weak = re.compile(rf"(?<!\w)(?:{either})(?!\w)") if weak else None
         self._weak_at_end = re.compile(rf"(?:(?<!\S)|(?<=:))(?:{either})(?=[ \t]*$)", re.MULTILINE) if weak else None
@@ -82,7 +83,7 @@ class Secrets:
         :param cut: the text ends where the session ended, which may be within a secret.
         """
         text = self._mask_strong(text)
-        if self._weak_at_end is not None:
+        if self._weak_at_end is not None and any(word in text for word in self._words):
             text = self._weak_at_end.sub(MASK, text)
         return self._mask_beginning(text) if cut else text
 
