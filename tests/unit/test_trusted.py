@@ -290,7 +290,7 @@ def test_no_planted_hook_runs(top: pathlib.Path, program: pathlib.Path) -> None:
     hooks.mkdir(exist_ok=True)
     for name in HOOKS:
         shutil.copy(program, hooks / name)
-    (top / "last_good" / "r1" / "state.json").unlink()  # so that there is something to commit
+    (top / "history.git" / "rollcall.json").unlink()  # so that there is something to commit
     run(top, history=True)
 
 
