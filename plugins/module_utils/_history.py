@@ -24,7 +24,9 @@ from dataclasses import dataclass, field
 from typing import IO, cast
 
 from ._last_good import LastGood
+from ._repository import check_repository
 from ._run import file_name, text_name, write_json
+from ._trusted import is_shared, make_folder, make_top, open_file, read_file
 
 REPOSITORY, NOTES = "history.git", "rollcall.json"
 BRANCH = "refs/heads/main"
@@ -34,7 +36,16 @@ MOST_NAMES = 1000  # in a commit's message
 
 # A user's configuration must not get between: hooks, signing, templates, another default branch. No name may be refused
 # for the sake of file systems that nobody checks out to here.
-SETTINGS = ("init.defaultBranch=main", "core.protectNTFS=false", "core.protectHFS=false", "gc.autoDetach=false")
+SETTINGS = (
+    "init.defaultBranch=main",
+    "core.protectNTFS=false",
+    "core.protectHFS=false",
+    "gc.autoDetach=false",
+    f"core.hooksPath={os.devnull}",
+    f"core.attributesFile={os.devnull}",
+    "core.fsmonitor=false",
+    "protocol.allow=never",
+)
 
 
 class HistoryError(Exception):
@@ -61,9 +72,12 @@ def commit(output_dir: str | pathlib.Path, last_good: LastGood, names: Iterable[
     """
     path = pathlib.Path(output_dir).expanduser().absolute() / REPOSITORY
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(make_top(path.parent) / REPOSITORY, mode=0o700)
         with _alone(path):
-            _git(path, "init", "--quiet", "--bare")  # of a repository that is there, it changes nothing
+            check_repository(path)
+            shared = ["--shared=group"] if is_shared(path.parent) else []
+            # Of a repository that is there, it changes nothing.
+            _git(path, "init", "--quiet", "--bare", "--template=", *shared)
             return _commit(path, last_good, names, title)
     except OSError as error:
         msg = f"the history in {path} could not be written: {error.strerror or error}"
@@ -103,7 +117,7 @@ def _stream(made: _Commit, title: str, tip: str | None) -> Iterator[bytes]:
     if tip:
         yield b"from %s\n" % tip.encode()
     for file, text in made.files.items():
-        data = text.read_bytes()
+        data = read_file(text)
         yield b"M 100644 inline %s\ndata %d\n" % (file.encode("ascii"), len(data))
         yield data
         yield b"\n"
@@ -133,7 +147,7 @@ def _tip(path: pathlib.Path) -> str | None:
 def _notes(path: pathlib.Path) -> dict[str, str]:
     """Since when each committed file is the same. Where the notes are lost, every file is committed anew."""
     try:
-        notes = json.loads((path / NOTES).read_text(encoding="ascii"))
+        notes = json.loads(read_file(path / NOTES).decode("ascii"))
         return {str(file): str(since) for file, since in notes.items()}
     except (FileNotFoundError, ValueError, AttributeError):
         return {}
@@ -148,7 +162,12 @@ def _git(path: pathlib.Path, *arguments: str, stdin: Iterable[bytes] = ()) -> st
     with tempfile.TemporaryFile() as output:
         try:
             process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT, env=_environment()
+                command,
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=_environment(),
+                umask=0o077,  # where a group shares the folder, git is told so
             )
         except FileNotFoundError as error:
             msg = f"there is no git to write the history in {path} with: install it where the roll is called from"
@@ -182,12 +201,13 @@ def _feed(process: subprocess.Popen[bytes], stdin: Iterable[bytes]) -> int:
 def _environment() -> dict[str, str]:
     """No GIT_DIR of a hook or a CI job, and nobody's configuration."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    return {**environment, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "LC_ALL": "C"}
+    ours = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_ATTR_NOSYSTEM": "1", "LC_ALL": "C"}
+    return {**environment, **ours}
 
 
 @contextlib.contextmanager
 def _alone(path: pathlib.Path) -> Iterator[None]:
-    descriptor = os.open(path / "rollcall.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = open_file(path / "rollcall.lock", os.O_RDWR | os.O_CREAT)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

@@ -22,7 +22,8 @@ from typing import Any
 
 from ._changes import Changes
 from ._result import iso
-from ._run import file_name, text_name, write_file, write_json
+from ._run import file_name, plain_name, text_name, write_file, write_json
+from ._trusted import check_folder, make_folder, read_file
 
 FOLDER, STATE = "last_good", "state.json"
 
@@ -111,7 +112,8 @@ class LastGood:
         last = compared["last_good_at"] or state.last_good_at
         new = State(state.first_asked_at or now, last, {**state.commands, **good})
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            for each in (self.path, folder):
+                make_folder(each)
             partial = folder / f".{STATE}.part"
             write_json(partial, {"name": name, **new.as_dict()})
             partial.replace(folder / STATE)
@@ -144,9 +146,10 @@ class LastGood:
         """The state as it is on disk; an empty one where there is none, or where it is damaged."""
         path = self.path / file_name(name) / STATE
         try:
-            data = json.loads(path.read_text(encoding="ascii"))
+            check_folder(path.parent)
+            data = json.loads(read_file(path).decode("ascii"))
             commands = {
-                str(command): Kept(_plain_name(kept["file"]), _moment(kept["since"]), _moment(kept["at"]))
+                str(command): Kept(plain_name(kept["file"]), _moment(kept["since"]), _moment(kept["at"]))
                 for command, kept in data["commands"].items()
             }
             first, last = data["first_asked_at"], data["last_good_at"]
@@ -174,7 +177,7 @@ class LastGood:
     def _text(self, name: str, kept: Kept) -> str | None:
         path = self.path / file_name(name) / kept.file
         try:
-            return path.read_bytes().decode("utf-8", "surrogateescape")
+            return read_file(path).decode("utf-8", "surrogateescape")
         except OSError as error:
             self.problems[name] = f"{path} cannot be read, and counts as none: {error.strerror}"
             return None
@@ -183,13 +186,6 @@ class LastGood:
 def _moment_of(answer: Mapping[str, Any]) -> str:
     """When the answer was there; a name that was never asked has no such time."""
     return str(answer.get("finished_at") or iso(datetime.now(UTC)))
-
-
-def _plain_name(name: Any) -> str:
-    if not isinstance(name, str) or "/" in name or name in {"", ".", ".."}:
-        msg = f"{name!r} is no file name"
-        raise ValueError(msg)
-    return name
 
 
 def _moment(text: Any) -> str:
@@ -202,13 +198,13 @@ def _moment(text: Any) -> str:
 def _share(source: pathlib.Path, target: pathlib.Path) -> None:
     """Let the target be the same file as the source, or a copy where the file system has no links."""
     with contextlib.suppress(OSError):  # there is one already, or no links
-        os.link(source, target)
+        os.link(source, target, follow_symlinks=False)
         return
     partial = target.with_name(f".{target.name}.part")
     partial.unlink(missing_ok=True)  # of a run that was killed
     try:
-        os.link(source, partial)
+        os.link(source, partial, follow_symlinks=False)
     except OSError:
-        write_file(partial, source.read_bytes())
+        write_file(partial, read_file(source))
     partial.replace(target)
     partial.unlink(missing_ok=True)  # renaming one link of a file over another does nothing, by the letter of POSIX

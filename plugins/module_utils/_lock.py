@@ -22,23 +22,28 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from ._result import iso
-from ._run import RunError
+from ._run import DEVICES, RUNS, RunError
+from ._trusted import check_folder, check_link, make_top, open_file
 
 LOCK = ".lock"
 SOON = 0.1  # seconds in which a holder has written who it is
 
 
 @contextlib.contextmanager
-def locked(output_dir: str, job: str | None = None) -> Iterator[None]:
-    """Hold the folder of the runs; it is made where it is missing.
+def locked(output_dir: str, job: str | None = None) -> Iterator[pathlib.Path]:
+    """Hold the folder of the runs, which is given without its links; it is made where it is missing.
 
     :param job: AWX's job number: such a run shares the folder with others that have one.
-    :raises RunError: when another run holds it, said with who and since when; or when it cannot be locked.
+    :raises RunError: when another run holds it, said with who and since when; when it cannot be locked; or when it, or
+        what is in it, may be somebody else's work.
     """
     top = pathlib.Path(output_dir).expanduser().absolute()
     try:
-        top.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(top / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+        real = make_top(top)
+        for name in (RUNS, "last_good", "history.git", "reports", DEVICES):
+            check_folder(real / name)
+        check_link(real / "latest", RUNS)
+        descriptor = open_file(real / LOCK, os.O_RDWR | os.O_CREAT)
     except OSError as error:
         msg = f"output_dir {top} cannot be written to: {error.strerror}"
         raise RunError(msg) from error
@@ -47,7 +52,7 @@ def locked(output_dir: str, job: str | None = None) -> Iterator[None]:
         about = {"pid": os.getpid(), "host": socket.gethostname(), "since": iso(datetime.now(UTC)), "job": job}
         _say(descriptor, json.dumps(about))
         try:
-            yield
+            yield real
         finally:
             if not job:
                 _say(descriptor, "")

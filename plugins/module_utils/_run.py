@@ -25,13 +25,13 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from ._result import STATUSES, iso
+from ._trusted import Untrusted, check_folder, create_file, make_folder, make_top, new_folder, open_file, read_file
 
 RUNS, DEVICES = "runs", "devices"
 RESULT, MANIFEST, EVENTS = "result.json", "manifest.json", "events.jsonl"
 TIME = "%Y-%m-%dT%H%M%SZ"  # a run's folder is named after the moment it began
 RUNNING, FINISHED = "running", "finished"
 VERSION = 1  # of the manifest
-PRIVATE = 0o600  # device configurations hold secrets
 LONGEST_NAME = 200  # bytes; file systems allow 255, and we add endings
 
 
@@ -72,9 +72,12 @@ class RunFolder:
         top = pathlib.Path(output_dir).expanduser().absolute()
         began = datetime.now(UTC).strftime(TIME)
         try:
-            (top / RUNS).mkdir(parents=True, exist_ok=True)
+            top = make_top(top)
+            make_folder(top / RUNS)
             self.path = resume or _new_folder(top / RUNS / (f"{began}-{file_name(job)}" if job else began))
-            (self.path / DEVICES).mkdir(exist_ok=True)
+            for folder in (self.path, self.path / DEVICES):
+                make_folder(folder)
+            check_folder(self.path / "reports")
             self._events = _open_events(self.path / EVENTS)
             for partial in (self.path / DEVICES).glob(".*.part"):  # it was being written when its run was killed
                 shutil.rmtree(partial)
@@ -86,7 +89,7 @@ class RunFolder:
             raise RunError(msg) from error
         self.resumed = resume is not None
         self.unwritten_event: str | None = None
-        self._top = top
+        self.top = top  # without links
         self._manifest: dict[str, Any] = {}
 
     def begin(self, manifest: Mapping[str, Any]) -> None:
@@ -101,7 +104,7 @@ class RunFolder:
         try:
             self._write_manifest()
         except OSError as error:
-            msg = f"output_dir {self._top} cannot be written to: {error.strerror}"
+            msg = f"output_dir {self.top} cannot be written to: {error.strerror}"
             raise RunError(msg) from error
 
     def note(self, event: str, **details: Any) -> None:
@@ -143,9 +146,9 @@ class RunFolder:
         with self._whole(name) as partial:
             for file in (run / DEVICES / file_name(name)).iterdir():
                 try:
-                    (partial / file.name).hardlink_to(file)
+                    os.link(file, partial / file.name, follow_symlinks=False)
                 except OSError:  # another user's, or no links on this file system
-                    write_file(partial / file.name, file.read_bytes())
+                    write_file(partial / file.name, read_file(file))
 
     def finish(self, outcome: Mapping[str, Any]) -> None:
         """Add to the manifest what came of the run, and let ``latest`` point here.
@@ -155,11 +158,11 @@ class RunFolder:
         _sync_folder(self.path / DEVICES)  # a manifest that says finished speaks of answers that outlast a power cut
         self._manifest = {**self._manifest, "status": FINISHED, **outcome}
         self._write_manifest()
-        link = self._top / f".latest-{os.getpid()}"
+        link = self.top / f".latest-{os.getpid()}"
         with contextlib.suppress(FileNotFoundError):
             link.unlink()
         link.symlink_to(pathlib.Path(RUNS) / self.path.name)
-        link.rename(self._top / "latest")
+        link.rename(self.top / "latest")
         self.note("ended", **{key: outcome[key] for key in ("summary", "verdict") if key in outcome})
 
     def close(self) -> None:
@@ -170,8 +173,10 @@ class RunFolder:
     def _whole(self, name: str) -> Iterator[pathlib.Path]:
         """A folder to put a device's files in. It takes its name when all are there, and is gone if that fails."""
         folder = self.folder_of(name)
+        if folder.is_symlink():
+            raise Untrusted(f"{folder} is a link: remove it")
         partial = folder.with_name(f".{folder.name}.part")
-        partial.mkdir()
+        make_folder(partial)
         try:
             yield partial
             try:
@@ -198,7 +203,7 @@ def run_names(run_dir: str | pathlib.Path) -> list[str]:
     :raises RunError: when the folder is none of a run, or its manifest cannot be read.
     """
     folder = pathlib.Path(run_dir).expanduser()
-    if not (folder / DEVICES).is_dir():
+    if not is_folder(folder / DEVICES):
         msg = f"{folder} is no run folder: it has no {DEVICES}/"
         raise RunError(msg)
     manifest = read_manifest(folder)
@@ -215,7 +220,7 @@ def read_manifest(run_dir: str | pathlib.Path) -> dict[str, Any]:
     """
     path = pathlib.Path(run_dir).expanduser() / MANIFEST
     try:
-        manifest = json.loads(path.read_text(encoding="ascii"))
+        manifest = json.loads(read_file(path).decode("ascii"))
         if not isinstance(manifest, dict) or not ("hosts" in manifest or "devices" in manifest):
             msg = "it names no devices"
             raise ValueError(msg)
@@ -243,11 +248,11 @@ def read_answer(run_dir: str | pathlib.Path, name: str, *, slim: bool = False) -
     :raises RunError: when a file of it is missing or damaged.
     """
     folder = pathlib.Path(run_dir).expanduser() / DEVICES / file_name(name)
-    if not folder.is_dir():
+    if not is_folder(folder):
         msg = f"the run was ended before it had an answer of this name, or could not write it: {folder} is not there"
         raise NoAnswer(msg)
     try:
-        answer: dict[str, Any] = json.loads((folder / RESULT).read_text(encoding="ascii"))
+        answer: dict[str, Any] = json.loads(read_file(folder / RESULT).decode("ascii"))
         if answer["name"] != name or answer["status"] not in STATUSES:
             msg = f"it is no answer of {name}"
             raise ValueError(msg)
@@ -255,7 +260,7 @@ def read_answer(run_dir: str | pathlib.Path, name: str, *, slim: bool = False) -
             file, diff = output.pop("file"), output.pop("diff")
             if slim:
                 if file is not None:
-                    (folder / file).stat()
+                    (folder / plain_name(file)).lstat()
                 output.pop("rows", None)
             else:
                 output["text"] = _text(folder, file)
@@ -270,14 +275,30 @@ def read_answer(run_dir: str | pathlib.Path, name: str, *, slim: bool = False) -
 
 def _text(folder: pathlib.Path, file: str | None) -> str:
     """What is in a file of an answer; nothing where the answer names none."""
-    return "" if file is None else (folder / file).read_bytes().decode("utf-8", "surrogateescape")
+    return "" if file is None else read_file(folder / plain_name(file)).decode("utf-8", "surrogateescape")
 
 
 def _name_of(folder: pathlib.Path) -> str:
     try:
-        return str(json.loads((folder / RESULT).read_text(encoding="ascii"))["name"])
+        return str(json.loads(read_file(folder / RESULT).decode("ascii"))["name"])
     except (OSError, ValueError, KeyError, TypeError):
         return unquote(folder.name)  # its answer cannot be read either, and that will be said of this name
+
+
+def is_folder(path: pathlib.Path) -> bool:
+    """Whether there is a folder of this name that is no link."""
+    return path.is_dir() and not path.is_symlink()
+
+
+def plain_name(name: Any) -> str:
+    """The name of a file, as it is written in another file.
+
+    :raises ValueError: when it leads to another folder.
+    """
+    if not isinstance(name, str) or "/" in name or name in {"", ".", ".."}:
+        msg = f"{name!r} is no file name"
+        raise ValueError(msg)
+    return name
 
 
 def without(data: Mapping[str, Any], *keys: str) -> dict[str, Any]:
@@ -289,7 +310,7 @@ def _new_folder(path: pathlib.Path) -> pathlib.Path:
     for number in range(1000):
         candidate = path.with_name(f"{path.name}.{number}") if number else path
         with contextlib.suppress(FileExistsError):
-            candidate.mkdir()
+            new_folder(candidate)
             return candidate
     raise FileExistsError(f"a thousand runs named {path}")
 
@@ -299,7 +320,7 @@ def _open_events(path: pathlib.Path) -> int:
 
     :raises BlockingIOError: when another process has them open.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, PRIVATE)
+    descriptor = open_file(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         size = os.fstat(descriptor).st_size
@@ -316,7 +337,7 @@ def write_json(path: pathlib.Path, data: Mapping[str, Any]) -> None:
 
 
 def write_file(path: pathlib.Path, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE)
+    descriptor = create_file(path)
     try:
         _write_all(descriptor, data)
         os.fsync(descriptor)

@@ -19,7 +19,8 @@ import shutil
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from ._run import DEVICES, EVENTS, FINISHED, RUNS, TIME, RunError, old_manifest, run_names
+from ._run import DEVICES, EVENTS, FINISHED, RUNS, TIME, RunError, is_folder, old_manifest, run_names
+from ._trusted import Untrusted, check_folder, open_file
 
 OURS = re.compile(r"(?P<began>\d{4}-\d\d-\d\dT\d{6}Z)(-.+?)?(\.(?P<number>\d+))?")
 PRUNED = ".pruned"
@@ -108,7 +109,7 @@ def _alone(run: pathlib.Path) -> Iterator[None]:
     :raises BlockingIOError: when a process is writing to it.
     """
     try:
-        descriptor = os.open(run / EVENTS, os.O_RDWR)
+        descriptor = open_file(run / EVENTS, os.O_RDWR)
     except FileNotFoundError:  # none was ever begun
         yield
         return
@@ -132,9 +133,18 @@ def _began(run: pathlib.Path) -> datetime | None:
 
 def _folders(runs: pathlib.Path) -> list[pathlib.Path]:
     try:
-        return [path for path in runs.iterdir() if (path / DEVICES).is_dir() and not path.is_symlink()]
+        return [path for path in runs.iterdir() if is_folder(path / DEVICES) and _is_trusted(path)]
     except FileNotFoundError:
         return []
+
+
+def _is_trusted(run: pathlib.Path) -> bool:
+    try:
+        check_folder(run)
+        check_folder(run / DEVICES)
+    except Untrusted:
+        return False
+    return not (run / EVENTS).is_symlink()
 
 
 def _names(run: pathlib.Path) -> set[str]:

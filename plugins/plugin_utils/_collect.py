@@ -105,9 +105,9 @@ def open_folder(
 def _opened(
     stack: contextlib.ExitStack, arguments: Mapping[str, Any], variables: Mapping[str, Any], display: Display
 ) -> RunFolder:
-    top, names = arguments["output_dir"], list(dict.fromkeys(arguments["hosts"]))
+    names = list(dict.fromkeys(arguments["hosts"]))
     job = job_of(variables)
-    stack.enter_context(locked(top, job))
+    top = str(stack.enter_context(locked(arguments["output_dir"], job)))
     resumed = run_to_resume(top, names) if arguments["resume"] else None
     before = last_run(top, names) if arguments["only"] and not resumed else None
     folder = RunFolder(top, job, resume=resumed)
@@ -245,7 +245,7 @@ def interruptible(
 
 def last_good_of(arguments: Mapping[str, Any], folder: RunFolder, there: Answers) -> LastGood:
     """The last good answers, beside the runs; what the folder of a resumed run has already is among them."""
-    last_good = LastGood(arguments["output_dir"], Changes(arguments["ignore_changes"]))
+    last_good = LastGood(folder.top, Changes(arguments["ignore_changes"]))
     for name, answer in there.items():
         if answer.get("changed") is not None:
             last_good.catch_up(name, answer, folder.folder_of(name))

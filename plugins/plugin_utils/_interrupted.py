@@ -70,15 +70,16 @@ class Interruption:
         if threading.current_thread() is not threading.main_thread():  # which alone may handle signals
             yield
             return
-        before: dict[int, Any] = {}
+        before: dict[signal.Signals, Any] = {}
 
         def handle(number: int, frame: FrameType | None) -> None:
             for each in before:
                 signal.signal(each, signal.SIG_IGN)  # a second one must not come in between
             self()
-            signal.signal(number, before[number])
-            if callable(before[number]):
-                before[number](number, frame)
+            handler = before[signal.Signals(number)]
+            signal.signal(number, handler)
+            if callable(handler):
+                handler(number, frame)
             else:
                 os.kill(os.getpid(), number)
 

@@ -81,7 +81,7 @@ def result_of(
                 verdict = verdict.troubled(problem)
         with problems.during("removing old runs"):
             if arguments["keep"]:
-                result["warnings"] += prune(arguments["output_dir"], folder.path, **arguments["keep"])
+                result["warnings"] += prune(str(folder.top), folder.path, **arguments["keep"])
     verdict = _told(verdict, problems, folder)
     result["verdict"] = verdict.as_dict()
     if problems.tracebacks:
@@ -139,7 +139,7 @@ def _write_history(
         return None
     title = f"{folder.path.name}, {len(answers)} devices"
     try:
-        _history.commit(arguments["output_dir"], last_good, answers, title)
+        _history.commit(folder.top, last_good, answers, title)
     except _history.HistoryError as error:
         return f"{error}; the answers are there, and the next run will make up for it"
     return None

@@ -14,6 +14,9 @@ import tempfile
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, TypeVar
 
+from ansible_collections.rollcall.network.plugins.module_utils._run import DEVICES, RUNS, is_folder
+from ansible_collections.rollcall.network.plugins.module_utils._trusted import Untrusted, read_file, real_folder
+
 Key = TypeVar("Key", bound=Hashable)
 
 
@@ -69,6 +72,11 @@ def check_writable(folders: Iterable[pathlib.Path]) -> None:
     """
     for folder in folders:
         try:
+            # A user's own link is followed to the folder of the reports, but not below it, nor where runs are kept.
+            kept = any(is_folder(folder.parent / name) for name in (DEVICES, RUNS))
+            if folder.is_symlink() and (kept or folder.name == DEVICES):
+                raise Untrusted(f"{folder} is a link: remove it")
+            real_folder(folder)
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             msg = f"the folder {folder} cannot be made: {error.strerror}"
@@ -79,10 +87,14 @@ def check_writable(folders: Iterable[pathlib.Path]) -> None:
 
 
 def read(path: pathlib.Path) -> bytes | None:
-    """What the file holds now; None when there is none."""
+    """What the file holds now; None when there is none, or a link, which will be replaced."""
     try:
-        return path.read_bytes()
+        return read_file(path)
     except FileNotFoundError:
+        return None
+    except Untrusted:
+        if path.is_dir() and not path.is_symlink():
+            raise
         return None
 
 
@@ -108,7 +120,10 @@ def write(path: pathlib.Path, content: bytes, *, private: bool = False) -> None:
 
 def _mode(path: pathlib.Path, private: bool) -> int:
     try:
-        return stat.S_IMODE(path.stat().st_mode)
+        status = path.lstat()
+        if stat.S_ISREG(status.st_mode):
+            return stat.S_IMODE(status.st_mode)
+        raise FileNotFoundError
     except FileNotFoundError:
         umask = os.umask(0)
         os.umask(umask)

@@ -148,7 +148,7 @@ def test_files_are_private_shared_and_leave_nothing_behind(fleet: Fleet) -> None
 
 
 def test_without_links_it_is_a_copy(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_arguments: object) -> None:
+    def refuse(*_arguments: object, **_how: object) -> None:
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(os, "link", refuse)

@@ -308,10 +308,10 @@ def test_taking_over(linkable: bool, tmp_path: pathlib.Path, monkeypatch: pytest
     (old.path / "devices" / "damaged" / "show it.txt").unlink()
     if not linkable:
 
-        def none(*_paths: Any) -> None:
+        def none(*_paths: Any, **_how: Any) -> None:
             raise OSError(18, "Invalid cross-device link")
 
-        monkeypatch.setattr(pathlib.Path, "hardlink_to", none)
+        monkeypatch.setattr(os, "link", none)
     assert take_over(new, old.path, ["nobody", "full", "failed", "damaged"]) == 1
     assert os.listdir(new.path / "devices") == ["full"]
     assert read_answer(new.path, "full") == read_answer(old.path, "full")

@@ -1,0 +1,244 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Files and folders that others may have prepared: no link is followed, and the owner and the mode are checked.
+
+Trusted are the own user, root and, in a folder that is writable for one of our groups, that group. A folder that
+everybody may write to is refused. Below a trusted folder, what its owner put there is trusted too. The path that a user
+gives may contain links: it is resolved once, and the folder that it leads to is checked.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import pathlib
+import pwd
+import stat
+
+MOST_LINKS = 40  # in one path, as in Linux
+
+
+class Untrusted(OSError):
+    """A file or folder that may be somebody else's work; ``strerror`` says what it is and what to do."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(errno.EPERM, sentence)
+
+
+def real_folder(path: str | pathlib.Path) -> pathlib.Path:
+    """The path without its links; what does not exist yet stays as it is.
+
+    :raises Untrusted: when a link on the way is neither ours, nor root's, nor of the owner of the folder that it is in.
+    """
+    given = pathlib.Path(path).expanduser().absolute()
+    real, links = pathlib.Path(given.anchor), 0
+    todo = list(reversed(given.parts[1:]))
+    while todo:
+        part = todo.pop()
+        if part == "..":
+            real = real.parent
+            continue
+        here = real / part
+        try:
+            status = here.lstat()
+        except FileNotFoundError:
+            real = here
+            continue
+        if not stat.S_ISLNK(status.st_mode):
+            real = here
+            continue
+        if status.st_uid not in {0, os.geteuid(), real.lstat().st_uid}:
+            raise Untrusted(f"{here} is a link that {_user(status.st_uid)} made: remove it, or use another folder")
+        links += 1
+        if links > MOST_LINKS:
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(given))
+        target = pathlib.PurePath(os.readlink(here))
+        if target.is_absolute():
+            real = pathlib.Path(target.anchor)
+        todo += reversed(target.parts[1:] if target.is_absolute() else target.parts)
+    return real
+
+
+def make_top(path: str | pathlib.Path) -> pathlib.Path:
+    """Make the folder that a user named, with its parents; return it without links.
+
+    :raises Untrusted: when it is somebody else's, or everybody may write to it.
+    """
+    real = real_folder(path)
+    for folder in reversed((real, *real.parents)):
+        if not os.path.lexists(folder):
+            new_folder(folder, 0o755)
+    status = real.lstat()
+    _check_kind(real, status, stat.S_ISDIR, "folder")
+    shared = status.st_mode & stat.S_IWGRP and status.st_gid in {os.getegid(), *os.getgroups()}
+    if status.st_uid not in {0, os.geteuid()} and not shared:
+        raise Untrusted(
+            f"it belongs to {_user(status.st_uid)} and not to {_user(os.geteuid())}: use a folder of your own, "
+            "or make it writable for a group of yours"
+        )
+    _check_mode(real, status)
+    return real
+
+
+def make_folder(path: pathlib.Path, mode: int = 0o755) -> None:
+    """Make a folder below a trusted one, or check the one that is there.
+
+    :raises Untrusted: when it is a link, somebody else's, or everybody may write to it.
+    """
+    try:
+        new_folder(path, mode)
+    except FileExistsError:
+        check_folder(path)
+
+
+def check_folder(path: pathlib.Path) -> None:
+    """Check a folder below a trusted one. One that does not exist is as good as one of our own.
+
+    :raises Untrusted: when it is a link, somebody else's, or everybody may write to it.
+    """
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return
+    _check_kind(path, status, stat.S_ISDIR, "folder")
+    _check_owner(path, status)
+    _check_mode(path, status)
+
+
+def check_file(path: pathlib.Path) -> None:
+    """Check a file below a trusted folder.
+
+    :raises Untrusted: when it is a link, no regular file, or somebody else's.
+    """
+    status = path.lstat()
+    _check_kind(path, status, stat.S_ISREG, "file")
+    _check_owner(path, status)
+
+
+def is_shared(folder: pathlib.Path) -> bool:
+    """Whether a folder is shared on purpose: writable for its group, and handing it on to what is made in it."""
+    mode = folder.lstat().st_mode
+    return bool(mode & stat.S_ISGID and mode & stat.S_IWGRP)
+
+
+def check_link(path: pathlib.Path, folder: str) -> None:
+    """Check that a link leads into this folder beside it, where there is one.
+
+    :raises Untrusted: when it leads elsewhere, is no link, or is somebody else's.
+    """
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return
+    _check_kind(path, status, stat.S_ISLNK, "link")
+    _check_owner(path, status)
+    parts = pathlib.PurePath(os.readlink(path)).parts
+    if len(parts) != 2 or parts[0] != folder or parts[1] == "..":
+        raise Untrusted(f"{path} leads to {os.readlink(path)} and not into {folder}: remove it")
+
+
+def open_file(path: pathlib.Path, flags: int, mode: int = 0o600) -> int:
+    """Open a file to write to it; with O_CREAT, one that is missing is made. It can be read, too.
+
+    :raises Untrusted: when it is no regular file, has a second name, or is somebody else's.
+    """
+    flags |= os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # O_NONBLOCK: of a pipe that was put there
+    if flags & os.O_CREAT:
+        try:
+            descriptor = os.open(path, flags | os.O_EXCL, mode)
+        except FileExistsError:
+            flags &= ~os.O_CREAT
+        else:
+            if is_shared(path.parent):
+                os.fchmod(descriptor, 0o660)
+            return descriptor
+    try:
+        descriptor = os.open(path, flags & ~os.O_TRUNC)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise Untrusted(f"{path} is a link: remove it") from error
+        raise
+    try:
+        status = os.fstat(descriptor)
+        _check_kind(path, status, stat.S_ISREG, "file")
+        _check_owner(path, status)
+        if status.st_nlink != 1:
+            raise Untrusted(f"{path} has a second name elsewhere: remove it")
+        if flags & os.O_TRUNC:
+            os.ftruncate(descriptor, 0)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def read_file(path: pathlib.Path) -> bytes:
+    """What a file holds.
+
+    :raises OSError: when it cannot be read, and where it is a link or no regular file.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise Untrusted(f"{path} is a link: remove it") from error
+        raise
+    with open(descriptor, "rb") as file:
+        _check_kind(path, os.fstat(descriptor), stat.S_ISREG, "file")
+        return file.read()
+
+
+def create_file(path: pathlib.Path) -> int:
+    """Open a new file to write to it, in the place of one that is there: only for its owner, or for the group too.
+
+    The group can read it where the folder is writable for the group and hands its group on (setgid).
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        descriptor = os.open(path, flags, 0o600)
+    except FileExistsError:  # of a run that was killed
+        os.unlink(path)
+        descriptor = os.open(path, flags, 0o600)
+    if is_shared(path.parent):
+        os.fchmod(descriptor, 0o660)
+    return descriptor
+
+
+def new_folder(path: pathlib.Path, mode: int = 0o755) -> None:
+    """Make a folder below a trusted one, for the group too where the folder above is writable for it.
+
+    :raises FileExistsError: when there is one, or anything else of this name.
+    """
+    os.mkdir(path, mode)
+    if path.parent.lstat().st_mode & stat.S_IWGRP:  # whoever shares the folder above shares this one
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            os.fchmod(descriptor, stat.S_IMODE(os.fstat(descriptor).st_mode) | stat.S_IRWXG)
+        finally:
+            os.close(descriptor)
+
+
+def _check_kind(path: pathlib.Path, status: os.stat_result, is_kind: object, kind: str) -> None:
+    if not is_kind(status.st_mode):  # type: ignore[operator]
+        what = "a link" if stat.S_ISLNK(status.st_mode) else f"no {kind}"
+        raise Untrusted(f"{path} is {what}: remove it")
+
+
+def _check_owner(path: pathlib.Path, status: os.stat_result) -> None:
+    above = path.parent.lstat()
+    if status.st_uid not in {0, os.geteuid(), above.st_uid} and not above.st_mode & stat.S_IWGRP:
+        raise Untrusted(f"{path} belongs to {_user(status.st_uid)}: remove it, or use a folder of your own")
+
+
+def _check_mode(path: pathlib.Path, status: os.stat_result) -> None:
+    if status.st_mode & stat.S_IWOTH:
+        raise Untrusted(f"everybody may write to {path}: chmod o-w {path}, or use a folder of your own")
+
+
+def _user(number: int) -> str:
+    try:
+        return f"{pwd.getpwuid(number).pw_name} (uid {number})"
+    except KeyError:
+        return f"uid {number}"
