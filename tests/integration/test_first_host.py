@@ -53,8 +53,8 @@ def inventory(lab: Lab, folder: Path, broken: Mapping[str, Any]) -> Path:
 def delegated_role() -> str:
     """The play that the documentation shows for include_role."""
     text = (ROOT / "docs" / "plays.md").read_text()
-    (play,) = (each for each in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "include_role" in each)
-    return play
+    plays: list[str] = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    return next(each for each in plays if "include_role" in each)
 
 
 def first_example() -> str:

@@ -66,17 +66,17 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     commands = [f"show {number} {{{{ magic_{number} | to_json }}}}" for number in range(len(EXPRESSIONS))]
     hosts = {name: {"other": f"of {name}"} for name in ("r1", "r2", "r3")}
     device = {"ansible_network_os": "cisco.ios.ios", "rollcall_commands": commands, **variables}
-    edge = {"hosts": {name: {} for name in hosts}, "vars": device}
+    edge: dict[str, Any] = {"hosts": {name: {} for name in hosts}, "vars": device}
     (folder / "inventory.yml").write_text(yaml.safe_dump({"all": {"hosts": hosts, "children": {"edge": edge}}}))
     each = "\n".join(commands)
     (role / "templates" / "device.md.j2").write_text(each)
-    delegated = {"run_once": True, "delegate_to": "localhost"}
+    delegated: dict[str, Any] = {"run_once": True, "delegate_to": "localhost"}
     keep = {
         "ansible.builtin.copy": {"content": "{{ roll.plan | to_json }}", "dest": f"{folder}/task.json"},
         "check_mode": False,
     }
-    empty = {"status": "ok", "output": {}, "error": None}
-    tasks = [
+    empty: dict[str, Any] = {"status": "ok", "output": {}, "error": None}
+    tasks: list[dict[str, Any]] = [
         {"ansible.builtin.debug": {"msg": "registered {{ inventory_hostname }}"}, "register": "before"},
         {"ansible.builtin.set_fact": {"noted": "by {{ inventory_hostname }}"}},
         {

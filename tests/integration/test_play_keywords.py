@@ -156,12 +156,12 @@ def test_tasks_run_on_the_controller_with_netcommon(name: str, lab: Lab, tmp_pat
     if not (PEERS / "made").exists():
         pytest.skip("ansible.netcommon is not installed in .cache/peers: run `make peers`.")
     way = WAYS[name]
-    collections = PEERS / "lib" / "python3.11" / "site-packages"
+    (collections,) = (PEERS / "lib").glob("python3.*/site-packages")
     netcommon = {"ANSIBLE_COLLECTIONS_PATH": f"{ROOT / 'collections'}:{collections}"}
     done = run(
         play(way, TASKS),
         lab,
-        Way(way.all_vars, way.localhost, way.options, way.keywords, way.env | netcommon),
+        Way(way.all_vars, way.localhost, way.options, way.keywords, {**way.env, **netcommon}),
         tmp_path,
     )
     check(done, lab, tmp_path)
