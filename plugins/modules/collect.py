@@ -28,7 +28,12 @@ description:
     C(ProxyJump) or C(ProxyCommand), the address may hold only letters, digits and C(.-_:%), and neither may hold characters that
     mean something to a shell.
   - A device that fails is data, not a failed task. Use O(max_fail_percentage) for a verdict.
-  - Use C(run_once). Never set the task keyword C(timeout), which throws away what was collected; use O(deadline).
+  - Use C(run_once) and C(delegate_to) V(localhost). A task that would run on a device fails before it connects. With C(serial),
+    and with strategies other than C(linear), Ansible runs the task more than once; the first answer is used again, with a
+    warning.
+  - Ansible resolves O(commands) once, for the first host. For commands with C({{ inventory_hostname }}), set
+    C(rollcall_commands) in the inventory or in the C(vars) of the play.
+  - Never set the task keyword C(timeout), which throws away what was collected; use O(deadline).
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return the same answers. Reading changes nothing.

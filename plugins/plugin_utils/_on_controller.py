@@ -24,7 +24,7 @@ from ansible.plugins.action import ActionBase
 LOCAL = {"ansible_connection": "local", "ansible_become": False}
 
 
-class OnController(ActionBase):
+class OnController(ActionBase):  # type: ignore[misc]  # Ansible's base classes ship no types
     """An action that runs on the controller when it is delegated to localhost. It opens no connection of its own."""
 
     _requires_connection = False  # no persistent connection is started for it

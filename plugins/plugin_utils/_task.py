@@ -26,6 +26,19 @@ SAME_FOR_ALL = (
     "hostvars",
     "ansible_search_path",
 )
+# A lookup has the variables of its host alone: these are of the play and the task that it is in.
+OF_THE_TASK = (
+    *SAME_FOR_ALL,
+    "ansible_play_name",
+    "ansible_play_role_names",
+    "ansible_role_names",
+    "ansible_dependent_role_names",
+    "role_names",
+    "ansible_role_name",
+    "ansible_collection_name",
+    "role_name",
+    "role_path",
+)
 
 BECOME = ("ansible_become",)
 
@@ -114,8 +127,16 @@ def inventory_of_lookup(templar: Any, variables: Mapping[str, Any]) -> Inventory
         "private_key_file": Setting(arguments.get("private_key_file"), "command line (--private-key)"),
         "become": Setting(arguments.get("become") or None, "command line (-b)"),
     }
+    same = {name: variables[name] for name in OF_THE_TASK if name in variables}
+
+    def variables_of(name: str) -> Mapping[str, Any] | None:
+        if name not in hostvars:
+            return None
+        own = hostvars.raw_get(name)
+        return {**own, **same, "vars": own}
+
     return Inventory(
-        lambda name: hostvars.raw_get(name) if name in hostvars else None,
+        variables_of,
         lambda value, own: _resolve(templar, value, own),
         hostvars,
         variables["groups"],
