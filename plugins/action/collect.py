@@ -20,14 +20,17 @@ from ansible_collections.rollcall.network.plugins.module_utils._result import Er
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Answers
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunFolder
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
+from ansible_collections.rollcall.network.plugins.module_utils.drivers._function import look_in
 from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
     call_here,
     call_there,
     devices_of,
+    function_folders,
     open_folder,
     plan_of,
     warnings_of,
 )
+from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import PER_HOST
 from ansible_collections.rollcall.network.plugins.plugin_utils._poller import (
     SSH_ARGS,
     SSH_OPTIONS,
@@ -37,6 +40,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._poller import (
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._progress import Progress
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import inventory_of_task
+from ansible_collections.rollcall.network.plugins.plugin_utils._untagged import untagged
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, allowed_of
 
 Devices = dict[str, Device | Error]
@@ -49,14 +53,23 @@ class ActionModule(ActionBase):
     _supports_check_mode = True  # reading changes nothing: a check collects as ever
     _supports_async = False
 
+    @classmethod
+    def finalize_task_arg(cls, name: str, value: Any, templar: Any, context: Any) -> Any:
+        """Leave an argument with a value of its own for each device as it is written."""
+        return value if name in PER_HOST else super().finalize_task_arg(name, value, templar, context)
+
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         task_vars = task_vars or {}
         base: dict[str, Any] = super().run(tmp, task_vars)
         try:
-            arguments = check_arguments(self._task.args)
+            given = self._task.args
+            arguments = check_arguments(
+                {name: given[name] if name in PER_HOST else untagged(given[name]) for name in given}
+            )
             allowed = allowed_of(arguments, task_vars["groups"])
         except ValueError as error:
             raise AnsibleActionFail(f"rollcall.network.collect: {error}") from error
+        look_in(function_folders(task_vars))
         inventory = inventory_of_task(self._task, self._play_context, self._templar, task_vars)
         resolved = inventory.resolve(dict.fromkeys(arguments["hosts"]), arguments)
         base["warnings"] = warnings_of(arguments["hosts"]) + self._misuse(arguments["hosts"], task_vars)
@@ -98,7 +111,7 @@ class ActionModule(ActionBase):
             msg = "rollcall.network.collect runs where Python runs: add delegate_to: localhost and run_once: true"
             raise AnsibleActionFail(msg)
         poller = str(self._task.delegate_to or task_vars["inventory_hostname"])
-        module_args = {name: value for name, value in arguments.items() if value is not None}
+        module_args = {name: value for name, value in arguments.items() if value is not None and name not in PER_HOST}
         there = self._run_module({**module_args, "devices": packed(devices)}, task_vars)
         base["warnings"] += there.get("warnings", [])
         if there.get("refused"):

@@ -23,6 +23,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "commands": {"type": "list", "elements": "raw"},
     "driver": {"type": "str", "choices": ["cli", "python"]},
     "function": {"type": "str"},
+    "function_args": {"type": "dict"},
     "parser": {"type": "str", "choices": list(PARSERS)},
     "workers": {"type": "int"},
     "device_timeout": {"type": "float", "default": 60},
@@ -68,10 +69,15 @@ def check_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
     given = dict(arguments)
     if isinstance(given.get("commands"), str):  # Ansible would cut it at its commas
         given["commands"] = _lines(given["commands"])
+    for_each = given.pop("function_args", None)  # a template for each host is no dictionary yet
+    if for_each is not None and not isinstance(for_each, (str, Mapping)):
+        msg = f"function_args must be a dictionary of keyword arguments, not {for_each!r}"
+        raise ValueError(msg)
     checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(given)
     if checked.error_messages:
         raise ValueError("; ".join(checked.error_messages))
     values: dict[str, Any] = checked.validated_parameters
+    values["function_args"] = for_each
     values["hosts"] = [str(name) for name in values["hosts"]]
     for name in _ABOVE_ZERO:
         if values[name] is not None and not values[name] > 0:

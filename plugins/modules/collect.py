@@ -81,6 +81,9 @@ EXAMPLES = r"""
     hosts: "{{ groups['routers'] }}"
     driver: python
     function: my_checks.reachability.probe
+    function_args:
+      site: "{{ site }}"
+      port: 443
     workers: 1000
   run_once: true
   delegate_to: localhost
@@ -241,7 +244,7 @@ def main() -> None:
     try:
         answers = call_roll(devices, limits, on_event)
     except ValueError as error:
-        module.fail_json(msg=str(error), refused=True)
+        module.fail_json(msg=f"{error}; modules beside the playbook are on the controller only", refused=True)
     # One text again: Ansible refuses results with bytes that are no UTF-8, which devices do send.
     module.exit_json(changed=False, answers=json.dumps(answers))
 

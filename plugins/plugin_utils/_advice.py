@@ -28,6 +28,10 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "commands": ("No commands to ask", "Set commands on the task, or rollcall_commands for these devices."),
         "dns": ("The name has no address", "Set ansible_host for these devices, or correct DNS."),
         "driver": ("Unknown driver", "Correct rollcall_driver in the variables of these devices."),
+        "function_args": (
+            "Wrong function arguments",
+            "Correct function_args, or rollcall_function_args, for this function.",
+        ),
         "function": ("No function to call", "Set function on the task, or rollcall_function for these devices."),
         "no_poller": (
             "No poller called them",
@@ -100,7 +104,7 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "deadline": ("The run was over first", "Raise deadline or workers, or look for what held the run up."),
         "device_timeout": ("Answer not done in time", "Ask less, or raise device_timeout for slow devices."),
         "lost": ("Lost", "The thread ended without an answer: look for a crash in the function or the driver."),
-        "not_plain_data": ("Not plain data", "Let the function return dicts, lists, text and numbers only."),
+        "not_plain_data": ("Not plain data", "Let the function convert what the message names, such as to text."),
         "rejected": ("Command rejected", "Check the command's spelling on this platform, and the user's rights."),
         "reset": ("Closed in the middle", "Look at the device's log; call again."),
         "session_closed": (
