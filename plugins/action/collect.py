@@ -68,7 +68,7 @@ class ActionModule(ActionBase):
             )
             allowed = allowed_of(arguments, task_vars["groups"])
         except ValueError as error:
-            raise AnsibleActionFail(f"rollcall.network.collect: {error}") from error
+            raise AnsibleActionFail(f"rollcall.network.collect: {error}") from None  # else core adds each cause
         look_in(function_folders(task_vars))
         inventory = inventory_of_task(self._task, self._play_context, self._templar, task_vars)
         resolved = inventory.resolve(dict.fromkeys(arguments["hosts"]), arguments)
@@ -85,7 +85,7 @@ class ActionModule(ActionBase):
                     ask = partial(self._ask_there, arguments, base, task_vars)
                     result = call_there(devices, arguments, ask, folder, allowed)
         except ValueError as error:
-            raise AnsibleActionFail(f"rollcall.network.collect: {error}") from error
+            raise AnsibleActionFail(f"rollcall.network.collect: {error}") from None  # else core adds each cause
         base["warnings"] += result.pop("warnings", [])
         return {**base, **result}
 

@@ -78,11 +78,11 @@ class LookupModule(LookupBase):
                 return [make().plan()]
             result = recalled(arguments, max_age, make)
         except ValueError as error:
-            raise AnsibleLookupError(f"lookup rollcall.network.collect: {error}") from None
+            raise AnsibleLookupError(str(error)) from None  # core says of which lookup
         for warning in result["warnings"]:
             Display().warning(warning)
         if result.get("failed"):
-            raise AnsibleLookupError(f"lookup rollcall.network.collect: {result['msg']}")
+            raise AnsibleLookupError(result["msg"])
         return [result["devices"]]
 
 

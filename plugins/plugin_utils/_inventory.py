@@ -317,7 +317,7 @@ def _platform(name: str, settings: _Settings) -> str:
     try:
         return platform_name(network_os)
     except PlatformError as error:
-        raise NoDevice("platform", f"{name}: {error}") from error
+        raise NoDevice("platform", f"{error}; set ansible_network_os to one that is") from error
 
 
 def _commands(name: str, settings: _Settings) -> tuple[Command, ...]:
