@@ -21,16 +21,19 @@ from ansible_collections.rollcall.network.plugins.module_utils._result import Er
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Answers
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunFolder
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
+from ansible_collections.rollcall.network.plugins.module_utils.drivers._function import look_in
 from ansible_collections.rollcall.network.plugins.plugin_utils import _pipelining
 from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
     call_here,
     call_there,
     devices_of,
+    function_folders,
     open_folder,
     plan_of,
     warnings_of,
 )
-from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController
+from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import PER_HOST
+from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController, use_local_connection
 from ansible_collections.rollcall.network.plugins.plugin_utils._once import once, question_of, repeated
 from ansible_collections.rollcall.network.plugins.plugin_utils._poller import (
     SSH_ARGS,
@@ -42,6 +45,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._poller import (
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._progress import Progress
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import TaskVariables, inventory_of_task
+from ansible_collections.rollcall.network.plugins.plugin_utils._untagged import untagged
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, allowed_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._where import wrong_place
 from ansible_collections.rollcall.network.plugins.plugin_utils._written import resolved_for_one
@@ -59,19 +63,27 @@ class ActionModule(OnController):
 
     @classmethod
     def finalize_task_arg(cls, name: str, value: Any, templar: Any, context: Any) -> Any:
-        """Keep the commands as they are written, for a warning."""
+        """Keep what is written: the commands, for a warning, and what each device has a value of its own for."""
         if name == "commands":
             cls._commands_as_written = value
+        if name in PER_HOST:
+            use_local_connection(templar.available_variables)
+            return value
         return super().finalize_task_arg(name, value, templar, context)
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         task_vars = task_vars or {}
         base: dict[str, Any] = super().run(tmp, task_vars)
         try:
-            arguments = check_arguments(self._task.args)
+            given = self._task.args
+            arguments = check_arguments(
+                {name: given[name] if name in PER_HOST else untagged(given[name]) for name in given}
+            )
             allowed = allowed_of(arguments, task_vars["groups"])
         except ValueError as error:
-            raise AnsibleActionFail(visible(f"rollcall.network.collect: {error}")) from error
+            raise AnsibleActionFail(
+                visible(f"rollcall.network.collect: {error}")
+            ) from None  # else core adds each cause
         misplaced = wrong_place(self._task, self._templar, task_vars, arguments["hosts"])
         if misplaced:
             raise AnsibleActionFail(f"rollcall.network.collect: {misplaced}")
@@ -88,6 +100,7 @@ class ActionModule(OnController):
     def _collect(
         self, arguments: dict[str, Any], allowed: Allowed, base: dict[str, Any], task_vars: dict[str, Any]
     ) -> dict[str, Any]:
+        look_in(function_folders(task_vars))
         inventory = inventory_of_task(self._task, self._play_context, self._templar, task_vars)
         resolved = inventory.resolve(dict.fromkeys(arguments["hosts"]), arguments)
         base["warnings"] = warnings_of(arguments["hosts"]) + self._misuse(arguments["hosts"], task_vars)
@@ -105,7 +118,9 @@ class ActionModule(OnController):
                     ask = partial(self._ask_there, arguments, base, task_vars)
                     result = call_there(devices, arguments, ask, folder, allowed, Display().display)
         except ValueError as error:
-            raise AnsibleActionFail(visible(f"rollcall.network.collect: {error}")) from error
+            raise AnsibleActionFail(
+                visible(f"rollcall.network.collect: {error}")
+            ) from None  # else core adds each cause
         base["warnings"] += result.pop("warnings", [])
         for text in result.pop("tracebacks", []):
             Display().vvv(text)
@@ -135,7 +150,7 @@ class ActionModule(OnController):
     ) -> Answers:
         """Run the same collector on the machine that the task runs on, a poller."""
         poller = str(self._task.delegate_to or task_vars["inventory_hostname"])
-        module_args = {name: value for name, value in arguments.items() if value is not None}
+        module_args = {name: value for name, value in arguments.items() if value is not None and name not in PER_HOST}
         there = self._run_module(module_args, packed(devices), task_vars)
         base["warnings"] += [foreign(str(warning), devices) for warning in there.get("warnings", [])]
         if there.get("refused"):

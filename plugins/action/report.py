@@ -15,9 +15,9 @@ from typing import Any
 
 import jinja2
 from ansible.errors import AnsibleActionFail, AnsibleError
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.template import trust_as_template
 
+from ansible_collections.rollcall.network.plugins.module_utils._arguments import validated
 from ansible_collections.rollcall.network.plugins.module_utils._device import Unresolved
 from ansible_collections.rollcall.network.plugins.module_utils._merged import Merged, last_passed, slices_of
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
@@ -39,6 +39,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._report import (
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import TaskVariables
 from ansible_collections.rollcall.network.plugins.plugin_utils._template_line import failed_line
+from ansible_collections.rollcall.network.plugins.plugin_utils._untagged import untagged
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, Verdict, allowed_of, verdict_of
 
 FORMATS = ("md", "html", "json", "csv", "junit", "prom", "limit")
@@ -99,7 +100,7 @@ class ActionModule(OnController):
             else:
                 result = self._write_formats(names, read, arguments, allowed, task_vars)
         except (AnsibleError, PagesError, ReportError, RunError, ValueError) as error:
-            raise AnsibleActionFail(visible(f"rollcall.network.report: {error}")) from error
+            raise AnsibleActionFail(visible(f"rollcall.network.report: {error}")) from None  # else core adds each cause
         base["_ansible_verbose_override"] = True
         return {**base, **result, **self._files.as_result()}
 
@@ -107,10 +108,10 @@ class ActionModule(OnController):
         given = dict(self._task.args)
         if isinstance(given.get("run_dir"), str):  # one folder: Ansible would cut it at its commas
             given["run_dir"] = [given["run_dir"]]
-        checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(given)
-        if checked.error_messages:
-            raise ValueError("; ".join(checked.error_messages))
-        arguments: dict[str, Any] = checked.validated_parameters
+        large = ("devices", "dest")  # as they are: the one is large, the other a template
+        arguments = validated(
+            ARGUMENT_SPEC, {name: value if name in large else untagged(value) for name, value in given.items()}
+        )
         nothing = arguments["devices"] is None and arguments["run_dir"] is None
         # In check mode rollcall.network.collect writes no run folder, and returns a run_dir that is null.
         if nothing and not (self._task.check_mode and "run_dir" in given):

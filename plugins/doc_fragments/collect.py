@@ -31,10 +31,24 @@ options:
     choices: [cli, python]
   function:
     description:
-      - For driver V(python), the full path of an importable function that takes a name and returns plain data, such as
-        V(package.module.function). It is called in many threads at once.
+      - For driver V(python), the full path of a function that takes a name, such as V(package.module.function) or
+        V(package.module.Class.method). It is called in many threads at once. An C(async def) function runs in an event loop of
+        its own. For a method that needs an object, one is made without arguments for each name.
+      - Modules are imported from installed packages, C(PYTHONPATH), C(module_utils/) in the role, C(module_utils/) beside the
+        playbook, the folder of the playbook, and collections, as V(namespace.name.plugins.module_utils.module.function).
+        On a poller only its own installed packages and C(PYTHONPATH) are searched.
+      - The returned value becomes plain data. Besides text, numbers, lists and dictionaries it may hold dates and times (ISO 8601
+        text; a C(timedelta) becomes seconds), addresses and networks, paths, UUIDs, C(Decimal), enums (their value), sets
+        (sorted lists), tuples, generators, dataclasses, named tuples and bytes that are UTF-8 text. Anything else is an error
+        that names the type and where it is.
       - Where it is not given, each host's own variable C(rollcall_function) counts.
     type: str
+  function_args:
+    description:
+      - For driver V(python), keyword arguments of O(function). Templates are resolved for each host with its own variables.
+      - They are plain data; dates in them become text. They are not written to O(output_dir).
+      - Where it is not given, each host's own variable C(rollcall_function_args) counts.
+    type: dict
   parser:
     description:
       - How answers become rows, for commands that name no parser themselves.

@@ -79,13 +79,13 @@ class LookupModule(LookupBase):
                 return [make().plan()]
             result = recalled(arguments, max_age, make)
         except ValueError as error:
-            raise AnsibleLookupError(visible(f"lookup rollcall.network.collect: {error}")) from None
+            raise AnsibleLookupError(visible(str(error))) from None  # core says of which lookup
         for warning in result["warnings"]:
             Display().warning(visible(warning))
         for text in result.get("tracebacks", ()):
             Display().vvv(text)
         if result.get("failed"):
-            raise AnsibleLookupError(f"lookup rollcall.network.collect: {result['msg']}")
+            raise AnsibleLookupError(result["msg"])
         return [result["devices"]]
 
 

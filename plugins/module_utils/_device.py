@@ -50,6 +50,7 @@ class Device:
     platform: str | None = None
     commands: tuple[Command, ...] = ()
     function: str | None = None
+    function_args: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
     connect_timeout: float = 10.0
     command_timeout: float = 30.0
     host_key_checking: bool = True

@@ -188,8 +188,8 @@ def platform_name(spelling: str) -> str:
     name = _spellings().get(key)
     if name is None:
         near = difflib.get_close_matches(key, list(_spellings()), n=4, cutoff=0.5)
-        hint = f"near matches: {', '.join(near)}" if near else "see the table of platforms in the collection's docs"
-        msg = f"platform {spelling!r} is not known; {hint}. Set ansible_network_os to one of them"
+        hint = f"near matches: {', '.join(near)}" if near else "see Platforms in the README of the collection"
+        msg = f"platform {str(spelling)!r} is not known; {hint}"
         raise PlatformError(msg)
     return name
 

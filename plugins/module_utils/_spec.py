@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.validation import check_type_float
 
+from ._arguments import validated
 from ._changes import ALL, Changes
 from ._device import Command
-from ._platforms import platform_name
+from ._platforms import PlatformError, platform_name
 
 PARSERS = ("none", "auto", "json", "textfsm")
 
@@ -23,6 +23,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "commands": {"type": "list", "elements": "raw"},
     "driver": {"type": "str", "choices": ["cli", "python"]},
     "function": {"type": "str"},
+    "function_args": {"type": "dict"},
     "parser": {"type": "str", "choices": list(PARSERS)},
     "workers": {"type": "int"},
     "device_timeout": {"type": "float", "default": 60},
@@ -61,17 +62,15 @@ def check_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
     :raises ValueError: for wrong ones, in one sentence.
     """
-    unknown = sorted(set(arguments) - set(ARGUMENT_SPEC))
-    if unknown:
-        msg = f"unknown argument {', '.join(unknown)}; known are {', '.join(sorted(ARGUMENT_SPEC))}"
-        raise ValueError(msg)
     given = dict(arguments)
     if isinstance(given.get("commands"), str):  # Ansible would cut it at its commas
         given["commands"] = _lines(given["commands"])
-    checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(given)
-    if checked.error_messages:
-        raise ValueError("; ".join(checked.error_messages))
-    values: dict[str, Any] = checked.validated_parameters
+    for_each = given.pop("function_args", None)  # a template for each host is no dictionary yet
+    if for_each is not None and not isinstance(for_each, (str, Mapping)):
+        msg = f"function_args must be a dictionary of keyword arguments, not {for_each!r}"
+        raise ValueError(msg)
+    values = validated(ARGUMENT_SPEC, given)
+    values["function_args"] = for_each
     values["hosts"] = [str(name) for name in values["hosts"]]
     for name in _ABOVE_ZERO:
         if values[name] is not None and not values[name] > 0:
@@ -144,10 +143,18 @@ def _check_ignore(given: Mapping[str, Any]) -> dict[str, list[str]]:
         if not isinstance(rules, (list, tuple)) or not all(isinstance(rule, str) for rule in rules):
             msg = f"ignore_changes.{platform} must be a list of regular expressions"
             raise ValueError(msg)
-        name = ALL if platform == ALL else platform_name(str(platform))
+        name = ALL if platform == ALL else _ignored_platform(str(platform))
         ignore.setdefault(name, []).extend(map(str, rules))
     Changes(ignore)
     return ignore
+
+
+def _ignored_platform(spelling: str) -> str:
+    try:
+        return platform_name(spelling)
+    except PlatformError as error:
+        msg = f"ignore_changes: {error}; use one of these names, or {ALL} for every platform"
+        raise ValueError(msg) from error
 
 
 def check_commands(commands: Any, parser: str | None) -> tuple[Command, ...]:
@@ -160,7 +167,7 @@ def check_commands(commands: Any, parser: str | None) -> tuple[Command, ...]:
     if isinstance(commands, str):
         commands = _lines(commands)
     if not isinstance(commands, (list, tuple)):
-        msg = f"commands must be a list of lines, not {type(commands).__name__}"
+        msg = f"commands must be a list of lines, not {commands!r}"
         raise ValueError(msg)
     made: dict[str, Command] = {}
     for each in commands:

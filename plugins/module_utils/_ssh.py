@@ -267,14 +267,15 @@ class Shell:
 
     def _refuse_host_key(self, verdict: Verdict) -> NoReturn:
         device = self._device
-        files = ", ".join(device.known_hosts) or "no known_hosts file"
+        files = _named(device.known_hosts)
         place = f"{device.host} port {device.port}"
         if verdict is Verdict.UNKNOWN:
             message = (
-                f"the host key of {place} is not in {files}; compare it on the device's console and add it "
+                f"the host key of {place} is not known: {files}; compare it on the device's console and add it "
                 f"(ssh-keyscan -p {device.port} {device.host}), or set ansible_host_key_checking to false"
             )
             raise DeviceError("unreachable", "connect", "host_key_unknown", message)
+        files = ", ".join(device.known_hosts)
         problem = "is marked as revoked in" if verdict is Verdict.REVOKED else "is not the one in"
         message = (
             f"the host key of {place} {problem} {files}: another device answers, or somebody in between. "
@@ -464,6 +465,16 @@ def _connected(sock: socket.socket, address: Any, seconds: float) -> socket.sock
         sock.close()
         raise
     return sock
+
+
+def _named(paths: tuple[str, ...]) -> str:
+    """Which of the files has not the key, and which is not there at all."""
+    there = [path for path in paths if os.path.exists(os.path.expanduser(path))]
+    missing = [path for path in paths if path not in there]
+    said = [f"it is not in {', '.join(there)}"] if there else []
+    if missing:
+        said.append(f"{', '.join(missing)} {'does' if len(missing) == 1 else 'do'} not exist")
+    return " and ".join(said) or "there is no known_hosts file"
 
 
 def _known_hosts(paths: tuple[str, ...]) -> KnownHosts:

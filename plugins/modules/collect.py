@@ -93,6 +93,9 @@ EXAMPLES = r"""
     hosts: "{{ groups['routers'] }}"
     driver: python
     function: my_checks.reachability.probe
+    function_args:
+      site: "{{ site }}"
+      port: 443
     workers: 1000
   run_once: true
   delegate_to: localhost
@@ -254,7 +257,7 @@ def main() -> None:
     try:
         check_functions(devices)
     except ValueError as error:
-        module.fail_json(msg=str(error), refused=True)
+        module.fail_json(msg=f"{error}; modules beside the playbook are on the controller only", refused=True)
     problems = Problems()
     answers = call_roll(devices, limits, on_event, problems=problems)
     # One text again: Ansible refuses results with bytes that are no UTF-8, which devices do send.

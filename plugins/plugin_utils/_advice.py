@@ -28,6 +28,10 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "commands": ("No commands", "Set commands on the task, or rollcall_commands for these devices."),
         "dns": ("The name has no address", "Set ansible_host for these devices, or correct DNS."),
         "driver": ("Unknown driver", "Correct rollcall_driver in the variables of these devices."),
+        "function_args": (
+            "Wrong function arguments",
+            "Correct function_args, or rollcall_function_args, for this function.",
+        ),
         "function": ("No function", "Set function on the task, or rollcall_function for these devices."),
         "no_poller": (
             "No poller for these devices",
@@ -119,7 +123,7 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "deadline": ("Run deadline reached", "Raise deadline or workers, or find out what delayed the run."),
         "device_timeout": ("Answer not complete in time", "Ask fewer commands, or raise device_timeout."),
         "lost": ("Answer lost", "The thread ended without a result. Look for a crash in the function or the driver."),
-        "not_plain_data": ("Not plain data", "The function must return only dicts, lists, text and numbers."),
+        "not_plain_data": ("Not plain data", "Let the function convert what the message names, for example to text."),
         "rejected": ("Command rejected", "Check the command's spelling on this platform, and the user's rights."),
         "reset": ("Closed during a command", "Check the device's log, then ask it again."),
         "session_closed": (

@@ -73,6 +73,13 @@ def warnings_of(hosts: Sequence[str]) -> list[str]:
     return [f"given more than once, asked once: {names}{more}"] if repeated else []
 
 
+def function_folders(variables: Mapping[str, Any]) -> list[str]:
+    """Where functions may be besides the installed packages, in Ansible's order of such folders."""
+    tops = [variables.get("role_path"), variables.get("playbook_dir")]
+    folders = [str(pathlib.Path(top, "module_utils")) for top in tops if top]
+    return [*folders, str(variables["playbook_dir"])] if variables.get("playbook_dir") else folders
+
+
 def devices_of(resolved: Mapping[str, Resolved | Error]) -> dict[str, Device | Error]:
     return {name: each.device if isinstance(each, Resolved) else each for name, each in resolved.items()}
 

@@ -33,6 +33,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._model.secrets im
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import PlatformError, platform_name
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._spec import ARGUMENT_SPEC, check_commands
+from ansible_collections.rollcall.network.plugins.module_utils.drivers._plain import NotPlain, plain
 from ansible_collections.rollcall.network.plugins.plugin_utils._proxy import (
     check_address,
     check_user,
@@ -68,6 +69,7 @@ VARIABLES: dict[str, tuple[str, ...]] = {
     "connect_timeout": ("ansible_connect_timeout", "rollcall_connect_timeout"),
     "driver": ("rollcall_driver",),
     "function": ("rollcall_function",),
+    "function_args": ("rollcall_function_args",),
     "known_hosts": ("rollcall_known_hosts",),
     "parser": ("rollcall_parser",),
     "platform": ("ansible_network_os",),
@@ -83,6 +85,10 @@ NETWORK_CREDENTIAL: dict[str, tuple[str, ...]] = {
     "become": ("ANSIBLE_NET_AUTHORIZE", "ROLLCALL_NET_AUTHORIZE"),
     "become_password": ("ANSIBLE_NET_AUTH_PASS", "ROLLCALL_NET_AUTH_PASS"),
 }
+
+
+# Arguments that have a value of their own for each host: the action leaves their templates to us.
+PER_HOST = ("function_args",)
 
 
 class Setting(NamedTuple):
@@ -162,7 +168,8 @@ class Inventory:
         variables = self._variables_of(name)
         if variables is None and arguments["driver"] != "python":
             raise self._unknown(name)
-        settings = _Settings(name, variables or {}, arguments, self._fallbacks, self._template)
+        variables = {"inventory_hostname": name} if variables is None else variables
+        settings = _Settings(name, variables, arguments, self._fallbacks, self._template)
         driver = settings.text("driver") or "cli"
         if driver not in ARGUMENT_SPEC["driver"]["choices"]:
             choices = ", ".join(ARGUMENT_SPEC["driver"]["choices"])
@@ -217,8 +224,11 @@ class _Settings:
         return setting.value
 
     def _find(self, field: str) -> Setting | None:
-        if self._arguments.get(field) is not None:
-            return Setting(self._arguments[field], f"argument {field}")
+        given = self._arguments.get(field)
+        if given is not None and field in PER_HOST:
+            given = self._template(given, self._variables)
+        if given is not None:
+            return Setting(given, f"argument {field}")
         for variable in reversed((*_ssh_variables().get(field, ()), *VARIABLES.get(field, ()))):
             raw = self._variables.get(variable)
             if raw is not None:
@@ -264,7 +274,19 @@ def _python_device(name: str, settings: _Settings) -> Device:
     function = settings.text("function")
     if not function:
         raise NoDevice("function", f"no function for {name}; set the argument function, or rollcall_function")
-    return Device(name=name, driver="python", function=function)
+    return Device(name=name, driver="python", function=function, function_args=_function_args(name, settings))
+
+
+def _function_args(name: str, settings: _Settings) -> dict[str, Any]:
+    given = settings.get("function_args")
+    try:
+        arguments = plain({} if given is None else given)
+    except NotPlain as error:
+        raise NoDevice("variables", f"{settings.sources['function_args']} of {name}: {error}") from error
+    if not isinstance(arguments, dict):
+        source = settings.sources["function_args"]
+        raise NoDevice("variables", f"{source} of {name} must be a dictionary, not {arguments!r}")
+    return arguments
 
 
 def _cli_device(name: str, settings: _Settings) -> Device:
@@ -354,7 +376,7 @@ def _platform(name: str, settings: _Settings) -> str:
     try:
         return platform_name(network_os)
     except PlatformError as error:
-        raise NoDevice("platform", f"{name}: {error}") from error
+        raise NoDevice("platform", f"{error}; set ansible_network_os to one that is") from error
 
 
 def _commands(name: str, settings: _Settings) -> tuple[Command, ...]:

@@ -18,9 +18,11 @@ from typing import Any
 from ansible.utils.display import Display
 
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
+from ansible_collections.rollcall.network.plugins.module_utils.drivers._function import look_in
 from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
     call_here,
     devices_of,
+    function_folders,
     open_folder,
     plan_of,
     warnings_of,
@@ -41,6 +43,7 @@ class Roll:
         self._templar = templar
         self._variables = variables
         self._arguments = check_arguments(arguments)
+        look_in(function_folders(variables))
         self._allowed = allowed_of(self._arguments, variables["groups"])
 
     @functools.cached_property

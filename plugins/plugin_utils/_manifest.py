@@ -20,14 +20,18 @@ def job_of(variables: Mapping[str, Any]) -> str | None:
 
 
 def opening(arguments: Mapping[str, Any], names: Iterable[str], variables: Mapping[str, Any]) -> dict[str, Any]:
-    """What is known before the first login. No argument is a secret; those of the devices are not among them."""
+    """What is known before the first login. No argument is a secret, but those of functions may be."""
     return {
         "started_at": iso(datetime.now(UTC)),
         "finished_at": None,
         "job": job_of(variables),
         "workflow_job": _text(variables.get("awx_workflow_job_id")),
         "versions": versions(),
-        "arguments": {name: value for name, value in arguments.items() if name != "hosts" and value is not None},
+        "arguments": {
+            name: value
+            for name, value in arguments.items()
+            if name not in {"hosts", "function_args"} and value is not None
+        },
         "hosts": list(names),
     }
 

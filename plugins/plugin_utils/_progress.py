@@ -34,6 +34,8 @@ class Progress:
         self._began = time.monotonic()
         self._next = self._began + PACES[0][1]
         self._counts: Counter[str] = Counter()
+        self._not_asked = 0
+        self._left = (self._began, 0.0)  # when the last answer came, and how long the rest would take at this rate
         self.warnings: list[str] = []
 
     def __call__(self, event: Event) -> None:
@@ -42,6 +44,12 @@ class Progress:
             return
         if event.result is not None:
             self._counts[event.result.status] += 1
+            now = time.monotonic()
+            if event.result.error is not None and event.result.error.phase == "resolve":
+                self._not_asked += 1  # they took no time
+            else:
+                rate = (now - self._began) / (event.done - self._not_asked)
+                self._left = now, rate * (event.total - event.done)
             why = f": {event.result.error.message}" if event.result.error else ""
             self._display.v(
                 visible(f"{event.result.status} after {sum(event.result.seconds.values()):.1f} s{why}"),
@@ -59,6 +67,8 @@ class Progress:
             return line
         if event.oldest:
             line += f"; longest open: {event.oldest}"
-        if event.done and (left := seconds * (event.total - event.done) / event.done) >= 1:
-            line += f"; about {left:.0f} s to go"
+        # Counted down from the last answer: a device that hangs must not make the others seem slow.
+        said_at, left = self._left
+        if (rest := left - (self._began + seconds - said_at)) >= 1:
+            line += f"; about {rest:.0f} s to go"
         return line

@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible import constants as C
 from ansible import context
-from ansible.errors import AnsibleError
+from ansible.errors import AnsibleError, AnsibleValueOmittedError
 
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import Inventory, Setting
 from ansible_collections.rollcall.network.plugins.plugin_utils._plain import holds_no_template, joined_text
@@ -154,7 +154,10 @@ def _resolve(templar: Any, value: Any, variables: Mapping[str, Any]) -> Any:
     text = joined_text(value, variables)
     if text is not None:
         return text
-    resolved = templar.copy_with_new_env(available_variables=variables).template(value)
+    try:
+        resolved = templar.copy_with_new_env(available_variables=variables).template(value)
+    except AnsibleValueOmittedError:  # default(omit): as if it were not set
+        return None
     if value is not None and resolved is None:
         msg = "its template gave nothing"
         raise AnsibleError(msg)

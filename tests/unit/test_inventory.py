@@ -509,7 +509,7 @@ def test_known_hosts_given_here_come_before_those_of_ssh() -> None:
     [
         ({"ansible_network_os": None}, "platform", ["edge-1", "ansible_network_os"]),
         ({"ansible_network_os": ""}, "platform", ["edge-1", "ansible_network_os"]),
-        ({"ansible_network_os": "cisco.iosx"}, "platform", ["edge-1", "'cisco.iosx'", "cisco.ios"]),
+        ({"ansible_network_os": "cisco.iosx"}, "platform", ["ansible_network_os", "'cisco.iosx'", "cisco.ios"]),
         ({"rollcall_commands": None}, "commands", ["edge-1", "rollcall_commands"]),
         ({"rollcall_commands": []}, "commands", ["edge-1", "rollcall_commands"]),
         ({"rollcall_commands": [""]}, "commands", ["edge-1", "rollcall_commands"]),

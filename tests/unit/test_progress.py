@@ -75,7 +75,33 @@ def test_a_line_on_the_way(clock: Clock) -> None:
     progress(finished("a", 1, 4))
     clock.now += 1
     progress(Event("tick", 1, 4, oldest="slow"))
-    assert screen.lines == ["roll call: 1/4 done, 1 ok, 0 failed, 2 s; longest open: slow; about 6 s to go"]
+    assert screen.lines == ["roll call: 1/4 done, 1 ok, 0 failed, 2 s; longest open: slow; about 2 s to go"]
+
+
+def test_the_estimate_does_not_grow_while_the_last_device_is_open(clock: Clock) -> None:
+    """One of six hangs. The time left is counted down, then no more is said of it."""
+    screen = Screen()
+    progress = Progress(screen)
+    for number in range(1, 6):
+        clock.now += 10
+        progress(finished(str(number), number, 6))
+    before = len(screen.lines)
+    for _tick in range(30):
+        clock.now += 10
+        progress(Event("tick", 5, 6, oldest="stuck"))
+    assert screen.lines[-1].endswith("longest open: stuck")
+    assert not any("to go" in line for line in screen.lines[before:])
+
+
+def test_names_that_cannot_be_asked_make_no_estimate_shorter(clock: Clock) -> None:
+    screen = Screen()
+    progress = Progress(screen)
+    for number in range(1, 9):
+        error = Error("resolve", "unknown_host", "not in the inventory")
+        progress(Event("finished", number, 12, name=str(number), result=Result("failed", error=error)))
+    clock.now += 4
+    progress(finished("a", 9, 12))
+    assert screen.lines == ["roll call: 9/12 done, 1 ok, 8 failed, 4 s; about 12 s to go"]
 
 
 def test_a_line_before_the_first_answer(clock: Clock) -> None:

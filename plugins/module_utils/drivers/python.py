@@ -6,54 +6,63 @@
 
 from __future__ import annotations
 
-import functools
-import importlib
-import json
-from collections.abc import Callable
+import asyncio
+import inspect
 from typing import Any
 
 from .._call import Call
 from .._device import Device
 from .._result import DeviceError
-
-
-@functools.cache
-def load_function(path: str) -> Callable[[str], Any]:
-    """The function that ``package.module.function`` or ``package.module:function`` names.
-
-    :raises ValueError: when there is none, with the reason.
-    """
-    module_name, _separator, name = path.replace(":", ".").rpartition(".")
-    if not module_name:
-        msg = f"function must be the full path of a Python function, such as package.module.function, not {path!r}"
-        raise ValueError(msg)
-    try:
-        function = getattr(importlib.import_module(module_name), name)
-    except (Exception, SystemExit) as error:  # whatever the module does at its import
-        msg = f"function {path!r} cannot be imported here ({type(error).__name__}: {error}); check PYTHONPATH"
-        raise ValueError(msg) from error
-    if not callable(function):
-        msg = f"function {path!r} is not a function but {type(function).__name__}"
-        raise ValueError(msg)
-    return function  # type: ignore[no-any-return]
+from ._function import load_function, refusal
+from ._plain import NotPlain, plain
 
 
 def ask(device: Device, call: Call) -> Any:
     """Return what the function returns, as plain data.
 
-    :raises DeviceError: when it returned what cannot be handed on as JSON.
+    :raises DeviceError: when it cannot be called with these arguments, or returned what is no plain data.
     """
+    function = load_function(device.function or "")
+    reason = refusal(function, device.name, device.function_args)
+    if reason is not None:
+        message = f"{device.function} does not take these arguments: {reason}; correct function_args"
+        raise DeviceError("failed", "resolve", "function_args", message)
     call.enter("command")
     try:
-        return _plain(device, load_function(device.function or "")(device.name))
+        return _plain(device, _awaited(function(device.name, **device.function_args), call))
     except DeviceError as error:
         error.value = None if error.value is None else _plain(device, error.value)
         raise
 
 
+def _awaited(value: Any, call: Call) -> Any:
+    """What a coroutine returns, run in a loop of its own; it is cancelled when the call is cut."""
+    if inspect.isasyncgen(value):
+        value = _all(value)
+    if not inspect.isawaitable(value):
+        return value
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+
+        async def run() -> Any:
+            task = asyncio.current_task()
+            if task is not None:
+                call.on_cut(lambda: loop.call_soon_threadsafe(task.cancel) and None)
+            return await value
+
+        try:
+            return runner.run(run())
+        finally:
+            call.on_cut(None)
+
+
+async def _all(values: Any) -> list[Any]:
+    return [value async for value in values]
+
+
 def _plain(device: Device, value: Any) -> Any:
     try:
-        return json.loads(json.dumps(value, allow_nan=False))
-    except (TypeError, ValueError, RecursionError) as error:
-        message = f"{device.function} returned what is not plain data ({error}); return text, numbers, lists and dicts"
+        return plain(value)
+    except NotPlain as error:
+        message = f"{device.function} returned what is no plain data: {error}"
         raise DeviceError("failed", "command", "not_plain_data", message) from error

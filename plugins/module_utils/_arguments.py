@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Arguments against their specification, with errors that name the argument and what to write instead."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+Spec = Mapping[str, Mapping[str, Any]]
+
+# What each type is called in a message.
+TYPES = {
+    "bool": "true or false",
+    "dict": "a dictionary",
+    "float": "a number",
+    "int": "a whole number",
+    "list": "a list",
+    "path": "a path",
+    "str": "text",
+}
+# Ansible's sentence on a value of a wrong type, or on an element of one. It names a class, not the value.
+_WRONG_TYPE = re.compile(
+    r"(?P<element>elements value for option|argument) '(?P<name>\w+)' .*?(found in '(?P<outer>\w+)'.*)?"
+    r"unable to convert to (?P<type>\w+):",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def validated(spec: Spec, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments, converted and complete.
+
+    :raises ValueError: for wrong ones, in one sentence.
+    """
+    _refuse_unknown("unknown argument", spec, given)
+    for name, option in spec.items():
+        value = given.get(name)
+        if "options" not in option or value is None or isinstance(value, str):
+            continue
+        if not isinstance(value, Mapping):  # Ansible's own check ends in a TypeError
+            msg = f"{name} must be {TYPES['dict']}, not {value!r}"
+            raise ValueError(msg)
+        _refuse_unknown("unsupported option", option["options"], value, f"{name}.")
+    checked = ArgumentSpecValidator(dict(spec)).validate(dict(given))
+    if checked.error_messages:
+        raise ValueError("; ".join(_sentence(message, given) for message in checked.error_messages))
+    values: dict[str, Any] = checked.validated_parameters
+    return values
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """A hint at what may have been meant."""
+    names = list(known)
+    matches = difflib.get_close_matches(word, names, n=3)
+    return f"near matches: {', '.join(matches)}" if matches else f"known are {', '.join(sorted(names))}"
+
+
+def _refuse_unknown(what: str, spec: Spec, given: Mapping[str, Any], before: str = "") -> None:
+    unknown = sorted(str(name) for name in given if name not in spec)
+    if unknown:
+        msg = "; ".join(f"{what} {before}{name}; {near(name, spec)}" for name in unknown)
+        raise ValueError(msg)
+
+
+def _sentence(message: str, given: Mapping[str, Any]) -> str:
+    match = _WRONG_TYPE.match(message)
+    if match is None:
+        return message
+    values = given.get(match["outer"], {}) if match["outer"] else given
+    name = f"{match['outer']}.{match['name']}" if match["outer"] else match["name"]
+    each = "each element of " if match["element"].lower().startswith("elements") else ""
+    return f"{each}{name} must be {TYPES.get(match['type'], match['type'])}, not {values.get(match['name'])!r}"

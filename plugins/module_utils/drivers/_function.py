@@ -1,0 +1,108 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The function that a dotted path names, wherever its users keep it."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import importlib
+import inspect
+import os
+import sys
+import types
+from collections.abc import Callable, Iterable
+from typing import Any
+
+COLLECTIONS = "ansible_collections"
+
+
+def look_in(folders: Iterable[str]) -> None:
+    """Let functions be imported from these folders too, after all others: they hide no installed module."""
+    sys.path += [folder for folder in folders if folder not in sys.path and os.path.isdir(folder)]
+
+
+@functools.cache
+def load_function(path: str) -> Callable[..., Any]:
+    """The function that ``package.module.function``, ``package.module.Class.method`` or ``package.module:function``
+    names. A module of a collection may be named without ``ansible_collections``.
+
+    A method that is neither static nor of its class is called on a new object of the class, made without arguments.
+
+    :raises ValueError: when there is none, with the reason.
+    """
+    before, separator, _after = path.partition(":")
+    words = path.replace(":", ".").split(".")
+    if len(words) < 2 or not all(word.isidentifier() for word in words):
+        msg = f"function must be the full path of a Python function, such as package.module.function, not {path!r}"
+        raise ValueError(msg)
+    lengths = [len(before.split("."))] if separator else range(len(words) - 1, 0, -1)
+    for length in lengths:
+        module = _module(path, ".".join(words[:length]))
+        if module is not None:
+            return _attribute(path, module, words[length:])
+    msg = f"function {path!r} cannot be imported: there is no module {words[0]!r} here; check the name and PYTHONPATH"
+    raise ValueError(msg)
+
+
+def refusal(function: Callable[..., Any], name: str, arguments: dict[str, Any]) -> str | None:
+    """Why the function cannot be called so, as far as it can be told before."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # of functions written in C
+        return None
+    try:
+        signature.bind(name, **arguments)
+    except TypeError as error:
+        return str(error)
+    return None
+
+
+def _module(path: str, name: str) -> types.ModuleType | None:
+    """The module; None where there is none of this name."""
+    for each in (name, f"{COLLECTIONS}.{name}") if name.split(".")[2:3] == ["plugins"] else (name,):
+        try:
+            return importlib.import_module(each)
+        except ModuleNotFoundError as error:
+            if error.name is None or not f"{each}.".startswith(f"{error.name}."):  # a module that this one imports
+                raise _failed(path, error) from error
+        except (Exception, SystemExit) as error:  # whatever the module does at its import
+            raise _failed(path, error) from error
+    return None
+
+
+def _failed(path: str, error: BaseException) -> ValueError:
+    return ValueError(f"function {path!r} cannot be imported ({type(error).__name__}: {error})")
+
+
+def _attribute(path: str, module: types.ModuleType, names: list[str]) -> Callable[..., Any]:
+    holder: Any = module
+    found: Any = module
+    for name in names:
+        holder = found
+        try:
+            found = getattr(holder, name)
+        except AttributeError as error:
+            near = difflib.get_close_matches(name, dir(holder), n=3)
+            hint = f"near matches: {', '.join(near)}" if near else "check the name"
+            where = getattr(module, "__file__", None) or module.__name__
+            msg = f"function {path!r} cannot be found: {where} has no {'.'.join(names)}; {hint}"
+            raise ValueError(msg) from error
+    if not callable(found):
+        msg = f"function {path!r} is not a function but {type(found).__name__}"
+        raise ValueError(msg)
+    if inspect.isclass(holder) and isinstance(inspect.getattr_static(holder, names[-1]), types.FunctionType):
+        return _method(holder, found)
+    return found  # type: ignore[no-any-return]
+
+
+def _method(owner: Callable[[], Any], method: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return method(owner(), *args, **kwargs)
+
+    signature = inspect.signature(method)
+    call.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])  # type: ignore[attr-defined]
+    return call
