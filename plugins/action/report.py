@@ -9,13 +9,12 @@ from __future__ import annotations
 import functools
 import os
 import pathlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
 import jinja2
 from ansible.errors import AnsibleActionFail, AnsibleError
-from ansible.template import trust_as_template
 
 from ansible_collections.rollcall.network.plugins.module_utils._arguments import validated
 from ansible_collections.rollcall.network.plugins.module_utils._device import Unresolved
@@ -23,22 +22,35 @@ from ansible_collections.rollcall.network.plugins.module_utils._merged import Me
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
 from ansible_collections.rollcall.network.plugins.module_utils._result import STATUSES, Error, Result, Status
 from ansible_collections.rollcall.network.plugins.module_utils._roll import answer_of, summarize
-from ansible_collections.rollcall.network.plugins.module_utils._run import NoAnswer, RunError, read_manifest
+from ansible_collections.rollcall.network.plugins.module_utils._run import (
+    NoAnswer,
+    RunError,
+    file_name,
+    folds_case,
+    read_manifest,
+)
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_commands, check_percentages
+from ansible_collections.rollcall.network.plugins.plugin_utils._dest import Places
 from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import FleetRow, fleet_row
-from ansible_collections.rollcall.network.plugins.plugin_utils._formats import fleet_csv, fleet_json, junit
+from ansible_collections.rollcall.network.plugins.plugin_utils._formats import (
+    fleet_csv,
+    fleet_json,
+    fleet_record,
+    junit,
+)
 from ansible_collections.rollcall.network.plugins.plugin_utils._limit import limit_file
 from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController, use_local_connection
-from ansible_collections.rollcall.network.plugins.plugin_utils._pages import BUILT_IN, Pages, PagesError
+from ansible_collections.rollcall.network.plugins.plugin_utils._pages import BUILT_IN, Pages
 from ansible_collections.rollcall.network.plugins.plugin_utils._prometheus import RunFacts, prometheus
 from ansible_collections.rollcall.network.plugins.plugin_utils._report import (
+    PRIVATE,
+    PUBLIC,
     Files,
-    ReportError,
-    place,
-    place_each,
+    count_of,
 )
+from ansible_collections.rollcall.network.plugins.plugin_utils._shown import path, shown
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import TaskVariables
-from ansible_collections.rollcall.network.plugins.plugin_utils._template_line import failed_line
+from ansible_collections.rollcall.network.plugins.plugin_utils._templates import Templates
 from ansible_collections.rollcall.network.plugins.plugin_utils._untagged import untagged
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, Verdict, allowed_of, verdict_of
 
@@ -49,12 +61,15 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "slices": {"type": "bool", "default": False},
     "dest": {"type": "str", "required": True},
     "template": {"type": "path"},
+    "fleet_template": {"type": "path"},
     "formats": {"type": "list", "elements": "str", "choices": list(FORMATS)},
     "columns": {"type": "list", "elements": "str", "default": []},
     "title": {"type": "str", "default": "Roll call"},
+    "metrics_file": {"type": "path"},
     "max_fail_percentage": {"type": "float", "default": 0},
     "group_max_fail_percentage": {"type": "dict"},
 }
+EXCLUSIVE = [("template", "fleet_template", "formats")]
 TEXTS = ("md", "html")  # formats with a report per device; the first of those asked for is what the rows link to
 FLEET_FILES = {
     "md": "index.md",
@@ -65,6 +80,9 @@ FLEET_FILES = {
     "prom": "metrics.prom",
     "limit": "failed.txt",
 }
+
+# The others hold text that devices sent. These hold names, numbers and dates; node_exporter must be able to read metrics.
+MODES = {"prom": PUBLIC, "limit": None}
 
 Reader = Callable[[str], Mapping[str, Any]]
 
@@ -92,16 +110,20 @@ class ActionModule(OnController):
                 return {**base, **not_written()}
             self._variables = TaskVariables(self._task, self._templar, task_vars)
             names, read = _source(arguments, self._own_commands)
-            self._found: dict[str, str | None] = {}  # templates by name: the user's files, and their texts
-            self._texts: dict[str, str] = {}
+            self._found: dict[str, str | None] = {}  # the user's templates, by name
             self._files = Files(check_mode=self._task.check_mode, diff=bool(self._task.diff))
+            self._task_vars = task_vars
+            search_path = list(task_vars.get("ansible_search_path", []))
+            self._templates = Templates(self._override, self._loader, self._templar, search_path)
+            self._empty_cells: dict[tuple[str, str], list[str]] = {}  # the names, by column and reason
             if arguments["template"]:
                 result = self._write_own(names, read, arguments)
             else:
-                result = self._write_formats(names, read, arguments, allowed, task_vars)
-        except (AnsibleError, PagesError, ReportError, RunError, ValueError) as error:
+                result = self._write_fleet(names, read, arguments, allowed)
+        except (AnsibleError, RunError, ValueError) as error:
             raise AnsibleActionFail(visible(f"rollcall.network.report: {error}")) from None  # else core adds each cause
         base["_ansible_verbose_override"] = True
+        base["warnings"] = self._misuse(names) + self._warnings_of_columns()
         return {**base, **result, **self._files.as_result()}
 
     def _arguments(self) -> dict[str, Any]:
@@ -109,9 +131,8 @@ class ActionModule(OnController):
         if isinstance(given.get("run_dir"), str):  # one folder: Ansible would cut it at its commas
             given["run_dir"] = [given["run_dir"]]
         large = ("devices", "dest")  # as they are: the one is large, the other a template
-        arguments = validated(
-            ARGUMENT_SPEC, {name: value if name in large else untagged(value) for name, value in given.items()}
-        )
+        plain = {name: value if name in large else untagged(value) for name, value in given.items()}
+        arguments = validated(ARGUMENT_SPEC, plain, exclusive=EXCLUSIVE)
         nothing = arguments["devices"] is None and arguments["run_dir"] is None
         # In check mode rollcall.network.collect writes no run folder, and returns a run_dir that is null.
         if nothing and not (self._task.check_mode and "run_dir" in given):
@@ -123,9 +144,6 @@ class ActionModule(OnController):
                 raise ValueError(msg)
             arguments["run_dir"] = [each for run_dir in arguments["run_dir"] for each in slices_of(run_dir)]
         check_percentages(arguments)
-        if arguments["template"] and arguments["formats"]:
-            msg = "template and formats exclude each other: each format has a template of its own"
-            raise ValueError(msg)
         arguments["formats"] = list(dict.fromkeys(arguments["formats"] or TEXTS))
         for name, answer in (arguments["devices"] or {}).items():
             if not isinstance(answer, Mapping) or answer.get("status") not in STATUSES:
@@ -133,86 +151,171 @@ class ActionModule(OnController):
                 raise ValueError(msg)
         return arguments
 
+    def _misuse(self, names: list[str]) -> list[str]:
+        play_hosts = len(self._task_vars.get("ansible_play_batch", ()))
+        # A play of pollers, each of which reports on its own devices.
+        each_its_own = not self._task.delegate_to and self._task_vars["inventory_hostname"] not in names
+        if self._task.run_once or each_its_own or len(names) < 2 or play_hosts < 2:
+            return []
+        return [f"run_once: true is missing: each of {play_hosts} hosts writes the reports of {len(names)} devices"]
+
     def _write_own(self, names: list[str], read: Reader, arguments: dict[str, Any]) -> dict[str, Any]:
         """A report per device from the user's template, at a place that is a template too."""
-        dest = arguments["dest"]
-        files = place_each(dest, {name: self._render(dest, self._seen_by(name)) for name in names})
-        self._files.make_folders(files.values())
-        self._template(arguments["template"])  # that there is one, before anything is written
+        template = arguments["template"]
+        self._templates.load(template)  # that there is one, before anything is written
+        places = Places(arguments["dest"], self._templates.text, lambda: self._nobody)
         for name in names:
-            seen = self._seen_by(name, device=read(name))
-            self._files.put(name, files[name], partial(self._render_file, arguments["template"], seen), private=True)
+            try:
+                variables = self._seen_by(name)
+                file = places.of(name, variables)
+                answer = read(name)
+            except Exception as error:  # whatever a variable holds
+                self._files.fail(name, error)
+                continue
+            seen = {**variables, "device": answer}
+            self._files.put(name, file, partial(self._templates.render, template, seen, str(file)))
         return {}
 
-    def _write_formats(
-        self, names: list[str], read: Reader, arguments: dict[str, Any], allowed: Allowed, task_vars: dict[str, Any]
+    def _write_fleet(
+        self, names: list[str], read: Reader, arguments: dict[str, Any], allowed: Allowed
     ) -> dict[str, Any]:
-        """The built-in formats: reports per device, and the fleet's files beside them."""
-        dest = pathlib.Path(os.path.abspath(os.path.expanduser(self._render(arguments["dest"], task_vars))))
-        formats, columns = arguments["formats"], arguments["columns"]
-        texts = [each for each in formats if each in TEXTS]
-        places = {(name, each): f"devices/{name}.{each}" for name in names for each in texts}
-        files = place(dest, places | {("", each): FLEET_FILES[each] for each in formats})
-        pages = Pages(self._override) if "html" in formats else None
-        self._files.make_folders(files.values())
+        """What shows the fleet: the built-in formats, or the user's template for all devices."""
+        columns = arguments["columns"]
+        dest = pathlib.Path(
+            os.path.abspath(os.path.expanduser(self._templates.text(arguments["dest"], self._task_vars)))
+        )
         rows: list[FleetRow] = []
+        formats = [] if arguments["fleet_template"] else arguments["formats"]
+        devices = self._device_reports(dest, formats)
         for name in names:
             answer = read(name)
-            for each in texts:
-                render = pages.device if pages and each == "html" else self._device_text
-                index = os.path.relpath(files["", each], files[name, each].parent)
-                self._files.put(name, files[name, each], partial(render, name, answer, index=index), private=True)
-            link = "html" if "html" in texts else "md"
-            rows.append(fleet_row(name, answer, self._values(name, columns), places.get((name, link))))
+            for render, file_of in devices:
+                self._files.put(name, file_of(name), partial(render, name, answer))
+            rows.append(self._row(name, answer, columns, self._href(formats, dest, name)))
         summary = summarize({"status": row.status} for row in rows)
         verdict = verdict_of({row.name: row.status for row in rows}, allowed)
-        hrefs = {name: places[name, "md"] for name in names if "md" in texts}
-        make: dict[str, Callable[[], str | bytes]] = {
-            "md": partial(self._index_text, rows, summary, arguments["title"], hrefs),
-            "json": partial(fleet_json, rows, summary, columns),
-            "csv": partial(fleet_csv, rows, columns),
-            "junit": partial(junit, rows, summary),
-            "prom": lambda: prometheus(rows, _facts(arguments["run_dir"], verdict), arguments["title"]),
-            "limit": partial(limit_file, rows, self._variables.hosts.__contains__),
-        }
-        if pages:
-            make["html"] = partial(pages.fleet, rows, columns=columns, title=arguments["title"], verdict=verdict)
-        for each in formats:
-            self._files.put(FLEET_FILES[each], files["", each], make[each])
-        shown = next(each for each in ("html", "md", *formats) if each in formats)
-        return {
+        result = {
             "dest": str(dest),
-            "index": str(files["", shown]) if files["", shown].exists() else None,
             "summary": summary,
             "failed_hosts": [row.name for row in rows if row.status != "ok"],
             "verdict": verdict.as_dict(),
         }
+        if arguments["fleet_template"]:
+            template = arguments["fleet_template"]
+            self._templates.load(template)
+            seen = {
+                **self._task_vars,
+                "devices": arguments["devices"] if arguments["run_dir"] is None else Answers(names, read),
+                "rows": [fleet_record(row, columns) for row in rows],
+                "summary": summary,
+                "verdict": result["verdict"],
+                "title": arguments["title"],
+            }
+            self._files.put(dest.name, dest, partial(self._templates.render, template, seen, str(dest)))
+            return {**result, "index": _existing(dest)}
+        first = next(each for each in ("html", "md", *formats) if each in formats)
+        make = self._fleet_files(rows, summary, verdict, arguments, dest)
+        for each in formats:
+            file = dest / FLEET_FILES[each]
+            if each == "prom" and arguments["metrics_file"]:
+                file = pathlib.Path(arguments["metrics_file"])
+            self._files.put(FLEET_FILES[each], file, make[each], mode=MODES.get(each, PRIVATE))
+        return {**result, "index": _existing(dest / FLEET_FILES[first])}
+
+    def _device_reports(
+        self, dest: pathlib.Path, formats: list[str]
+    ) -> list[tuple[Callable[..., str | bytes], Callable[[str], pathlib.Path]]]:
+        """How the reports of each device are made, and the file of each."""
+        self._pages = Pages(self._override)
+        folder = dest / "devices"
+        found: list[tuple[Callable[..., str | bytes], Callable[[str], pathlib.Path]]] = []
+        if "md" in formats:
+            found.append((partial(self._device_text, folder), partial(_file_in, folder, "md")))
+        if "html" in formats:
+            page = partial(self._pages.device, index=os.path.join("..", FLEET_FILES["html"]))
+            found.append((page, partial(_file_in, folder, "html")))
+        return found
+
+    def _href(self, formats: list[str], dest: pathlib.Path, name: str) -> str | None:
+        """The path of the device's page, from that of the fleet's."""
+        text = next((each for each in ("html", "md") if each in formats), None)
+        return text and f"devices/{_file_in(dest / 'devices', text, name).name}"
+
+    def _row(self, name: str, answer: Mapping[str, Any], columns: list[str], href: str | None) -> FleetRow:
+        try:
+            return fleet_row(name, answer, self._values(name, columns), href)
+        except Exception as error:  # of an answer that is not as collect makes it
+            self._files.fail(name, error)
+            return fleet_row(name, {"status": answer["status"]}, (None,) * len(columns), href)
+
+    def _fleet_files(
+        self,
+        rows: list[FleetRow],
+        summary: Mapping[str, int],
+        verdict: Verdict,
+        arguments: dict[str, Any],
+        dest: pathlib.Path,
+    ) -> dict[str, Callable[[], str | bytes]]:
+        columns, title = arguments["columns"], arguments["title"]
+        linked = [row.name for row in rows] if "md" in arguments["formats"] else []
+        hrefs = {name: path(f"devices/{_file_in(dest / 'devices', 'md', name).name}") for name in linked}
+        index = {"rows": rows, "summary": summary, "title": title, "hrefs": hrefs, "columns": columns}
+        return {
+            "md": partial(self._index_text, index, dest),
+            "html": partial(self._pages.fleet, rows, columns=columns, title=title, verdict=verdict),
+            "json": partial(fleet_json, rows, summary, columns),
+            "csv": partial(fleet_csv, rows, columns),
+            "junit": partial(junit, rows, summary),
+            "prom": lambda: prometheus(rows, _facts(arguments["run_dir"], verdict), title),
+            "limit": partial(limit_file, rows, self._variables.hosts.__contains__),
+        }
 
     # -- rendering -----------------------------------------------------------------------------------------------------
 
-    def _device_text(self, name: str, answer: Mapping[str, Any], *, index: str) -> str:
+    def _device_text(self, folder: pathlib.Path, name: str, answer: Mapping[str, Any]) -> str | bytes:
+        more = {"device": answer, "index": os.path.join("..", FLEET_FILES["md"])}
         if self._override("device.md.j2") is None:
-            return _plain("device.md.j2").render(inventory_hostname=name, device=answer, index=index)
-        return self._render_file("device.md.j2", self._seen_by(name, device=answer, index=index))
+            return _plain("device.md.j2").render(inventory_hostname=name, **more)
+        seen = {**self._seen_by(name), **more}
+        return self._templates.render("device.md.j2", seen, str(_file_in(folder, "md", name)))
 
-    def _index_text(
-        self, rows: list[FleetRow], summary: Mapping[str, int], title: str, hrefs: Mapping[str, str]
-    ) -> str:
-        seen = {"rows": rows, "summary": summary, "title": title, "hrefs": hrefs}
+    def _index_text(self, index: Mapping[str, Any], dest: pathlib.Path) -> str | bytes:
         if self._override("index.md.j2") is None:
-            return _plain("index.md.j2").render(seen)
-        return self._render_file("index.md.j2", seen)
+            return _plain("index.md.j2").render(index)
+        seen = {**self._task_vars, **index}
+        return self._templates.render("index.md.j2", seen, str(dest / FLEET_FILES["md"]))
 
-    def _seen_by(self, name: str, **more: Any) -> dict[str, Any]:
-        """What a template of the user's sees for one device: the host's own variables, and the answer."""
-        return {**(self._variables.of(name) or {}), "inventory_hostname": name, **more}
+    def _seen_by(self, name: str) -> dict[str, Any]:
+        """What a template of the user's sees of one device besides its answer: what a task for it would."""
+        own = self._variables.of(name)
+        if own is None:  # not in the inventory: it has the variables of the play
+            own = {**self._nobody, "inventory_hostname": name, "inventory_hostname_short": name.split(".")[0]}
+        more = {"hostvars": self._variables.hosts}
+        return {**own, **more, "vars": {**own.get("vars", {}), **more}}
 
-    def _values(self, name: str, columns: list[str]) -> tuple[str, ...]:
+    @functools.cached_property
+    def _nobody(self) -> Mapping[str, Any]:
+        return self._variables.of_nobody()
+
+    def _values(self, name: str, columns: list[str]) -> tuple[Any, ...]:
+        """The host's variables that are shown. One that is broken costs its own cell."""
         if not columns:
             return ()
+        values: list[Any] = []
         variables = self._variables.of(name) or {}
-        values = (self._variables.template(variables.get(column, ""), variables) for column in columns)
-        return tuple(str(value) for value in values)
+        for column in columns:
+            try:
+                values.append(self._variables.template(variables.get(column), variables))
+            except AnsibleError as error:
+                values.append(None)
+                self._empty_cells.setdefault((column, str(error)), []).append(name)
+        return tuple(values)
+
+    def _warnings_of_columns(self) -> list[str]:
+        return [
+            f"column {column} of {count_of(names)} is empty: {reason}"
+            for (column, reason), names in self._empty_cells.items()
+        ]
 
     def _own_commands(self, name: str) -> Any:
         variables = self._variables.of(name) or {}
@@ -230,32 +333,33 @@ class ActionModule(OnController):
             self._found[name] = None if built_in else path
         return self._found[name]
 
-    def _template(self, name: str) -> str:
-        if name not in self._texts:
-            path = self._override(name)
-            if path is None:
-                msg = f"template {name!r} is not found, in templates/ beside the playbook or as a path"
-                raise ValueError(msg)
-            self._texts[name] = trust_as_template(self._loader.get_text_file_contents(path))
-        return self._texts[name]
 
-    def _render(self, template: str, variables: Mapping[str, Any]) -> str:
-        """By Ansible's own engine, as ansible.builtin.template does."""
-        templar = self._templar.copy_with_new_env(available_variables=variables)
-        text = templar.template(template, escape_backslashes=False, overrides={"trim_blocks": True})
-        # A template of a single expression gives its value, and loses the end of its line.
-        return text if isinstance(text, str) else f"{text}{chr(10) if template.endswith(chr(10)) else ''}"
+def _existing(file: pathlib.Path) -> str | None:
+    """The path of a file; None in check mode, or if the file could not be written."""
+    return str(file) if file.exists() else None
 
-    def _render_file(self, name: str, variables: Mapping[str, Any]) -> str:
-        """A template of the user's; an error says the file and the line."""
-        template = self._template(name)
-        try:
-            return self._render(template, variables)
-        except AnsibleError as error:
-            line = failed_line(error, template, self._templar)
-            where = f"{self._override(name)}:{line}" if line else self._override(name)
-            msg = f"{where}: {error}"
-            raise ValueError(msg) from error
+
+def _file_in(folder: pathlib.Path, ending: str, name: str) -> pathlib.Path:
+    return folder / f"{file_name(str(name), folds=folds_case(folder))}.{ending}"
+
+
+class Answers(Mapping[str, Any]):
+    """Answers by name that are read when they are used: a run on disk is never all in memory."""
+
+    def __init__(self, names: list[str], read: Reader) -> None:
+        self._names = dict.fromkeys(names)
+        self._read = read
+
+    def __getitem__(self, name: str) -> Mapping[str, Any]:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._read(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def not_written() -> dict[str, Any]:
@@ -271,7 +375,7 @@ def not_written() -> dict[str, Any]:
         "failed_hosts": [],
         "verdict": {"passed": None, "reasons": []},
         "written": 0,
-        "errors": {},
+        "errors": [],
     }
 
 
@@ -331,5 +435,6 @@ def _plain(name: str) -> jinja2.Template:
         autoescape=False,
         trim_blocks=True,
         keep_trailing_newline=True,
+        finalize=shown,
     )
     return environment.get_template(name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -33,8 +33,10 @@ _WRONG_TYPE = re.compile(
 )
 
 
-def validated(spec: Spec, given: Mapping[str, Any]) -> dict[str, Any]:
+def validated(spec: Spec, given: Mapping[str, Any], exclusive: Sequence[Sequence[str]] = ()) -> dict[str, Any]:
     """The arguments, converted and complete.
+
+    :param exclusive: options of which only one may be given.
 
     :raises ValueError: for wrong ones, in one sentence.
     """
@@ -47,7 +49,7 @@ def validated(spec: Spec, given: Mapping[str, Any]) -> dict[str, Any]:
             msg = f"{name} must be {TYPES['dict']}, not {value!r}"
             raise ValueError(msg)
         _refuse_unknown("unsupported option", option["options"], value, f"{name}.")
-    checked = ArgumentSpecValidator(dict(spec)).validate(dict(given))
+    checked = ArgumentSpecValidator(dict(spec), mutually_exclusive=list(exclusive) or None).validate(dict(given))
     if checked.error_messages:
         raise ValueError("; ".join(_sentence(message, given) for message in checked.error_messages))
     values: dict[str, Any] = checked.validated_parameters

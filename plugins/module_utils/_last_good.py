@@ -22,7 +22,7 @@ from typing import Any
 
 from ._changes import Changes
 from ._result import iso
-from ._run import file_name, plain_name, text_name, write_file, write_json
+from ._run import RUNS, entry, folds_case, plain_name, text_name, write_file, write_json
 from ._trusted import check_folder, make_folder, read_file
 
 FOLDER, STATE = "last_good", "state.json"
@@ -64,6 +64,7 @@ class LastGood:
 
     def __init__(self, output_dir: str | pathlib.Path, changes: Changes) -> None:
         self.path = pathlib.Path(output_dir).expanduser().absolute() / FOLDER
+        self._folds = folds_case(self.path.with_name(RUNS))
         self.problems: dict[str, str] = {}
         self._changes = changes
         self._states: dict[str, State] = {}  # of names between compared() and keep()
@@ -101,10 +102,10 @@ class LastGood:
         :param compared: as ``compared`` gave it.
         :param written: the folder that it was written to. Its files never change, so both folders can share them.
         """
-        folder = self.path / file_name(name)
+        folder = self._folder(name)
         now = _moment_of(compared)
         good = {
-            command: Kept(text_name(command), output["since"], now)
+            command: Kept(text_name(command, folds=self._folds), output["since"], now)
             for command, output in compared["output"].items()
             if output.get("since")
         }
@@ -140,11 +141,14 @@ class LastGood:
     def texts(self, name: str) -> Iterator[tuple[str, str, pathlib.Path]]:
         """Each command that was ever answered, since when its answer is the same, and the file of its text."""
         for command, kept in self._read(name, say=False).commands.items():
-            yield command, kept.since, self.path / file_name(name) / kept.file
+            yield command, kept.since, self._folder(name) / kept.file
+
+    def _folder(self, name: str) -> pathlib.Path:
+        return entry(self.path, name, folds=self._folds)
 
     def _read(self, name: str, *, say: bool = True) -> State:
         """The state as it is on disk; an empty one where there is none, or where it is damaged."""
-        path = self.path / file_name(name) / STATE
+        path = self._folder(name) / STATE
         try:
             check_folder(path.parent)
             data = json.loads(read_file(path).decode("ascii"))
@@ -175,7 +179,7 @@ class LastGood:
         )
 
     def _text(self, name: str, kept: Kept) -> str | None:
-        path = self.path / file_name(name) / kept.file
+        path = self._folder(name) / kept.file
         try:
             return read_file(path).decode("utf-8", "surrogateescape")
         except OSError as error:

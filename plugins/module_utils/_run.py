@@ -33,6 +33,7 @@ TIME = "%Y-%m-%dT%H%M%SZ"  # a run's folder is named after the moment it began
 RUNNING, FINISHED = "running", "finished"
 VERSION = 1  # of the manifest
 LONGEST_NAME = 200  # bytes; file systems allow 255, and we add endings
+APART = "%-"  # stands before a hash; no encoded text has it
 
 
 class RunError(Exception):
@@ -43,20 +44,45 @@ class NoAnswer(RunError):
     """A run on disk has no answer of this name."""
 
 
-def file_name(text: str) -> str:
-    """A file name for any text: itself where it is plain, else percent-encoded; long ones are cut, with a hash."""
+def file_name(text: str, *, folds: bool = False) -> str:
+    """A file name for any text: itself where it is plain, else percent-encoded; long ones are cut, with a hash.
+
+    :param folds: the file system takes upper and lower case for the same. A text with upper case gets a hash then.
+    """
     name = quote(text, safe=" ,=+@", errors="surrogateescape")
     if name.startswith("."):
         name = f"%2E{name[1:]}"
     if len(name) > LONGEST_NAME:
-        digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
-        name = f"{name[:LONGEST_NAME]}-{digest}"
+        return f"{name[:LONGEST_NAME]}-{_digest(text)[:16]}"
+    if folds and text != text.lower():
+        return f"{name}{APART}{_digest(text)[:8]}"
     return name or "%"
 
 
-def text_name(command: str) -> str:
+def text_name(command: str, *, folds: bool = False) -> str:
     """The file of what was said to a command."""
-    return f"{file_name(command)}.txt"
+    return f"{file_name(command, folds=folds)}.txt"
+
+
+def folds_case(folder: pathlib.Path) -> bool:
+    """Whether the file system of a folder that exists takes upper and lower case for the same."""
+    try:
+        return folder.with_name(folder.name.swapcase()).samefile(folder)
+    except OSError:
+        return False
+
+
+def entry(folder: pathlib.Path, name: str, *, folds: bool = False) -> pathlib.Path:
+    """The folder of a device among those of all devices.
+
+    :param folds: see ``file_name``. Only a writer needs to know.
+    """
+    apart = folder / file_name(name, folds=True)
+    return apart if folds or apart.is_dir() else folder / file_name(name)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 class RunFolder:
@@ -74,6 +100,7 @@ class RunFolder:
         try:
             top = make_top(top)
             make_folder(top / RUNS)
+            self.folds = folds_case(top / RUNS)
             self.path = resume or _new_folder(top / RUNS / (f"{began}-{file_name(job)}" if job else began))
             for folder in (self.path, self.path / DEVICES):
                 make_folder(folder)
@@ -125,10 +152,10 @@ class RunFolder:
             for command, output in answer["output"].items():
                 files: dict[str, str | None] = {"file": None, "diff": None}
                 if output.get("status") != "skipped":  # a command that was not sent has no file
-                    files["file"] = text_name(command)
+                    files["file"] = text_name(command, folds=self.folds)
                     write_file(partial / files["file"], output["text"].encode("utf-8", "surrogateescape"))
                 if output.get("diff"):
-                    files["diff"] = f"{file_name(command)}.diff"
+                    files["diff"] = f"{file_name(command, folds=self.folds)}.diff"
                     write_file(partial / files["diff"], output["diff"].encode("utf-8", "surrogateescape"))
                 slim[command] = {**without(output, "text"), **files}
             write_json(partial / RESULT, {"name": name, **answer, "output": slim})
@@ -136,7 +163,7 @@ class RunFolder:
 
     def folder_of(self, name: str) -> pathlib.Path:
         """Where this device's answer is, once it is written."""
-        return self.path / DEVICES / file_name(name)
+        return entry(self.path / DEVICES, name, folds=self.folds)
 
     def take_over(self, run: pathlib.Path, name: str) -> None:
         """Make one device's answer in another run this run's too: the same files, or copies where links cannot be.
@@ -144,7 +171,7 @@ class RunFolder:
         :raises OSError: nothing of this device is left behind then.
         """
         with self._whole(name) as partial:
-            for file in (run / DEVICES / file_name(name)).iterdir():
+            for file in entry(run / DEVICES, name).iterdir():
                 try:
                     os.link(file, partial / file.name, follow_symlinks=False)
                 except OSError:  # another user's, or no links on this file system
@@ -247,7 +274,7 @@ def read_answer(run_dir: str | pathlib.Path, name: str, *, slim: bool = False) -
     :raises NoAnswer: when the run ended before it had one.
     :raises RunError: when a file of it is missing or damaged.
     """
-    folder = pathlib.Path(run_dir).expanduser() / DEVICES / file_name(name)
+    folder = entry(pathlib.Path(run_dir).expanduser() / DEVICES, name)
     if not is_folder(folder):
         msg = f"the run was ended before it had an answer of this name, or could not write it: {folder} is not there"
         raise NoAnswer(msg)
@@ -282,7 +309,9 @@ def _name_of(folder: pathlib.Path) -> str:
     try:
         return str(json.loads(read_file(folder / RESULT).decode("ascii"))["name"])
     except (OSError, ValueError, KeyError, TypeError):
-        return unquote(folder.name)  # its answer cannot be read either, and that will be said of this name
+        return unquote(
+            folder.name.partition(APART)[0]
+        )  # its answer cannot be read either, and that will be said of this name
 
 
 def is_folder(path: pathlib.Path) -> bool:

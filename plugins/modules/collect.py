@@ -205,7 +205,7 @@ stale_hosts:
   elements: str
 verdict:
   description:
-    - C(passed), and the C(reasons) why not, a sentence each. A run passes when no limit of O(max_fail_percentage) and
+    - C(passed), and the C(reasons) why not, a sentence each. A run passes when a device was asked, no limit of O(max_fail_percentage) and
       O(group_max_fail_percentage) was exceeded, and all of it could be written to O(output_dir).
     - The task fails exactly when it did not pass. For tasks of your own before that, keep it from failing with
       C(failed_when), ask for RV(verdict), and fail at the end.

@@ -15,10 +15,12 @@ description:
   - Writes the answers of M(rollcall.network.collect) as reports, the failed ones included, in one task, which does what a loop
     of M(ansible.builtin.template) does two hundred times slower.
   - By default a page per device and one of the fleet, as Markdown and as HTML. The HTML page of the fleet is one file that
-    needs no network. With O(template), a file per device from a template of your own.
+    needs no network. With O(template), a file per device from your own template; with O(fleet_template), one file of the fleet.
   - Files are written atomically on the controller, and only those whose content changed. Reports of names that are no longer
-    asked are left alone.
-  - What goes wrong with one report costs that report only; the task then fails, and says which.
+    asked are kept.
+  - If a report cannot be written, all others still are. The task then fails, and RV(errors) names the report and the reason.
+  - New files that hold text from devices have mode C(0600). C(metrics.prom) has mode C(0644), and C(failed.txt) follows the
+    umask. A file that exists keeps its mode.
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return what would be written, without writing.
@@ -51,20 +53,31 @@ options:
     description:
       - The folder to write to. The reports are C(devices/<name>.md) and C(devices/<name>.html) in it, the fleet's files are
         C(index.md), C(index.html), C(fleet.json), C(fleet.csv), C(junit.xml), C(metrics.prom) and C(failed.txt).
+      - A name with characters that a file name cannot have is percent-encoded in C(<name>), and a long one is cut and gets a
+        hash, as in the run folder. Where the file system ignores case, a name with upper case gets a hash too.
       - With O(template), the path of a device's file, and a template itself, such as
-        C(reports/{{ site }}/{{ inventory_hostname }}.txt).
-      - A name that would leave the folder, or share its file with another, is an error before anything is written.
+        C(reports/{{ site }}/{{ inventory_hostname }}.txt). C(..) may be in its text and in variables that are the same for all
+        devices. A device whose own variables lead out of that folder, or to the file of another device, gets no report.
+      - With O(fleet_template), the path of the file.
     type: str
     required: true
   template:
     description:
       - A Jinja2 template for each device, with Ansible's filters and lookups. It sees the answer as C(device), the name as
         C(inventory_hostname), and the host's own variables.
-      - Searched for as M(ansible.builtin.template) does.
+      - The file, and what it includes, extends, imports or looks up, is searched for as M(ansible.builtin.template) does, and
+        the result is the same to the byte.
+      - O(template), O(fleet_template) and O(formats) are mutually exclusive.
+    type: path
+  fleet_template:
+    description:
+      - A Jinja2 template for one file of the whole fleet, written to O(dest). It is searched for as O(template) is.
+      - It sees the variables of the task, such as C(groups), and C(devices) (the answers by name), C(rows) (a list of what
+        C(fleet.json) has of each device), C(summary), C(verdict) and C(title).
     type: path
   formats:
     description:
-      - What to write when there is no O(template). V(md) and V(html) are a report per device and one of the fleet; V(json),
+      - What to write when there is no template. V(md) and V(html) are a report per device and one of the fleet; V(json),
         V(csv), V(junit), V(prom) and V(limit) are one file of the fleet.
       - V(prom) is metrics for the textfile collector of Prometheus' node_exporter, labelled with O(title). It needs the
         Python package prometheus_client.
@@ -77,7 +90,10 @@ options:
     elements: str
     choices: [md, html, json, csv, junit, prom, limit]
   columns:
-    description: Host variables to show for each device on the fleet's page and in V(json) and V(csv), such as V(site).
+    description:
+      - Host variables to show for each device, such as V(site). They are columns of the fleet's pages and of V(csv), there
+        with the prefix C(vars.), and C(vars) of each device in V(json), with their types.
+      - A variable that a host does not have is empty. One that cannot be resolved is empty too, with a warning.
     type: list
     elements: str
     default: []
@@ -85,10 +101,14 @@ options:
     description: The title of the fleet's page, and a label of all metrics.
     type: str
     default: Roll call
+  metrics_file:
+    description: Where to write V(prom), instead of C(metrics.prom) in O(dest).
+    type: path
   max_fail_percentage:
     description:
       - The percentage of devices that may have no full answer, for the verdict. The task does not fail by it.
-      - With O(group_max_fail_percentage) it counts for the devices of none of those groups.
+      - With O(group_max_fail_percentage) it applies to devices in none of these groups.
+      - A run without any device never passes.
     type: float
     default: 0
   group_max_fail_percentage:
@@ -134,7 +154,15 @@ EXAMPLES = r"""
   run_once: true
   delegate_to: localhost
 
-- name: Write a file per device from a template of one's own
+- name: Write one file of the fleet from your own template
+  rollcall.network.report:
+    run_dir: "{{ roll.run_dir }}"
+    fleet_template: fleet.txt.j2
+    dest: "{{ playbook_dir }}/fleet.txt"
+  run_once: true
+  delegate_to: localhost
+
+- name: Write a file per device from your own template
   rollcall.network.report:
     run_dir: "{{ roll.run_dir }}"
     template: serials.txt.j2
@@ -145,7 +173,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 dest:
-  description: The folder, as an absolute path.
+  description: The folder, or the file of O(fleet_template), as an absolute path.
   returned: without O(template)
   type: str
 index:
@@ -171,7 +199,9 @@ written:
   returned: always
   type: int
 errors:
-  description: The reason by name, for each report that could not be written.
+  description: The reasons why reports could not be written. Reports with the same reason are counted together.
   returned: always
-  type: dict
+  type: list
+  elements: dict
+  sample: [{reason: No space left on device, count: 2, reports: [edge-7, index.html]}]
 """

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.rollcall.network.plugins.plugin_utils._shown import cell, moment, text_or_none
+from ansible_collections.rollcall.network.plugins.plugin_utils._shown import cell, moment, plain, text_or_none
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class FleetRow:
 
     ``changed`` are the commands whose answer differs from the last good one; ``last_good_at`` is when the last full
     answer was there, None where there never was any, or nobody kept it. ``last_good`` is
-    the same in seconds since 1970, 0 for never; None is what is not known.
+    the same in seconds since 1970, 0 for never; None is what is not known. ``values`` are plain data.
     """
 
     name: str
@@ -34,17 +34,22 @@ class FleetRow:
     started_at: str | None
     finished_at: str | None
     seconds: Mapping[str, float]
-    values: tuple[str, ...]
+    values: tuple[Any, ...]
     href: str | None
     changed: tuple[str, ...] | None
     last_good_at: str | None
     last_good: float | None = None
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The values as texts for people."""
+        return tuple(cell(value) for value in self.values)
+
 
 def fleet_row(name: str, answer: Mapping[str, Any], values: Sequence[Any] = (), href: str | None = None) -> FleetRow:
     """The row of one answer.
 
-    :param values: the host's variables named by the columns of the page, in their order; None for one it does not have.
+    :param values: the host's variables named by the columns, in their order; None for one it does not have.
     :param href: the path of the device's page, relative to the fleet's; None where there is none.
     """
     error = answer.get("error") or {}
@@ -61,7 +66,7 @@ def fleet_row(name: str, answer: Mapping[str, Any], values: Sequence[Any] = (), 
         started_at=text_or_none(answer.get("started_at")),
         finished_at=text_or_none(answer.get("finished_at")),
         seconds={str(phase): float(seconds) for phase, seconds in (answer.get("seconds") or {}).items()},
-        values=tuple(cell(value) for value in values),
+        values=tuple(plain(value) for value in values),
         href=text_or_none(href),
         changed=None if answer.get("changed") is None else tuple(map(str, answer["changed"])),
         last_good_at=text_or_none(answer.get("last_good_at")),

@@ -15,31 +15,38 @@ from typing import Any
 from xml.etree import ElementTree
 
 from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import FleetRow
+from ansible_collections.rollcall.network.plugins.plugin_utils._shown import shown
 
 FIELDS = ("name", "status", "phase", "kind", "message", "platform", "driver", "host", "attempts")
 TIMES = ("started_at", "finished_at", "seconds")
 NEWS = ("changed", "last_good_at")
-# What XML 1.0 cannot hold, and lone surrogates (bytes that were no UTF-8).
+# What XML 1.0 cannot hold, after control characters and bytes that are not UTF-8 were spelled out.
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 FORMULA = re.compile(r"^[=+\-@\t\r]")
 
 
 def fleet_json(rows: Sequence[FleetRow], summary: Mapping[str, int], columns: Sequence[str]) -> bytes:
     """``summary`` and, by name, what the table of the fleet page shows."""
-    devices = {row.name: {**_record(row), **dict(zip(columns, row.values, strict=True))} for row in rows}
+    devices = {row.name: fleet_record(row, columns) for row in rows}
     return json.dumps({"summary": summary, "devices": devices}, indent=1).encode("ascii") + b"\n"
 
 
 def fleet_csv(rows: Sequence[FleetRow], columns: Sequence[str]) -> bytes:
-    """A line per device. A text that a spreadsheet would take for a formula gets an apostrophe in front."""
+    """A line per device. A text that a spreadsheet would take for a formula gets an apostrophe in front.
+
+    The columns have a prefix, so that none has the name of a field.
+    """
     file = io.StringIO(newline="")
     writer = csv.writer(file, lineterminator="\n")
     fields = (*FIELDS, *TIMES, *NEWS)
-    writer.writerow([*fields, *columns])
+    writer.writerow([*fields, *(f"vars.{column}" for column in columns)])
     for row in rows:
         record = {**_record(row), "changed": ", ".join(row.changed or ())}
-        writer.writerow([_cell(record[field]) for field in fields] + [_cell(value) for value in row.values])
-    return file.getvalue().encode("utf-8", "backslashreplace")
+        values = (
+            value if type(value) in (int, float) else text for value, text in zip(row.values, row.texts, strict=True)
+        )
+        writer.writerow([*(_cell(record[field]) for field in fields), *map(_cell, values)])
+    return file.getvalue().encode("utf-8")
 
 
 def junit(rows: Sequence[FleetRow], summary: Mapping[str, int]) -> bytes:
@@ -64,6 +71,11 @@ def junit(rows: Sequence[FleetRow], summary: Mapping[str, int]) -> bytes:
     return document + b"\n"
 
 
+def fleet_record(row: FleetRow, columns: Sequence[str]) -> dict[str, Any]:
+    """One device as ``fleet.json`` has it."""
+    return {**_record(row), "vars": dict(zip(columns, row.values, strict=True))}
+
+
 def _record(row: FleetRow) -> dict[str, Any]:
     return {
         "name": row.name,
@@ -84,8 +96,9 @@ def _record(row: FleetRow) -> dict[str, Any]:
 
 
 def _cell(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and FORMULA.match(value) else value
+    text = shown(value) if isinstance(value, str) else value
+    return f"'{text}" if isinstance(text, str) and FORMULA.match(text) else text
 
 
 def _xml(text: str) -> str:
-    return NOT_XML.sub("\ufffd", text)
+    return NOT_XML.sub("\ufffd", shown(text))

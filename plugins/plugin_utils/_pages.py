@@ -11,6 +11,7 @@ invisible characters are spelled out, and the pages allow the browser only their
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import importlib.util
 import json
@@ -57,10 +58,9 @@ class PagesError(Exception):
 
 
 class Pages:
-    """The templates, compiled once.
+    """The templates, compiled once and when they are needed: one that is broken costs its own pages only.
 
-    :param templates: returns the path of the user's own template of this name, or None for the built-in one.
-    :raises PagesError: if a template is broken, or the Python package itables is missing.
+    :param templates: given a template's name, the path of the user's own file of that name, or None for the built-in.
     """
 
     def __init__(self, templates: Callable[[str], str | None] = lambda _name: None) -> None:
@@ -74,13 +74,21 @@ class Pages:
             undefined=jinja2.StrictUndefined,
         )
         self._environment.filters |= {"duration": duration, "clock": clock, "count": count, "path": path}
-        self._device = self._compile("device.html.j2")
-        self._fleet = self._compile("index.html.j2")
-        common = self._asset("page_style.css")
-        self._device_assets = _assets(common + self._asset("page_device.css"), self._asset("page_device.js"))
+
+    @functools.cached_property
+    def _device(self) -> jinja2.Template:
+        return self._compile("device.html.j2")
+
+    @functools.cached_property
+    def _device_assets(self) -> dict[str, Any]:
+        style = self._asset("page_style.css") + self._asset("page_device.css")
+        return _assets(style, self._asset("page_device.js"))
+
+    @functools.cached_property
+    def _fleet_assets(self) -> dict[str, Any]:
+        style = self._asset("page_style.css") + self._asset("page_fleet.css")
         script = as_one_module(_data_tables(), self._asset("page_fleet.js"))
-        self._fleet_assets = _assets(common + self._asset("page_fleet.css"), script)
-        self._licences = Markup(self._asset("page_licences.txt"))
+        return {**_assets(style, script), "licences": Markup(self._asset("page_licences.txt"))}
 
     def device(self, name: str, answer: Mapping[str, Any], *, index: str, title: str = "Roll call") -> str:
         """Render the page of one device.
@@ -88,7 +96,7 @@ class Pages:
         :param answer: as rollcall.network.collect returns it.
         :param index: the path of the fleet's page, relative to this one.
         :param title: the name of the fleet's page.
-        :raises PagesError: if the template cannot be rendered.
+        :raises PagesError: when the template is broken or cannot be rendered.
         """
         row = fleet_row(name, answer)
         span = span_of(row, 0)
@@ -125,7 +133,7 @@ class Pages:
 
         :param columns: the names of the rows' values.
         :param verdict: on these devices; where there is none, the run passed when all have a full answer.
-        :raises PagesError: if the template cannot be rendered.
+        :raises PagesError: when the template is broken or cannot be rendered, or the Python package itables is missing.
         :raises ValueError: when a row has not one value for each of the columns.
         """
         rows = list(rows)
@@ -137,7 +145,7 @@ class Pages:
         groups = groups_of(rows)
         asked = sorted((span for span in spans if span.start is not None), key=lambda span: (span.start, span.place))
         return self._render(
-            self._fleet,
+            self._compile("index.html.j2"),
             {
                 **self._fleet_assets,
                 "title": title,
@@ -151,7 +159,6 @@ class Pages:
                 "timeline": timeline(asked),
                 "durations": durations(rows, spans),
                 "data": _data(rows, spans, groups, asked, columns),
-                "licences": self._licences,
             },
         )
 
@@ -284,7 +291,7 @@ def _said(rows: Sequence[FleetRow], verdict: Verdict | None) -> dict[str, Any]:
     total = len(rows)
     failed = sum(1 for row in rows if row.status != "ok")
     if not total:
-        return {"passed": True, "sentence": "No device was asked.", "detail": ""}
+        return {"passed": False, "sentence": "No device was asked.", "detail": ""}
     if failed:
         sentence = f"{total - failed:,} of {total:,} {'device' if total == 1 else 'devices'} answered in full."
         others = [f"{count:,} {word}" for status, word, count in _counts(rows) if count and status != "ok"]
@@ -339,7 +346,7 @@ def _data(
             None if span.start is None else round(span.start - began, 2),
             [round(span.parts.get(phase, 0), 2) for phase in PHASES],
             *(shown(text(row) or "") for _title, _filter, text in extra),
-            *(shown(value) for value in row.values),
+            *(shown(text) for text in row.texts),
         ]
         for row, span in zip(rows, spans, strict=True)
     ]

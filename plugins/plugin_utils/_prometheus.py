@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from ansible_collections.rollcall.network.plugins.module_utils._result import STATUSES
 from ansible_collections.rollcall.network.plugins.plugin_utils._charts import PHASES
 from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import FleetRow
-from ansible_collections.rollcall.network.plugins.plugin_utils._shown import moment
+from ansible_collections.rollcall.network.plugins.plugin_utils._shown import moment, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,5 +83,6 @@ def prometheus(rows: Sequence[FleetRow], facts: RunFacts, title: str) -> bytes:
 
 
 def _label(text: str) -> str:
-    """Metrics are UTF-8: bytes that a name holds besides are spelled out."""
-    return text.encode("utf-8", "backslashreplace").decode()
+    """Metrics are UTF-8: bytes that a name holds besides are spelled out, and control characters."""
+    label: str = shown(text.encode("utf-8", "backslashreplace").decode())
+    return label

@@ -2,92 +2,39 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reports as files: which file belongs to whom, and writing only what changed, whole or not at all."""
+"""Reports as files: write only what changed, whole or not at all. A report that cannot be written costs only itself."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import pathlib
+import re
 import stat
 import tempfile
-from collections.abc import Callable, Hashable, Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ansible import constants as C
 
 from ansible_collections.rollcall.network.plugins.module_utils._run import DEVICES, RUNS, is_folder
 from ansible_collections.rollcall.network.plugins.module_utils._trusted import Untrusted, read_file, real_folder
+from ansible_collections.rollcall.network.plugins.plugin_utils._shown import shown
 
-Key = TypeVar("Key", bound=Hashable)
+PRIVATE = 0o600  # of files with text that devices sent, which can hold secrets
+PUBLIC = 0o644  # of files that other users must be able to read
+NAMES_SAID = 3  # names of reports in a message, for each reason
+REASONS_SAID = 3
+# What a page carries besides its content: hundreds of kilobytes, the same in all.
+ASSETS = re.compile(r"(<(script|style)\b[^>]*>)[^<]*(?:<(?!/\2>)[^<]*)*(</\2>)")
 
 
 class ReportError(Exception):
-    """Nothing was written; the message says what to change."""
-
-
-def place(dest: pathlib.Path, paths: Mapping[Key, str]) -> dict[Key, pathlib.Path]:
-    """The file of each report, given its path below ``dest``.
-
-    :raises ReportError: when a path leads out of ``dest``, or two reports share one file.
-    """
-    top = pathlib.Path(os.path.normpath(dest))
-    files = {key: pathlib.Path(os.path.normpath(top / path)) for key, path in paths.items()}
-    for key, path in files.items():
-        if path == top or not path.is_relative_to(top):
-            msg = f"the report of {_name(key)!r} would be written to {paths[key]!r}, outside of {top}"
-            raise ReportError(msg)
-    return _apart(files)
-
-
-def place_each(template: str, paths: Mapping[str, str]) -> dict[str, pathlib.Path]:
-    """The file of each name, given what the template of its path became for it.
-
-    :raises ReportError: when a name leads out of the folder that the template begins with, or two share one file.
-    """
-    fixed = template.split("{", 1)[0]  # what is the same for all, and the user's own words
-    for name, path in paths.items():
-        if ".." in pathlib.PurePath(path.removeprefix(fixed)).parts or not path.strip() or path.endswith("/"):
-            msg = f"the report of {name!r} would be written to {path!r}: not a file below {fixed or 'one folder'}"
-            raise ReportError(msg)
-    return _apart({name: pathlib.Path(os.path.abspath(os.path.expanduser(path))) for name, path in paths.items()})
-
-
-def _apart(files: dict[Key, pathlib.Path]) -> dict[Key, pathlib.Path]:
-    owners: dict[str, Key] = {}
-    for key, path in files.items():
-        owner = owners.setdefault(str(path).casefold(), key)  # some file systems fold case
-        if owner != key:
-            msg = f"the reports of {_name(owner)!r} and {_name(key)!r} would both be written to {path}"
-            raise ReportError(msg)
-    return files
-
-
-def _name(key: object) -> object:
-    return key[0] if isinstance(key, tuple) else key
-
-
-def check_writable(folders: Iterable[pathlib.Path]) -> None:
-    """Make the folders.
-
-    :raises ReportError: when one cannot be made or written to.
-    """
-    for folder in folders:
-        try:
-            # A user's own link is followed to the folder of the reports, but not below it, nor where runs are kept.
-            kept = any(is_folder(folder.parent / name) for name in (DEVICES, RUNS))
-            if folder.is_symlink() and (kept or folder.name == DEVICES):
-                raise Untrusted(f"{folder} is a link: remove it")
-            real_folder(folder)
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            msg = f"the folder {folder} cannot be made: {error.strerror}"
-            raise ReportError(msg) from error
-        if not os.access(folder, os.W_OK | os.X_OK):
-            msg = f"the folder {folder} cannot be written to"
-            raise ReportError(msg)
+    """A report cannot be written; the message says why."""
 
 
 def read(path: pathlib.Path) -> bytes | None:
-    """What the file holds now; None when there is none, or a link, which will be replaced."""
+    """Return what the file holds now; None when there is no file, or a link, which will be replaced."""
     try:
         return read_file(path)
     except FileNotFoundError:
@@ -98,10 +45,10 @@ def read(path: pathlib.Path) -> bytes | None:
         return None
 
 
-def write(path: pathlib.Path, content: bytes, *, private: bool = False) -> None:
+def write(path: pathlib.Path, content: bytes, *, mode: int | None = None) -> None:
     """Replace the file by a whole new one, with the mode of the old one.
 
-    :param private: a file that is new is for its owner only; else the umask decides.
+    :param mode: of a file that is new; None leaves it to the umask.
     :raises OSError: the old file is then as it was.
     """
     descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=".rollcall.")
@@ -110,7 +57,7 @@ def write(path: pathlib.Path, content: bytes, *, private: bool = False) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(partial, _mode(path, private))
+        os.chmod(partial, _mode(path, mode))
         os.replace(partial, path)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -118,7 +65,7 @@ def write(path: pathlib.Path, content: bytes, *, private: bool = False) -> None:
         raise
 
 
-def _mode(path: pathlib.Path, private: bool) -> int:
+def _mode(path: pathlib.Path, mode: int | None) -> int:
     try:
         status = path.lstat()
         if stat.S_ISREG(status.st_mode):
@@ -127,7 +74,24 @@ def _mode(path: pathlib.Path, private: bool) -> int:
     except FileNotFoundError:
         umask = os.umask(0)
         os.umask(umask)
-        return 0o600 if private else 0o666 & ~umask
+        return 0o666 & ~umask if mode is None else mode
+
+
+def make_folder(folder: pathlib.Path) -> None:
+    """Make the folder and those above it.
+
+    :raises ReportError: when it cannot be made.
+    """
+    try:
+        # A user's own link is followed to the folder of the reports, but not below it, nor where runs are kept.
+        kept = any(is_folder(folder.parent / name) for name in (DEVICES, RUNS))
+        if folder.is_symlink() and (kept or folder.name == DEVICES):
+            raise Untrusted(f"{folder} is a link: remove it")
+        real_folder(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"the folder {folder} cannot be made: {error.strerror}"
+        raise ReportError(msg) from error
 
 
 class Files:
@@ -135,47 +99,87 @@ class Files:
 
     def __init__(self, *, check_mode: bool, diff: bool) -> None:
         self._check_mode = check_mode
-        self._diff: list[dict[str, str]] | None = [] if diff else None
+        self._diff: list[dict[str, Any]] | None = [] if diff else None
         self._written = 0
-        self._errors: dict[str, str] = {}
+        self._errors: dict[str, dict[str, None]] = {}  # the names of each reason, in order
 
-    def make_folders(self, files: Iterable[pathlib.Path]) -> None:
-        """Make the folders of these files, unless in check mode.
+    def put(
+        self, name: str, path: pathlib.Path, render: Callable[[], str | bytes], *, mode: int | None = PRIVATE
+    ) -> bool:
+        """Write one report if it differs from the file; return whether the file now holds it.
 
-        :raises ReportError: when one cannot be made or written to.
-        """
-        if not self._check_mode:
-            check_writable({path.parent for path in files})
+        What goes wrong costs this report only.
 
-    def put(self, name: str, path: pathlib.Path, render: Callable[[], str | bytes], *, private: bool = False) -> None:
-        """Write one report if it differs from the file. What goes wrong costs this report only.
-
-        :param private: it may hold what the devices keep secret.
+        :param mode: of a file that is new; None leaves it to the umask.
         """
         try:
             content = render()
             data = content if isinstance(content, bytes) else content.encode("utf-8", "surrogateescape")
-            before = read(path)
-            if before == data:
-                return
-            if not self._check_mode:
-                write(path, data, private=private)
+            before = self._replace(path, data, mode)
         except Exception as error:  # whatever a template does
-            self._errors[name] = str(error).strip() or type(error).__name__
-            return
+            self.fail(name, error)
+            return False
+        if before == data:
+            return True
         self._written += 1
         if self._diff is not None:
-            texts = {"before": before or b"", "after": data}
-            headers = {f"{side}_header": str(path) for side in texts}
-            self._diff.append(headers | {side: text.decode("utf-8", "replace") for side, text in texts.items()})
+            self._diff.append(_difference(path, before or b"", data))
+        return True
+
+    def _replace(self, path: pathlib.Path, data: bytes, mode: int | None) -> bytes | None:
+        if not self._check_mode:
+            make_folder(path.parent)
+        before = read(path)
+        if before != data and not self._check_mode:
+            write(path, data, mode=mode)
+        return before
+
+    def fail(self, name: str, error: Exception) -> None:
+        """Note why a report is not there. Equal reasons are counted, so they must not name the report's own file."""
+        reason = error.strerror if isinstance(error, OSError) else None
+        reason = shown(reason or str(error).strip() or type(error).__name__)
+        self._errors.setdefault(reason, {})[name] = None
 
     def as_result(self) -> dict[str, Any]:
-        """The part of the task's result that says what was written."""
-        result: dict[str, Any] = {"changed": self._written > 0, "written": self._written, "errors": self._errors}
+        """Return the part of the task's result that says what was written."""
+        errors = [
+            {"reason": reason, "count": len(names), "reports": list(names)} for reason, names in self._errors.items()
+        ]
+        result: dict[str, Any] = {"changed": self._written > 0, "written": self._written, "errors": errors}
         if self._diff is not None:
             result["diff"] = self._diff
-        if self._errors:
-            first, reason = next(iter(self._errors.items()))
-            more = f"; {len(self._errors) - 1} more in errors" if len(self._errors) > 1 else ""
-            result |= {"failed": True, "msg": f"the report of {first} could not be written: {reason}{more}"}
+        if errors:
+            result |= {"failed": True, "msg": _sentence(self._errors)}
         return result
+
+
+def count_of(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    more = f" and {len(names) - NAMES_SAID:,} more" if len(names) > NAMES_SAID else ""
+    return ", ".join(shown(name) for name in names[:NAMES_SAID]) + more
+
+
+def _sentence(errors: dict[str, dict[str, None]]) -> str:
+    sentences = []
+    for reason, names in list(errors.items())[:REASONS_SAID]:
+        subject = "the report" if len(names) == 1 else f"{len(names):,} reports"
+        sentences.append(f"{subject} of {count_of(list(names))} could not be written: {reason}")
+    if len(errors) > REASONS_SAID:
+        sentences.append(f"{len(errors) - REASONS_SAID} more reasons in errors")
+    return "; ".join(sentences)
+
+
+def _difference(path: pathlib.Path, before: bytes, after: bytes) -> dict[str, Any]:
+    """What Ansible prints with C(--diff): no control characters and no scripts, up to its own limit of size."""
+    texts = {"before": _printed(path, before), "after": _printed(path, after)}
+    difference: dict[str, Any] = {f"{side}_header": str(path) for side in texts}
+    most = C.MAX_FILE_SIZE_FOR_DIFF
+    for side, size in (("before", "dst_larger"), ("after", "src_larger")):
+        if len(texts[side]) > most:
+            return {**difference, size: most}
+    return difference | texts
+
+
+def _printed(path: pathlib.Path, data: bytes) -> str:
+    text: str = shown(data.decode("utf-8", "surrogateescape"))
+    return ASSETS.sub(r"\1…\3", text) if path.suffix == ".html" else text

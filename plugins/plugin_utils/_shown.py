@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import json
+import math
 import urllib.parse
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +23,21 @@ def shown(value: Any) -> Any:
     if isinstance(value, Markup):
         return value
     return visible(value if isinstance(value, str) else str(value))
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it: without what Ansible adds to it, and as text where JSON has no such type."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else str(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(each) for each in value]
+    return str(value)
 
 
 def text_or_none(value: Any) -> str | None:

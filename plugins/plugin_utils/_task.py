@@ -12,6 +12,7 @@ from typing import Any
 from ansible import constants as C
 from ansible import context
 from ansible.errors import AnsibleError, AnsibleValueOmittedError
+from ansible.inventory.host import Host
 
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import Inventory, Setting
 from ansible_collections.rollcall.network.plugins.plugin_utils._plain import holds_no_template, joined_text
@@ -83,6 +84,18 @@ class TaskVariables:
             return None
         variables: dict[str, Any] = self._manager.get_vars(
             play=self._play, host=host, task=self._task, include_hostvars=False, _hosts=[name], _hosts_all=[name]
+        )
+        return {**self._default, **variables, **self._same}
+
+    def of_nobody(self) -> Mapping[str, Any]:
+        """The variables of a host that has none of its own, and is in no group but C(all)."""
+        variables: dict[str, Any] = self._manager.get_vars(
+            play=self._play,
+            host=Host("nobody"),
+            task=self._task,
+            include_hostvars=False,
+            _hosts=["-"],
+            _hosts_all=["-"],
         )
         return {**self._default, **variables, **self._same}
 

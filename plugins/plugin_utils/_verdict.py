@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
 
+NOBODY = "no device was asked"  # whatever the limits are, that is not a run that passed
 NAMES_SAID = 10  # names in a sentence; the result has all of them
 
 
@@ -103,7 +104,7 @@ def verdict_of(statuses: Mapping[str, str], allowed: Allowed) -> Verdict:
     for group, percentage in allowed.groups.items():
         members = {name: status for name, status in statuses.items() if name in allowed.members[group]}
         shares.append(_share(f"devices of group {group}", "group_max_fail_percentage", percentage, members))
-    return Verdict(tuple(shares))
+    return Verdict(tuple(shares), () if statuses else (NOBODY,))
 
 
 def _share(whom: str, option: str, allowed: float, statuses: Mapping[str, str]) -> Share:

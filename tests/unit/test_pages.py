@@ -103,7 +103,7 @@ def test_the_verdict(
     verdict = None if allowed is None else verdict_of({row.name: row.status for row in rows}, Allowed(allowed))
     page = pages.fleet(rows, verdict=verdict)
     assert heading(page) == (sentence, detail.replace(" %", "\u00a0%"))
-    passed = not detail or "%; " in detail
+    passed = bool(fleet) and (not detail or "%; " in detail)
     assert ('class="verdict passed"' in page) == passed
 
 
@@ -318,8 +318,10 @@ def test_a_device_without_a_page_has_no_link(pages: Pages) -> None:
         ({"a": [1]}, '{"a": [1]}'),
     ],
 )
-def test_values_are_text(value: Any, cell: str) -> None:
-    assert fleet_row("edge-1", OK, (value,)).values == (cell,)
+def test_values_keep_their_types_and_are_shown_as_text(value: Any, cell: str) -> None:
+    row = fleet_row("edge-1", OK, (value,))
+    assert row.values == (value,)
+    assert row.texts == (cell,)
 
 
 def test_rows_are_a_table_and_json_is_json(pages: Pages) -> None:
@@ -452,13 +454,15 @@ def test_a_broken_template_is_named(tmp_path: Path, source: str, message: str) -
 
 def test_a_template_that_is_not_there_is_named() -> None:
     with pytest.raises(PagesError, match=r"/nowhere/device\.html\.j2 cannot be read"):
-        Pages(lambda name: f"/nowhere/{name}")
+        Pages(lambda name: f"/nowhere/{name}").device("edge-1", OK, index="index.html")
 
 
 def test_without_itables_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    pages = Pages()
     with pytest.raises(PagesError, match="pip install itables"):
-        Pages()
+        pages.fleet([])
+    assert "edge-1" in pages.device("edge-1", OK, index="index.html"), "its page needs no itables"
 
 
 def test_library_and_script_become_one_module() -> None:

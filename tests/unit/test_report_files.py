@@ -14,143 +14,31 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.rollcall.network.plugins.plugin_utils._report import (
+    PRIVATE,
+    PUBLIC,
     Files,
     ReportError,
-    check_writable,
-    place,
-    place_each,
+    make_folder,
     read,
     write,
 )
 
 COLLECTIONS = Path(__file__).resolve().parents[2] / "collections"
-DEST = Path("/reports")
-
-
-# -- place -------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("relative", "path"),
-    [
-        ("devices/a.md", "devices/a.md"),
-        ("devices/site/rack/a.md", "devices/site/rack/a.md"),
-        ("devices/./a.md", "devices/a.md"),
-        ("devices/b/../a.md", "devices/a.md"),
-        ("devices/../a.md", "a.md"),
-        ("devices/...md", "devices/...md"),
-        ("devices/a b:c*.md", "devices/a b:c*.md"),
-        ("devices/Zürich.md", "devices/Zürich.md"),
-        ("devices/2001:db8::1.md", "devices/2001:db8::1.md"),
-    ],
-)
-@pytest.mark.parametrize("dest", [DEST, Path("/reports/."), Path("/else/../reports")])
-def test_place(dest: Path, relative: str, path: str) -> None:
-    assert place(dest, {"a": relative}) == {"a": DEST / path}
-
-
-def test_place_keeps_the_order() -> None:
-    names = {"b": "devices/b.md", "a": "devices/a.md", "": "index.md"}
-    assert list(place(DEST, names)) == ["b", "a", ""]
-    assert place(DEST, {}) == {}
-
-
-@pytest.mark.parametrize(
-    "relative",
-    [
-        "../a.md",
-        "devices/../../a.md",
-        "devices/../../reports2/a.md",
-        "devices/../../../../etc/passwd",
-        "/etc/passwd",
-        "//etc/passwd",
-        "..",
-        ".",
-        "",
-        "devices/..",
-    ],
-)
-def test_no_report_outside_of_the_folder(relative: str) -> None:
-    with pytest.raises(ReportError) as caught:
-        place(DEST, {"good": "devices/good.md", "evil": relative})
-    assert "'evil'" in str(caught.value)
-    assert "outside of /reports" in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("first", "second"),
-    [
-        ("devices/a.md", "devices/a.md"),
-        ("devices/a.md", "devices/A.md"),
-        ("devices/Zürich.md", "devices/ZÜRICH.md"),
-        ("devices/strasse.md", "devices/straße.md"),
-        ("devices/a.md", "devices/b/../a.md"),
-        ("devices/a.md", "devices//a.md"),
-        ("devices/a.md", "Devices/a.md"),
-    ],
-)
-def test_no_two_reports_in_one_file(first: str, second: str) -> None:
-    with pytest.raises(ReportError) as caught:
-        place(DEST, {"one": first, "other": "devices/other.md", "two": second})
-    assert "'one'" in str(caught.value)
-    assert "'two'" in str(caught.value)
-
-
-def test_several_reports_of_one_name() -> None:
-    paths = {("a", "md"): "devices/a.md", ("a", "html"): "devices/a.html", ("", "md"): "index.md"}
-    assert place(DEST, paths) == {key: DEST / path for key, path in paths.items()}
-    with pytest.raises(ReportError, match=r"'b' would be written to '\.\./b\.md'"):
-        place(DEST, {("b", "md"): "../b.md"})
-
-
-def test_each_name_where_the_template_says() -> None:
-    paths = {"a": "/reports/site/a.md", "b": "/reports/b.md"}
-    assert place_each("/reports/{{ where }}.md", paths) == {name: Path(path) for name, path in paths.items()}
-    assert place_each("../{{ inventory_hostname }}.md", {"a": "../a.md"}) == {"a": Path.cwd().parent / "a.md"}
-    assert place_each("~/{{ inventory_hostname }}.md", {"a": "~/a.md"}) == {"a": Path.home() / "a.md"}
-
-
-@pytest.mark.parametrize("path", ["/reports/../a.md", "/reports/x/../../a.md", "/reports/..", "/reports/", " ", ""])
-def test_no_name_leads_out_of_the_folder_of_the_template(path: str) -> None:
-    with pytest.raises(ReportError, match="'evil'"):
-        place_each("/reports/{{ inventory_hostname }}", {"good": "/reports/good", "evil": path})
-
-
-@pytest.mark.parametrize("second", ["/reports/a.md", "/reports/A.md", "/reports/./a.md"])
-def test_no_two_names_with_one_file(second: str) -> None:
-    with pytest.raises(ReportError, match="'one' and 'two'"):
-        place_each("/reports/{{ it }}", {"one": "/reports/a.md", "two": second})
-
-
-def test_nothing_is_written_when_a_name_is_odd(tmp_path: Path) -> None:
-    with pytest.raises(ReportError):
-        place(tmp_path / "reports", {"a": "a.md", "b": "../b.md"})
-    assert list(tmp_path.iterdir()) == []
 
 
 # -- folders and reading -----------------------------------------------------------------------------------------------
 
 
 def test_folders_are_made(tmp_path: Path) -> None:
-    folders = {tmp_path / "a" / "b", tmp_path / "a", tmp_path}
-    check_writable(folders)
-    check_writable(folders)
-    assert all(folder.is_dir() for folder in folders)
+    for folder in (tmp_path / "a" / "b", tmp_path / "a", tmp_path, tmp_path / "a" / "b"):
+        make_folder(folder)
+        assert folder.is_dir()
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("", encoding="ascii")
-    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(ReportError, match="cannot be made"):
-            check_writable([folder])
-
-
-def test_a_folder_that_cannot_be_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tmp_path.chmod(0o500)
-    if os.geteuid() == 0:  # who may write everywhere
-        monkeypatch.setattr(os, "access", lambda path, mode: not mode & os.W_OK)
-    with pytest.raises(ReportError, match="cannot be written to"):
-        check_writable([tmp_path])
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ReportError, match="file/reports cannot be made: Not a directory"):
+        make_folder(tmp_path / "file" / "reports")
 
 
 def test_read(tmp_path: Path) -> None:
@@ -193,18 +81,21 @@ def test_the_mode_follows_the_umask(tmp_path: Path, mask: int) -> None:
 
 
 @pytest.mark.usefixtures("umask")
-def test_what_may_hold_secrets_is_for_the_owner_only(tmp_path: Path) -> None:
-    write(tmp_path / "a.md", b"new", private=True)
-    assert stat.S_IMODE((tmp_path / "a.md").stat().st_mode) == 0o600
+@pytest.mark.parametrize("mode", [PRIVATE, PUBLIC])
+@pytest.mark.parametrize("mask", [0o022, 0o077, 0])
+def test_the_mode_that_is_asked_for(tmp_path: Path, mask: int, mode: int) -> None:
+    os.umask(mask)
+    write(tmp_path / "a.md", b"new", mode=mode)
+    assert stat.S_IMODE((tmp_path / "a.md").stat().st_mode) == mode
 
 
-@pytest.mark.parametrize("private", [False, True])
+@pytest.mark.parametrize("new", [None, PRIVATE, PUBLIC])
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o664])
-def test_a_mode_that_somebody_chose_stays(tmp_path: Path, mode: int, private: bool) -> None:
+def test_a_mode_that_somebody_chose_stays(tmp_path: Path, mode: int, new: int | None) -> None:
     path = tmp_path / "a.md"
     path.write_bytes(b"old")
     path.chmod(mode)
-    write(path, b"new", private=private)
+    write(path, b"new", mode=new)
     assert stat.S_IMODE(path.stat().st_mode) == mode
 
 
@@ -314,17 +205,15 @@ def test_files_that_differ_are_written(tmp_path: Path) -> None:
     for changed in (True, False):
         files = Files(check_mode=False, diff=False)
         paths = {"a": tmp_path / "devices" / "a.md", "b": tmp_path / "devices" / "b.md"}
-        files.make_folders(paths.values())
         for name, path in paths.items():
             files.put(name, path, lambda name=name: f"report of {name}: Zürich\n")  # type: ignore[misc]
-        assert files.as_result() == {"changed": changed, "written": 2 if changed else 0, "errors": {}}
+        assert files.as_result() == {"changed": changed, "written": 2 if changed else 0, "errors": []}
         assert paths["a"].read_text(encoding="utf-8") == "report of a: Zürich\n"
 
 
 def test_check_mode_writes_nothing_and_shows_the_difference(tmp_path: Path) -> None:
     files = Files(check_mode=True, diff=True)
     path = tmp_path / "devices" / "a.md"
-    files.make_folders([path])
     files.put("a", path, lambda: b"new\n")
     assert list(tmp_path.iterdir()) == []
     result = files.as_result()
@@ -336,11 +225,64 @@ def test_check_mode_writes_nothing_and_shows_the_difference(tmp_path: Path) -> N
 
 def test_one_report_that_fails_costs_itself_only(tmp_path: Path) -> None:
     files = Files(check_mode=False, diff=False)
-    files.put("a", tmp_path / "a.md", failing)
-    files.put("b", tmp_path / "b.md", lambda: "b")
-    files.put("c", tmp_path / "no such folder" / "c.md", lambda: "c")
+    (tmp_path / "file").write_text("")
+    (tmp_path / "d.md").mkdir()
+    for name in ("a", "b"):
+        files.put(name, tmp_path / f"{name}.md", failing)
+    files.put("c", tmp_path / "c.md", lambda: "c")
+    files.put("d", tmp_path / "d.md", lambda: "d")
+    files.put("e", tmp_path / "file" / "e.md", lambda: "e")
+    files.put("f", tmp_path / "a\0b", lambda: "f")
+    files.put("g", tmp_path / "new" / "g.md", lambda: "g")
     result = files.as_result()
-    assert (tmp_path / "b.md").read_bytes() == b"b"
-    assert (result["failed"], result["written"], sorted(result["errors"])) == (True, 1, ["a", "c"])
-    assert "report of a could not be written" in result["msg"]
-    assert "1 more in errors" in result["msg"]
+    assert (tmp_path / "c.md").read_bytes() == b"c"
+    assert (tmp_path / "new" / "g.md").read_bytes() == b"g"
+    assert (result["failed"], result["written"]) == (True, 2)
+    assert [(each["count"], each["reports"]) for each in result["errors"]] == [
+        (2, ["a", "b"]),
+        (1, ["d"]),
+        (1, ["e"]),
+        (1, ["f"]),
+    ]
+    assert result["errors"][1]["reason"] == "Is a directory"
+    assert "2 reports of a, b could not be written" in result["msg"]
+    assert result["msg"].endswith("; 1 more reasons in errors")
+
+
+def test_an_error_says_control_characters(tmp_path: Path) -> None:
+    def broken() -> str:
+        raise ValueError("\x1b[31m red \x9b")
+
+    files = Files(check_mode=False, diff=False)
+    files.put("r\x1b", tmp_path / "a", broken)
+    assert files.as_result()["msg"] == r"the report of r\x1b could not be written: \x1b[31m red \x9b"
+
+
+@pytest.mark.parametrize("before", [b"", b"old \x1b[31m\n"])
+def test_a_difference_has_no_control_characters(tmp_path: Path, before: bytes) -> None:
+    files = Files(check_mode=True, diff=True)
+    path = tmp_path / "a.md"
+    path.write_bytes(before)
+    files.put("a", path, lambda: b"\x1b[2J \xc2\x9b \xff\n")
+    (difference,) = files.as_result()["diff"]
+    assert difference["after"] == "\\x1b[2J \\x9b \\xff\n"
+    assert difference["before"].isprintable() or difference["before"] == "old \\x1b[31m\n"
+
+
+def test_a_difference_has_no_scripts_of_pages(tmp_path: Path) -> None:
+    page = (
+        "<style>b {{}}</style><p>a &lt;script&gt; {}</p><script type='module'>if (a</b)\n</script><script>\n</script>"
+    )
+    files = Files(check_mode=True, diff=True)
+    files.put("a", tmp_path / "a.html", lambda: page)
+    (difference,) = files.as_result()["diff"]
+    shown = "<style>…</style><p>a &lt;script&gt; {}</p><script type='module'>…</script><script>…</script>"
+    assert difference["after"] == shown
+
+
+def test_a_difference_that_is_too_large_is_not_shown(tmp_path: Path) -> None:
+    files = Files(check_mode=True, diff=True)
+    files.put("a", tmp_path / "a.md", lambda: "x" * 200_000)
+    (difference,) = files.as_result()["diff"]
+    assert "after" not in difference
+    assert difference["src_larger"] > 0

@@ -101,6 +101,34 @@ def test_different_names_are_different_files() -> None:
     assert len({file_name(name) for name in names}) == len(names)
 
 
+def test_names_that_differ_in_case_where_the_file_system_ignores_it(tmp_path: pathlib.Path) -> None:
+    """Answers, commands and last good answers: none takes the place of another."""
+    top = tmp_path / "out"
+    (top / "runs").mkdir(parents=True)
+    (top / "RUNS").symlink_to("runs")  # what such a file system looks like from outside
+    folder, last = RunFolder(str(top)), LastGood(top, Changes())
+    names = ["SW-1", "sw-1", "Sw-1", "b2"]
+    for name in names:
+        outputs = {each: answer(f"{name} {each}")["output"]["show it"] for each in ("show it", "Show it")}
+        outputs = {each: {**output, "status": "ok"} for each, output in outputs.items()}
+        told = last.compared(name, {**answer(), "output": outputs, "platform": None, "finished_at": None})
+        folder.write(name, told)
+        last.keep(name, told, folder.folder_of(name))
+    for path in (folder.path / "devices", top / "last_good", folder.folder_of("SW-1")):
+        files = [each.name for each in path.iterdir()]
+        assert len({each.casefold() for each in files}) == len(files) >= 3
+    assert folder.folder_of("sw-1").name == "sw-1"
+    assert sorted(run_names(folder.path)) == sorted(names)
+    moved = folder.path.rename(tmp_path / "moved")  # to one that does not: the same names are found
+    for name in names:
+        output = read_answer(moved, name)["output"]
+        assert {command: each["text"] for command, each in output.items()} == {
+            "show it": f"{name} show it",
+            "Show it": f"{name} Show it",
+        }
+        assert {command for command, _since, _text in last.texts(name)} == {"show it", "Show it"}
+
+
 @pytest.mark.usefixtures("answered")
 @pytest.mark.parametrize("let_go", [False, True], ids=["returned too", "slim"])
 def test_answers_are_on_disk_as_they_were_said(let_go: bool, tmp_path: pathlib.Path) -> None:

@@ -27,7 +27,6 @@ def of_all(*given: str) -> dict[str, str]:
     ("given", "percentage", "passed"),
     [
         (["failed"] * 10, None, True),
-        ([], 0, True),
         (["ok"] * 10, 0, True),
         (["ok"] * 9 + ["failed"], 0, False),
         (["ok"] * 9 + ["failed"], 10, True),
@@ -74,7 +73,6 @@ def test_a_few_only_are_named() -> None:
         ({"edge": 100}, 0, "e1! e2! c1!", ["1 of 1 other devices failed, more than max_fail_percentage (0)"]),
         ({"edge": 0}, 100, "e1! c1!", ["1 of 1 devices of group edge failed, more than group_max_fail_percentage (0)"]),
         ({"core": 0, "edge": 0}, 0, "c1! e1! z!", ["devices of group core", "devices of group edge", "other devices"]),
-        ({}, 0, "", []),
     ],
 )
 def test_of_groups(limits: dict[str, float], fleet: float | None, given: str, reasons: list[str]) -> None:
@@ -93,6 +91,13 @@ def test_an_unknown_group(group: str, words: str) -> None:
     with pytest.raises(ValueError, match="group_max_fail_percentage") as caught:
         allowed_of({"max_fail_percentage": 0, "group_max_fail_percentage": {group: 0}}, GROUPS)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "allowed", [Allowed(), Allowed(0), Allowed(100), Allowed(100, {"core": 100}, {"core": {"c1"}})]
+)
+def test_a_run_that_asked_no_device_never_passes(allowed: Allowed) -> None:
+    assert verdict_of({}, allowed).as_dict() == {"passed": False, "reasons": ["no device was asked"]}
 
 
 @pytest.mark.parametrize("limits", [None, {}])

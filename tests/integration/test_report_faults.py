@@ -1,0 +1,325 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What goes wrong with a report costs that report only: odd names, full disks, broken variables."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.rollcall.network.plugins.module_utils._run import file_name
+from tests.integration.conftest import run_playbook, try_roll
+from tests.integration.test_report import Workshop, answer, said
+from tests.integration.test_signals import webhook
+from tests.lab import Lab
+
+ROOT = Path(__file__).resolve().parents[2]
+ALL = ["md", "html", "json", "csv", "junit", "prom", "limit"]
+ODD = ["SW-1", "sw-1", "Case", "case", "../x", "../../x", "a/b", "x" * 300, "x" * 299 + "y", ".", "..", "", "a\0b",
+       "a\nb", "/etc/passwd", "a b", "a%2Fb", "index", "2001:db8::1", "\u7db2", "x](http://e)", "<b>"]  # fmt: skip
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a disk of 64 KiB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("no small disk can be mounted here")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+# -- names -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("source", ["devices", "run_dir"])
+def test_every_name_gets_a_report_whatever_it_is(source: str, tmp_path: Path) -> None:
+    workshop = Workshop(tmp_path / "w", ["localhost"], make=True)
+    workshop.devices = {name: answer(text=f"text of {name!r}") for name in ODD}
+    arguments: dict[str, Any] = {"run_dir": workshop.run_folder()} if source == "run_dir" else {}
+    result = workshop.result(formats=ALL, **arguments)
+    assert result["errors"] == []
+    folder = workshop.dest / "devices"
+    for ending in ("md", "html"):
+        files = {name: folder / f"{file_name(name)}.{ending}" for name in ODD}
+        assert len({str(path).casefold() for path in files.values()}) >= len(ODD) - 2  # SW-1 and Case
+        for name, path in files.items():
+            assert path.read_text().count("text of") >= 1, name
+    assert len(list(folder.iterdir())) == 2 * len(ODD)
+    assert list(json.loads((workshop.dest / "fleet.json").read_text())["devices"]) == ODD
+    outside = [path for path in tmp_path.rglob("*.md") if not path.is_relative_to(workshop.dest)]
+    assert outside == []
+    index = (workshop.dest / "index.md").read_text()
+    assert "](<devices/%252E%252E%252Fx.md>)" not in index
+    assert "(<devices/%252E.%252Fx.md>)" in index, "a link is to the file, whose name has percent signs"
+    assert "](http://e)" not in index
+    assert "<b>" not in index
+
+
+def test_names_that_differ_in_case_on_a_file_system_that_folds_it(tmp_path: Path) -> None:
+    workshop = Workshop(tmp_path, ["SW-1", "sw-1"])
+    (workshop.dest / "devices").mkdir(parents=True)
+    (workshop.dest / "DEVICES").symlink_to("devices")  # what such a file system looks like from outside
+    result = workshop.result()
+    assert result["errors"] == []
+    names = [path.name for path in (workshop.dest / "devices").iterdir()]
+    assert len({name.casefold() for name in names}) == 4
+    assert {"sw-1.md", "sw-1.html"} < set(names)
+    index = (workshop.dest / "index.md").read_text()
+    assert all(f"(<devices/{name.replace('%', '%25')}>)" in index for name in names if name.endswith(".md"))
+
+
+def test_every_name_that_is_asked_has_an_entry_and_a_folder(tmp_path: Path) -> None:
+    with Lab(devices=2, healthy=True) as lab:
+        names = [*lab.devices, *ODD]
+        _done, result = try_roll(lab.inventory, {"hosts": names, "output_dir": str(tmp_path / "out")})
+    assert list(result["devices"]) == names
+    folders = list((tmp_path / "out" / "latest" / "devices").iterdir())
+    assert sorted(json.loads((each / "result.json").read_text())["name"] for each in folders) == sorted(names)
+
+
+# -- what cannot be written --------------------------------------------------------------------------------------------
+
+
+def test_a_report_that_cannot_be_written_costs_itself(tmp_path: Path) -> None:
+    workshop = Workshop(tmp_path, ["r1", "r2", "r3"])
+    (workshop.dest / "devices" / "r2.md").mkdir(parents=True)
+    (workshop.dest / "fleet.csv").mkdir()
+    result = workshop.result(formats=ALL)
+    assert result["errors"] == [{"reason": "Is a directory", "count": 2, "reports": ["r2", "fleet.csv"]}]
+    assert "2 reports of r2, fleet.csv could not be written: Is a directory" in result["msg"]
+    assert (result["failed"], result["written"]) == (True, 13 - 2)
+    assert result["verdict"]["passed"] is True
+    assert result["summary"]["ok"] == 3
+
+
+def test_a_folder_that_cannot_be_made_is_told_once(tmp_path: Path) -> None:
+    workshop = Workshop(tmp_path, ["r1", "r2", "r3"])
+    workshop.dest.mkdir()
+    (workshop.dest / "devices").write_text("")
+    result = workshop.result()
+    (error,) = result["errors"]
+    assert error["reports"] == ["r1", "r2", "r3"]
+    assert "cannot be made: File exists" in error["reason"]
+    assert (workshop.dest / "index.html").exists()
+
+
+def test_a_full_disk_costs_what_does_not_fit(small_disk: Path, tmp_path: Path) -> None:
+    workshop = Workshop(tmp_path, [f"r{number}" for number in range(40)])
+    result = workshop.result(
+        dest=str(small_disk / "reports"), formats=["md", "limit", "prom"], metrics_file=f"{tmp_path}/m.prom"
+    )
+    (error,) = result["errors"]
+    assert error["reason"] == "No space left on device"
+    assert 1 < error["count"] < 40
+    assert error["reports"][0] != "r0"
+    assert result["verdict"]["passed"]
+    assert (tmp_path / "m.prom").exists()
+
+
+@pytest.mark.parametrize("broken", ["device.html.j2", "index.html.j2", "device.md.j2", "index.md.j2"])
+def test_a_broken_override_costs_its_own_pages(broken: str, tmp_path: Path) -> None:
+    workshop = Workshop(tmp_path, ["r1", "r2"])
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / broken).write_text("{% if %}\n")
+    result = workshop.result()
+    reports = ["r1", "r2"] if "device" in broken else [broken.removesuffix(".j2")]
+    assert [each["reports"] for each in result["errors"]] == [reports]
+    assert result["written"] == 6 - len(reports)
+
+
+def test_an_answer_that_is_not_whole_costs_itself(tmp_path: Path) -> None:
+    workshop = Workshop(tmp_path, ["r1", "r2"])
+    workshop.devices["r1"] = {"status": "ok", "seconds": 3, "attempts": "many"}
+    result = workshop.result(formats=ALL)
+    assert {name for each in result["errors"] for name in each["reports"]} == {"r1"}
+    assert (workshop.dest / "devices" / "r2.html").exists()
+    assert result["summary"]["total"] == 2
+
+
+# -- the role ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    with Lab(devices=3, healthy=True) as lab:
+        yield lab
+
+
+def collect(lab: Lab, dest: Path, **variables: Any) -> tuple[int, str, dict[str, Any]]:
+    """The role's run: how it ended, what it printed, and what it told the webhook."""
+    with webhook(204) as (url, told):
+        given = {"rollcall_output_dir": str(dest), "rollcall_webhook_url": url, **variables}
+        done = run_playbook(
+            ROOT / "collect.yml", lab.inventory, "-e", json.dumps(given), env={"ANSIBLE_SHOW_CUSTOM_STATS": "1"}
+        )
+    (outcome,) = told
+    assert '"failed_hosts"' in done.stdout.split("CUSTOM STATS")[1]
+    assert "Give the verdict" in done.stdout
+    return done.returncode, said(done), outcome
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"rollcall_title": "{{ nowhere }}"}, "nowhere"),  # the task fails before it begins
+        ({"rollcall_group_max_fail_percentage_of": 1, "rollcall_formats": ["pdf"]}, "must be one or more of"),
+        ({"rollcall_metrics_file": "/dev/null/m.prom"}, "the report of metrics.prom could not be written"),
+    ],
+)
+def test_signals_and_verdict_come_when_reports_fail(
+    wrong: dict[str, Any], words: str, lab: Lab, tmp_path: Path
+) -> None:
+    status, output, outcome = collect(lab, tmp_path / "out", **wrong)
+    assert status == 2
+    assert outcome["summary"] == {**outcome["summary"], "total": 3, "ok": 3}
+    assert outcome["verdict"]["passed"] is False
+    assert words in outcome["verdict"]["reasons"][0]
+    verdict = output.split("Give the verdict")[1]
+    assert "3 of 3 devices answered in full" in verdict
+    assert words in verdict
+
+
+def test_signals_metrics_and_verdict_come_when_the_disk_is_full(lab: Lab, small_disk: Path, tmp_path: Path) -> None:
+    """The pages of three devices and of the fleet are larger than this disk."""
+    file = tmp_path / "m.prom"
+    status, output, outcome = collect(lab, small_disk / "out", rollcall_metrics_file=str(file))
+    assert status == 2
+    assert outcome["summary"]["total"] == 3
+    assert "No space left on device" in output.split("Give the verdict")[1]
+    assert "rollcall_run_passed" in file.read_text()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o644
+
+
+# -- columns -----------------------------------------------------------------------------------------------------------
+
+COLUMNS = ["site", "status", "host", "platform", "number", "flag", "none", "list", "dict", "broken", "date", "missing"]
+
+
+def test_columns_keep_types_and_overwrite_nothing(tmp_path: Path) -> None:
+    workshop = Workshop(tmp_path, ["r1", "r2"])
+    values = {"site": "fra", "status": "mine", "host": "h", "platform": "p", "number": 4, "flag": True, "none": None,
+              "list": ["a", 1], "dict": {"a": [1]}, "broken": "fine", "date": "{{ '2026-01-02' }}"}  # fmt: skip
+    hosts = {"r1": values, "r2": {**values, "broken": "{{ nowhere }}"}}
+    workshop.inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
+    result = workshop.result(formats=["json", "csv", "md", "html"], columns=COLUMNS)
+    assert result["errors"] == []
+    devices = json.loads((workshop.dest / "fleet.json").read_text())["devices"]
+    assert devices["r1"]["vars"] == {**values, "date": "2026-01-02", "missing": None}
+    assert devices["r2"]["vars"]["broken"] is None
+    assert (devices["r1"]["status"], devices["r1"]["host"], devices["r1"]["platform"]) == (
+        "ok",
+        "192.0.2.1",
+        "cisco_iosxe",
+    )
+    (warning,) = [each for each in result["warnings"] if "column" in each]
+    assert warning.startswith("column broken of r2 is empty: ")
+    assert "nowhere" in warning
+    with (workshop.dest / "fleet.csv").open() as file:
+        table = csv.DictReader(file)
+        rows = list(table)
+    assert table.fieldnames is not None
+    assert len(set(table.fieldnames)) == len(table.fieldnames)
+    assert [row["vars.status"] for row in rows] == ["mine", "mine"]
+    assert (rows[0]["vars.number"], rows[0]["vars.list"], rows[0]["vars.none"]) == ("4", "a, 1", "")
+    assert rows[1]["vars.broken"] == ""
+    assert "| fra | mine |" in (workshop.dest / "index.md").read_text()
+    assert '"fra","mine"' in (workshop.dest / "index.html").read_text()
+
+
+# -- what files hold ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o077])
+def test_modes_are_by_what_is_inside(mask: int, tmp_path: Path) -> None:
+    workshop = Workshop(tmp_path, ["r1"])
+    old = os.umask(mask)
+    try:
+        assert workshop.report(formats=ALL).returncode == 0
+    finally:
+        os.umask(old)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in workshop.dest.rglob("*") if path.is_file()}
+    assert modes.pop("metrics.prom") == 0o644, "node_exporter reads it, and it has no text of devices"
+    assert modes.pop("failed.txt") == 0o666 & ~mask, "it has names only"
+    assert len(modes) == 7
+    assert set(modes.values()) == {0o600}
+    page = workshop.dest / "devices" / "r1.html"
+    page.chmod(0o640)
+    workshop.devices["r1"] = answer(text="new")
+    assert workshop.report(formats=ALL).returncode == 0
+    assert stat.S_IMODE(page.stat().st_mode) == 0o640, "a mode that somebody set stays"
+
+
+def test_no_report_holds_control_characters(tmp_path: Path) -> None:
+    hostile = "a\x1b[31m\x07\x9b\x85\x7f\udc9b b"
+    workshop = Workshop(tmp_path, ["r1", "r2"])
+    workshop.devices = {
+        name: answer("failed", text=hostile + "\n", message=hostile) for name in ("r1", "r2", "\x1b]0;evil\x07\x9b")
+    }
+    result = workshop.result("--diff", run_dir=workshop.run_folder(), formats=ALL, title=hostile.replace("\udc9b", ""))
+    assert result.get("errors") == [], result["printed"]
+    for path in [path for path in workshop.dest.rglob("*") if path.is_file()]:
+        text = path.read_text(encoding="utf-8")
+        assert not [each for each in text if not each.isprintable() and each not in "\n\t"] or path.suffix == ".html", (
+            path
+        )
+        assert "\x1b" not in text
+        assert "\x9b" not in text
+        assert path.name.isprintable()
+    assert "\x1b" not in result["printed"]
+    assert "\x9b" not in result["printed"]
+
+
+def test_links_in_the_index_are_escaped(tmp_path: Path) -> None:
+    names = ["x](http://evil)", "a>b", "a b", "http://evil/", "*x*", "<img>", "`x`", "a|b", "![x", "a\\"]
+    workshop = Workshop(tmp_path, ["r1"])
+    workshop.devices = {name: answer("failed", message=f"[{name}](http://evil) www.evil.example") for name in names}
+    assert workshop.result(formats=["md"])["errors"] == []
+    lines = [line for line in (workshop.dest / "index.md").read_text().splitlines() if line.startswith("| [")]
+    assert len(lines) == 2 * len(names)
+    for line in lines:
+        assert re.sub(r"\\.", "", line).count("](") == 1
+        assert "://" not in line
+        assert "www.e" not in line
+        assert "<img>" not in line
+        link = line.split("](<")[1].split(">)")[0]
+        assert link.isascii()
+        assert " " not in link
+
+
+def test_diff_prints_no_scripts(tmp_path: Path) -> None:
+    workshop = Workshop(tmp_path, ["r1", "r2", "r3"])
+    done = workshop.report("--diff", formats=["html"])
+    assert done.returncode == 0
+    assert "fine" in done.stdout
+    assert "function" not in done.stdout
+    assert len(done.stdout) < 50_000
+
+
+@pytest.mark.parametrize(("run_once", "warned"), [(True, False), (False, True)])
+def test_a_run_once_that_is_missing_warns(run_once: bool, warned: bool, tmp_path: Path) -> None:
+    workshop = Workshop(tmp_path, ["r1", "r2"])
+    workshop.run_once = run_once
+    done = workshop.report(formats=["json"])
+    assert ("run_once: true is missing: each of 2 hosts writes the reports of 2 devices" in said(done)) is warned
+
+
+def test_no_device_is_no_run_that_passed(tmp_path: Path) -> None:
+    workshop = Workshop(tmp_path, ["r1"])
+    workshop.devices = {}
+    result = workshop.result(formats=ALL, max_fail_percentage=100)
+    assert result["verdict"] == {"passed": False, "reasons": ["no device was asked"]}
+    assert 'class="verdict passed"' not in (workshop.dest / "index.html").read_text()
+    assert 'rollcall_run_passed{title="Roll call"} 0.0' in (workshop.dest / "metrics.prom").read_text()
