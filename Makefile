@@ -37,11 +37,14 @@ lock: ## write requirements.lock anew from requirements.txt
 collect: $(STAMP) ## start the lab, call all its devices, write rollcall/
 	@$(WITH_PATH) tests/lab/demo.sh
 
-check: ruff mypy unit ## format, lint, types and unit tests: under half a minute
+# Side by side: no check writes where another reads. The output of each comes in one piece, when it has ended.
+TOGETHER := $(MAKE) --no-print-directory --jobs=3 --keep-going --output-sync=target
 
-# Side by side: none of the checks writes where another reads. What a check says comes in one piece, when it has ended.
+check: $(STAMP) ## format, lint, types and unit tests: under half a minute
+	@$(TOGETHER) unit ruff mypy
+
 test: $(STAMP) ## all checks and all tests
-	@$(MAKE) --no-print-directory --jobs=3 --keep-going --output-sync=target pytest ruff mypy ansible-lint sanity
+	@$(TOGETHER) pytest ruff mypy ansible-lint sanity
 
 lint: ruff mypy ansible-lint ## ruff, mypy and ansible-lint
 
@@ -58,10 +61,10 @@ ansible-lint: $(STAMP)
 sanity: $(STAMP) ## ansible-test sanity, on the collection as it is packed
 	$(WITH_PATH) tests/sanity/run.sh
 
+# With `+`, the output of the tests is shown while they run.
 unit: $(STAMP) ## the unit tests alone
-	$(PYTEST) tests/unit
+	+$(PYTEST) tests/unit
 
-# With `+`, what it says is seen while it runs.
 pytest: $(STAMP) ## the tests alone
 	+$(PYTEST) $(TESTS)
 
