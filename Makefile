@@ -9,7 +9,7 @@ BIN := $(CURDIR)/.venv/bin
 WITH_PATH := PATH="$(BIN):$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help collect check test lint ruff mypy ansible-lint sanity unit pytest bench peers build clean
+.PHONY: help collect check test lint ruff mypy ansible-lint sanity unit pytest bench peers lock build clean
 
 # Processes that pytest divides the tests among: two for each core. `make pytest WORKERS=0` runs them one after the other.
 WORKERS ?= auto
@@ -20,19 +20,31 @@ PYTEST := $(WITH_PATH) python -m pytest -n $(WORKERS) --dist loadgroup --no-load
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
 
-$(STAMP): requirements.txt requirements-test.txt
+# The locked versions first: what the tests need besides them leaves them as they are.
+$(STAMP): requirements.txt requirements.lock requirements-test.txt
 	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
 	touch $@
+
+# One lock for every Python from 3.11 on. Versions that still satisfy requirements.txt stay; `make lock LOCK=--upgrade`
+# takes the newest.
+lock: ## write requirements.lock anew from requirements.txt
+	$(BIN)/uv --version >/dev/null 2>&1 || $(MAKE) --no-print-directory $(STAMP)
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	  --generate-hashes $(LOCK) --output-file requirements.lock requirements.txt
 
 collect: $(STAMP) ## start the lab, ask all its devices, write rollcall/
 	@$(WITH_PATH) tests/lab/demo.sh
 
-check: ruff mypy unit ## format, lint, types and unit tests: under half a minute
+# Side by side: no check writes where another reads. The output of each comes in one piece, when it has ended.
+TOGETHER := $(MAKE) --no-print-directory --jobs=3 --keep-going --output-sync=target
 
-# Side by side: none of the checks writes where another reads. What a check says comes in one piece, when it has ended.
+check: $(STAMP) ## format, lint, types and unit tests: under half a minute
+	@$(TOGETHER) unit ruff mypy
+
 test: $(STAMP) ## all checks and all tests
-	@$(MAKE) --no-print-directory --jobs=3 --keep-going --output-sync=target pytest ruff mypy ansible-lint sanity
+	@$(TOGETHER) pytest ruff mypy ansible-lint sanity
 
 lint: ruff mypy ansible-lint ## ruff, mypy and ansible-lint
 
@@ -49,10 +61,10 @@ ansible-lint: $(STAMP)
 sanity: $(STAMP) ## ansible-test sanity on the built collection
 	$(WITH_PATH) tests/sanity/run.sh
 
+# With `+`, the output of the tests is shown while they run.
 unit: $(STAMP) ## the unit tests alone
-	$(PYTEST) tests/unit
+	+$(PYTEST) tests/unit
 
-# With `+`, what it says is seen while it runs.
 pytest: $(STAMP) ## the tests alone
 	+$(PYTEST) $(TESTS)
 

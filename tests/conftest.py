@@ -29,6 +29,16 @@ os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(COLLECTIONS)
 # one folder where one browser serves several files. Others may run anywhere. A marker xdist_group on a test wins.
 GROUPED_BY_FILE = ("integration",)
 GROUPED_BY_FOLDER = ("browser",)
+# Files that take minutes, longest first. They start first, so that no process is left with one of them at the end.
+LONGEST = (
+    "test_schedule",
+    "test_poller_role",
+    "test_signals",
+    "test_playbook",
+    "test_awx",
+    "test_pollers",
+    "test_runner",
+)
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -36,6 +46,7 @@ def pytest_xdist_auto_num_workers() -> int:
     return 2 * (os.cpu_count() or 1)
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the markers in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Says which tests stay together when `pytest -n … --dist loadgroup` runs them in several processes."""
     for item in items:
@@ -46,3 +57,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
         elif folder in GROUPED_BY_FOLDER:
             item.add_marker(pytest.mark.xdist_group(folder))
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))

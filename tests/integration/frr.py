@@ -251,7 +251,7 @@ class FrrLab(ContextStack):
         self.key_file = self.key.file
         folder.joinpath("authorized_keys").write_text(f"{self.key.public}\n")
 
-        unique = f"rc{os.getpid()}{secrets.token_hex(3)}"
+        unique = f"rc{os.getpid()}-{secrets.token_hex(3)}"
         self.routers = {f"r{i}": Router(f"r{i}", i, f"127.0.7.{i}", f"{unique}-r{i}") for i in NUMBERS}
         routers = list(self.routers.values())
         for router in routers:

@@ -248,7 +248,7 @@ class TempUser:
     @contextlib.contextmanager
     def create(cls, folder: Path, groups: Sequence[str] = ()) -> Iterator[TempUser]:
         """Adds the user with a home below ``folder``; at the end kills what still runs as it and removes it."""
-        user = cls(f"rc{os.getpid()}{secrets.token_hex(3)}", secrets.token_urlsafe(24), folder / "home")
+        user = cls(f"rc{os.getpid()}-{secrets.token_hex(3)}", secrets.token_urlsafe(24), folder / "home")
         member_of = ["--groups", ",".join(groups)] if groups else []
         account = ["--system", "--no-create-home", "--home-dir", str(user.home), "--shell", "/bin/sh"]
         run("useradd", *account, "--no-user-group", "--gid", "nogroup", *member_of, user.name)

@@ -99,7 +99,7 @@ class Sites(ContextStack):
         self._user = stack.enter_context(TempUser.create(folder, GROUPS))
         self._key = make_key(folder / "id_ed25519", "ed25519")
         folder.joinpath("authorized_keys").write_text(f"{self._key.public}\n")
-        self._unique = f"rc{os.getpid()}{secrets.token_hex(3)}"
+        self._unique = f"rc{os.getpid()}-{secrets.token_hex(3)}"
         self._controller = f"{self._unique}-ctl"
         stack.enter_context(network_namespace(self._controller))
         if not OSPF_STATE.exists():

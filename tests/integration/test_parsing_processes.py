@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
+import re
 import shutil
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,8 @@ import pytest
 
 from tests.integration.conftest import call_roll, shell_server, watched_processes
 from tests.integration.test_poller import inventory
-from tests.lab import Lab
+from tests.lab import Lab, topology
+from tests.lab.platforms import PLATFORMS
 
 if len(os.sched_getaffinity(0)) < 2:
     pytest.skip("One core: all is parsed in one process.", allow_module_level=True)
@@ -28,15 +32,26 @@ COMMAND = "show interfaces"
 PASSWORD = "lab-password"
 PROGRAM = "_parsers import serve"
 
-# The first rules fit no line, and take their time to find out: about 0.15 s for this text.
-TEMPLATE = """Value INTERFACE (\\S+)
+# The rules in the middle fit no line, and take their time to find out.
+HEAD = """Value INTERFACE (\\S+)
 Value STATE (\\S+)
 
 Start
-  ^.*.*.*.*~~
-  ^.*.*.*.*@@
-  ^Physical interface: ${INTERFACE}, Enabled, Physical link is ${STATE} -> Record
 """
+SLOW = "  ^.*.*.*.*~~\n"
+TAIL = "  ^Physical interface: ${INTERFACE}, Enabled, Physical link is ${STATE} -> Record\n"
+# For one text, here: with 24 of them it pays to start processes, however fast the machine is.
+PARSING_SECONDS = 0.3
+
+
+def template() -> str:
+    """With as many slow rules as take PARSING_SECONDS."""
+    device = next(each for each in map(topology.device, range(1, 25)) if each.name == "fra-edge1")
+    text = PLATFORMS[device.platform].commands[COMMAND](device, topology.wiring(device.index, 24))
+    rule, began = re.compile(SLOW.strip()), time.process_time()
+    for line in text.splitlines():
+        rule.match(line)
+    return HEAD + SLOW * math.ceil(PARSING_SECONDS / (time.process_time() - began)) + TAIL
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +66,7 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder.joinpath("index").write_text(
         f"Template, Hostname, Platform, Command\n\nslow.textfsm, .*, juniper_junos, {COMMAND}\n"
     )
-    folder.joinpath("slow.textfsm").write_text(TEMPLATE)
+    folder.joinpath("slow.textfsm").write_text(template())
     return folder
 
 

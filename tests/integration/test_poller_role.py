@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
+from packaging.utils import canonicalize_name
 
 from tests.integration.conftest import ShellServer, run_playbook, shell_server
 from tests.lab import Lab
@@ -141,20 +142,30 @@ def test_no_python_is_said(poller: ShellServer, tmp_path: Path) -> None:
     assert "python9 is not available" in done.stdout + done.stderr
 
 
-def test_the_pinned_versions_are_those_that_the_collection_requires() -> None:
-    """None below its lower bound in requirements.txt; both playbooks' roles look in the same place."""
-    required = dict(re.findall(r"^([\w-]+)>=([\w.]+)$", (ROOT / "requirements.txt").read_text(), re.M))
-    roles = {
-        name: yaml.safe_load((ROOT / "roles" / name / "defaults" / "main.yml").read_text())
-        for name in ("poller", "collect")
-    }
-    pinned = dict(package.split("==") for package in roles["poller"]["rollcall_poller_packages"])
-    only_here = {"ansible-core", "itables", "prometheus-client"}  # what no poller needs
-    assert set(required) - only_here == set(pinned)
-    for name, version in pinned.items():
-        assert numbers(version) >= numbers(required[name]), name
-    assert roles["poller"]["rollcall_poller_venv"] == roles["collect"]["rollcall_poller_venv"]
+def test_the_roles_look_for_the_environment_in_the_same_place() -> None:
+    poller, collect = (
+        yaml.safe_load((ROOT / "roles" / name / "defaults" / "main.yml").read_text()) for name in ("poller", "collect")
+    )
+    assert poller["rollcall_poller_venv"] == collect["rollcall_poller_venv"]
 
 
-def numbers(version: str) -> list[int]:
-    return [int(number) for number in re.findall(r"\d+", version)]
+def test_a_package_that_is_not_the_locked_one_is_not_installed(poller: ShellServer, tmp_path: Path) -> None:
+    lock = tmp_path / "requirements.lock"
+    lock.write_text(re.sub("sha256:[0-9a-f]{8}", "sha256:00000000", (ROOT / "requirements.lock").read_text()))
+    more = {"rollcall_poller_venv": ".local/share/other", "rollcall_poller_requirements": str(lock)}
+    done = prepare(tmp_path, poller, **more)
+    assert done.returncode == 2
+    assert "DO NOT MATCH THE HASHES" in done.stdout + done.stderr
+    (packages,) = poller.home.glob(".local/share/other/lib/python3*/site-packages")
+    assert not (packages / "yaml").exists()
+
+
+def test_the_poller_has_the_locked_versions(prepared: ShellServer) -> None:
+    python = prepared.home / ".local/share/rollcall/bin/python"
+    done = subprocess.run([python, "-m", "pip", "freeze"], capture_output=True, text=True, check=True, timeout=60)
+    lock = (ROOT / "requirements.lock").read_text()
+    locked = set(re.findall(r"^([\w.-]+)==([^\s;]+)", lock, re.MULTILINE))
+    pairs = [line.split("==") for line in done.stdout.splitlines()]
+    installed = {(canonicalize_name(name), version) for name, version in pairs}
+    assert installed <= locked
+    assert {name for name, _version in installed} == {name for name, _version in locked}

@@ -13,6 +13,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -36,13 +37,15 @@ pytestmark = pytest.mark.skipif(bool(CLIENTS_MISSING), reason=f"Not installed: {
 
 def ours() -> set[str]:
     """All that this test process has put on the machine: users, namespaces, folders, processes."""
-    marks = f"rc{os.getpid()}", f"rollcall-{os.getpid()}-"
-    folders = [Path("/tmp"), Path("/run/netns"), CONFIG_FOLDER, SOCKET_FOLDER]
+    marks = f"rc{os.getpid()}-", f"rollcall-{os.getpid()}-"
+    folders = [Path(tempfile.gettempdir()), Path("/run/netns"), CONFIG_FOLDER, SOCKET_FOLDER]
     names = [f"user {user.pw_name}" for user in pwd.getpwall()]
     names += [str(path) for folder in folders if folder.is_dir() for path in folder.iterdir()]
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):  # it ended meanwhile
-            names.append(f"process {folder.name} {(folder / 'cmdline').read_bytes()!r}")
+            command = (folder / "cmdline").read_bytes()
+            # sshd adds the number of open logins to its command line.
+            names.append(f"process {folder.name} {command.partition(b' [listener]')[0]!r}")
     return {name for name in names if any(mark in name for mark in marks)}
 
 

@@ -55,7 +55,14 @@ def test_the_package_holds_the_product_alone(tmp_path: Path) -> None:
         members = tar.getmembers()
     names = {member.name for member in members}
 
-    assert {"MANIFEST.json", "README.md", "LICENSE", "meta/runtime.yml", "requirements.txt"} <= names
+    assert {
+        "MANIFEST.json",
+        "README.md",
+        "LICENSE",
+        "meta/runtime.yml",
+        "requirements.txt",
+        "requirements.lock",
+    } <= names
     assert {"meta/execution-environment.yml", "bindep.txt"} <= names, "ansible-builder reads them in the package"
     assert "plugins/module_utils/collector.py" in names
     assert {name.partition("/")[0] for name in names} <= {
@@ -64,11 +71,13 @@ def test_the_package_holds_the_product_alone(tmp_path: Path) -> None:
         "LICENSE",
         "MANIFEST.json",
         "README.md",
+        "SECURITY.md",
         "bindep.txt",
         "docs",
         "meta",
         "playbooks",
         "plugins",
+        "requirements.lock",
         "requirements.txt",
         "roles",
     }

@@ -87,3 +87,15 @@ def test_the_image_has_the_ansible_core_that_the_collection_asks_for(context: Pa
     assert f"{core} " in made
     assert "ENV PYTHONUNBUFFERED=1" in made
     assert "chgrp 0 /runner" in made, "any user of group 0 can write there"
+
+
+def test_the_image_has_the_locked_packages(context: Path) -> None:
+    """They are there before anything else is installed with pip, and satisfy what the later steps ask for."""
+    made = (context / "Dockerfile" if (context / "Dockerfile").exists() else context / "Containerfile").read_text()
+    installs = [line for line in made.splitlines() if "pip install" in line]
+    assert "--require-hashes --requirement /output/requirements.lock" in installs[0]
+    assert "$ANSIBLE_INSTALL_REFS" in installs[1]
+    assert made.index("ARG PYCMD\n") < made.index("--require-hashes"), "the variables are set"
+    assert (context / "_build" / "rollcall" / "requirements.lock").read_text() == (
+        ROOT / "requirements.lock"
+    ).read_text()

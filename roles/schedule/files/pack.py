@@ -15,7 +15,17 @@ import sys
 import tarfile
 from pathlib import Path
 
-PARTS = ("LICENSE", "MANIFEST.json", "galaxy.yml", "meta", "playbooks", "plugins", "requirements.txt", "roles")
+PARTS = (
+    "LICENSE",
+    "MANIFEST.json",
+    "galaxy.yml",
+    "meta",
+    "playbooks",
+    "plugins",
+    "requirements.lock",
+    "requirements.txt",
+    "roles",
+)
 # A fixed time; tar warns about files from 1970.
 MOMENT = 1_000_000_000
 
