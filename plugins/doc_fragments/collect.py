@@ -121,6 +121,11 @@ options:
       - C(last_good/<name>/) keeps the last good answer to each command, over all runs. A new answer is compared with it, leaving
         out what always changes, such as uptimes and counters; what differs is a C(<command>.diff) beside the text. Values of
         driver V(python) are not compared.
+      - The folder must belong to you or to root, or be writable for a group of yours, whose members are then trusted. A folder
+        that everybody may write to is refused, and so are links and files of other users in it. Links in the path to the
+        folder are followed. In a folder that is writable for its group and has the setgid bit, the group can read the answers.
+      - When the run is interrupted (SIGINT, SIGTERM), one line says where the answers are, how to report on them and how to
+        resume. Where the standard error of ansible-playbook is a file, the line comes before the first login.
       - It is on the machine that runs the task's action, the controller, and it is made, and tried, before the first login. In
         check mode nothing is written.
       - One run at a time holds it. A second one fails at once, and says which process holds it since when. Jobs of AWX

@@ -207,6 +207,8 @@ verdict:
   description:
     - C(passed), and the C(reasons) why not, a sentence each. A run passes when a device was asked, no limit of O(max_fail_percentage) and
       O(group_max_fail_percentage) was exceeded, and all of it could be written to O(output_dir).
+    - An internal error after the devices were asked is one of the C(reasons). All answers are returned then, and C(-vvv) shows
+      the traceback.
     - The task fails exactly when it did not pass. For tasks of your own before that, keep it from failing with
       C(failed_when), ask for RV(verdict), and fail at the end.
   returned: unless O(plan) is true
