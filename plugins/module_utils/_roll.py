@@ -27,6 +27,7 @@ from ._result import STATUSES, DeviceError, Error, Output, Result
 from ._run import RunFolder
 from .collector import Event, collect, this_call
 from .drivers import cli, python
+from .drivers._function import load_function
 
 # Threads that write answers. They wait for the disk, and a file system settles in one go what several wait for: four
 # took a quarter to an eighth of the time that one took.
@@ -63,7 +64,7 @@ def call_roll(
     """
     ready = {name: device for name, device in devices.items() if isinstance(device, Device)}
     for function in {device.function for device in ready.values() if device.driver == "python"}:
-        python.load_function(function or "")
+        load_function(function or "")
 
     wrong, told = len(devices) - len(ready), 0
 
@@ -189,12 +190,11 @@ def is_cli(asked: Device | Error | None) -> bool:
 
 
 def _outputs(asked: Device | Error | None, result: Result) -> dict[str, Output]:
-    if is_cli(asked):
-        given: Mapping[str, Output] = result.value or {}
-    elif isinstance(asked, Unresolved):
-        given = {}
-    else:
+    if isinstance(asked, Unresolved):
+        return {command.text: not_asked() for command in asked.commands}
+    if not isinstance(asked, Device) or not is_cli(asked):
         return {}
+    given: Mapping[str, Output] = result.value or {}
     return {command.text: given.get(command.text) or not_asked() for command in asked.commands}
 
 

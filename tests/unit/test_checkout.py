@@ -66,6 +66,8 @@ def test_the_package_holds_the_product_alone(tmp_path: Path) -> None:
         "README.md",
         "bindep.txt",
         "docs",
+        "examples",
+        "inventory",
         "meta",
         "playbooks",
         "plugins",
