@@ -32,6 +32,7 @@ from ._run import RunFolder
 from ._transport.bastions import Bastions
 from .collector import Event, collect, outcome_of, this_call
 from .drivers import cli, python
+from .drivers._function import load_function
 
 # Threads that write answers. They wait for the disk, and a file system settles in one go what several wait for: four
 # took a quarter to an eighth of the time that one took.
@@ -141,7 +142,7 @@ def check_functions(devices: Mapping[str, Device | Error]) -> None:
     """
     ready = [device for device in devices.values() if isinstance(device, Device)]
     for function in {device.function for device in ready if device.driver == "python"}:
-        python.load_function(function or "")
+        load_function(function or "")
 
 
 _NOT_ASKED = Result("skipped", error=Error("connect", "internal", "an internal error ended the run before its answer"))
@@ -242,12 +243,11 @@ def is_cli(asked: Device | Error | None) -> bool:
 
 
 def _outputs(asked: Device | Error | None, result: Result) -> dict[str, Output]:
-    if is_cli(asked):
-        given: Mapping[str, Output] = result.value or {}
-    elif isinstance(asked, Unresolved):
-        given = {}
-    else:
+    if isinstance(asked, Unresolved):
+        return {command.text: not_asked() for command in asked.commands}
+    if not isinstance(asked, Device) or not is_cli(asked):
         return {}
+    given: Mapping[str, Output] = result.value or {}
     return {command.text: given.get(command.text) or not_asked() for command in asked.commands}
 
 

@@ -152,11 +152,11 @@ class RunFolder:
             for command, output in answer["output"].items():
                 files: dict[str, str | None] = {"file": None, "diff": None}
                 if output.get("status") != "skipped":  # a command that was not sent has no file
-                    files["file"] = text_name(command, folds=self.folds)
-                    write_file(partial / files["file"], output["text"].encode("utf-8", "surrogateescape"))
+                    files["file"] = file = text_name(command, folds=self.folds)
+                    write_file(partial / file, output["text"].encode("utf-8", "surrogateescape"))
                 if output.get("diff"):
-                    files["diff"] = f"{file_name(command, folds=self.folds)}.diff"
-                    write_file(partial / files["diff"], output["diff"].encode("utf-8", "surrogateescape"))
+                    files["diff"] = file = f"{file_name(command, folds=self.folds)}.diff"
+                    write_file(partial / file, output["diff"].encode("utf-8", "surrogateescape"))
                 slim[command] = {**without(output, "text"), **files}
             write_json(partial / RESULT, {"name": name, **answer, "output": slim})
         self.note("finished", name=name, **{key: answer.get(key) for key in ("status", "error", "seconds")})

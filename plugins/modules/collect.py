@@ -131,22 +131,28 @@ devices:
       returned: always
     output:
       description:
-        - For driver V(cli), by command, C(text), C(status) (V(ok), V(failed), V(timeout), V(skipped)), C(error), C(seconds) and,
-          where a parser was asked for, C(parser), C(rows), C(rows_status) (V(ok), V(empty), V(no_template), V(mismatch),
-          V(error)) and C(rows_message).
-        - With O(output_dir), a good one also has C(since), when this same answer was first given, up to what always changes.
-          One that changed has C(diff) too, a unified diff to the last good answer, unless O(return_output) is V(false).
+        - For driver V(cli), every command that was asked for, whatever happened to the device, each with the same keys. Empty
+          where the commands are not known, because the variables of the host do not resolve.
+        - C(text), C(status) (V(ok), V(failed), V(timeout), V(skipped) for one that was not sent), C(error), C(seconds),
+          C(parser), C(rows) (an empty list where there are none), C(rows_status) (V(ok), V(empty), V(no_template),
+          V(mismatch), V(error); null where no rows were asked for, or there is no full answer) and C(rows_message).
+        - C(since), when this same answer was first given, up to what always changes, and C(diff), a unified diff to the last
+          good answer. Without O(output_dir) and in check mode they are null and empty.
+        - Where O(return_output) is V(false), C(text), C(rows) and C(diff) are left out.
       type: dict
       returned: always
     changed:
       description:
-        - The commands whose answer differs from the last good one, by more than what always changes.
+        - The commands whose answer differs from the last good one, by more than what always changes. Null where nothing was
+          compared, without O(output_dir) and in check mode.
       type: list
-      returned: when O(output_dir) is given, and it is not check mode
+      returned: always
     last_good_at:
-      description: When the last full answer was there, UTC, which may be this one; null for a device that never gave any.
+      description:
+        - When the last full answer was there, UTC, which may be this one; null for a device that never gave any, without
+          O(output_dir) and in check mode.
       type: str
-      returned: when O(output_dir) is given, and it is not check mode
+      returned: always
     value:
       description: For driver V(python), what the function returned.
       type: raw
@@ -194,13 +200,15 @@ failed_hosts:
   type: list
   elements: str
 changed_hosts:
-  description: The names with an answer that differs from the last good one, by more than what always changes.
-  returned: when O(output_dir) is given, and it is not check mode
+  description:
+    - The names with an answer that differs from the last good one, by more than what always changes. Empty without
+      O(output_dir) and in check mode.
+  returned: unless O(plan) is true
   type: list
   elements: str
 stale_hosts:
-  description: The names without a full answer for longer than O(stale_after); none without it.
-  returned: when O(output_dir) is given, and it is not check mode
+  description: The names without a full answer for longer than O(stale_after); none without it and in check mode.
+  returned: unless O(plan) is true
   type: list
   elements: str
 verdict:
@@ -215,8 +223,8 @@ verdict:
   type: dict
   sample: {passed: false, reasons: ["1 of 24 devices failed, more than max_fail_percentage (0) allows: edge-7"]}
 run_dir:
-  description: The folder that holds the answers of this run.
-  returned: when O(output_dir) is given, and it is not check mode
+  description: The folder that holds the answers of this run; null without O(output_dir) and in check mode.
+  returned: unless O(plan) is true
   type: str
 plan:
   description: Who would be asked, where, how and what, and where each credential would come from.

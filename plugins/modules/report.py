@@ -38,6 +38,8 @@ options:
   run_dir:
     description:
       - The answers on disk, as C(run_dir) of M(rollcall.network.collect). They are read one by one.
+      - In check mode M(rollcall.network.collect) writes no run folder, and its C(run_dir) is null. With O(devices) besides, those
+        answers are used; else the task is skipped and says so.
       - Several run folders, such as those of several pollers, become one fleet, in their order. Of a name that is in several,
         the newest full answer counts; where there is none, the newest.
     type: list
@@ -177,7 +179,9 @@ dest:
   returned: without O(template)
   type: str
 index:
-  description: The fleet's file, the HTML page where there is one, as an absolute path.
+  description:
+    - The fleet's file, the HTML page where there is one, as an absolute path. Null where there is no such file, such as in check
+      mode.
   returned: without O(template)
   type: str
 summary:

@@ -77,6 +77,6 @@ def fleet_row(name: str, answer: Mapping[str, Any], values: Sequence[Any] = (), 
 def _last_good(answer: Mapping[str, Any]) -> float | None:
     if answer["status"] == "ok":
         return moment(text_or_none(answer.get("finished_at")))
-    if answer.get("changed") is None:  # not compared with any other answer
-        return None
+    if "last_good_at" not in answer or (answer["last_good_at"] is None and answer.get("changed", ()) is None):
+        return None  # not compared with any other answer
     return moment(text_or_none(answer["last_good_at"])) or 0.0

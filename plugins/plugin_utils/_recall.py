@@ -21,7 +21,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._memory import Fr
 try:
     from ansible._internal._task import TaskContext
 except ImportError:  # no public way leads to the task of a lookup
-    TaskContext = None  # type: ignore[assignment,misc]
+    TaskContext = None
 
 SHORT = 4.0  # seconds
 

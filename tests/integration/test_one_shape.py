@@ -42,7 +42,7 @@ def dead(**variables: Any) -> dict[str, Any]:
 
 def write_inventory(folder: Path, hosts: dict[str, Any], **children: list[str]) -> Path:
     path = folder / "hosts.yml"
-    groups = {group: {"hosts": {name: {} for name in names}} for group, names in children.items()}
+    groups: dict[str, Any] = {group: {"hosts": dict.fromkeys(names)} for group, names in children.items()}
     path.write_text(json.dumps({"all": {"hosts": hosts, "children": groups}}))
     return path
 

@@ -253,6 +253,10 @@ def test_devices_without_a_poller_have_an_entry_and_a_page(sites: Sites, tmp_pat
     assert fleet.devices["osl-r1"]["error"]["kind"] == "host_key_changed"
     error = fleet.devices["osl-r2"]["error"]
     assert (fleet.devices["osl-r2"]["status"], error["phase"], error["kind"]) == ("skipped", "resolve", "no_poller")
+    called, not_called = (fleet.devices[name] for name in ("osl-r1", "osl-r2"))
+    assert set(called) == set(not_called)
+    assert list(called["output"]) == list(not_called["output"]), "every asked command is there"
+    assert {output["status"] for output in not_called["output"].values()} == {"skipped"}
     assert "no poller called it" in (fleet.folder / "reports" / "devices" / "osl-r2.md").read_text()
 
 

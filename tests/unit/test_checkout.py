@@ -74,6 +74,8 @@ def test_the_package_holds_the_product_alone(tmp_path: Path) -> None:
         "SECURITY.md",
         "bindep.txt",
         "docs",
+        "examples",
+        "inventory",
         "meta",
         "playbooks",
         "plugins",

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._known_hosts import KnownHosts, Verdict
+from ansible_collections.rollcall.network.plugins.module_utils._ssh import _named
 
 MATCH, UNKNOWN, CHANGED, REVOKED = Verdict.MATCH, Verdict.UNKNOWN, Verdict.CHANGED, Verdict.REVOKED
 
@@ -192,3 +193,19 @@ def test_agrees_with_ssh_keygen(tmp_path: Path) -> None:
             else:
                 assert known.check([name], port, blob(9)) is UNKNOWN
     assert hashed_file.check(["r3"], 830, keys["r3"]) is MATCH
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        (["there"], "it is not in {0}"),
+        (["missing"], "{0} does not exist"),
+        (["there", "missing"], "it is not in {0} and {1} does not exist"),
+        (["missing", "other"], "{0}, {1} do not exist"),
+        ([], "there is no known_hosts file"),
+    ],
+)
+def test_a_file_that_is_missing_is_said_to_be(tmp_path: Path, names: list[str], sentence: str) -> None:
+    (tmp_path / "there").write_text("")
+    paths = tuple(str(tmp_path / name) for name in names)
+    assert _named(paths) == sentence.format(*paths)

@@ -53,7 +53,7 @@ class Neighbor:
     ports: set[int] = dataclasses.field(default_factory=set)
 
 
-ADDRESS = ipaddress.ip_address("192.0.2.1")
+ADDRESS = ipaddress.IPv4Address("192.0.2.1")
 
 
 @pytest.mark.parametrize(

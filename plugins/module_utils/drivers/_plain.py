@@ -19,7 +19,7 @@ import json
 import math
 import pathlib
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, MappingView, Sequence
+from collections.abc import Callable, Iterator, Mapping, MappingView, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
@@ -126,7 +126,7 @@ def _key(key: Any, at: _At | None) -> str:
     return json.dumps(spelled)
 
 
-def _list(value: Iterable[Any], at: _At | None, depth: int) -> list[Any]:
+def _list(value: Any, at: _At | None, depth: int) -> list[Any]:
     return [_plain(each, _At(place, at), depth) for place, each in enumerate(value)]
 
 

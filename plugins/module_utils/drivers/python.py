@@ -46,8 +46,12 @@ def _awaited(value: Any, call: Call) -> Any:
 
         async def run() -> Any:
             task = asyncio.current_task()
-            if task is not None:
-                call.on_cut(lambda: loop.call_soon_threadsafe(task.cancel) and None)
+
+            def cancel() -> None:
+                if task is not None:
+                    loop.call_soon_threadsafe(task.cancel)
+
+            call.on_cut(cancel)
             return await value
 
         try:

@@ -1,0 +1,83 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: not_called
+short_description: The answers of devices that no poller called
+version_added: 0.1.0
+author:
+  - The rollcall.network authors (@rollcall-network)
+description:
+  - Internal to the role P(rollcall.network.collect#role). Returns an answer for each name, of the same shape as every answer of
+    P(rollcall.network.collect#module), with status V(skipped).
+options:
+  _input:
+    description: The names.
+    type: list
+    elements: str
+    required: true
+  hostvars:
+    description: The variables of all hosts, for C(rollcall_commands) of each.
+    type: dict
+    required: true
+  commands:
+    description: The commands of all devices, where the task gives them.
+    type: raw
+  message:
+    description: What the answers say is wrong.
+    type: str
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Make the answers of devices that no poller called
+  ansible.builtin.set_fact:
+    answers: "{{ ['r1', 'r2'] | rollcall.network.not_called(hostvars, message='no poller called it') }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The answers by name.
+  type: dict
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ansible.errors import AnsibleError
+
+from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Unresolved
+from ansible_collections.rollcall.network.plugins.module_utils._result import Result
+from ansible_collections.rollcall.network.plugins.module_utils._roll import answer_of
+from ansible_collections.rollcall.network.plugins.module_utils._spec import check_commands
+
+
+def not_called(
+    names: Iterable[str], hostvars: Mapping[str, Any], commands: Any = None, *, message: str
+) -> dict[str, Any]:
+    """The answer of each name."""
+    answers = {}
+    for name in map(str, names):
+        error = Unresolved("resolve", "no_poller", str(message), commands=_commands(name, hostvars, commands))
+        answers[name] = answer_of(error, Result("skipped", error=error))
+    return answers
+
+
+def _commands(name: str, hostvars: Mapping[str, Any], commands: Any) -> tuple[Command, ...]:
+    try:
+        if not commands:
+            own = hostvars[name] if name in hostvars else {}  # noqa: SIM401 - its get() fails for unknown names
+            commands = () if own.get("rollcall_driver") == "python" else own.get("rollcall_commands")
+        return check_commands(commands or (), None)
+    except (AnsibleError, ValueError):  # they do not resolve, or are wrong: of no interest here
+        return ()
+
+
+class FilterModule:
+    """The filters."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {"not_called": not_called}
