@@ -15,6 +15,10 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleE
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ansible_collections.rollcall.network.plugins.plugin_utils._core import require_core
+
+require_core()
+
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Answers
@@ -35,6 +39,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._poller import (
     reason_of,
     without_poller,
 )
+from ansible_collections.rollcall.network.plugins.plugin_utils._preflight import preflight
 from ansible_collections.rollcall.network.plugins.plugin_utils._progress import Progress
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import inventory_of_task
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, allowed_of
@@ -65,6 +70,7 @@ class ActionModule(ActionBase):
             return {**base, "changed": False, "plan": plan_of(resolved)}
         devices = devices_of(resolved)
         try:
+            preflight(devices if self._connection.transport == "local" else {})
             with open_folder(arguments, task_vars, Display(), check_mode=self._task.check_mode) as folder:
                 if self._connection.transport == "local":
                     result = self._call_here(devices, arguments, folder, allowed, base)

@@ -17,6 +17,11 @@ import jinja2
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
+
+from ansible_collections.rollcall.network.plugins.plugin_utils._core import require_core
+
+require_core()
+
 from ansible.template import trust_as_template
 
 from ansible_collections.rollcall.network.plugins.module_utils._merged import Merged, last_passed, slices_of
@@ -28,6 +33,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import
 from ansible_collections.rollcall.network.plugins.plugin_utils._formats import fleet_csv, fleet_json, junit
 from ansible_collections.rollcall.network.plugins.plugin_utils._limit import limit_file
 from ansible_collections.rollcall.network.plugins.plugin_utils._pages import BUILT_IN, Pages, PagesError
+from ansible_collections.rollcall.network.plugins.plugin_utils._preflight import preflight
 from ansible_collections.rollcall.network.plugins.plugin_utils._prometheus import RunFacts, prometheus
 from ansible_collections.rollcall.network.plugins.plugin_utils._report import (
     Files,
@@ -119,6 +125,7 @@ class ActionModule(ActionBase):
             msg = "template and formats exclude each other: each format has a template of its own"
             raise ValueError(msg)
         arguments["formats"] = list(dict.fromkeys(arguments["formats"] or TEXTS))
+        preflight({}, () if arguments["template"] else arguments["formats"])
         for name, answer in (arguments["devices"] or {}).items():
             if not isinstance(answer, Mapping) or answer.get("status") not in STATUSES:
                 msg = f"devices must be what rollcall.network.collect returned as devices; {name!r} is no such answer"

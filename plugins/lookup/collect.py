@@ -45,6 +45,10 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
+from ansible_collections.rollcall.network.plugins.plugin_utils._core import require_core
+
+require_core()
+
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
 from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
     call_here,
@@ -54,6 +58,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
     warnings_of,
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._memory import remembered
+from ansible_collections.rollcall.network.plugins.plugin_utils._preflight import preflight
 from ansible_collections.rollcall.network.plugins.plugin_utils._progress import Progress
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import inventory_of_lookup
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import allowed_of
@@ -75,6 +80,7 @@ class LookupModule(LookupBase):
             if arguments["plan"]:
                 return [plan_of(resolved)]
             devices = devices_of(resolved)
+            preflight(devices)
             progress = Progress(display)
             question = [arguments, {name: device.as_dict() for name, device in devices.items()}]
 

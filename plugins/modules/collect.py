@@ -217,6 +217,7 @@ if sys.version_info < (3, 11):  # noqa: UP036  a poller has the Python that it h
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
+from ansible_collections.rollcall.network.plugins.module_utils._needs import missing, sentence
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll
 from ansible_collections.rollcall.network.plugins.module_utils._spec import ARGUMENT_SPEC
@@ -237,6 +238,9 @@ def main() -> None:
         name: Device.from_dict(each["device"]) if "device" in each else Error(**each["error"])
         for name, each in json.loads(module.params["devices"]).items()
     }
+    packages = missing(devices)
+    if packages:
+        module.fail_json(msg=sentence(packages, " ".join(each.partition(" ")[0] for each in packages)))
     limits = Limits(**{name: module.params[name] for name in Limits.__slots__})
     try:
         answers = call_roll(devices, limits, on_event)
