@@ -9,7 +9,7 @@ BIN := $(CURDIR)/.venv/bin
 WITH_PATH := PATH="$(BIN):$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help collect test lint ruff mypy ansible-lint sanity pytest bench peers build clean
+.PHONY: help collect generate test lint ruff mypy ansible-lint sanity pytest bench peers build clean
 # The order of the checks is part of `make test`, with -j too.
 .NOTPARALLEL:
 
@@ -23,6 +23,9 @@ $(STAMP): requirements.txt requirements-test.txt
 
 collect: $(STAMP) ## start the lab, call all its devices, write rollcall/
 	@$(WITH_PATH) tests/lab/demo.sh
+
+generate: $(STAMP) ## write what follows from the specification of the role's variables
+	$(BIN)/python -m tests.generate
 
 test: lint sanity pytest ## all checks, then all tests
 

@@ -42,6 +42,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._poller import (
 from ansible_collections.rollcall.network.plugins.plugin_utils._preflight import preflight
 from ansible_collections.rollcall.network.plugins.plugin_utils._progress import Progress
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import inventory_of_task
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._first import FirstCheck
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, allowed_of
 
 Devices = dict[str, Device | Error]
@@ -58,19 +59,24 @@ class ActionModule(ActionBase):
         task_vars = task_vars or {}
         base: dict[str, Any] = super().run(tmp, task_vars)
         try:
+            first = FirstCheck(self._task, self._templar, task_vars)
             arguments = check_arguments(self._task.args)
             allowed = allowed_of(arguments, task_vars["groups"])
         except ValueError as error:
             raise AnsibleActionFail(f"rollcall.network.collect: {error}") from error
-        inventory = inventory_of_task(self._task, self._play_context, self._templar, task_vars)
+        inventory = inventory_of_task(self._task, self._play_context, self._templar, task_vars, first.names.look_at)
         resolved = inventory.resolve(dict.fromkeys(arguments["hosts"]), arguments)
+        try:
+            first.names.check()
+        except ValueError as error:
+            raise AnsibleActionFail(f"rollcall.network.collect: {error}") from error
         base["warnings"] = warnings_of(arguments["hosts"]) + self._misuse(arguments["hosts"], task_vars)
         base["_ansible_verbose_override"] = True  # megabytes of answers: shown only when asked for with debug
         if arguments["plan"]:
             return {**base, "changed": False, "plan": plan_of(resolved)}
         devices = devices_of(resolved)
         try:
-            preflight(devices if self._connection.transport == "local" else {})
+            preflight(devices if self._connection.transport == "local" else {}, first.formats)
             with open_folder(arguments, task_vars, Display(), check_mode=self._task.check_mode) as folder:
                 if self._connection.transport == "local":
                     result = self._call_here(devices, arguments, folder, allowed, base)

@@ -41,23 +41,11 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._report import (
     place,
     place_each,
 )
+from ansible_collections.rollcall.network.plugins.plugin_utils._report_spec import ARGUMENT_SPEC
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import TaskVariables
 from ansible_collections.rollcall.network.plugins.plugin_utils._template_line import failed_line
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, Verdict, allowed_of, verdict_of
 
-FORMATS = ("md", "html", "json", "csv", "junit", "prom", "limit")
-ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
-    "devices": {"type": "dict"},
-    "run_dir": {"type": "list", "elements": "path"},
-    "slices": {"type": "bool", "default": False},
-    "dest": {"type": "str", "required": True},
-    "template": {"type": "path"},
-    "formats": {"type": "list", "elements": "str", "choices": list(FORMATS)},
-    "columns": {"type": "list", "elements": "str", "default": []},
-    "title": {"type": "str", "default": "Roll call"},
-    "max_fail_percentage": {"type": "float", "default": 0},
-    "group_max_fail_percentage": {"type": "dict"},
-}
 TEXTS = ("md", "html")  # formats with a report per device; the first of those asked for is what the rows link to
 FLEET_FILES = {
     "md": "index.md",

@@ -60,7 +60,8 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
 from ansible_collections.rollcall.network.plugins.plugin_utils._memory import remembered
 from ansible_collections.rollcall.network.plugins.plugin_utils._preflight import preflight
 from ansible_collections.rollcall.network.plugins.plugin_utils._progress import Progress
-from ansible_collections.rollcall.network.plugins.plugin_utils._task import inventory_of_lookup
+from ansible_collections.rollcall.network.plugins.plugin_utils._task import inventory_of_lookup, set_by_tasks
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._check import HostNames
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import allowed_of
 
 
@@ -75,8 +76,10 @@ class LookupModule(LookupBase):
         try:
             arguments = check_arguments({**kwargs, "hosts": self._flatten(terms)})
             allowed = allowed_of(arguments, (variables or {}).get("groups", {}))
-            inventory = inventory_of_lookup(self._templar, variables or {})
+            names = HostNames(set_by_tasks((variables or {})["hostvars"]._variable_manager))
+            inventory = inventory_of_lookup(self._templar, variables or {}, names.look_at)
             resolved = inventory.resolve(dict.fromkeys(arguments["hosts"]), arguments)
+            names.check()
             if arguments["plan"]:
                 return [plan_of(resolved)]
             devices = devices_of(resolved)

@@ -68,6 +68,9 @@ def check_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
     given = dict(arguments)
     if isinstance(given.get("commands"), str):  # Ansible would cut it at its commas
         given["commands"] = _lines(given["commands"])
+    if not isinstance(given.get("keep"), (Mapping, str, type(None))):  # Ansible's validator would crash
+        msg = f"keep must be a dictionary of runs and days, not {given['keep']!r}"
+        raise ValueError(msg)
     checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(given)
     if checked.error_messages:
         raise ValueError("; ".join(checked.error_messages))

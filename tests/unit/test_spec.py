@@ -24,7 +24,9 @@ from ansible_collections.rollcall.network.plugins.module_utils._spec import (
     check_commands,
 )
 from ansible_collections.rollcall.network.plugins.modules import collect as collect_module
+from ansible_collections.rollcall.network.plugins.modules import outcome as outcome_module
 from ansible_collections.rollcall.network.plugins.modules import report as report_module
+from ansible_collections.rollcall.network.plugins.plugin_utils._outcome_spec import ARGUMENT_SPEC as OUTCOME_SPEC
 
 # What an option is where it says nothing.
 UNSAID = {"type": "str", "elements": None, "choices": None, "default": None, "required": False}
@@ -37,6 +39,7 @@ def facts(options: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]
 
 DOCUMENTED = facts(yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"])
 REPORT_DOCUMENTED = facts(yaml.safe_load(report_module.DOCUMENTATION)["options"])
+OUTCOME_DOCUMENTED = facts(yaml.safe_load(outcome_module.DOCUMENTATION)["options"])
 
 
 # -- documentation -----------------------------------------------------------------------------------------------------
@@ -57,6 +60,10 @@ def test_option_of_report(name: str) -> None:
     assert facts(report_action.ARGUMENT_SPEC)[name] == REPORT_DOCUMENTED[name]
 
 
+def test_options_of_outcome() -> None:
+    assert facts(OUTCOME_SPEC) == OUTCOME_DOCUMENTED
+
+
 def test_the_module_and_the_lookup_share_the_documentation() -> None:
     module, lookup = (yaml.safe_load(each.DOCUMENTATION) for each in (collect_module, collect_lookup))
     for documentation in (module, lookup):
@@ -65,7 +72,7 @@ def test_the_module_and_the_lookup_share_the_documentation() -> None:
     assert set(lookup["options"]) == {"_terms"}
 
 
-@pytest.mark.parametrize("plugin", [collect_module, report_module, collect_lookup])
+@pytest.mark.parametrize("plugin", [collect_module, report_module, outcome_module, collect_lookup])
 def test_documentation_is_yaml(plugin: Any) -> None:
     for text in (plugin.DOCUMENTATION, plugin.EXAMPLES, plugin.RETURN):
         assert yaml.safe_load(text)
@@ -195,6 +202,7 @@ def test_one_command_with_a_comma_is_one_command() -> None:
         ({"keep": {"days": 0}, "output_dir": "/x"}, ["keep.days", "above 0"]),
         ({"keep": {"days": math.nan}, "output_dir": "/x"}, ["keep.days", "above 0"]),
         ({"keep": {"weeks": 2}, "output_dir": "/x"}, ["weeks"]),
+        ({"keep": 30, "output_dir": "/x"}, ["keep", "dictionary", "30"]),
         ({"keep": {"runs": "all"}, "output_dir": "/x"}, ["keep", "all"]),
     ],
 )
