@@ -169,12 +169,9 @@ def _between(path: str, parts: dict[str, Sequence[str]]) -> str:
         begin, end = (
             re.escape(comment).replace(r"\{\}", re.escape(f"{mark}: {name}")) for mark in ("generated", "end")
         )
-        text, found = re.subn(
-            rf"(^ *{begin}.*\n)(?:.*\n)*?(^ *{end})",
-            lambda marks, lines=lines: marks[1] + "".join(f"{line}\n" for line in lines) + marks[2],
-            text,
-            flags=re.MULTILINE,
-        )
+        pattern = rf"(^ *{begin}.*\n)(?:.*\n)*?(^ *{end})"
+        new = "".join(f"{line}\n" for line in lines).replace("\\", "\\\\")
+        text, found = re.subn(pattern, rf"\g<1>{new}\g<2>", text, flags=re.MULTILINE)
         if found != 1:
             raise ValueError(f"{path} has no marks for {name}, or several")
     return text

@@ -44,6 +44,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._report import (
 from ansible_collections.rollcall.network.plugins.plugin_utils._report_spec import ARGUMENT_SPEC
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import TaskVariables
 from ansible_collections.rollcall.network.plugins.plugin_utils._template_line import failed_line
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._first import check_names
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, Verdict, allowed_of, verdict_of
 
 TEXTS = ("md", "html")  # formats with a report per device; the first of those asked for is what the rows link to
@@ -76,6 +77,7 @@ class ActionModule(ActionBase):
         task_vars = task_vars or {}
         base: dict[str, Any] = super().run(tmp, task_vars)
         try:
+            check_names(self._task, task_vars)
             arguments = self._arguments()
             allowed = allowed_of(arguments, task_vars["groups"])
             names, read = _source(arguments)

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.rollcall.network.plugins.action import report as report_action
 from ansible_collections.rollcall.network.plugins.doc_fragments.collect import ModuleDocFragment
 from ansible_collections.rollcall.network.plugins.lookup import collect as collect_lookup
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command
@@ -27,6 +26,7 @@ from ansible_collections.rollcall.network.plugins.modules import collect as coll
 from ansible_collections.rollcall.network.plugins.modules import outcome as outcome_module
 from ansible_collections.rollcall.network.plugins.modules import report as report_module
 from ansible_collections.rollcall.network.plugins.plugin_utils._outcome_spec import ARGUMENT_SPEC as OUTCOME_SPEC
+from ansible_collections.rollcall.network.plugins.plugin_utils._report_spec import ARGUMENT_SPEC as REPORT_SPEC
 
 # What an option is where it says nothing.
 UNSAID = {"type": "str", "elements": None, "choices": None, "default": None, "required": False}
@@ -47,7 +47,7 @@ OUTCOME_DOCUMENTED = facts(yaml.safe_load(outcome_module.DOCUMENTATION)["options
 
 def test_the_same_options_are_documented() -> None:
     assert list(ARGUMENT_SPEC) == list(DOCUMENTED), "the same, in the same order"
-    assert sorted(report_action.ARGUMENT_SPEC) == sorted(REPORT_DOCUMENTED)
+    assert sorted(REPORT_SPEC) == sorted(REPORT_DOCUMENTED)
 
 
 @pytest.mark.parametrize("name", ARGUMENT_SPEC)
@@ -55,9 +55,9 @@ def test_option_of_collect(name: str) -> None:
     assert facts(ARGUMENT_SPEC)[name] == DOCUMENTED[name]
 
 
-@pytest.mark.parametrize("name", report_action.ARGUMENT_SPEC)
+@pytest.mark.parametrize("name", REPORT_SPEC)
 def test_option_of_report(name: str) -> None:
-    assert facts(report_action.ARGUMENT_SPEC)[name] == REPORT_DOCUMENTED[name]
+    assert facts(REPORT_SPEC)[name] == REPORT_DOCUMENTED[name]
 
 
 def test_options_of_outcome() -> None:

@@ -31,7 +31,7 @@ GROUPS = {"all": ["a"], "core": ["a"]}
 
 def tasks_of(file: str) -> dict[str, dict[str, Any]]:
     """The arguments of the collection's tasks in a file, by the name of the action."""
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     for task in yaml.safe_load((TASKS / file).read_text()):
         for action in SPECS:
             if f"rollcall.network.{action}" in task:

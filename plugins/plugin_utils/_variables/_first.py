@@ -42,6 +42,16 @@ class FirstCheck:
         self.names = HostNames(set_by_tasks(task.get_variable_manager()), columns)
 
 
+def check_names(task: Any, variables: Mapping[str, Any]) -> None:
+    """Check the names among the variables of a task that asks no device.
+
+    :raises ValueError: for names that are not known, with near matches.
+    """
+    names = HostNames(set_by_tasks(task.get_variable_manager()))
+    names.look_at(str(variables["inventory_hostname"]), variables)
+    names.check()
+
+
 def _of_role(task: Any) -> bool:
     role = task._role
     return role is not None and pathlib.Path(role._role_path).resolve() == ROLE.resolve()

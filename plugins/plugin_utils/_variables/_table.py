@@ -18,10 +18,11 @@ from ansible_collections.rollcall.network.plugins.module_utils._spec import ARGU
 from ansible_collections.rollcall.network.plugins.plugin_utils._outcome_spec import ARGUMENT_SPEC as OUTCOME
 from ansible_collections.rollcall.network.plugins.plugin_utils._report_spec import ARGUMENT_SPEC as REPORT
 
+Task = Literal["collect", "report", "outcome"]
+
 PREFIX = "rollcall_"
 UNSET: Any = object()
-SPECS = {"collect": COLLECT, "report": REPORT, "outcome": OUTCOME}
-Task = Literal["collect", "report", "outcome"]
+SPECS: dict[Task, dict[str, dict[str, Any]]] = {"collect": COLLECT, "report": REPORT, "outcome": OUTCOME}
 
 
 @dataclass(frozen=True, slots=True)
