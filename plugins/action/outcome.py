@@ -41,6 +41,11 @@ class ActionModule(ActionBase):
     _supports_check_mode = True
     _supports_async = False
 
+    @classmethod
+    def finalize_task_arg(cls, name: str, value: Any, templar: Any, context: Any) -> Any:
+        """Leave C(result) as it is written: Ansible would copy every answer of the fleet, and few of them are read."""
+        return value if name == "result" else super().finalize_task_arg(name, value, templar, context)
+
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         base: dict[str, Any] = super().run(tmp, task_vars or {})
         arguments = self._arguments()
@@ -70,6 +75,11 @@ class ActionModule(ActionBase):
 
     def _arguments(self) -> dict[str, Any]:
         given = dict(self._task.args)
+        # Its parts are resolved as they are read.
+        result = self._templar.template(given.pop("result", None))
+        if not isinstance(result, Mapping | None):
+            msg = "rollcall.network.outcome: result must be what rollcall.network.collect returned"
+            raise AnsibleActionFail(msg)
         # An error of the specification would say what was given, and an address may hold a token.
         if not isinstance(given.get("webhook_url"), str | None):
             msg = "rollcall.network.outcome: webhook_url must be a text"
@@ -81,7 +91,7 @@ class ActionModule(ActionBase):
             problems = ["give reports, and result where there is one, or outcome"]
         if problems:
             raise AnsibleActionFail(f"rollcall.network.outcome: {'; '.join(problems)}")
-        return arguments
+        return {**arguments, "result": result}
 
 
 class _Run:
