@@ -9,7 +9,7 @@ BIN := $(CURDIR)/.venv/bin
 WITH_PATH := PATH="$(BIN):$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help collect check test lint ruff mypy ansible-lint sanity unit pytest bench peers lock build clean
+.PHONY: help collect check generate test lint ruff mypy ansible-lint sanity unit pytest bench peers lock build clean
 
 # Processes that pytest divides the tests among: two for each core. `make pytest WORKERS=0` runs them one after the other.
 WORKERS ?= auto
@@ -45,6 +45,9 @@ check: $(STAMP) ## format, lint, types and unit tests: under half a minute
 
 test: $(STAMP) ## all checks and all tests
 	@$(TOGETHER) pytest ruff mypy ansible-lint sanity
+
+generate: $(STAMP) ## write what follows from the specification of the role's variables
+	$(BIN)/python -m tests.generate
 
 lint: ruff mypy ansible-lint ## ruff, mypy and ansible-lint
 

@@ -14,6 +14,10 @@ from typing import Any
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible.utils.display import Display
 
+from ansible_collections.rollcall.network.plugins.plugin_utils._core import require_core
+
+require_core()
+
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
 from ansible_collections.rollcall.network.plugins.module_utils._problems import Problems
@@ -43,9 +47,11 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._poller import (
     reason_of,
     without_poller,
 )
+from ansible_collections.rollcall.network.plugins.plugin_utils._preflight import preflight
 from ansible_collections.rollcall.network.plugins.plugin_utils._progress import Progress
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import TaskVariables, inventory_of_task
 from ansible_collections.rollcall.network.plugins.plugin_utils._untagged import untagged
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._first import FirstCheck
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, allowed_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._where import wrong_place
 from ansible_collections.rollcall.network.plugins.plugin_utils._written import resolved_for_one
@@ -75,6 +81,7 @@ class ActionModule(OnController):
         task_vars = task_vars or {}
         base: dict[str, Any] = super().run(tmp, task_vars)
         try:
+            first = FirstCheck(self._task, self._templar, task_vars)
             given = self._task.args
             arguments = check_arguments(
                 {name: given[name] if name in PER_HOST else untagged(given[name]) for name in given}
@@ -89,20 +96,29 @@ class ActionModule(OnController):
             raise AnsibleActionFail(f"rollcall.network.collect: {misplaced}")
         repetition = None if arguments["plan"] else repeated(self._task, task_vars)
         if repetition is None:
-            return self._collect(arguments, allowed, base, task_vars)
+            return self._collect(arguments, allowed, base, task_vars, first)
         host = str(task_vars["inventory_hostname"])
         question = question_of(self._task, host, arguments)
-        result, known = once(question, host, lambda: self._collect(arguments, allowed, base, task_vars))
+        result, known = once(question, host, lambda: self._collect(arguments, allowed, base, task_vars, first))
         if known:
             result["warnings"].append(repetition)
         return result
 
     def _collect(
-        self, arguments: dict[str, Any], allowed: Allowed, base: dict[str, Any], task_vars: dict[str, Any]
+        self,
+        arguments: dict[str, Any],
+        allowed: Allowed,
+        base: dict[str, Any],
+        task_vars: dict[str, Any],
+        first: FirstCheck,
     ) -> dict[str, Any]:
         look_in(function_folders(task_vars))
-        inventory = inventory_of_task(self._task, self._play_context, self._templar, task_vars)
+        inventory = inventory_of_task(self._task, self._play_context, self._templar, task_vars, first.names.look_at)
         resolved = inventory.resolve(dict.fromkeys(arguments["hosts"]), arguments)
+        try:
+            first.names.check()
+        except ValueError as error:
+            raise AnsibleActionFail(visible(f"rollcall.network.collect: {error}")) from None
         base["warnings"] = warnings_of(arguments["hosts"]) + self._misuse(arguments["hosts"], task_vars)
         base["warnings"] += self._same_for_all(arguments["hosts"], task_vars)
         base["_ansible_verbose_override"] = True  # megabytes of answers: shown only when asked for with debug
@@ -111,6 +127,7 @@ class ActionModule(OnController):
         devices = devices_of(resolved)
         self._pipeline()
         try:
+            preflight(devices if self._connection.transport == "local" else {}, first.formats)
             with open_folder(arguments, task_vars, Display(), check_mode=self._task.check_mode) as folder:
                 if self._connection.transport == "local":
                     result = self._call_here(devices, arguments, folder, allowed, base)

@@ -16,6 +16,10 @@ from typing import Any
 import jinja2
 from ansible.errors import AnsibleActionFail, AnsibleError
 
+from ansible_collections.rollcall.network.plugins.plugin_utils._core import require_core
+
+require_core()
+
 from ansible_collections.rollcall.network.plugins.module_utils._arguments import validated
 from ansible_collections.rollcall.network.plugins.module_utils._device import Unresolved
 from ansible_collections.rollcall.network.plugins.module_utils._merged import Merged, last_passed, slices_of
@@ -41,6 +45,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._formats import (
 from ansible_collections.rollcall.network.plugins.plugin_utils._limit import limit_file
 from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController, use_local_connection
 from ansible_collections.rollcall.network.plugins.plugin_utils._pages import BUILT_IN, Pages
+from ansible_collections.rollcall.network.plugins.plugin_utils._preflight import preflight
 from ansible_collections.rollcall.network.plugins.plugin_utils._prometheus import RunFacts, prometheus
 from ansible_collections.rollcall.network.plugins.plugin_utils._report import (
     PRIVATE,
@@ -48,28 +53,14 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._report import (
     Files,
     count_of,
 )
+from ansible_collections.rollcall.network.plugins.plugin_utils._report_spec import ARGUMENT_SPEC, EXCLUSIVE
 from ansible_collections.rollcall.network.plugins.plugin_utils._shown import path, shown
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import TaskVariables
 from ansible_collections.rollcall.network.plugins.plugin_utils._templates import Templates
 from ansible_collections.rollcall.network.plugins.plugin_utils._untagged import untagged
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._first import check_names
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, Verdict, allowed_of, verdict_of
 
-FORMATS = ("md", "html", "json", "csv", "junit", "prom", "limit")
-ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
-    "devices": {"type": "dict"},
-    "run_dir": {"type": "list", "elements": "path"},
-    "slices": {"type": "bool", "default": False},
-    "dest": {"type": "str", "required": True},
-    "template": {"type": "path"},
-    "fleet_template": {"type": "path"},
-    "formats": {"type": "list", "elements": "str", "choices": list(FORMATS)},
-    "columns": {"type": "list", "elements": "str", "default": []},
-    "title": {"type": "str", "default": "Roll call"},
-    "metrics_file": {"type": "path"},
-    "max_fail_percentage": {"type": "float", "default": 0},
-    "group_max_fail_percentage": {"type": "dict"},
-}
-EXCLUSIVE = [("template", "fleet_template", "formats")]
 TEXTS = ("md", "html")  # formats with a report per device; the first of those asked for is what the rows link to
 FLEET_FILES = {
     "md": "index.md",
@@ -104,6 +95,7 @@ class ActionModule(OnController):
         task_vars = task_vars or {}
         base: dict[str, Any] = super().run(tmp, task_vars)
         try:
+            check_names(self._task, task_vars)
             arguments = self._arguments()
             allowed = allowed_of(arguments, task_vars["groups"])
             if arguments["run_dir"] is None and arguments["devices"] is None:
@@ -145,6 +137,7 @@ class ActionModule(OnController):
             arguments["run_dir"] = [each for run_dir in arguments["run_dir"] for each in slices_of(run_dir)]
         check_percentages(arguments)
         arguments["formats"] = list(dict.fromkeys(arguments["formats"] or TEXTS))
+        preflight({}, () if arguments["template"] or arguments["fleet_template"] else arguments["formats"])
         for name, answer in (arguments["devices"] or {}).items():
             if not isinstance(answer, Mapping) or answer.get("status") not in STATUSES:
                 msg = f"devices must be what rollcall.network.collect returned as devices; {name!r} is no such answer"

@@ -54,6 +54,10 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
+from ansible_collections.rollcall.network.plugins.plugin_utils._core import require_core
+
+require_core()
+
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
 from ansible_collections.rollcall.network.plugins.plugin_utils._recall import recalled
 from ansible_collections.rollcall.network.plugins.plugin_utils._untagged import untagged

@@ -242,6 +242,7 @@ if sys.version_info < (3, 11):  # noqa: UP036  a poller has the Python that it h
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device, Unresolved
+from ansible_collections.rollcall.network.plugins.module_utils._needs import missing, sentence
 from ansible_collections.rollcall.network.plugins.module_utils._problems import Problems
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll, check_functions
@@ -263,6 +264,9 @@ def main() -> None:
         name: Device.from_dict(each["device"]) if "device" in each else Unresolved.from_dict(each["error"])
         for name, each in json.loads(module.params["devices"]).items()
     }
+    packages = missing(devices)
+    if packages:
+        module.fail_json(msg=sentence(packages, " ".join(each.partition(" ")[0] for each in packages)))
     limits = Limits(**{name: module.params[name] for name in Limits.__slots__})
     try:
         check_functions(devices)

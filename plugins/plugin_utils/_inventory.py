@@ -119,6 +119,7 @@ class Inventory:
     :param variables_of: the variables of a host, untemplated; None for a name that is not in the inventory.
     :param template: resolves one value with the variables of its host.
     :param fallbacks: settings by field for hosts that set none themselves: keywords and command line.
+    :param look_at: gets each name and its variables, to check more of them than is used here.
     """
 
     def __init__(
@@ -128,8 +129,10 @@ class Inventory:
         hosts: Iterable[str],
         groups: Iterable[str],
         fallbacks: Mapping[str, Setting],
+        look_at: Callable[[str, Mapping[str, Any]], None] | None = None,
     ) -> None:
         self._variables_of = variables_of
+        self._look_at = look_at
         self._template = template
         self._hosts = hosts
         self._groups = frozenset(groups)
@@ -168,6 +171,8 @@ class Inventory:
         variables = self._variables_of(name)
         if variables is None and arguments["driver"] != "python":
             raise self._unknown(name)
+        if self._look_at is not None and variables is not None:
+            self._look_at(name, variables)
         variables = {"inventory_hostname": name} if variables is None else variables
         settings = _Settings(name, variables, arguments, self._fallbacks, self._template)
         driver = settings.text("driver") or "cli"

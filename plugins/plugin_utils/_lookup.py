@@ -28,8 +28,10 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
     warnings_of,
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import Resolved
+from ansible_collections.rollcall.network.plugins.plugin_utils._preflight import preflight
 from ansible_collections.rollcall.network.plugins.plugin_utils._progress import Progress
-from ansible_collections.rollcall.network.plugins.plugin_utils._task import inventory_of_lookup
+from ansible_collections.rollcall.network.plugins.plugin_utils._task import inventory_of_lookup, set_by_tasks
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._check import HostNames
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import allowed_of
 
 
@@ -48,8 +50,11 @@ class Roll:
 
     @functools.cached_property
     def _resolved(self) -> dict[str, Any]:
-        inventory = inventory_of_lookup(self._templar, self._variables)
-        return inventory.resolve(dict.fromkeys(self._arguments["hosts"]), self._arguments)
+        names = HostNames(set_by_tasks(self._variables["hostvars"]._variable_manager))
+        inventory = inventory_of_lookup(self._templar, self._variables, names.look_at)
+        resolved = inventory.resolve(dict.fromkeys(self._arguments["hosts"]), self._arguments)
+        names.check()
+        return resolved
 
     def devices(self) -> dict[str, Any]:
         """The devices as plain data, secrets included: they tell this question from others."""
@@ -68,6 +73,7 @@ class Roll:
         """
         display = Display()
         progress = Progress(display)
+        preflight(devices_of(self._resolved))
         check_mode = bool(self._variables.get("ansible_check_mode"))
         with open_folder(self._arguments, self._variables, display, check_mode=check_mode) as folder:
             result = call_here(

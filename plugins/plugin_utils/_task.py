@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 from ansible import constants as C
@@ -107,7 +107,26 @@ class TaskVariables:
         return _resolve(self._templar, value, variables)
 
 
-def inventory_of_task(task: Any, play_context: Any, templar: Any, task_vars: Mapping[str, Any]) -> Inventory:
+def set_by_tasks(manager: Any) -> Callable[[str], Container[str]]:
+    """The names of a host's variables that tasks registered or set."""
+
+    def names(host: str) -> Container[str]:
+        try:
+            facts = manager._fact_cache.get(host)
+        except KeyError:
+            facts = {}
+        return {**facts, **manager._nonpersistent_fact_cache.get(host, {})}
+
+    return names
+
+
+def inventory_of_task(
+    task: Any,
+    play_context: Any,
+    templar: Any,
+    task_vars: Mapping[str, Any],
+    look_at: Callable[[str, Mapping[str, Any]], None] | None = None,
+) -> Inventory:
     """The fleet as an action's task sees it."""
     variables = TaskVariables(task, templar, task_vars)
     fallbacks = {
@@ -128,10 +147,14 @@ def inventory_of_task(task: Any, play_context: Any, templar: Any, task_vars: Map
     for field, (attribute, source) in typed.items():
         if not any(name in there for name in C.MAGIC_VARIABLE_MAPPING[attribute]):
             fallbacks[field] = Setting(getattr(play_context, attribute), source)
-    return Inventory(variables.of, variables.template, variables.hosts, variables.groups, _given(fallbacks))
+    return Inventory(variables.of, variables.template, variables.hosts, variables.groups, _given(fallbacks), look_at)
 
 
-def inventory_of_lookup(templar: Any, variables: Mapping[str, Any]) -> Inventory:
+def inventory_of_lookup(
+    templar: Any,
+    variables: Mapping[str, Any],
+    look_at: Callable[[str, Mapping[str, Any]], None] | None = None,
+) -> Inventory:
     """The fleet as a lookup sees it: without variables of the play, and without what C(-k) and C(-K) asked for."""
     hostvars = variables["hostvars"]
     arguments = context.CLIARGS
@@ -154,6 +177,7 @@ def inventory_of_lookup(templar: Any, variables: Mapping[str, Any]) -> Inventory
         hostvars,
         variables["groups"],
         _given(fallbacks),
+        look_at,
     )
 
 

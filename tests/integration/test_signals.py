@@ -172,7 +172,7 @@ def test_the_role_reports_signals_and_then_fails(lab: Lab, tmp_path: Path) -> No
     verdict = json.loads((latest / "manifest.json").read_text())["verdict"]
     assert not verdict["passed"]
     assert "1 of" in verdict["reasons"][0]
-    assert "devices of group lab_ams failed" in output.split("Give the verdict")[1]
+    assert "devices of group lab_ams failed" in output.split("Fail if the run did not pass")[1]
     page = (latest / "reports" / "index.html").read_text()
     assert "devices of group lab_ams" in page
     assert 'class="verdict passed"' not in page
@@ -189,6 +189,82 @@ def test_the_role_reports_signals_and_then_fails(lab: Lab, tmp_path: Path) -> No
     assert metrics(file)["run_passed"] == {(): 0}
 
 
+def test_the_terminal_says_why_before_the_verdict(lab: Lab, tmp_path: Path) -> None:
+    """Without -v: a line for each reason with a count and names, and no task is skipped."""
+    status, output = collect(lab, tmp_path)
+    assert status == 2
+    before = output.split("TASK [rollcall.network.collect : Fail if the run did not pass]")[0]
+    assert "roll call: 3 of 24 devices have no full answer: " in before
+    assert " 1 auth_failed (auth, refused): " in before
+    assert all(f": {name} " in before for name in BROKEN)
+    assert "skipping" not in output
+
+
+def test_a_report_that_fails_does_not_keep_the_outcome_back(healthy: Lab, tmp_path: Path) -> None:
+    templates = tmp_path / "templates"
+    templates.mkdir()
+    (templates / "index.html.j2").write_text("{{ nowhere.at.all }}")
+    play = [{"hosts": "lab_fra", "gather_facts": False, "roles": ["rollcall.network.collect"]}]
+    (tmp_path / "play.yml").write_text(json.dumps(play))
+    with webhook(200) as (url, told):
+        arguments = {"rollcall_output_dir": str(tmp_path / "out"), "rollcall_webhook_url": url}
+        done = run_playbook(
+            tmp_path / "play.yml",
+            healthy.inventory,
+            "-e",
+            json.dumps({**arguments, "rollcall_metrics_file": str(tmp_path / "x.prom")}),
+            env={"ANSIBLE_SHOW_CUSTOM_STATS": "1"},
+        )
+    (outcome,) = told
+    assert not outcome["verdict"]["passed"]
+    assert "not all reports could be written: the report of index.html" in outcome["verdict"]["reasons"][0]
+    assert outcome["summary"]["ok"] == outcome["summary"]["total"] > 0
+    assert "not all reports could be written" in done.stdout.split("Fail if the run did not pass")[1]
+    assert "CUSTOM STATS" in done.stdout
+    assert (tmp_path / "x.prom").exists()
+    assert done.returncode == 2
+    assert "Validating arguments" not in done.stdout, "Ansible's own check costs two events for each host"
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"rollcall_formats": ["htlm"]}, "near matches: html"),
+        ({"rollcall_format": ["html"]}, "near matches: rollcall_formats"),
+        ({"rollcall_columns": ["sitee"]}, "no host has a variable 'sitee'; near matches: site"),
+        ({"rollcall_paser": "auto"}, "near matches: rollcall_parser"),
+        ({"rollcall_metrics_file": "/nowhere/x.prom"}, "there is no folder /nowhere"),
+    ],
+    ids=lambda each: next(iter(each)) if isinstance(each, dict) else "",
+)
+def test_a_wrong_variable_is_found_before_the_first_login(
+    variables: dict[str, Any], words: str, healthy: Lab, tmp_path: Path
+) -> None:
+    status, output = collect(healthy, tmp_path / "out", **variables)
+    assert status == 2
+    assert words in output
+    assert "roll call:" not in output, "somebody was asked"
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_wrong_name_in_the_inventory_says_whose_and_where(healthy: Lab, tmp_path: Path) -> None:
+    inventory = tmp_path / "inventory.yml"
+    inventory.write_text("r1:\n  hosts:\n    fra-wan1:\n      rollcall_paser: auto\n")
+    status, output = collect(healthy, tmp_path / "out", "-i", str(inventory))
+    assert status == 2
+    assert (
+        f"variable rollcall_paser of fra-wan1 ({inventory}:4:7) is not known; near matches: rollcall_parser" in output
+    )
+    assert "roll call:" not in output, "somebody was asked"
+
+
+def test_what_tasks_register_may_have_any_name(healthy: Lab, tmp_path: Path) -> None:
+    task = {"rollcall.network.collect": {"hosts": ["fra-wan1"]}, "run_once": True, "delegate_to": "localhost"}
+    tasks = [{**task, "register": "rollcall_first"}, {**task, "register": "rollcall_second"}]
+    done = run_playbook(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": tasks}]), healthy.inventory)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_check_mode_signals_nothing(healthy: Lab, tmp_path: Path) -> None:
     file = tmp_path / "rollcall.prom"
     with webhook(200) as (url, told):
@@ -198,7 +274,7 @@ def test_check_mode_signals_nothing(healthy: Lab, tmp_path: Path) -> None:
     assert status == 0, output
     assert told == []
     assert not file.exists()
-    assert "WARNING] the webhook" not in output
+    assert "the webhook did not" not in output
 
 
 # -- the webhook -------------------------------------------------------------------------------------------------------
@@ -218,12 +294,19 @@ def test_a_dead_webhook_costs_a_warning(dead: str, healthy: Lab, tmp_path: Path)
             url = f"http://127.0.0.1:{listener.getsockname()[1]}/{TOKEN}"
             if dead == "refuses":
                 listener.close()
-        status, output = collect(healthy, tmp_path, "--limit", "lab_fra", rollcall_webhook_url=url)
+        secret = tmp_path / "secret.json"  # at -vvvv Ansible prints its own command line
+        secret.write_text(json.dumps({"rollcall_webhook_url": url}))
+        status, output = collect(healthy, tmp_path, "--limit", "lab_fra", "-vvvv", "-e", f"@{secret}")
     assert status == 0, output
-    why = "HTTP status 500" if dead == "says 500" else "it cannot be reached"
-    assert f"[WARNING] the webhook did not take the outcome of this run: {why}" in output
+    why = {
+        "says 500": "HTTP status 500",
+        "hangs": "it did not answer within 10 s",
+        "never ends": "it did not answer within 30 s",
+    }
+    reason = why.get(dead, "it cannot be reached")
+    assert f"[WARNING]: the webhook did not take the outcome of this run: {reason}" in output
     assert TOKEN not in output
-    assert "answered in full" in output.split("Give the verdict")[1]
+    assert "answered in full" in output.split("Fail if the run did not pass")[1]
 
 
 # -- metrics -----------------------------------------------------------------------------------------------------------

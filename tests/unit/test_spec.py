@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.rollcall.network.plugins.action import report as report_action
 from ansible_collections.rollcall.network.plugins.doc_fragments.collect import ModuleDocFragment
 from ansible_collections.rollcall.network.plugins.lookup import collect as collect_lookup
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command
@@ -24,7 +23,10 @@ from ansible_collections.rollcall.network.plugins.module_utils._spec import (
     check_commands,
 )
 from ansible_collections.rollcall.network.plugins.modules import collect as collect_module
+from ansible_collections.rollcall.network.plugins.modules import outcome as outcome_module
 from ansible_collections.rollcall.network.plugins.modules import report as report_module
+from ansible_collections.rollcall.network.plugins.plugin_utils._outcome_spec import ARGUMENT_SPEC as OUTCOME_SPEC
+from ansible_collections.rollcall.network.plugins.plugin_utils._report_spec import ARGUMENT_SPEC as REPORT_SPEC
 
 # What an option is where it says nothing.
 UNSAID = {"type": "str", "elements": None, "choices": None, "default": None, "required": False}
@@ -37,6 +39,7 @@ def facts(options: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]
 
 DOCUMENTED = facts(yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"])
 REPORT_DOCUMENTED = facts(yaml.safe_load(report_module.DOCUMENTATION)["options"])
+OUTCOME_DOCUMENTED = facts(yaml.safe_load(outcome_module.DOCUMENTATION)["options"])
 
 
 # -- documentation -----------------------------------------------------------------------------------------------------
@@ -44,7 +47,7 @@ REPORT_DOCUMENTED = facts(yaml.safe_load(report_module.DOCUMENTATION)["options"]
 
 def test_the_same_options_are_documented() -> None:
     assert list(ARGUMENT_SPEC) == list(DOCUMENTED), "the same, in the same order"
-    assert sorted(report_action.ARGUMENT_SPEC) == sorted(REPORT_DOCUMENTED)
+    assert sorted(REPORT_SPEC) == sorted(REPORT_DOCUMENTED)
 
 
 @pytest.mark.parametrize("name", ARGUMENT_SPEC)
@@ -52,9 +55,13 @@ def test_option_of_collect(name: str) -> None:
     assert facts(ARGUMENT_SPEC)[name] == DOCUMENTED[name]
 
 
-@pytest.mark.parametrize("name", report_action.ARGUMENT_SPEC)
+@pytest.mark.parametrize("name", REPORT_SPEC)
 def test_option_of_report(name: str) -> None:
-    assert facts(report_action.ARGUMENT_SPEC)[name] == REPORT_DOCUMENTED[name]
+    assert facts(REPORT_SPEC)[name] == REPORT_DOCUMENTED[name]
+
+
+def test_options_of_outcome() -> None:
+    assert facts(OUTCOME_SPEC) == OUTCOME_DOCUMENTED
 
 
 def test_the_module_and_the_lookup_share_the_documentation() -> None:
@@ -65,7 +72,7 @@ def test_the_module_and_the_lookup_share_the_documentation() -> None:
     assert set(lookup["options"]) == {"_terms", "max_age"}
 
 
-@pytest.mark.parametrize("plugin", [collect_module, report_module, collect_lookup])
+@pytest.mark.parametrize("plugin", [collect_module, report_module, outcome_module, collect_lookup])
 def test_documentation_is_yaml(plugin: Any) -> None:
     for text in (plugin.DOCUMENTATION, plugin.EXAMPLES, plugin.RETURN):
         assert yaml.safe_load(text)

@@ -1,0 +1,166 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""C(rollcall.network.outcome): see its module for the documentation."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.utils.display import Display
+
+from ansible_collections.rollcall.network.plugins.plugin_utils._core import require_core
+
+require_core()
+
+from ansible_collections.rollcall.network.plugins.module_utils._merged import Merged, slices_of
+from ansible_collections.rollcall.network.plugins.module_utils._roll import failed_names, summarize
+from ansible_collections.rollcall.network.plugins.module_utils._run import RunError
+from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController, use_local_connection
+from ansible_collections.rollcall.network.plugins.plugin_utils._outcome_spec import ARGUMENT_SPEC
+from ansible_collections.rollcall.network.plugins.plugin_utils._webhook import post
+from ansible_collections.rollcall.network.plugins.plugin_utils._why import lines_of
+
+NAMES_HANDED_ON = 100  # failed hosts in the dictionary for others: it stays small, however large the fleet is
+Answer = Mapping[str, Any]
+
+
+class ActionModule(OnController):
+    """Tell everyone who wants to know what came of a run; or fail by its verdict."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    @classmethod
+    def finalize_task_arg(cls, name: str, value: Any, templar: Any, context: Any) -> Any:
+        """Leave C(result) as it is written: Ansible would copy every answer of the fleet, and few of them are read."""
+        if name == "result":
+            use_local_connection(templar.available_variables)
+            return value
+        return super().finalize_task_arg(name, value, templar, context)
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        base: dict[str, Any] = super().run(tmp, task_vars or {})
+        arguments = self._arguments()
+        if arguments["outcome"] is not None:
+            return {**base, **_judged(arguments["outcome"])}
+        run = _Run(arguments)
+        for line in lines_of(run.failures(), run.summary["total"]):
+            Display().display(line)
+        warnings = []
+        outcome = run.outcome()
+        if arguments["webhook_url"] and not self._task.check_mode:
+            problem = post(arguments["webhook_url"], outcome)
+            if problem:
+                warnings.append(f"the webhook did not take the outcome of this run: {problem}")
+        return {
+            **base,
+            "changed": False,
+            "warnings": warnings,
+            "outcome": outcome,
+            "summary": run.summary,
+            "failed_hosts": run.failed_hosts,
+            "verdict": outcome["verdict"],
+            "ansible_stats": {"data": {"rollcall": outcome}, "per_host": False, "aggregate": False},
+        }
+
+    def _arguments(self) -> dict[str, Any]:
+        given = dict(self._task.args)
+        # Its parts are resolved as they are read.
+        result = self._templar.template(given.pop("result", None))
+        if not isinstance(result, Mapping | None):
+            msg = "rollcall.network.outcome: result must be what rollcall.network.collect returned"
+            raise AnsibleActionFail(msg)
+        # An error of the specification would say what was given, and an address may hold a token.
+        if not isinstance(given.get("webhook_url"), str | None):
+            msg = "rollcall.network.outcome: webhook_url must be a text"
+            raise AnsibleActionFail(msg)
+        checked = ArgumentSpecValidator(ARGUMENT_SPEC, mutually_exclusive=[["outcome", "reports"]]).validate(given)
+        problems = checked.error_messages
+        arguments: dict[str, Any] = checked.validated_parameters
+        if not problems and arguments["outcome"] is None and arguments["reports"] is None:
+            problems = ["give reports, and result where there is one, or outcome"]
+        if problems:
+            raise AnsibleActionFail(f"rollcall.network.outcome: {'; '.join(problems)}")
+        return {**arguments, "result": result}
+
+
+class _Run:
+    """What collect and report returned, as one. Either may have failed."""
+
+    def __init__(self, arguments: Mapping[str, Any]) -> None:
+        self._result: Answer = arguments["result"] or {}
+        self.reports: Answer = arguments["reports"]
+        self._devices: Mapping[str, Answer] = self._result.get("devices") or {}
+        self.summary: dict[str, int] = dict(
+            self._result.get("summary") or self.reports.get("summary") or summarize(self._devices.values())
+        )
+        failed = self._result.get("failed_hosts", self.reports.get("failed_hosts"))
+        self.failed_hosts: list[str] = failed_names(self._devices) if failed is None else [str(each) for each in failed]
+        verdict = self._result.get("verdict") or self.reports.get("verdict") or {}
+        self._notes: list[str] = arguments["notes"]
+        self._reasons = [str(each) for each in [*verdict.get("reasons", ()), *arguments["reasons"]]]
+        if self.reports.get("failed"):
+            # Of several reports, each has its own error; of none, the task failed as a whole.
+            self.trouble(f"not all reports could be written: {self.reports.get('msg') or 'see the report task'}")
+
+    def trouble(self, reason: str | None) -> None:
+        """Another reason for which the run does not pass, if there is one."""
+        if reason:
+            self._reasons.append(reason)
+
+    def failures(self) -> Iterator[tuple[str, Answer]]:
+        """The answers that are not full: those returned or, if there are none, those on disk."""
+        if self._devices:
+            yield from ((name, self._devices[name]) for name in self.failed_hosts if name in self._devices)
+            return
+        with contextlib.suppress(RunError):  # the report task has said so
+            runs = Merged(self._run_dirs())
+            on_disk = set(runs.names)
+            for name in self.failed_hosts:
+                if name in on_disk:
+                    try:
+                        yield name, runs.read(name)
+                    except RunError as error:
+                        yield name, {"status": "skipped", "error": {"kind": "no answer", "message": str(error)}}
+
+    def _run_dirs(self) -> list[str]:
+        given = self._result.get("run_dirs") or self._result.get("run_dir") or []
+        return [each for run_dir in ([given] if isinstance(given, str) else given) for each in slices_of(run_dir)]
+
+    def outcome(self) -> dict[str, Any]:
+        """What others are told: little, however large the fleet is."""
+        return {
+            "run_dir": self._result.get("run_dir"),
+            "reports": self.reports.get("index"),
+            "summary": self.summary,
+            "verdict": {"passed": not self._reasons, "reasons": self._reasons},
+            "notes": self._notes,
+            "failed_hosts": self.failed_hosts[:NAMES_HANDED_ON],
+            "changed": len(self._result.get("changed_hosts") or ()),
+            "stale": len(self._result.get("stale_hosts") or ()),
+        }
+
+
+def _judged(outcome: Answer) -> dict[str, Any]:
+    """The result of the task that fails by the verdict."""
+    try:
+        summary, verdict = outcome["summary"], outcome["verdict"]
+        said = [
+            f"{summary['ok']} of {summary['total']} devices answered in full",
+            *verdict["reasons"],
+            *outcome["notes"],
+        ]
+    except (KeyError, TypeError):
+        msg = "rollcall.network.outcome: outcome must be the outcome that another task of this action returned"
+        raise AnsibleActionFail(msg) from None
+    if outcome.get("reports"):
+        said.append(f"the reports begin at {outcome['reports']}")
+    failed = {} if verdict["passed"] else {"failed": True}
+    return {"changed": False, "msg": "; ".join(map(str, said)), "_ansible_verbose_always": True, **failed}

@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which Python packages a run needs, and which of them this Python does not have."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import NamedTuple
+
+from ._device import Device
+from ._parsing import reads_json
+from ._result import Error
+
+
+class Need(NamedTuple):
+    """A package by its name for pip, its module, and the devices that need it.
+
+    A module that is ``loaded`` is compiled code: it can be installed and still not work on this machine.
+    """
+
+    package: str
+    module: str
+    by: Callable[[Device], bool]
+    loaded: bool = False
+
+
+def _cli(device: Device) -> bool:
+    return device.driver == "cli"
+
+
+def _textfsm(device: Device) -> bool:
+    return _cli(device) and any(each.parser and not reads_json(each.parser, each.text) for each in device.commands)
+
+
+NEEDS = (
+    Need("PyYAML", "yaml", _cli),
+    Need("scrapli", "scrapli", _cli),
+    Need("ssh2-python", "ssh2.session", _cli, loaded=True),
+    Need("ntc-templates", "ntc_templates", _textfsm),
+    Need("textfsm", "textfsm", _textfsm),
+)
+# By the format of a report.
+FORMAT_NEEDS = {
+    "html": Need("itables", "itables", lambda _device: True),
+    "prom": Need("prometheus-client", "prometheus_client", lambda _device: True),
+}
+
+
+def missing(devices: Mapping[str, Device | Error], formats: Collection[str] = ()) -> list[str]:
+    """The packages that are needed and cannot be imported here, with the reason if they are installed.
+
+    :param formats: of the reports that are written after the run.
+    """
+    found = [device for device in devices.values() if isinstance(device, Device)]
+    wanted = [need for need in NEEDS if any(map(need.by, found))]
+    wanted += [FORMAT_NEEDS[each] for each in dict.fromkeys(formats) if each in FORMAT_NEEDS]
+    problems = ((need.package, _problem(need)) for need in wanted)
+    return [package + problem for package, problem in problems if problem is not None]
+
+
+def sentence(packages: Iterable[str], requirements: str) -> str:
+    """What is missing, of which Python, and the command that installs it.
+
+    :param requirements: what to install, as an argument of C(pip install).
+    """
+    return (
+        f"this run needs Python packages that {sys.executable} does not have: {', '.join(packages)}; "
+        f"install them with: {sys.executable} -m pip install {requirements}"
+    )
+
+
+def _problem(need: Need) -> str | None:
+    """None if the package is usable; else the reason, which is empty if it is not installed."""
+    if importlib.util.find_spec(need.module.partition(".")[0]) is None:
+        return ""
+    if need.loaded:
+        try:
+            importlib.import_module(need.module)
+        except Exception as error:  # a library that was built for another machine raises what it likes
+            return f" (installed, but its import fails: {error})"
+    return None

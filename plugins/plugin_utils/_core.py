@@ -1,0 +1,33 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every plugin needs of Ansible and Python. Each imports this file first: others need names that are new there."""
+
+from __future__ import annotations
+
+import sys
+
+from ansible.errors import AnsibleError
+from ansible.release import __version__ as version
+
+OLDEST_CORE = (2, 19)  # as in meta/runtime.yml
+OLDEST_PYTHON = (3, 11)
+
+
+def require_core() -> None:
+    """Check the versions of ansible-core and Python.
+
+    :raises AnsibleError: in one sentence.
+    """
+    if _numbers(version) < OLDEST_CORE:
+        msg = f"rollcall.network needs ansible-core 2.19 or later; this is {version}, of {sys.executable}"
+        raise AnsibleError(msg)
+    if sys.version_info < OLDEST_PYTHON:
+        found = ".".join(map(str, sys.version_info[:3]))
+        msg = f"rollcall.network needs Python 3.11 or later; {sys.executable} is {found}"
+        raise AnsibleError(msg)
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(".")[:2])

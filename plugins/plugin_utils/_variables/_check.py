@@ -1,0 +1,201 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether the variables that users set are right, before the first login, and once for a run."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import pathlib
+from collections.abc import Callable, Container, Iterable, Mapping
+from typing import Any
+
+from ansible.errors import AnsibleError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.rollcall.network.plugins.module_utils._spec import check_percentages
+from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import VARIABLES
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._names import USED
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._table import (
+    HOST,
+    PREFIX,
+    RESULTS,
+    ROLE,
+    Variable,
+)
+from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import allowed_of
+
+# What a user may set, and what playbooks and roles of the collection use besides.
+OFFERED = frozenset(variable.name for variable in (*ROLE, *HOST)) | {
+    name for names in VARIABLES.values() for name in names if name.startswith(PREFIX)
+}
+KNOWN = OFFERED | RESULTS.keys() | USED
+NAMES_SAID = 3
+# A type in words.
+WORDS = {
+    "str": "a text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "list": "a list",
+    "dict": "a dictionary",
+    "path": "a path",
+}
+
+
+def check_role(
+    variables: Mapping[str, Any],
+    template: Callable[[Any], Any],
+    groups: Mapping[str, Iterable[str]],
+    *,
+    poller: bool,
+) -> dict[str, Any]:
+    """The variables of the role that are set, converted.
+
+    :param template: resolves a value.
+    :param groups: the groups of the inventory, and their hosts.
+    :param poller: whether the task is a poller's own, which reads its list of devices too.
+    :raises ValueError: with all that is wrong.
+    """
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    omitted = variables.get("omit", object())
+    for variable in ROLE:
+        used = not variable.play or (variable.play == "pollers" and poller)
+        if not used or variable.name not in variables:
+            continue
+        try:
+            given = template(variables[variable.name])
+        except AnsibleError as error:
+            problems.append(f"{variable.name} does not resolve: {' '.join(str(error).split())}")
+            continue
+        if given is None or given == omitted:
+            continue
+        try:
+            values[variable.name] = _converted(variable, given)
+        except ValueError as error:
+            problems.append(str(error))
+    problems += _limits(values, groups)
+    if values.get("rollcall_metrics_file"):
+        problems += _metrics(pathlib.Path(values["rollcall_metrics_file"]).absolute())
+    if problems:
+        raise ValueError("; ".join(problems))
+    return values
+
+
+def formats_of(values: Mapping[str, Any]) -> list[str]:
+    """The formats that the role writes, given its checked variables."""
+    formats = list(values.get("rollcall_formats") or ())
+    return [*formats, "prom"] if values.get("rollcall_metrics_file") else formats
+
+
+class HostNames:
+    """Looks at the names of the variables of each host, as its device is made."""
+
+    def __init__(self, set_by_tasks: Callable[[str], Container[str]], columns: Iterable[str] = ()) -> None:
+        """
+        :param set_by_tasks: of a host, the variables that tasks registered or set: their names are the user's own.
+        :param columns: host variables that at least one host must have.
+        """
+        self._set_by_tasks = set_by_tasks
+        self._columns = dict.fromkeys(columns)
+        self._seen: set[str] = set()
+        self._hosts = 0
+        self._unknown: dict[str, list[str]] = {}
+
+    def look_at(self, host: str, variables: Mapping[str, Any]) -> None:
+        """Note what is wrong with the names of this host's variables."""
+        self._hosts += 1
+        for name in variables:
+            if name.startswith(PREFIX) and name not in KNOWN and name not in self._set_by_tasks(host):
+                self._unknown.setdefault(name, []).append(host)
+        if self._columns:
+            self._columns = {column: None for column in self._columns if column not in variables}
+            self._seen.update(variables)
+
+    def check(self) -> None:
+        """
+        :raises ValueError: for names that are not known and columns that no host has, with near matches.
+        """
+        problems = [self._said(name, hosts) for name, hosts in self._unknown.items()]
+        if self._hosts:
+            problems += [
+                f"rollcall_columns: no host has a variable {column!r}{_near(column, self._seen)}"
+                for column in self._columns
+            ]
+        if problems:
+            raise ValueError("; ".join(problems))
+
+    def _said(self, name: str, hosts: list[str]) -> str:
+        more = f" and {len(hosts) - NAMES_SAID} more" if len(hosts) > NAMES_SAID else ""
+        whose = "" if len(hosts) == self._hosts > 1 else f" of {', '.join(hosts[:NAMES_SAID])}{more}"
+        near = _near(name, OFFERED, PREFIX) or "; the names that begin so are this collection's: see its role's README"
+        return f"variable {name}{whose}{_origin(name)} is not known{near}"
+
+
+def _converted(variable: Variable, given: Any) -> Any:
+    """The value as the task takes it.
+
+    :raises ValueError: for a wrong one. An address that may hold a token is not repeated.
+    """
+    name, spec = variable.name, dict(variable.type)
+    choices = spec.pop("choices", None)
+    if spec["type"] == "raw" or (variable.argument == "commands"):
+        return given
+    secret = name == "rollcall_webhook_url"
+    wrong = spec["type"] in ("str", "path") and not isinstance(given, (str, int, float))
+    wrong = wrong or (spec["type"] == "dict" and not isinstance(given, (dict, str)))  # Ansible's validator would crash
+    checked = None if wrong else ArgumentSpecValidator({name: spec}).validate({name: given})
+    if checked is None or checked.error_messages:
+        inside = " (see its documentation)" if isinstance(given, dict) and spec["type"] == "dict" else ""
+        shown = "" if secret else f", not {given!r}"
+        msg = f"{name} must be {WORDS[spec['type']]}{shown}{inside}"
+        raise ValueError(msg)
+    value = checked.validated_parameters[name]
+    for each in (value if isinstance(value, list) else [value]) if choices else ():
+        if each not in choices:
+            near = difflib.get_close_matches(str(each), choices, n=3)
+            hint = f"; near matches: {', '.join(near)}" if near else ""
+            msg = f"{name}: {each!r} is not one of {', '.join(choices)}{hint}"
+            raise ValueError(msg)
+    return value
+
+
+def _limits(values: Mapping[str, Any], groups: Mapping[str, Iterable[str]]) -> list[str]:
+    names = "max_fail_percentage", "group_max_fail_percentage"
+    limits = {name: values.get(PREFIX + name) for name in names}
+    try:
+        check_percentages(limits)
+        allowed_of(limits, groups)
+    except ValueError as error:
+        return [f"{PREFIX}{error}"]
+    return []
+
+
+def _metrics(file: pathlib.Path) -> list[str]:
+    if file.is_dir():
+        return [f"rollcall_metrics_file: {file} is a folder; name a file in it"]
+    if not file.parent.is_dir():
+        return [f"rollcall_metrics_file: there is no folder {file.parent}"]
+    if not os.access(file.parent, os.W_OK | os.X_OK):
+        return [f"rollcall_metrics_file: the folder {file.parent} cannot be written to"]
+    return []
+
+
+def _near(name: str, names: Iterable[str], prefix: str = "") -> str:
+    """The names that are like this one, apart from the prefix that all of them have."""
+    ends = sorted(each.removeprefix(prefix) for each in names)
+    near = [prefix + end for end in difflib.get_close_matches(name.removeprefix(prefix), ends, n=3, cutoff=0.7)]
+    return f"; near matches: {', '.join(near)}" if near else ""
+
+
+def _origin(name: str) -> str:
+    """Where a variable is written, as far as Ansible knows it."""
+    try:
+        from ansible._internal._datatag._tags import Origin
+    except ImportError:
+        return ""
+    origin = Origin.get_tag(name)
+    return f" ({origin})" if origin else ""

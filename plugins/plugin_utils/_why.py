@@ -1,0 +1,91 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What went wrong in a run, as a few lines for the terminal: devices grouped by reason, with their first names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from ansible_collections.rollcall.network.plugins.plugin_utils._shown import shown
+
+MOST_GROUPS = 12
+NAMES_SHOWN = 4
+LONGEST_MESSAGE = 240  # characters
+NUMBERS = re.compile(r"\d+(?:\.\d+)*")
+OTHERS = "…"  # stands for what differs between the devices of a group
+
+
+class Group(NamedTuple):
+    """The devices that failed for the same reason, in order."""
+
+    status: str
+    where: str
+    message: str
+    names: list[str]
+
+
+def groups_of(answers: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Group]:
+    """The devices without a full answer by status, kind and message, the largest group first.
+
+    Two messages are the same if they differ only in the device's own name, address, port, or in numbers.
+    """
+    found: dict[tuple[str, str, str], Group] = {}
+    for name, answer in answers:
+        status = str(answer.get("status"))
+        if status == "ok":
+            continue
+        error = answer.get("error") or {}
+        where = ", ".join(str(error[key]) for key in ("phase", "kind") if error.get(key))
+        message = str(error.get("message") or "")
+        general = _general(message, name, answer)
+        key = (status, where, NUMBERS.sub("0", general))
+        group = found.get(key)
+        if group is None:
+            found[key] = Group(status, where, message, [name])
+        elif group.message != message and group.message != general:
+            found[key] = Group(status, where, general, [*group.names, name])
+        else:
+            group.names.append(name)
+    return sorted(found.values(), key=lambda group: -len(group.names))
+
+
+def lines_of(answers: Iterable[tuple[str, Mapping[str, Any]]], total: int) -> list[str]:
+    """The lines to print; none if every device has a full answer."""
+    groups = groups_of(answers)
+    if not groups:
+        return []
+    failed = sum(len(group.names) for group in groups)
+    lines = [f"roll call: {failed} of {total} devices have no full answer:"]
+    lines += [_line(group) for group in groups[:MOST_GROUPS]]
+    rest = groups[MOST_GROUPS:]
+    if rest:
+        lines.append(f"  {sum(len(group.names) for group in rest)} for {len(rest)} other reasons: see the reports")
+    return lines
+
+
+def _line(group: Group) -> str:
+    where = f" ({group.where})" if group.where else ""
+    message = " ".join(shown(group.message).split())
+    if len(message) > LONGEST_MESSAGE:
+        message = f"{message[:LONGEST_MESSAGE]}{OTHERS}"
+    said = f": {message}" if message else ""
+    return f"  {len(group.names)} {group.status}{where}{said}: {first_names(group.names, NAMES_SHOWN)}"
+
+
+def first_names(names: list[str], shown_names: int) -> str:
+    """The first names, and how many more there are."""
+    more = f", and {len(names) - shown_names} more" if len(names) > shown_names else ""
+    return ", ".join(" ".join(shown(name).split()) for name in names[:shown_names]) + more
+
+
+def _general(message: str, name: str, answer: Mapping[str, Any]) -> str:
+    """The message without what belongs to this device only."""
+    own = {name, str(answer.get("host") or name)}
+    for text in sorted(own, key=len, reverse=True):
+        message = re.sub(rf"(?<![\w.-]){re.escape(text)}(?![\w-])", OTHERS, message)
+    port = answer.get("port")
+    return message.replace(f"port {port}", f"port {OTHERS}") if port else message

@@ -1,0 +1,203 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes what follows from the one specification of the role's variables: `make generate`.
+
+Whole files, and in others the lines between two marks.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import textwrap
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "collections"))
+
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._table import (  # noqa: E402
+    HOST,
+    RESULTS,
+    ROLE,
+    SPECS,
+    UNSET,
+    Task,
+    Variable,
+)
+
+ROLE_FOLDER = "roles/collect"
+NAMES = "plugins/plugin_utils/_variables/_names.py"
+BY = "Written by `make generate` from plugins/plugin_utils/_variables/_table.py."
+NAME = re.compile(r"\brollcall_[a-z0-9_]*[a-z0-9]\b(?!\{)")
+
+
+def generated() -> dict[str, str]:
+    """The text of every file that is generated, or partly so, by its path in the checkout."""
+    readme, main, poller = (f"{ROLE_FOLDER}/{name}" for name in ("README.md", "tasks/main.yml", "tasks/poller.yml"))
+    pollers = f"{ROLE_FOLDER}/tasks/pollers.yml"
+    texts = {
+        f"{ROLE_FOLDER}/defaults/main.yml": _defaults(),
+        f"{ROLE_FOLDER}/meta/argument_specs.yml": _argument_specs(),
+        main: _between(main, {task: _arguments(task) for task in SPECS}),
+        # The reports and limits are of the whole fleet, which no poller sees.
+        poller: _between(poller, {"collect": _arguments("collect", without="report")}),
+        pollers: _between(pollers, {task: _arguments(task) for task in SPECS if task != "collect"}),
+        readme: _between(
+            readme,
+            {
+                "variables": _table(each for each in ROLE if each.play in ("", "any")),
+                "hosts": _table(HOST, defaults=False),
+                "pollers": _table(each for each in ROLE if each.play == "pollers"),
+            },
+        ),
+    }
+    return {**texts, NAMES: _names(texts)}
+
+
+def _arguments(task: Task, without: Task | None = None) -> list[str]:
+    """The arguments of a task, as lines of YAML."""
+    variables = {each.takes: each for each in ROLE if task in each.tasks and without not in each.tasks}
+    ordered = [variables[argument] for argument in SPECS[task] if argument in variables]
+    lines = [f'    {each.takes}: "{{{{ {each.given} }}}}"' for each in ordered]
+    # Each poller keeps its runs in a folder of its own.
+    own = "output_dir }}/pollers/{{ rollcall_poller_folder }}"
+    return [line.replace("output_dir }}", own) for line in lines] if without else lines
+
+
+def _defaults() -> str:
+    lines = ["---", f"# {BY}"]
+    for each in ROLE:
+        if each.default is not UNSET:
+            lines += [*_wrapped(f"{each.text}.", "# "), f"{each.name}: {_value(each.default)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _argument_specs() -> str:
+    """For `ansible-doc -t role`."""
+    lines = [
+        "---",
+        f"# {BY}",
+        "# The entry point is not called main: Ansible would then check the arguments once for each host, with events",
+        "# for each. The action checks them once for a run.",
+        "argument_specs:",
+        "  variables:",
+        "    short_description: Ask the hosts of the play, write the reports, and report the outcome",
+        "    description:",
+        "      - These are the variables of the role, and of the playbooks C(collect), C(pollers) and C(report).",
+        "      - At the end of the list are those that each host may have in its own variables.",
+        "      - They are checked once for a run, before the first login.",
+        "    options:",
+    ]
+    for each in (*ROLE, *HOST):
+        lines.append(f"      {each.name}:")
+        lines += ["        description: >-", *_wrapped(f"{_ansible(each.text)}.", " " * 10)]
+        for key, value in each.type.items():
+            lines.append(f"        {key}: {_value(value)}" if key != "options" else _options(value))
+        if each.default is not UNSET:
+            lines.append(f"        default: {_value(each.default)}")
+    return "\n".join(lines) + "\n"
+
+
+def _options(options: dict[str, dict[str, Any]]) -> str:
+    lines = ["        options:"]
+    for name, option in options.items():
+        lines += [
+            f"          {name}:",
+            "            description: As for the module.",
+            f"            type: {option['type']}",
+        ]
+    return "\n".join(lines)
+
+
+def _table(variables: Iterable[Variable], defaults: bool = True) -> list[str]:
+    if not defaults:
+        return ["| variable | |", "|---|---|", *(f"| `{each.name}` | {_cell(each.text)} |" for each in variables)]
+    lines = ["| variable | default | |", "|---|---|---|"]
+    return [
+        *lines,
+        *(f"| `{each.name}` | {_shown_default(each)} | {_cell(_with_choices(each))} |" for each in variables),
+    ]
+
+
+def _with_choices(variable: Variable) -> str:
+    choices = variable.type.get("choices", ()) if variable.type["type"] == "list" else ()
+    return f"{variable.text}: {', '.join(f'`{each}`' for each in choices)}" if choices else variable.text
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _shown_default(variable: Variable) -> str:
+    default = variable.default
+    if default is UNSET and variable.tasks:
+        default = SPECS[variable.tasks[0]][variable.takes].get("default")
+    if default in (UNSET, None, "") or "lookup" in str(default):
+        return ""
+    return f"`{_value(default)}`"
+
+
+def _ansible(text: str) -> str:
+    """Ansible's markup in place of Markdown's. Its parentheses end at the first one that closes."""
+    return re.sub(r"`([^`]*)`", lambda code: f"C({code[1]})" if ")" not in code[1] else f"'{code[1]}'", text)
+
+
+def _value(value: Any) -> str:
+    """YAML as people write it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, value))}]"
+    if isinstance(value, str):
+        return value if re.fullmatch(r"[\w./][\w./ -]*", value) else json.dumps(value)
+    return json.dumps(value)
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(text, 118, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+
+
+def _between(path: str, parts: dict[str, Sequence[str]]) -> str:
+    """The file with new lines between its marks."""
+    text = (ROOT / path).read_text(encoding="utf-8")
+    for name, lines in parts.items():
+        comment = r"<!-- {} -->" if path.endswith(".md") else r"# {}"
+        begin, end = (
+            re.escape(comment).replace(r"\{\}", re.escape(f"{mark}: {name}")) for mark in ("generated", "end")
+        )
+        pattern = rf"(^ *{begin}.*\n)(?:.*\n)*?(^ *{end})"
+        new = "".join(f"{line}\n" for line in lines).replace("\\", "\\\\")
+        text, found = re.subn(pattern, rf"\g<1>{new}\g<2>", text, flags=re.MULTILINE)
+        if found != 1:
+            raise ValueError(f"{path} has no marks for {name}, or several")
+    return text
+
+
+def _names(texts: dict[str, str]) -> str:
+    """The names in playbooks and roles that are no variables of the table."""
+    table = {each.name for each in (*ROLE, *HOST)} | RESULTS.keys()
+    files = [path for folder in ("playbooks", "roles") for path in sorted((ROOT / folder).rglob("*.yml"))]
+    used = {
+        name
+        for file in files
+        for name in NAME.findall(texts.get(str(file.relative_to(ROOT))) or file.read_text(encoding="utf-8"))
+    }
+    text = (ROOT / NAMES).read_text(encoding="utf-8")
+    lines = "".join(f'        "{name}",\n' for name in sorted(used - table))
+    return f"{text[: text.index('USED:')]}USED: frozenset[str] = frozenset(\n    (\n{lines}    )\n)\n"
+
+
+def main() -> None:
+    for path, text in generated().items():
+        file = ROOT / path
+        if not file.exists() or file.read_text(encoding="utf-8") != text:
+            file.write_text(text, encoding="utf-8")
+            print(path)
+
+
+if __name__ == "__main__":
+    main()
