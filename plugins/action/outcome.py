@@ -22,6 +22,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._merged import Me
 from ansible_collections.rollcall.network.plugins.module_utils._roll import failed_names, summarize
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunError
 from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController, use_local_connection
+from ansible_collections.rollcall.network.plugins.plugin_utils._once import once, question_of, repeated
 from ansible_collections.rollcall.network.plugins.plugin_utils._outcome_spec import ARGUMENT_SPEC
 from ansible_collections.rollcall.network.plugins.plugin_utils._webhook import post
 from ansible_collections.rollcall.network.plugins.plugin_utils._why import lines_of
@@ -46,11 +47,21 @@ class ActionModule(OnController):
         return super().finalize_task_arg(name, value, templar, context)
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        base: dict[str, Any] = super().run(tmp, task_vars or {})
+        task_vars = task_vars or {}
+        base: dict[str, Any] = super().run(tmp, task_vars)
         arguments = self._arguments()
         if arguments["outcome"] is not None:
             return {**base, **_judged(arguments["outcome"])}
         run = _Run(arguments)
+        if repeated(self._task, task_vars) is None:
+            return {**base, **self._report(run, arguments)}
+        # One run, and one outcome of it: the webhook is called for the first batch or host only.
+        host = str(task_vars["inventory_hostname"])
+        question = question_of(self._task, host, run.outcome())
+        return {**base, **once(question, host, lambda: self._report(run, arguments))[0]}
+
+    def _report(self, run: _Run, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Show what went wrong, call the webhook, and return the outcome."""
         for line in lines_of(run.failures(), run.summary["total"]):
             Display().display(line)
         warnings = []
@@ -60,7 +71,6 @@ class ActionModule(OnController):
             if problem:
                 warnings.append(f"the webhook did not take the outcome of this run: {problem}")
         return {
-            **base,
             "changed": False,
             "warnings": warnings,
             "outcome": outcome,

@@ -60,25 +60,6 @@ WAYS = {
 }
 IN_PLAYBOOKS = [name for name, way in WAYS.items() if not way.keywords]
 
-# To be removed with the last task of Ansible's own among the role's.
-BUILTIN = pytest.mark.xfail(reason="the tasks are not all of the collection", strict=True)
-
-
-def marked(names: Sequence[str], failing: Sequence[str]) -> list[Any]:
-    return [pytest.param(name, marks=BUILTIN if name in failing else ()) for name in names]
-
-
-EXTRA = ("extra variables", "extra variables, full names")
-IN_ROLE = (
-    *EXTRA,
-    "become method in group all",
-    "connection in group all",
-    "full names in group all",
-    "explicit localhost",
-    "explicit localhost that is local",
-    "options -c and -b",
-    "keywords connection and become",
-)
 DELEGATED = {"run_once": True, "delegate_to": "localhost"}
 TASKS = [
     {
@@ -167,7 +148,7 @@ def test_tasks_run_on_the_controller_with_netcommon(name: str, lab: Lab, tmp_pat
     check(done, lab, tmp_path)
 
 
-@pytest.mark.parametrize("name", marked(IN_PLAYBOOKS, EXTRA))
+@pytest.mark.parametrize("name", IN_PLAYBOOKS)
 def test_playbook_collect_runs_on_the_controller(name: str, lab: Lab, tmp_path: Path) -> None:
     way = WAYS[name]
     check(run(ROOT / "collect.yml", lab, way, tmp_path), lab, tmp_path)
@@ -181,7 +162,7 @@ def collected(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", marked(IN_PLAYBOOKS, EXTRA))
+@pytest.mark.parametrize("name", IN_PLAYBOOKS)
 def test_playbook_report_runs_on_the_controller(name: str, lab: Lab, collected: Path, tmp_path: Path) -> None:
     way = WAYS[name]
     dest = ("-e", f"rollcall_output_dir={collected}", "-e", f"rollcall_report_dir={tmp_path}/reports")
@@ -190,7 +171,7 @@ def test_playbook_report_runs_on_the_controller(name: str, lab: Lab, collected: 
     assert (tmp_path / "reports" / "index.html").exists()
 
 
-@pytest.mark.parametrize("name", marked(list(WAYS), IN_ROLE))
+@pytest.mark.parametrize("name", list(WAYS))
 def test_role_runs_on_the_controller(name: str, lab: Lab, tmp_path: Path) -> None:
     way = WAYS[name]
     check(run(play(way, [], roles=["rollcall.network.collect"]), lab, way, tmp_path), lab, tmp_path)
@@ -205,8 +186,6 @@ EXAMPLES = {
 @pytest.mark.parametrize("example", EXAMPLES)
 @pytest.mark.parametrize("name", ["full names in group all", "options -c and -b"])
 def test_examples_run_on_the_controller(name: str, example: str, lab: Lab, tmp_path: Path) -> None:
-    if example == "role.yml":
-        pytest.xfail("the tasks are not all of the collection")
     way = WAYS[name]
     text = EXAMPLES[example].replace("edge-7", ENABLED).replace("hosts: all", "hosts: lab")
     done = run(text, lab, way, tmp_path)
