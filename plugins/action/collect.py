@@ -169,7 +169,7 @@ class ActionModule(OnController):
         poller = str(self._task.delegate_to or task_vars["inventory_hostname"])
         module_args = {name: value for name, value in arguments.items() if value is not None and name not in PER_HOST}
         there = self._run_module(module_args, packed(devices), task_vars)
-        base["warnings"] += [foreign(str(warning), devices) for warning in there.get("warnings", [])]
+        base["warnings"] += [foreign(warning, devices) for warning in there.get("warnings", [])]
         if there.get("refused"):
             msg = foreign(str(there["msg"]), devices)
             raise AnsibleActionFail(f"rollcall.network.collect on {poller}: {msg}")

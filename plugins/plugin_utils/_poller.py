@@ -45,8 +45,12 @@ def reason_of(result: Mapping[str, Any]) -> str:
     return " ".join(" ".join(said).split())[:500]
 
 
-def foreign(text: str, devices: Mapping[str, Device | Error]) -> str:
-    """What a poller or the way to it says, without a secret of these devices."""
+def foreign(said: Any, devices: Mapping[str, Device | Error]) -> str:
+    """What a poller or the way to it says, without a secret of these devices.
+
+    :param said: a text, or what Ansible made of a warning of its module.
+    """
+    text = str(getattr(getattr(said, "event", None), "msg", said))
     sent = (Device.from_dict(_packed(device)["device"]) for device in devices.values() if isinstance(device, Device))
     return visible(secrets_of_all(sent).quoted(text))
 
