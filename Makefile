@@ -15,7 +15,7 @@ WITH_PATH := PATH="$(BIN):$$PATH"
 WORKERS ?= auto
 # One file, one folder or one test: make pytest TESTS=tests/unit/test_plain.py
 TESTS ?= tests
-PYTEST := $(WITH_PATH) python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+PYTEST := $(WITH_PATH) python -m pytest -n $(WORKERS)
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10

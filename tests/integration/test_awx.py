@@ -88,7 +88,7 @@ def login(controller: Controller) -> dict[str, str]:
 
 
 @NEEDS_AWX
-@pytest.mark.timeout(300)  # three plays of a dozen modules each
+@pytest.mark.timeout(600)  # three plays of a dozen modules each
 def test_everything_is_made_and_a_second_run_changes_nothing(
     controller: Controller, login: dict[str, str], tmp_path: Path
 ) -> None:

@@ -223,7 +223,6 @@ def test_killed_and_killed_again(chain: int, fleet: Fleet, tmp_path: Path) -> No
     check_resumed(run, before, script.result(), fleet)
 
 
-@pytest.mark.timeout(200)
 @pytest.mark.parametrize("number", range(PLAYBOOKS))
 def test_killed_playbook(number: int, fleet: Fleet, tmp_path: Path) -> None:
     whole_tree = number % 2 == 0

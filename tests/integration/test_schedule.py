@@ -39,7 +39,7 @@ from tests.lab import Lab
 
 SCHEDULE = Path("rollcall.network.schedule")
 # Installing downloads packages.
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 # Readable by every user, which the Python that runs the tests need not be.
 PYTHON = "/usr/bin/python3"
 
