@@ -11,8 +11,9 @@ version_added: 0.1.0
 author:
   - The rollcall.network authors (@rollcall-network)
 description:
-  - Internal to the role P(rollcall.network.collect#role). Returns an answer for each name, of the same shape as every answer of
+  - Internal to the role C(rollcall.network.collect). Returns an answer for each name, of the same shape as every answer of
     P(rollcall.network.collect#module), with status V(skipped).
+positional: hostvars, commands
 options:
   _input:
     description: The names.
