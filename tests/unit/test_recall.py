@@ -148,5 +148,5 @@ def test_a_remembered_answer_needs_little_of_the_collection() -> None:
     imported = {name.rpartition(".")[2] for name in ast.literal_eval(done.stdout)}
     assert imported == {
         *("lookup", "collect", "plugin_utils", "_memory", "_recall", "_untagged"),
-        *("module_utils", "_model", "visible"),
+        *("module_utils", "_model", "visible", "_core"),
     }
