@@ -112,7 +112,10 @@ def check(**variables: Any) -> dict[str, Any]:
         ({"rollcall_keep": 30}, "rollcall_keep must be a dictionary, not 30"),
         ({"rollcall_keep": {"run": 30}}, "rollcall_keep must be a dictionary"),
         ({"rollcall_max_fail_percentage": 101}, "rollcall_max_fail_percentage must be between 0 and 100, not 101"),
-        ({"rollcall_group_max_fail_percentage": {"cor": 0}}, "'cor' is not a group of the inventory; near matches: core"),
+        (
+            {"rollcall_group_max_fail_percentage": {"cor": 0}},
+            "'cor' is not a group of the inventory; near matches: core",
+        ),
         ({"rollcall_metrics_file": "/nowhere/x.prom"}, "rollcall_metrics_file: there is no folder /nowhere"),
         ({"rollcall_metrics_file": "/tmp"}, "rollcall_metrics_file: /tmp is a folder"),
         ({"rollcall_workers": "x", "rollcall_retries": "y"}, "rollcall_retries must be a whole number"),
