@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The controller's side of C(rollcall.network.collect): see its module for the documentation."""
+"""The action plugin of rollcall.network.collect. The module has the documentation."""
 
 from __future__ import annotations
 
@@ -60,10 +60,10 @@ Devices = dict[str, Device | Error]
 
 
 class ActionModule(OnController):
-    """Resolve names to devices, and call the roll here or, for a task delegated elsewhere, there."""
+    """Resolve names to devices, and ask them from here or from the machine that the task is delegated to."""
 
     TRANSFERS_FILES = False
-    _supports_check_mode = True  # reading changes nothing: a check collects as ever
+    _supports_check_mode = True  # devices are not changed, so check mode collects too
     _supports_async = False
     _commands_as_written: Any = None
 
@@ -121,7 +121,7 @@ class ActionModule(OnController):
             raise AnsibleActionFail(visible(f"rollcall.network.collect: {error}")) from None
         base["warnings"] = warnings_of(arguments["hosts"]) + self._misuse(arguments["hosts"], task_vars)
         base["warnings"] += self._same_for_all(arguments["hosts"], task_vars)
-        base["_ansible_verbose_override"] = True  # megabytes of answers: shown only when asked for with debug
+        base["_ansible_verbose_override"] = True  # answers can be megabytes; use debug to show them
         if arguments["plan"]:
             return {**base, "changed": False, "plan": plan_of(resolved)}
         devices = devices_of(resolved)
@@ -165,7 +165,7 @@ class ActionModule(OnController):
         devices: Devices,
         problems: Problems,
     ) -> Answers:
-        """Run the same collector on the machine that the task runs on, a poller."""
+        """Run the collector on the machine of the task, a poller."""
         poller = str(self._task.delegate_to or task_vars["inventory_hostname"])
         module_args = {name: value for name, value in arguments.items() if value is not None and name not in PER_HOST}
         there = self._run_module(module_args, packed(devices), task_vars)
@@ -178,9 +178,9 @@ class ActionModule(OnController):
             if "answers" in there:
                 answers: Answers = json.loads(there["answers"])
                 return {name: answers[name] for name in devices}
-        # As a device that fails, a poller that fails is data: its names must not be missing among the others'.
+        # A failed poller does not fail the task, so that the answers of other pollers are kept.
         reason = foreign(reason_of(there), devices)
-        base["warnings"].append(f"poller {poller} gave no answers: {reason}")
+        base["warnings"].append(f"poller {poller} returned no answers: {reason}")
         return without_poller(devices, poller, reason)
 
     def _run_module(self, module_args: dict[str, Any], devices: str, task_vars: dict[str, Any]) -> dict[str, Any]:
@@ -195,7 +195,7 @@ class ActionModule(OnController):
         self._devices = devices
         try:
             result: dict[str, Any] = self._execute_module("rollcall.network.collect", module_args, task_vars=task_vars)
-        except AnsibleError as error:  # not only of the connection: no sshpass here, no way to become root there
+        except AnsibleError as error:  # other errors than of the connection too: no sshpass, become failed
             return {"msg": str(error)}
         return result
 
@@ -215,7 +215,7 @@ class ActionModule(OnController):
         raise AnsibleActionFail(msg)
 
     def cleanup(self, force: bool = False) -> None:
-        """As ever, but a poller that is gone by now does not take its answers with it."""
+        """Keep the answers if the poller is unreachable by now."""
         with contextlib.suppress(AnsibleConnectionFailure):
             super().cleanup(force)
 
@@ -235,4 +235,4 @@ class ActionModule(OnController):
         play_hosts = len(task_vars.get("ansible_play_batch", ()))
         if self._task.run_once or self._each_its_own(hosts, task_vars) or len(hosts) < 2 or play_hosts < 2:
             return []
-        return [f"run_once: true is missing: each of {play_hosts} hosts calls the roll of {len(hosts)} devices"]
+        return [f"run_once: true is missing: each of {play_hosts} hosts asks all {len(hosts)} devices"]

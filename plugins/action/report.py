@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""C(rollcall.network.report): see its module for the documentation."""
+"""The action plugin of rollcall.network.report. The module has the documentation."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._untagged import 
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._first import check_names
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, Verdict, allowed_of, verdict_of
 
-TEXTS = ("md", "html")  # formats with a report per device; the first of those asked for is what the rows link to
+TEXTS = ("md", "html")  # formats with a report per device; rows link to the first requested one
 FLEET_FILES = {
     "md": "index.md",
     "html": "index.html",
@@ -72,14 +72,15 @@ FLEET_FILES = {
     "limit": "failed.txt",
 }
 
-# The others hold text that devices sent. These hold names, numbers and dates; node_exporter must be able to read metrics.
+# The others hold text that devices sent. These hold names, numbers and dates; node_exporter must be able to read
+# metrics.
 MODES = {"prom": PUBLIC, "limit": None}
 
 Reader = Callable[[str], Mapping[str, Any]]
 
 
 class ActionModule(OnController):
-    """Write a report for every device, and what shows the fleet, in one task."""
+    """Write a report for every device and for the fleet, in one task."""
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
@@ -87,7 +88,7 @@ class ActionModule(OnController):
 
     @classmethod
     def finalize_task_arg(cls, name: str, value: Any, templar: Any, context: Any) -> Any:
-        """Leave C(dest) as it is written: it has a value of its own for each device."""
+        """Do not template ``dest`` here, because it differs for each device."""
         use_local_connection(templar.available_variables)
         return value if name == "dest" else super().finalize_task_arg(name, value, templar, context)
 
@@ -120,7 +121,7 @@ class ActionModule(OnController):
 
     def _arguments(self) -> dict[str, Any]:
         given = dict(self._task.args)
-        if isinstance(given.get("run_dir"), str):  # one folder: Ansible would cut it at its commas
+        if isinstance(given.get("run_dir"), str):  # one folder; Ansible would split it at commas
             given["run_dir"] = [given["run_dir"]]
         large = ("devices", "dest")  # as they are: the one is large, the other a template
         plain = {name: value if name in large else untagged(value) for name, value in given.items()}
@@ -128,11 +129,11 @@ class ActionModule(OnController):
         nothing = arguments["devices"] is None and arguments["run_dir"] is None
         # In check mode rollcall.network.collect writes no run folder, and returns a run_dir that is null.
         if nothing and not (self._task.check_mode and "run_dir" in given):
-            msg = "give devices, run_dir or both"
+            msg = "set devices, run_dir or both"
             raise ValueError(msg)
         if arguments["slices"] and not nothing:
             if arguments["run_dir"] is None:
-                msg = "slices: true needs run_dir"
+                msg = "slices: true requires run_dir"
                 raise ValueError(msg)
             arguments["run_dir"] = [each for run_dir in arguments["run_dir"] for each in slices_of(run_dir)]
         check_percentages(arguments)
@@ -140,7 +141,7 @@ class ActionModule(OnController):
         preflight({}, () if arguments["template"] or arguments["fleet_template"] else arguments["formats"])
         for name, answer in (arguments["devices"] or {}).items():
             if not isinstance(answer, Mapping) or answer.get("status") not in STATUSES:
-                msg = f"devices must be what rollcall.network.collect returned as devices; {name!r} is no such answer"
+                msg = f"devices must be the devices returned by rollcall.network.collect; {name!r} is not an answer"
                 raise ValueError(msg)
         return arguments
 
@@ -153,9 +154,9 @@ class ActionModule(OnController):
         return [f"run_once: true is missing: each of {play_hosts} hosts writes the reports of {len(names)} devices"]
 
     def _write_own(self, names: list[str], read: Reader, arguments: dict[str, Any]) -> dict[str, Any]:
-        """A report per device from the user's template, at a place that is a template too."""
+        """Write a report per device from the user's template. Its path is a template too."""
         template = arguments["template"]
-        self._templates.load(template)  # that there is one, before anything is written
+        self._templates.load(template)  # check that it exists before anything is written
         places = Places(arguments["dest"], self._templates.text, lambda: self._nobody)
         for name in names:
             try:
@@ -315,13 +316,13 @@ class ActionModule(OnController):
         return self._variables.template(variables.get("rollcall_commands"), variables)
 
     def _override(self, name: str) -> str | None:
-        """The user's file of this name, in templates/ beside the playbook or in the role."""
+        """Return the user's template of this name, in templates/ beside the playbook or in the role."""
         if name not in self._found:
             try:
                 path = self._find_needle("templates", name)
             except AnsibleError:
                 path = None
-            # Beside the playbook that is shipped lie the built-in ones.
+            # The built-in templates are beside the shipped playbooks.
             built_in = path is not None and os.path.realpath(path) == os.path.realpath(BUILT_IN / name)
             self._found[name] = None if built_in else path
         return self._found[name]
@@ -394,7 +395,7 @@ def _read(runs: Merged, own_commands: Callable[[str], Any], name: str) -> dict[s
     except NoAnswer as error:
         status: Status = "skipped"
         missing = Error("resolve", "interrupted", str(error))
-    except RunError as error:  # damaged since: the name keeps its place, and says so
+    except RunError as error:  # damaged in the meantime; the name has a failed entry
         status = "failed"
         missing = Error("parse", "unreadable", str(error))
     try:
@@ -406,7 +407,7 @@ def _read(runs: Merged, own_commands: Callable[[str], Any], name: str) -> dict[s
 
 
 def _facts(run_dirs: list[str] | None, verdict: Verdict) -> RunFacts:
-    """What is known of these runs together."""
+    """Return the facts of all these runs together."""
     manifests = [read_manifest(run_dir) for run_dir in run_dirs or []]
     began, ended = ([str(each[key]) for each in manifests if each.get(key)] for key in ("started_at", "finished_at"))
     stale = [each["stale_hosts"] for each in manifests if isinstance(each.get("stale_hosts"), list)]
@@ -421,7 +422,7 @@ def _facts(run_dirs: list[str] | None, verdict: Verdict) -> RunFacts:
 
 @functools.cache
 def _plain(name: str) -> jinja2.Template:
-    """A template of ours: it needs nothing of Ansible's, whose engine takes ten times as long."""
+    """Load a built-in template. It does not need Ansible's engine, which takes ten times as long."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(BUILT_IN),
         undefined=jinja2.StrictUndefined,

@@ -6,19 +6,19 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: collect
-short_description: Call every device of a fleet by name, in an expression
+short_description: Ask devices in an expression
 version_added: 0.1.0
 author:
   - The rollcall.network authors (@rollcall-network)
 description:
-  - Does what the module P(rollcall.network.collect#module) does and returns its C(devices), a dictionary of name and answer.
+  - Does the same as the module P(rollcall.network.collect#module) and returns its C(devices), a dictionary of name and answer.
   - Ansible evaluates a variable that holds a lookup at every use. The same lookup in one task, also for other hosts, therefore
     uses an answer that is less than O(max_age) old. It is kept in Ansible's private temporary directory until the run ends.
   - For many uses of one answer, register the result of the module instead.
-  - It sees the variables of inventory, facts and extra variables, not those of the play; C(-k) and C(-K) do not reach it.
+  - The lookup uses variables of the inventory, facts and extra variables, but not those of the play, nor C(-k) and C(-K).
 options:
   _terms:
-    description: The names to ask; lists are flattened. They stand for O(hosts), which cannot be given besides.
+    description: The names to ask. Lists are flattened. They replace O(hosts), which cannot be set.
     required: true
   max_age:
     description:

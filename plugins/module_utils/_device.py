@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A device as the drivers see it: where it is, how to log in, what to ask. Made before any thread starts."""
+"""The data of a device for the drivers: address, login, commands. Created before any thread starts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ._result import Error
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One line to send, and how its answer becomes rows: json, textfsm, auto (the platform decides), or not at all."""
+    """One line to send, and the parser for its output: json, textfsm, auto (by command), or None."""
 
     text: str
     parser: str | None = None
@@ -34,7 +34,7 @@ class Unresolved(Error):
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Everything that one call needs. Secrets stay out of ``repr``. Timeouts are seconds."""
+    """All data of one device. Secrets are not in ``repr``. Timeouts are in seconds."""
 
     name: str
     driver: str = "cli"
@@ -60,7 +60,7 @@ class Device:
     run_secrets: tuple[str, ...] = field(default=(), repr=False)  # of the whole run; never sent, only masked
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data, secrets included: for the way to another machine, never for a result."""
+        """Return plain data including secrets, to send to a poller. It must not be used in a result."""
         return asdict(self)
 
     @classmethod

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The last good answers over time, in git: one commit per run, with only the files that changed.
+"""The history of last good answers in git: one commit per run, with only the changed files.
 
 ``<output_dir>/history.git`` is a bare repository that mirrors ``last_good``: ``<name>/<command>.txt``. It is written by
-C(git fast-import) alone, in one stream, so ten thousand files take no longer than reading them. What was committed, and
-since when it is the same, is noted beside it: a run whose commit failed, or never came, is made up for by the next.
+``git fast-import`` only, in one stream, so ten thousand files take no longer than reading them. What was committed, and
+since when it is the same, is recorded beside it. If a commit fails, the next run commits its changes.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ WHO = "rollcall <rollcall@localhost>"
 PATIENCE = 600  # seconds for one call of git
 MOST_NAMES = 1000  # in a commit's message
 
-# A user's configuration must not get between: hooks, signing, templates, another default branch. No name may be refused
-# for the sake of file systems that nobody checks out to here.
+# Do not use the user's configuration: hooks, signing, templates, another default branch. Allow names that some file
+# systems do not support, because nothing is checked out.
 SETTINGS = (
     "init.defaultBranch=main",
     "core.protectNTFS=false",
@@ -49,12 +49,12 @@ SETTINGS = (
 
 
 class HistoryError(Exception):
-    """The history could not be written; the message says why. What was collected is not touched by it."""
+    """The history could not be written. The message says why. The answers are not affected."""
 
 
 @dataclass(slots=True)
 class _Commit:
-    """What changed, by name and in the order asked, and where each text is."""
+    """The changes by name, in order, and the path of each text."""
 
     files: dict[str, pathlib.Path] = field(default_factory=dict)
     since: dict[str, str] = field(default_factory=dict)
@@ -63,12 +63,12 @@ class _Commit:
 
 
 def commit(output_dir: str | pathlib.Path, last_good: LastGood, names: Iterable[str], title: str) -> int:
-    """Commit what changed among the last good answers of these names; how many files that were. None: no commit.
+    """Commit the changed last good answers of these names, and return the number of files. With 0 there is no commit.
 
     Runs that end at the same time wait for each other.
 
-    :param title: the run, in a few words.
-    :raises HistoryError: when git is missing or fails.
+    :param title: a short description of the run.
+    :raises HistoryError: if git is missing or fails.
     """
     path = pathlib.Path(output_dir).expanduser().absolute() / REPOSITORY
     try:
@@ -109,7 +109,7 @@ def _changes(last_good: LastGood, names: Iterable[str], notes: Mapping[str, str]
 
 
 def _stream(made: _Commit, title: str, tip: str | None) -> Iterator[bytes]:
-    """What ``git fast-import`` reads."""
+    """The input of ``git fast-import``."""
     message = _message(made, title).encode("ascii", "backslashreplace")
     yield b"feature done\ncommit %s\n" % BRANCH.encode()
     yield b"committer %s %d +0000\n" % (WHO.encode(), time.time())
@@ -140,12 +140,12 @@ def _plain(name: str) -> str:
 
 
 def _tip(path: pathlib.Path) -> str | None:
-    """The newest commit; None in an empty repository."""
+    """Return the newest commit, or None in an empty repository."""
     return _git(path, "for-each-ref", "--format=%(objectname)", BRANCH).strip() or None
 
 
 def _notes(path: pathlib.Path) -> dict[str, str]:
-    """Since when each committed file is the same. Where the notes are lost, every file is committed anew."""
+    """Return since when each committed file is the same. If the notes are lost, all files are committed again."""
     try:
         notes = json.loads(read_file(path / NOTES).decode("ascii"))
         return {str(file): str(since) for file, since in notes.items()}
@@ -154,9 +154,9 @@ def _notes(path: pathlib.Path) -> dict[str, str]:
 
 
 def _git(path: pathlib.Path, *arguments: str, stdin: Iterable[bytes] = ()) -> str:
-    """What a command of git printed.
+    """Run a git command and return its output.
 
-    :raises HistoryError: when there is no git, or it fails.
+    :raises HistoryError: if git is missing or fails.
     """
     command = ["git", f"--git-dir={path}", *(word for setting in SETTINGS for word in ("-c", setting)), *arguments]
     with tempfile.TemporaryFile() as output:
@@ -170,7 +170,7 @@ def _git(path: pathlib.Path, *arguments: str, stdin: Iterable[bytes] = ()) -> st
                 umask=0o077,  # where a group shares the folder, git is told so
             )
         except FileNotFoundError as error:
-            msg = f"there is no git to write the history in {path} with: install it where the roll is called from"
+            msg = f"git is not installed on the controller, so the history in {path} cannot be written"
             raise HistoryError(msg) from error
         status = _feed(process, stdin)
         output.seek(0)
@@ -199,7 +199,7 @@ def _feed(process: subprocess.Popen[bytes], stdin: Iterable[bytes]) -> int:
 
 
 def _environment() -> dict[str, str]:
-    """No GIT_DIR of a hook or a CI job, and nobody's configuration."""
+    """Return the environment without GIT_DIR of a hook or a CI job, and without the user's configuration."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     ours = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_ATTR_NOSYSTEM": "1", "LC_ALL": "C"}
     return {**environment, **ours}

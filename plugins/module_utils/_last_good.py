@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The last good answer to each command of each device, over all runs: what a new answer is compared with.
+"""The last good answer to each command of each device, over all runs. New answers are compared with it.
 
 ``<output_dir>/last_good/<name>/`` holds a text file for each command and ``state.json``: when the device was first
-asked and when it last answered in full, and for each command its file, since when its answer is the same (up to what
-always changes), and when it was last given.
+asked and when it last answered in full, and for each command its file, since when its answer is the same (apart from
+ignored values), and when it was last received.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ FOLDER, STATE = "last_good", "state.json"
 
 @dataclass(slots=True)
 class Kept:
-    """One command's last good answer: where it is, since when it is the same, when it was last given."""
+    """One command's last good answer: its file, since when it is the same, and when it was last received."""
 
     file: str
     since: str
@@ -42,7 +42,7 @@ class Kept:
 
 @dataclass(slots=True)
 class State:
-    """What is known of one device from the runs before; times are ISO 8601 text."""
+    """The state of one device from earlier runs. Times are ISO 8601 text."""
 
     first_asked_at: str | None = None
     last_good_at: str | None = None
@@ -57,7 +57,7 @@ class State:
 
 
 class LastGood:
-    """The folder, for one run. What cannot be read or written costs no answer: ``problems`` says it by name.
+    """The folder, for one run. Errors do not affect answers; ``problems`` has them by name.
 
     Several threads may use it at once, for different names.
     """
@@ -70,11 +70,11 @@ class LastGood:
         self._states: dict[str, State] = {}  # of names between compared() and keep()
 
     def compared(self, name: str, answer: Mapping[str, Any]) -> dict[str, Any]:
-        """An answer, texts included, with what is new in it.
+        """Return an answer with its changes, including texts.
 
-        ``changed`` are the commands whose answer differs from the last good one, ``last_good_at`` is when the last full
-        answer was there, this one if it is full. Each good output has ``since``, when this same answer was first given,
-        and a changed one has ``diff``, a unified diff.
+        ``changed`` are the commands whose answer differs from the last good one. ``last_good_at`` is the time of the
+        last full answer, which can be this one. Each good output has ``since``, when this same answer was first
+        received, and a changed one has ``diff``, a unified diff.
         """
         state = self._states[name] = self._read(name)
         now = _moment_of(answer)
@@ -95,12 +95,12 @@ class LastGood:
         }
 
     def keep(self, name: str, compared: Mapping[str, Any], written: pathlib.Path) -> None:
-        """Make what is good of an answer the last good one.
+        """Store the good outputs of an answer as the last good ones.
 
-        The state is written first: a run that is killed in between tells a change twice rather than never.
+        The state is written first, so that after a kill a change can be reported twice but is not lost.
 
-        :param compared: as ``compared`` gave it.
-        :param written: the folder that it was written to. Its files never change, so both folders can share them.
+        :param compared: the return value of ``compared``.
+        :param written: the folder of the answer. Its files do not change, so both folders can share them.
         """
         folder = self._folder(name)
         now = _moment_of(compared)
@@ -124,7 +124,7 @@ class LastGood:
             self.problems[name] = f"{folder} cannot be written to: {error.strerror or error}"
 
     def catch_up(self, name: str, compared: Mapping[str, Any], written: pathlib.Path) -> None:
-        """As ``keep``, for an answer of a run that was killed before it came to that. An older one changes nothing."""
+        """Like ``keep``, for an answer of a run that was killed earlier. An older answer changes nothing."""
         state = self._read(name, say=False)
         now = _moment_of(compared)
         good = (command for command, output in compared["output"].items() if output.get("since"))
@@ -132,14 +132,14 @@ class LastGood:
             self.keep(name, compared, written)
 
     def stale(self, names: Iterable[str], stale_after: float) -> list[str]:
-        """The names without a full answer for so many seconds; one that never gave any, since it was first asked."""
+        """Return the names without a full answer for this many seconds, or since they were first asked."""
         now = datetime.now(UTC)
         states = ((name, self._read(name, say=False)) for name in names)
         known = ((name, state.last_good_at or state.first_asked_at) for name, state in states)
         return [name for name, at in known if at and (now - datetime.fromisoformat(at)).total_seconds() > stale_after]
 
     def texts(self, name: str) -> Iterator[tuple[str, str, pathlib.Path]]:
-        """Each command that was ever answered, since when its answer is the same, and the file of its text."""
+        """Yield each answered command, since when its answer is the same, and the file of its text."""
         for command, kept in self._read(name, say=False).commands.items():
             yield command, kept.since, self._folder(name) / kept.file
 
@@ -147,7 +147,7 @@ class LastGood:
         return entry(self.path, name, folds=self._folds)
 
     def _read(self, name: str, *, say: bool = True) -> State:
-        """The state as it is on disk; an empty one where there is none, or where it is damaged."""
+        """Return the state on disk; an empty one if it is missing or damaged."""
         path = self._folder(name) / STATE
         try:
             check_folder(path.parent)
@@ -162,7 +162,7 @@ class LastGood:
             return State()
         except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
             if say:
-                self.problems[name] = f"{path} cannot be read, and counts as none: {error}"
+                self.problems[name] = f"{path} cannot be read and is ignored: {error}"
             return State()
 
     def _news(
@@ -183,12 +183,12 @@ class LastGood:
         try:
             return read_file(path).decode("utf-8", "surrogateescape")
         except OSError as error:
-            self.problems[name] = f"{path} cannot be read, and counts as none: {error.strerror}"
+            self.problems[name] = f"{path} cannot be read and is ignored: {error.strerror}"
             return None
 
 
 def _moment_of(answer: Mapping[str, Any]) -> str:
-    """When the answer was there; a name that was never asked has no such time."""
+    """Return when the answer was complete, or now for a name that was not asked."""
     return str(answer.get("finished_at") or iso(datetime.now(UTC)))
 
 
@@ -200,15 +200,15 @@ def _moment(text: Any) -> str:
 
 
 def _share(source: pathlib.Path, target: pathlib.Path) -> None:
-    """Let the target be the same file as the source, or a copy where the file system has no links."""
-    with contextlib.suppress(OSError):  # there is one already, or no links
+    """Link the target to the source, or copy it if the file system has no links."""
+    with contextlib.suppress(OSError):  # the target exists, or there are no links
         os.link(source, target, follow_symlinks=False)
         return
     partial = target.with_name(f".{target.name}.part")
-    partial.unlink(missing_ok=True)  # of a run that was killed
+    partial.unlink(missing_ok=True)  # left by a run that was killed
     try:
         os.link(source, partial, follow_symlinks=False)
     except OSError:
         write_file(partial, read_file(source))
     partial.replace(target)
-    partial.unlink(missing_ok=True)  # renaming one link of a file over another does nothing, by the letter of POSIX
+    partial.unlink(missing_ok=True)  # POSIX: renaming one link of a file to another does nothing

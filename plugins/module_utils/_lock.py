@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One run at a time over the same folder; jobs of AWX, whose slices run side by side, among themselves as many as come.
+"""A lock on the folder of the runs. Jobs of AWX share it, because slices run in parallel.
 
-The lock is the kernel's (``flock``): it is gone with the process that held it, however that ended. No program that the
-process starts inherits it, for Python's descriptors close on exec.
+The kernel (``flock``) releases the lock when the process ends. Programs that the process starts do not inherit it,
+because Python's descriptors are closed on exec.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ._run import DEVICES, RUNS, RunError
 from ._trusted import check_folder, check_link, make_top, open_file
 
 LOCK = ".lock"
-SOON = 0.1  # seconds in which a holder has written who it is
+SOON = 0.1  # seconds until the holder has written its details
 
 
 @contextlib.contextmanager
@@ -56,7 +56,7 @@ def locked(output_dir: str, job: str | None = None) -> Iterator[pathlib.Path]:
         finally:
             if not job:
                 _say(descriptor, "")
-            # Said, not left to the closing: a process forked meanwhile, by an asked function, has the lock open too.
+            # Unlock explicitly: a process forked by a function has the lock open too.
             fcntl.flock(descriptor, fcntl.LOCK_UN)
     finally:
         os.close(descriptor)
@@ -67,10 +67,10 @@ def _hold(descriptor: int, top: pathlib.Path, how: int) -> None:
         fcntl.flock(descriptor, how | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno not in {errno.EWOULDBLOCK, errno.EACCES}:
-            msg = f"output_dir {top} cannot be locked: {error.strerror}; it must be on a file system that has flock"
+            msg = f"output_dir {top} cannot be locked: {error.strerror}; its file system must support flock"
             raise RunError(msg) from error
         time.sleep(SOON)
-        msg = f"output_dir {top} is in use by {_holder(descriptor)}: wait for its end, or use a folder of your own"
+        msg = f"output_dir {top} is in use by {_holder(descriptor)}; wait for its end, or use another folder"
         raise RunError(msg) from error
 
 
@@ -79,12 +79,12 @@ def _holder(descriptor: int) -> str:
         about = json.loads(os.pread(descriptor, 4096, 0))
         job = f" (AWX job {about['job']})" if about["job"] else ""
         return f"process {about['pid']} on {about['host']}{job} since {about['since']}"
-    except (OSError, ValueError, KeyError, TypeError):  # it came or went just now
+    except (OSError, ValueError, KeyError, TypeError):  # the holder changed just now
         return "another process"
 
 
 def _say(descriptor: int, text: str) -> None:
-    """Leave word of who holds it. A full disk must not stop the run here: its own files will say so."""
+    """Write the details of the holder. Errors are ignored; a full disk is reported when answers are written."""
     with contextlib.suppress(OSError):
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, text.encode("ascii"), 0)

@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, the rollcall.network authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Texts to rows on all cores.
+"""Parse texts to rows on all cores.
 
-Python computes in one thread at a time. So a roll that has much to parse starts processes that do nothing else, as many
-as there are cores. They are programs of their own, not forks: they know no secret, hold no file or lock of ours, can be
-started while other threads run, and inside an Ansible worker or module as anywhere.
+Python runs one thread at a time, so a run with many texts starts one parsing process per core. They are separate
+programs, not forks: they have no secrets and no open files or locks of this process, and can be started while other
+threads run, in an Ansible worker or module too.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from typing import Any, NamedTuple
 from ansible_collections.rollcall.network.plugins.module_utils import _parsing
 from ansible_collections.rollcall.network.plugins.module_utils._parsing import Parsed, parse, reads_json
 
-# A process costs about 0.2 s of CPU until it parses, and 14 MiB. So the first texts are parsed here, for so many
-# seconds of CPU, and processes start when the rest of the roll promises to take at least so many more.
+# A process costs about 0.2 s of CPU before it parses, and 14 MiB. The first texts are parsed here for SAMPLE seconds of
+# CPU. Processes are started if the rest of the run is estimated to take at least WORTH more.
 SAMPLE, WORTH = 0.5, 2.0
-SMALL = 2_000  # characters; parsing a shorter text takes no longer than handing it over
+SMALL = 2_000  # characters; parsing a shorter text is as fast as sending it
 MOST = 8  # processes
-LONGEST = 60.0  # seconds for one text: a regular expression can backtrack for ever
+LONGEST = 60.0  # seconds for one text: a regular expression can backtrack without end
 
 _LENGTH = struct.Struct(">Q")
 
@@ -57,10 +57,10 @@ class _Question(NamedTuple):
 
 
 class Parsers:
-    """Parses the texts of one roll call, in this process or in others. Threads share it."""
+    """Parses the texts of one run, in this process or in others. Shared by threads."""
 
     def __init__(self, texts: int) -> None:
-        """:param texts: how many there may be that TextFSM has to parse."""
+        """:param texts: the maximum number of texts for TextFSM."""
         self._texts = texts
         self._parsed = 0
         self._spent = 0.0
@@ -80,7 +80,7 @@ class Parsers:
     def parse(
         self, text: str, *, parser: str, platform: str | None, command: str, deadline: float | None = None
     ) -> Parsed:
-        """As ``_parsing.parse``; with processes, at ``deadline`` (of ``time.monotonic()``) the status is "error"."""
+        """Like ``_parsing.parse``; with processes, at ``deadline`` (of ``time.monotonic()``) the status is "error"."""
         if not self._many_cores or reads_json(parser, command):
             return parse(text, parser=parser, platform=platform, command=command)
         if not self._pays:
@@ -234,7 +234,7 @@ def _remaining(until: float) -> float:
 
 
 def _cores() -> int:
-    """Those that this process may use."""
+    """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

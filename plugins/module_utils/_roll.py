@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Devices in, plain answers out: the one place where the collector, the drivers and the parsers meet.
+"""Ask devices and return plain answers. Connects the collector, the drivers and the parsers.
 
-It runs inside the action, and inside the module on another machine.
+It runs in the action, and in the module on another machine.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ from .collector import Event, collect, outcome_of, this_call
 from .drivers import cli, python
 from .drivers._function import load_function
 
-# Threads that write answers. They wait for the disk, and a file system settles in one go what several wait for: four
-# took a quarter to an eighth of the time that one took.
+# Threads that write answers. The file system commits several writes together: four threads took a quarter to an eighth
+# of the time of one.
 WRITERS = 4
 DRIVERS: dict[str, Callable[[Device, Call], Any]] = {"cli": cli.ask, "python": python.ask}
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How hard and how long the roll is called; seconds, and None for no limit. See ``collect``."""
+    """Limits of a run, in seconds; None means no limit. See ``collect``."""
 
     workers: int | None = None
     device_timeout: float | None = None
@@ -63,7 +63,7 @@ def call_roll(
 ) -> Answers:
     """Ask every device and return its answer as plain data by name, in the order given.
 
-    A name that comes with an Error instead of a Device is not asked: its answer is that error.
+    A name with an Error instead of a Device is not asked. Its answer is that error.
 
     :param keep: a run folder for the answers, written as they come.
     :param problems: takes errors of our own after the first login; without it, they are raised, and the answers lost.
@@ -117,7 +117,7 @@ def call_roll(
             raise
         problems.add("asking the devices", error)
         results = finished
-    finally:  # interrupted as well: what was answered is written
+    finally:  # if interrupted too, so that received answers are written
         with _noted(problems, "ending the parsers"):
             parsers.close()
         with _noted(problems, "writing the answers"):
@@ -154,7 +154,7 @@ def _noted(problems: Problems | None, step: str) -> contextlib.AbstractContextMa
 
 
 def summarize(answers: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """How many answers there are in all and with each status, every status named."""
+    """Count the answers in total and by status, including statuses with 0."""
     counts = dict.fromkeys(("total", *STATUSES), 0)
     for answer in answers:
         counts["total"] += 1
@@ -168,7 +168,7 @@ def failed_names(answers: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 
 def _texts_to_parse(devices: Iterable[Device]) -> int:
-    """How many texts TextFSM will get, should every device answer."""
+    """Count the texts for TextFSM if every device answers."""
     commands = (command for device in devices for command in device.commands if command.parser is not None)
     return sum(not reads_json(command.parser or "", command.text) for command in commands)
 
@@ -187,7 +187,7 @@ def _ask(device: Device, call: Call, parsers: Parsers, bastions: Bastions) -> An
         raise failure from None
     if device.driver != "cli":
         return secrets.value(value)
-    call.received = masked_outputs(value, secrets)  # the texts count, should the time be over before the rows are there
+    call.received = masked_outputs(value, secrets)  # keep the texts if the deadline comes before the rows are parsed
     call.enter("parse")
     _parse(device, value, parsers, call)
     return value
@@ -215,7 +215,7 @@ def _parse(device: Device, outputs: dict[str, Output], parsers: Parsers, call: C
 
 
 def answer_of(asked: Device | Error | None, result: Result, *, slim: bool = False) -> dict[str, Any]:
-    """One name's answer as it is returned: the result, where it came from, and what was said.
+    """Return the answer of one name: the result, the device, and the output.
 
     Every command that was asked for has an output, whatever happened, and every answer has the same keys.
 
@@ -257,12 +257,12 @@ def not_asked() -> Output:
 
 
 class Keep:
-    """Writes answers to a run folder in threads of its own and, where told so, lets go of what is on disk."""
+    """Writes answers to a run folder in separate threads and optionally frees their memory."""
 
     def __init__(self, folder: RunFolder, *, let_go: bool, last_good: LastGood | None = None) -> None:
         """Start the thread.
 
-        :param last_good: what the answers are compared with, and become.
+        :param last_good: the last good answers, to compare with and to update.
         """
         self.errors: dict[str, str] = {}
         self._folder = folder
@@ -279,15 +279,15 @@ class Keep:
             thread.start()
 
     def put(self, name: str, asked: Device | Error, result: Result) -> None:
-        """Have this answer written."""
+        """Queue this answer for writing."""
         self._waiting.put((name, asked, result))
 
     def warn(self, message: str) -> None:
-        """Have this warning written among the events."""
+        """Queue this warning for the events."""
         self._waiting.put(message)
 
     def close(self) -> frozenset[str]:
-        """Wait until all is written; return the names whose texts were let go. ``errors`` says what was not written."""
+        """Wait until everything is written. Return the names whose texts were freed. ``errors`` has unwritten ones."""
         for _thread in self._threads:
             self._waiting.put(None)
         for thread in self._threads:
@@ -295,9 +295,9 @@ class Keep:
         return frozenset(self._gone)
 
     def with_news(self, name: str, answer: dict[str, Any]) -> dict[str, Any]:
-        """An answer with what is new in it, as it was written."""
+        """Return an answer with its changes, as it was written."""
         news = self._news.get(name)
-        if news is None:  # the writer did not come to it
+        if news is None:  # not written
             return answer
         output = {command: {**each, **news["output"].get(command, {})} for command, each in answer["output"].items()}
         return {**answer, **news, "output": output}
@@ -317,14 +317,14 @@ class Keep:
         answer, unwritten = write_answer(self._folder, name, answer_of(asked, result), self._last_good)
         if self._last_good is not None:
             self._news[name] = news_of(answer, slim=self._let_go and unwritten is None)
-        if unwritten is not None:  # it stays in memory, and is returned
+        if unwritten is not None:  # keep it in memory and return it
             self.errors[name] = unwritten
         elif self._let_go:
             self._gone.add(name)
             self._shrink(result, is_cli(asked))
 
     def _shrink(self, result: Result, is_output: bool) -> None:
-        """Keep of an answer what is returned of it: a third of its memory, for what is alike is there only once."""
+        """Keep only the returned part of an answer. Equal parts share one object, which saves memory."""
         for phase, seconds in result.seconds.items():
             result.seconds[phase] = self._alike.setdefault(round(seconds, 3), round(seconds, 3))
         for command, output in (result.value or {}).items() if is_output else ():
@@ -335,15 +335,15 @@ class Keep:
 def write_answer(
     folder: RunFolder, name: str, answer: dict[str, Any], last_good: LastGood | None = None
 ) -> tuple[dict[str, Any], str | None]:
-    """Put one device's answer on disk; return it with what is new in it, and why it could not be written, if so.
+    """Write one answer. Return it with its changes, and the reason if it could not be written.
 
-    The one place where answers are written. What is wrong with the last good answers costs no new one.
+    All answers are written here. An error in the last good answers does not affect the new one.
     """
     if last_good is not None:
         answer = _compared(last_good, name, answer)
     try:
         folder.write(name, answer)
-    except Exception as error:  # a full disk, or a value of a user's function that no file can hold
+    except Exception as error:  # a full disk, or a value that cannot be serialised
         reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
         folder.note("warning", name=name, message=f"its answer could not be written: {reason}")
         return answer, str(reason)
@@ -351,20 +351,20 @@ def write_answer(
         try:
             last_good.keep(name, answer, folder.folder_of(name))
         except Exception as error:
-            last_good.problems[name] = f"they could not be kept: {type(error).__name__}: {error}"
+            last_good.problems[name] = f"they could not be stored: {type(error).__name__}: {error}"
     return answer, None
 
 
 def _compared(last_good: LastGood, name: str, answer: dict[str, Any]) -> dict[str, Any]:
     try:
         return last_good.compared(name, answer)
-    except Exception as error:  # whatever a rule of the user's does to a text
+    except Exception as error:  # a rule of the user can raise any exception
         last_good.problems[name] = f"they could not be compared: {type(error).__name__}: {error}"
         return {**answer, "changed": [], "last_good_at": None}
 
 
 def news_of(compared: Mapping[str, Any], *, slim: bool) -> dict[str, Any]:
-    """What is new in an answer, for one that is without it.
+    """Return the changes of an answer.
 
     :param slim: without the differences, which are on disk.
     """

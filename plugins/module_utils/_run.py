@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The run folder: each device's answer on disk the moment it is there, whole or not at all.
+"""The run folder: each answer is written as it arrives, atomically.
 
 ``<output_dir>/runs/<UTC time>[-<job>]/devices/<name>/`` holds ``result.json`` and a text file for each command. Beside
-``devices``, ``manifest.json`` says from the start what the run is and at its end what came of it, and ``events.jsonl``
-grows by a line for whatever happens. ``<output_dir>/latest`` points to the run that ended last.
+``devices``, ``manifest.json`` describes the run at the start and its outcome at the end, and ``events.jsonl`` has a
+line for each event. ``<output_dir>/latest`` is a link to the run that ended last.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from ._trusted import Untrusted, check_folder, create_file, make_folder, make_to
 
 RUNS, DEVICES = "runs", "devices"
 RESULT, MANIFEST, EVENTS = "result.json", "manifest.json", "events.jsonl"
-TIME = "%Y-%m-%dT%H%M%SZ"  # a run's folder is named after the moment it began
+TIME = "%Y-%m-%dT%H%M%SZ"  # the folder of a run is named after its start
 RUNNING, FINISHED = "running", "finished"
 VERSION = 1  # of the manifest
-LONGEST_NAME = 200  # bytes; file systems allow 255, and we add endings
+LONGEST_NAME = 200  # bytes; file systems allow 255, and suffixes are added
 APART = "%-"  # stands before a hash; no encoded text has it
 
 
 class RunError(Exception):
-    """The run folder cannot be used; the message says which and why."""
+    """The run folder cannot be used. The message says which and why."""
 
 
 class NoAnswer(RunError):
@@ -60,7 +60,7 @@ def file_name(text: str, *, folds: bool = False) -> str:
 
 
 def text_name(command: str, *, folds: bool = False) -> str:
-    """The file of what was said to a command."""
+    """Return the file name of the output of a command."""
     return f"{file_name(command, folds=folds)}.txt"
 
 
@@ -86,14 +86,14 @@ def _digest(text: str) -> str:
 
 
 class RunFolder:
-    """The folder of one run, open for writing. No second process can open it meanwhile: its events are locked."""
+    """The folder of one run, open for writing. The events are locked, so a second process cannot open it."""
 
     def __init__(self, output_dir: str, job: str | None = None, *, resume: pathlib.Path | None = None) -> None:
-        """Make the folder, or go on in that of a run which did not come to its end.
+        """Create the folder, or open that of an unfinished run.
 
-        :param job: what tells runs apart that begin in the same second, such as AWX's job number.
-        :param resume: the folder of the run to go on with.
-        :raises RunError: when it cannot be made or written to.
+        :param job: distinguishes runs that start in the same second, such as AWX's job number.
+        :param resume: the folder of the run to resume.
+        :raises RunError: if it cannot be created or is not writable.
         """
         top = pathlib.Path(output_dir).expanduser().absolute()
         began = datetime.now(UTC).strftime(TIME)
@@ -106,10 +106,10 @@ class RunFolder:
                 make_folder(folder)
             check_folder(self.path / "reports")
             self._events = _open_events(self.path / EVENTS)
-            for partial in (self.path / DEVICES).glob(".*.part"):  # it was being written when its run was killed
+            for partial in (self.path / DEVICES).glob(".*.part"):  # incomplete when its run was killed
                 shutil.rmtree(partial)
         except BlockingIOError as error:
-            msg = f"the run {resume} is under way in another process"
+            msg = f"the run {resume} is in progress in another process"
             raise RunError(msg) from error
         except OSError as error:
             msg = f"output_dir {top} cannot be written to: {error.strerror}"
@@ -120,9 +120,9 @@ class RunFolder:
         self._manifest: dict[str, Any] = {}
 
     def begin(self, manifest: Mapping[str, Any]) -> None:
-        """Say what this run is, before the first answer. Where one goes on, it began when it first did.
+        """Write the manifest before the first answer. A resumed run keeps its start time.
 
-        :raises RunError: when it cannot be written.
+        :raises RunError: if it cannot be written.
         """
         before = old_manifest(self.path) if self.resumed else {}
         self._manifest = {"version": VERSION, "status": RUNNING, **manifest}
@@ -135,7 +135,7 @@ class RunFolder:
             raise RunError(msg) from error
 
     def note(self, event: str, **details: Any) -> None:
-        """Add a line to the events. A full disk costs a line, not an answer: ``unwritten_event`` then says why."""
+        """Add a line to the events. If that fails, ``unwritten_event`` has the reason and answers are not affected."""
         line = json.dumps({"at": iso(datetime.now(UTC)), "event": event, **details}).encode("ascii") + b"\n"
         try:
             _write_all(self._events, line)
@@ -143,9 +143,9 @@ class RunFolder:
             self.unwritten_event = error.strerror or str(error)
 
     def write(self, name: str, answer: Mapping[str, Any]) -> None:
-        """Put one device's answer on disk: in a hidden folder first, which then takes its name.
+        """Write one device's answer to a hidden folder, which is then renamed.
 
-        :raises OSError: nothing of this device is left behind then.
+        :raises OSError: no files of this device remain then.
         """
         with self._whole(name) as partial:
             slim = {}
@@ -162,27 +162,27 @@ class RunFolder:
         self.note("finished", name=name, **{key: answer.get(key) for key in ("status", "error", "seconds")})
 
     def folder_of(self, name: str) -> pathlib.Path:
-        """Where this device's answer is, once it is written."""
+        """Return the folder of this device's answer."""
         return entry(self.path / DEVICES, name, folds=self.folds)
 
     def take_over(self, run: pathlib.Path, name: str) -> None:
-        """Make one device's answer in another run this run's too: the same files, or copies where links cannot be.
+        """Reuse one device's answer of another run, with hard links or copies.
 
-        :raises OSError: nothing of this device is left behind then.
+        :raises OSError: no files of this device remain then.
         """
         with self._whole(name) as partial:
             for file in entry(run / DEVICES, name).iterdir():
                 try:
                     os.link(file, partial / file.name, follow_symlinks=False)
-                except OSError:  # another user's, or no links on this file system
+                except OSError:  # owned by another user, or the file system has no links
                     write_file(partial / file.name, read_file(file))
 
     def finish(self, outcome: Mapping[str, Any]) -> None:
-        """Add to the manifest what came of the run, and let ``latest`` point here.
+        """Add the outcome to the manifest, and link ``latest`` to this run.
 
-        :raises OSError: the devices' answers are all there, all the same.
+        :raises OSError: the devices' answers were written nevertheless.
         """
-        _sync_folder(self.path / DEVICES)  # a manifest that says finished speaks of answers that outlast a power cut
+        _sync_folder(self.path / DEVICES)  # sync the answers before the manifest says finished
         self._manifest = {**self._manifest, "status": FINISHED, **outcome}
         self._write_manifest()
         link = self.top / f".latest-{os.getpid()}"
@@ -193,12 +193,12 @@ class RunFolder:
         self.note("ended", **{key: outcome[key] for key in ("summary", "verdict") if key in outcome})
 
     def close(self) -> None:
-        """Let others have the folder. The kernel does it for a process that is killed."""
+        """Release the folder. The kernel does this if the process is killed."""
         os.close(self._events)
 
     @contextlib.contextmanager
     def _whole(self, name: str) -> Iterator[pathlib.Path]:
-        """A folder to put a device's files in. It takes its name when all are there, and is gone if that fails."""
+        """Yield a temporary folder for a device's files. It is renamed at the end, or removed on failure."""
         folder = self.folder_of(name)
         if folder.is_symlink():
             raise Untrusted(f"{folder} is a link: remove it")
@@ -211,7 +211,7 @@ class RunFolder:
             except OSError as error:
                 if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
                     raise
-                shutil.rmtree(folder)  # of the run before it was resumed, and no answer, or it would not be asked again
+                shutil.rmtree(folder)  # left by the run before it was resumed; not a usable answer
                 partial.rename(folder)
         except BaseException:
             shutil.rmtree(partial, ignore_errors=True)
@@ -225,13 +225,13 @@ class RunFolder:
 
 
 def run_names(run_dir: str | pathlib.Path) -> list[str]:
-    """The names of a run on disk, in the order asked; those that had answered, where it was killed at its beginning.
+    """Return the names of a run on disk, in order. Without a manifest, return those that have answered.
 
-    :raises RunError: when the folder is none of a run, or its manifest cannot be read.
+    :raises RunError: if the folder is not a run folder, or its manifest cannot be read.
     """
     folder = pathlib.Path(run_dir).expanduser()
     if not is_folder(folder / DEVICES):
-        msg = f"{folder} is no run folder: it has no {DEVICES}/"
+        msg = f"{folder} is not a run folder: it has no {DEVICES}/"
         raise RunError(msg)
     manifest = read_manifest(folder)
     if manifest:
@@ -241,15 +241,15 @@ def run_names(run_dir: str | pathlib.Path) -> list[str]:
 
 
 def read_manifest(run_dir: str | pathlib.Path) -> dict[str, Any]:
-    """The manifest of a run on disk; an empty one where the run was killed before it wrote any.
+    """Return the manifest of a run on disk; empty if the run was killed before it wrote one.
 
-    :raises RunError: when it cannot be read.
+    :raises RunError: if it cannot be read.
     """
     path = pathlib.Path(run_dir).expanduser() / MANIFEST
     try:
         manifest = json.loads(read_file(path).decode("ascii"))
         if not isinstance(manifest, dict) or not ("hosts" in manifest or "devices" in manifest):
-            msg = "it names no devices"
+            msg = "it lists no devices"
             raise ValueError(msg)
     except FileNotFoundError:
         return {}
@@ -260,7 +260,7 @@ def read_manifest(run_dir: str | pathlib.Path) -> dict[str, Any]:
 
 
 def old_manifest(run_dir: pathlib.Path) -> dict[str, Any]:
-    """As ``read_manifest``, for those who only look for a run: one that cannot be read says nothing."""
+    """Like ``read_manifest``, but return an empty manifest if it cannot be read."""
     try:
         return read_manifest(run_dir)
     except RunError:
@@ -268,20 +268,20 @@ def old_manifest(run_dir: pathlib.Path) -> dict[str, Any]:
 
 
 def read_answer(run_dir: str | pathlib.Path, name: str, *, slim: bool = False) -> dict[str, Any]:
-    """One answer of a run on disk, with its texts.
+    """Return one answer of a run on disk, with its texts.
 
-    :param slim: without texts, rows and value, as a task returns it with C(return_output: false).
-    :raises NoAnswer: when the run ended before it had one.
-    :raises RunError: when a file of it is missing or damaged.
+    :param slim: without texts, rows and value, as returned with ``return_output: false``.
+    :raises NoAnswer: if the run ended before it had one.
+    :raises RunError: if one of its files is missing or damaged.
     """
     folder = entry(pathlib.Path(run_dir).expanduser() / DEVICES, name)
     if not is_folder(folder):
-        msg = f"the run was ended before it had an answer of this name, or could not write it: {folder} is not there"
+        msg = f"the run ended before it had an answer of this name, or could not write it: {folder} does not exist"
         raise NoAnswer(msg)
     try:
         answer: dict[str, Any] = json.loads(read_file(folder / RESULT).decode("ascii"))
         if answer["name"] != name or answer["status"] not in STATUSES:
-            msg = f"it is no answer of {name}"
+            msg = f"it is not an answer of {name}"
             raise ValueError(msg)
         for output in answer["output"].values():
             file, diff = output.pop("file"), output.pop("diff")
@@ -311,7 +311,7 @@ def _name_of(folder: pathlib.Path) -> str:
     except (OSError, ValueError, KeyError, TypeError):
         return unquote(
             folder.name.partition(APART)[0]
-        )  # its answer cannot be read either, and that will be said of this name
+        )  # the answer cannot be read either, which is reported for this name
 
 
 def is_folder(path: pathlib.Path) -> bool:
@@ -325,7 +325,7 @@ def plain_name(name: Any) -> str:
     :raises ValueError: when it leads to another folder.
     """
     if not isinstance(name, str) or "/" in name or name in {"", ".", ".."}:
-        msg = f"{name!r} is no file name"
+        msg = f"{name!r} is not a file name"
         raise ValueError(msg)
     return name
 
@@ -341,20 +341,20 @@ def _new_folder(path: pathlib.Path) -> pathlib.Path:
         with contextlib.suppress(FileExistsError):
             new_folder(candidate)
             return candidate
-    raise FileExistsError(f"a thousand runs named {path}")
+    raise FileExistsError(f"there are already a thousand runs named {path}")
 
 
 def _open_events(path: pathlib.Path) -> int:
-    """Open the events to add to them, locked.
+    """Open and lock the events for appending.
 
-    :raises BlockingIOError: when another process has them open.
+    :raises BlockingIOError: if another process has locked them.
     """
     descriptor = open_file(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         size = os.fstat(descriptor).st_size
         if size and os.pread(descriptor, 1, size - 1) != b"\n":
-            _write_all(descriptor, b"\n")  # a power cut tore the last line: it stays one of its own
+            _write_all(descriptor, b"\n")  # end an incomplete last line, for example after a power cut
     except BaseException:
         os.close(descriptor)
         raise
@@ -380,7 +380,7 @@ def _write_all(descriptor: int, data: bytes) -> None:
 
 
 def _sync_folder(path: pathlib.Path) -> None:
-    """Have the names in a folder outlast a power cut, as fsync does for what is in a file."""
+    """Sync the names in a folder to disk, as fsync does for the content of a file."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

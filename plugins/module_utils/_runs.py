@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The runs of a folder: which one to go on with, which was the last, and which are old enough to go.
+"""The runs of a folder: find the run to resume and the last run, and remove old ones.
 
-Jobs of AWX write to one folder side by side, each its slice of the fleet. So a run is looked for by its names, and one
-that is under way is never touched.
+Slices of an AWX job write to one folder in parallel. Therefore runs are found by their names, and a run in progress is
+not touched.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PRUNED = ".pruned"
 
 
 def newest_first(output_dir: str) -> list[pathlib.Path]:
-    """The folders of all runs. What does not look like one of ours is left out."""
+    """Return the folders of all runs. Other folders are left out."""
     runs = pathlib.Path(output_dir).expanduser().absolute() / RUNS
     found = [(match, path) for path in _folders(runs) if (match := OURS.fullmatch(path.name)) and _began(path)]
     found.sort(key=lambda each: (each[0]["began"], int(each[0]["number"] or 0), each[1].name), reverse=True)
@@ -35,9 +35,9 @@ def newest_first(output_dir: str) -> list[pathlib.Path]:
 
 
 def run_to_resume(output_dir: str, names: Iterable[str]) -> pathlib.Path | None:
-    """The newest run that did not come to its end, if all of its names are asked now: else it would never be whole.
+    """Return the newest unfinished run if all of its names are asked now.
 
-    One that began before a finished run of the same names is of no interest any more.
+    A run that started before a finished run of the same names is ignored.
     """
     asked = set(names)
     for run in newest_first(output_dir):
@@ -53,7 +53,7 @@ def run_to_resume(output_dir: str, names: Iterable[str]) -> pathlib.Path | None:
 
 
 def last_run(output_dir: str, names: Iterable[str]) -> pathlib.Path | None:
-    """The newest run, finished or not, that asked any of these names."""
+    """Return the newest run, finished or not, that asked any of these names."""
     asked = set(names)
     return next((run for run in newest_first(output_dir) if _names(run) & asked and not is_under_way(run)), None)
 
@@ -64,7 +64,7 @@ def is_finished(run: pathlib.Path) -> bool:
 
 
 def is_under_way(run: pathlib.Path) -> bool:
-    """Whether a process is writing to it."""
+    """Return whether a process is writing to the run."""
     try:
         with _alone(run):
             return False
@@ -73,10 +73,9 @@ def is_under_way(run: pathlib.Path) -> bool:
 
 
 def prune(output_dir: str, own: pathlib.Path, *, runs: int | None, days: float | None) -> Iterator[str]:
-    """Remove the runs beyond the newest ``runs``, and those older than ``days``; yield what could not be removed.
+    """Remove the runs beyond the newest ``runs``, and those older than ``days``. Yield what could not be removed.
 
-    Kept all the same: our own run, the one that ``latest`` points to, the newest whose verdict was passed, and any that
-    is under way.
+    This run, the one that ``latest`` points to, the newest passed run and runs in progress are kept.
     """
     top = pathlib.Path(output_dir).expanduser().absolute()
     for leftover in (top / RUNS).glob(f".*{PRUNED}"):
@@ -94,7 +93,7 @@ def prune(output_dir: str, own: pathlib.Path, *, runs: int | None, days: float |
         try:
             with _alone(run):
                 hidden = run.with_name(f".{run.name}{PRUNED}")
-                run.rename(hidden)  # at once: a run of which half is removed must not look like one
+                run.rename(hidden)  # first, so that a partly removed run is not found
             shutil.rmtree(hidden)
         except BlockingIOError:
             continue
@@ -104,13 +103,13 @@ def prune(output_dir: str, own: pathlib.Path, *, runs: int | None, days: float |
 
 @contextlib.contextmanager
 def _alone(run: pathlib.Path) -> Iterator[None]:
-    """Hold a run for a moment.
+    """Lock a run.
 
-    :raises BlockingIOError: when a process is writing to it.
+    :raises BlockingIOError: if a process is writing to it.
     """
     try:
         descriptor = open_file(run / EVENTS, os.O_RDWR)
-    except FileNotFoundError:  # none was ever begun
+    except FileNotFoundError:  # the run has not started
         yield
         return
     try:

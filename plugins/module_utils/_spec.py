@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The arguments of C(rollcall.network.collect), the same for the action, the module and the lookup."""
+"""The arguments of rollcall.network.collect, for the action, the module and the lookup."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ _ABOVE_ZERO = (
 
 
 def check_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments, converted and complete.
+    """Validate and convert the arguments, and add defaults.
 
-    :raises ValueError: for wrong ones, in one sentence.
+    :raises ValueError: if an argument is invalid.
     """
     given = dict(arguments)
-    if isinstance(given.get("commands"), str):  # Ansible would cut it at its commas
+    if isinstance(given.get("commands"), str):  # Ansible would split it at commas
         given["commands"] = _lines(given["commands"])
     for_each = given.pop("function_args", None)  # a template for each host is no dictionary yet
     if for_each is not None and not isinstance(for_each, (str, Mapping)):
@@ -81,11 +81,11 @@ def check_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError(msg)
     check_percentages(values)
     if not values["return_output"] and values["output_dir"] is None:
-        msg = "return_output: false needs output_dir, or the answers would be nowhere"
+        msg = "return_output: false requires output_dir"
         raise ValueError(msg)
     for name in ("resume", "only", "keep", "ignore_changes", "stale_after", "history"):
         if values[name] and values["output_dir"] is None:
-            msg = f"{name} needs output_dir, where the runs are"
+            msg = f"{name} requires output_dir"
             raise ValueError(msg)
     _check_keep(values["keep"])
     if values["ignore_changes"] is not None:
@@ -98,7 +98,7 @@ def check_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
 def check_percentages(values: dict[str, Any]) -> None:
     """Convert the limits of the verdict, in place.
 
-    :raises ValueError: for one that is no percentage, in one sentence.
+    :raises ValueError: if one is not a percentage.
     """
     if values["max_fail_percentage"] is not None:
         _percentage("max_fail_percentage", values["max_fail_percentage"])
@@ -125,7 +125,7 @@ def _check_keep(keep: Mapping[str, Any] | None) -> None:
         return
     runs, days = keep["runs"], keep["days"]
     if runs is None and days is None:
-        msg = "keep must say runs, days, or both"
+        msg = "keep must have runs, days, or both"
         raise ValueError(msg)
     if runs is not None and runs < 1:
         msg = f"keep.runs must be 1 or more, not {runs}"
@@ -136,7 +136,7 @@ def _check_keep(keep: Mapping[str, Any] | None) -> None:
 
 
 def _check_ignore(given: Mapping[str, Any]) -> dict[str, list[str]]:
-    """The rules by the name of each platform's definition, however it is spelled."""
+    """Return the rules by definition name of each platform."""
     ignore: dict[str, list[str]] = {}
     for platform, rules in given.items():
         rules = [rules] if isinstance(rules, str) else rules
@@ -158,11 +158,10 @@ def _ignored_platform(spelling: str) -> str:
 
 
 def check_commands(commands: Any, parser: str | None) -> tuple[Command, ...]:
-    """Commands as given in a task or in C(rollcall_commands): a text with one on each line, or a list of lines, and of
-    dicts of C(command) and C(parser).
+    """Parse the commands of a task or of ``rollcall_commands``: a text with one per line, or a list of lines and dicts.
 
-    :param parser: for those that name none.
-    :raises ValueError: for a wrong one, in one sentence.
+    :param parser: for commands without a parser.
+    :raises ValueError: if a command is invalid.
     """
     if isinstance(commands, str):
         commands = _lines(commands)

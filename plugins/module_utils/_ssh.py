@@ -78,7 +78,7 @@ class Shell:
                 "failed",
                 "connect",
                 "no_library",
-                "the Python package ssh2-python is not installed where the roll is called",
+                "the Python package ssh2-python is not installed on the machine that collects",
             )
         self._device = device
         self._call = call
@@ -166,10 +166,10 @@ class Shell:
             except OSError as error:
                 last = error
         if isinstance(last, TimeoutError):
-            message = f"{place} did not answer within {device.connect_timeout:g} s; check the address and the way to it"
+            message = f"{place} did not answer within {device.connect_timeout:g} s; check address and network path"
             raise DeviceError("unreachable", "connect", "timeout", message, retry=True) from last
         if isinstance(last, ConnectionRefusedError):
-            message = f"{place} refused the connection; check that SSH is enabled there and that the port is right"
+            message = f"{place} refused the connection; check that SSH is enabled and that the port is correct"
             raise DeviceError("unreachable", "connect", "refused", message, retry=True) from last
         if isinstance(last, ConnectionResetError):
             message = f"{place} closed the connection before the login"
@@ -271,15 +271,15 @@ class Shell:
         place = f"{device.host} port {device.port}"
         if verdict is Verdict.UNKNOWN:
             message = (
-                f"the host key of {place} is not known: {files}; compare it on the device's console and add it "
+                f"the host key of {place} is not known: {files}; compare it with the device's console and add it "
                 f"(ssh-keyscan -p {device.port} {device.host}), or set ansible_host_key_checking to false"
             )
             raise DeviceError("unreachable", "connect", "host_key_unknown", message)
         files = ", ".join(device.known_hosts)
-        problem = "is marked as revoked in" if verdict is Verdict.REVOKED else "is not the one in"
+        problem = "is marked as revoked in" if verdict is Verdict.REVOKED else "differs from the one in"
         message = (
-            f"the host key of {place} {problem} {files}: another device answers, or somebody in between. "
-            "Nothing was sent. If the device was replaced, correct the entry"
+            f"the host key of {place} {problem} {files}: another device or an attacker answers. "
+            "No credentials were sent. If the device was replaced, correct the entry"
         )
         kind = "host_key_revoked" if verdict is Verdict.REVOKED else "host_key_changed"
         raise DeviceError("unreachable", "connect", kind, message)
@@ -329,7 +329,7 @@ class Shell:
             message = f"login as {user} refused ({tried}); the device offers {', '.join(offered) or 'nothing'}"
         else:
             message = (
-                f"nothing to log in with as {user}: the device offers {', '.join(offered) or 'nothing'}; set "
+                f"no credentials for {user}: the device offers {', '.join(offered) or 'nothing'}; set "
                 "ansible_password or ansible_ssh_private_key_file, or start an ssh-agent"
             )
         raise DeviceError("auth_failed", "auth", "refused" if tried else "no_credentials", message)
@@ -432,7 +432,7 @@ class Shell:
         if not self._ready(deadline):
             call = self._call
             over = call.deadline is not None and time.monotonic() >= call.deadline
-            limit = "the device's deadline" if over else f"connect_timeout ({self._device.connect_timeout:g} s)"
+            limit = "device_timeout or deadline" if over else f"connect_timeout ({self._device.connect_timeout:g} s)"
             message = f"no answer within {limit}; waited for: {waiting_for}"
             raise DeviceError("timeout", call.phase, "timeout", message, retry=True)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Call a function for every name, side by side, and bring back one result per name, in order, whatever happens.
+"""Call a function for every name, concurrently, and return one result per name, in order.
 
 .. code-block:: python
 
@@ -11,8 +11,8 @@
     results = collect(ask, ["edge-1", "edge-2"], device_timeout=30)
     results["edge-1"].status, results["edge-1"].value
 
-The threads are our own, and nobody waits for them: those of ``concurrent.futures`` are joined when the interpreter
-exits, so that one stuck device would hold the whole program.
+The threads are not joined at exit. Those of ``concurrent.futures`` are, so one hanging device would block the whole
+program.
 """
 
 from __future__ import annotations
@@ -59,18 +59,17 @@ __all__ = [
 ]
 
 DEFAULT_WORKERS = 500
-# Between a deadline and the moment its thread is given up: a driver that watches its own deadline gets this long to
-# hand over what it had received.
+# Seconds between a deadline and the end of waiting for its thread, in which a driver can return what it has received.
 GRACE = 0.3
 TICK = 1.0
 FIRST_BACKOFF, LONGEST_BACKOFF = 1.0, 30.0
 SPARE_FILES = 128
-BATCH = 4  # workers started before they get a turn
-# A thread that waits for the interpreter's lock asks for it anew after each sys.getswitchinterval(), 5 ms by default: a
-# thousand waiting threads then fill a core with asking alone. All of a crowd together ask so often a second, and each
-# at least once a second. See docs/benchmarks.md.
+BATCH = 4  # workers started before they can run
+# A thread that waits for the interpreter's lock requests it again after each sys.getswitchinterval(), 5 ms by default.
+# A thousand waiting threads use a whole core for these requests. Limit the requests of all threads per second, with at
+# least one per thread and second. See docs/benchmarks.md.
 CROWD, ASKS_PER_SECOND, LONGEST_INTERVAL = 100, 10_000, 1.0
-TURNS_ABOVE = 500  # workers: turns cost those who are fewer more than they save
+TURNS_ABOVE = 500  # workers; with fewer, turns cost more than they save
 
 EventKind = Literal["finished", "tick", "warning"]
 
@@ -79,9 +78,9 @@ _local = threading.local()
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What ``on_event`` is called with, always from the thread that called ``collect``.
+    """The argument of ``on_event``, which is called from the thread that called ``collect``.
 
-    ``finished``: ``name`` has ``result``. ``tick``: about a second passed. ``warning``: ``message`` says what is odd.
+    ``finished``: ``name`` has ``result``. ``tick``: about a second passed. ``warning``: ``message`` has the text.
     ``done`` of ``total`` names have a result; ``oldest`` is the name that has been open longest.
     """
 
@@ -95,13 +94,13 @@ class Event:
 
 
 def this_call() -> Call:
-    """The call that the current thread works on: its deadline, and where to say the phase. For asked functions.
+    """Return the call of the current thread, with its deadline and phase. For functions called by ``collect``.
 
-    Raises RuntimeError outside of a function that ``collect`` asks.
+    Raises RuntimeError outside of such a function.
     """
     call: Call | None = getattr(_local, "call", None)
     if call is None:
-        msg = "this_call() has a meaning only inside a function that collect() asks"
+        msg = "this_call() can be used only in a function called by collect()"
         raise RuntimeError(msg)
     return call
 
@@ -117,20 +116,20 @@ def collect(
     pacing: Pacing | None = None,
     on_event: Callable[[Event], None] | None = None,
 ) -> dict[str, Result]:
-    """Ask every name and return its Result, in the order given. Whatever ``ask`` does, every name has an entry.
+    """Ask every name and return its Result, in the order given. Every name has an entry.
 
     :param ask: called as ``ask(name)`` in a thread; what it returns becomes the result's value. It may raise
         DeviceError to say how the device failed; any other exception, SystemExit included, becomes a ``failed`` result.
-    :param names: asked once each; a name given twice is warned about.
-    :param workers: how many names at once; default the number of names, at most 500. Fewer where the limit of open
-        files does not allow it.
-    :param device_timeout: seconds for one name, all attempts together. After it, the connection is cut, the thread is
-        left to itself and the result is ``timeout``.
-    :param deadline: seconds for the whole run; names not asked by then are ``skipped``. ``collect`` returns within a
-        second of it.
-    :param retries: further attempts after a refused, reset or timed out connection; never after a refused login.
-    :param pacing: how fast new logins may begin.
-    :param on_event: called with each Event; an exception in it is warned about and changes nothing.
+    :param names: each is asked once; duplicates cause a warning.
+    :param workers: number of names at the same time; default the number of names, at most 500. Fewer if the limit of
+        open files is too low.
+    :param device_timeout: seconds for one name, including all attempts. Then the connection is closed, the thread is
+        abandoned and the result is ``timeout``.
+    :param deadline: seconds for the whole run; names not asked until then are ``skipped``. ``collect`` returns within a
+        second after it.
+    :param retries: further attempts after a refused, reset or timed out connection, but not after a refused login.
+    :param pacing: limits the rate of new logins.
+    :param on_event: called with each Event; an exception in it causes a warning only.
     :raises TypeError, ValueError: for wrong arguments, before anything is asked.
     """
     asked = _check_names(names)
@@ -148,24 +147,24 @@ def collect(
     repeated = [name for name, times in Counter(asked).items() if times > 1]
     if repeated:
         more = ", …" if len(repeated) > 5 else ""
-        run.warn(f"given more than once, asked once: {', '.join(repeated[:5])}{more}")
+        run.warn(f"duplicate names, asked once: {', '.join(repeated[:5])}{more}")
     return run.collect(min(len(run.names), workers or DEFAULT_WORKERS))
 
 
 def _check_names(names: Iterable[str]) -> list[str]:
     if isinstance(names, (str, bytes)):
-        msg = f"names must be a list of names, not the single text {names!r}"
+        msg = f"names must be a list of names, not the string {names!r}"
         raise TypeError(msg)
     asked = list(names)
     for name in asked:
         if not isinstance(name, str):
-            msg = f"every name must be text, not {name!r} ({type(name).__name__})"
+            msg = f"every name must be a string, not {name!r} ({type(name).__name__})"
             raise TypeError(msg)
     return asked
 
 
 class _Outcome(NamedTuple):
-    """What came of a call, before it is dated."""
+    """The outcome of a call, without times."""
 
     status: Status
     value: Any
@@ -174,7 +173,7 @@ class _Outcome(NamedTuple):
 
 
 class _Run:
-    """The state of one roll call. Only the calling thread changes ``results``; workers hand outcomes over a queue."""
+    """The state of one run. Only the calling thread changes ``results``; workers put outcomes into a queue."""
 
     def __init__(
         self,
@@ -195,7 +194,7 @@ class _Run:
         self.on_event = on_event
         self.results: dict[str, Result] = {}
         self._waiting = deque(names)
-        self._open: deque[Call] = deque()  # in the order they began, so that the first one's deadline is the next
+        self._open: deque[Call] = deque()  # in the order of their start, so the first has the next deadline
         self._outcomes: queue.SimpleQueue[tuple[Call, _Outcome]] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._callback_broken = False
@@ -219,9 +218,9 @@ class _Run:
                 if not self._waiting or not self._start_worker():
                     break
                 if worker % BATCH == 0:
-                    time.sleep(0)  # those that run may do the work of all, where names answer at once
+                    time.sleep(0)  # if names answer at once, running workers may do all the work
             self._supervise()
-        finally:  # the run is over, or its caller was interrupted: no connection is left behind
+        finally:  # at the end or if interrupted: close all connections
             sys.setswitchinterval(interval)
             self._stop.set()
             self._waiting.clear()
@@ -260,17 +259,17 @@ class _Run:
         return min(deadlines, default=math.inf) + GRACE
 
     def _expire(self, now: float) -> None:
-        """Give up the calls whose deadline has passed and, at the end of the run, the names that were never asked."""
+        """End the calls whose deadline has passed and, at the end of the run, skip the names that were not asked."""
         while (call := self._oldest()) is not None and call.deadline is not None and now >= call.deadline + GRACE:
             if not call.settle():
-                return  # it answered just now: its outcome is on the way
+                return  # it has just answered; the outcome is in the queue
             call.cut()
             self._workers.pop()  # its thread is given up
             self._finish(call, self._timed_out(call))
             if self._waiting:
                 self._start_worker()
         if self.deadline is not None and now >= self.deadline + GRACE:
-            self._skip_rest("deadline", "the deadline of the run came before its turn; raise deadline or workers")
+            self._skip_rest("deadline", "not asked before the deadline of the run; raise deadline or workers")
 
     def _keep_going(self) -> None:
         """Start a worker where none is left; if that is impossible, skip the names that nobody will ask.
@@ -278,23 +277,24 @@ class _Run:
         A thread that was started counts as a worker from then on: the system may run it much later.
         """
         if self._waiting and not self._workers and self._outcomes.empty() and not self._start_worker():
-            self._skip_rest("no_thread", "no thread could be started to ask it; lower workers, or raise ulimit -u")
+            self._skip_rest("no_thread", "no thread could be started for it; lower workers, or raise ulimit -u")
 
     def _start_worker(self) -> bool:
         self._workers.append(None)
         try:
-            # Not threading.Thread, whose start() waits for the new thread's first step: in a crowd, for its turn.
+            # Not threading.Thread, whose start() waits for the first step of the new thread, which is slow with many
+            # threads.
             _thread.start_new_thread(self._work, ())
         except (RuntimeError, MemoryError) as error:
             self._workers.pop()
-            self.warn(f"no further thread could be started ({error})")
+            self.warn(f"another thread could not be started ({error})")
             return False
         return True
 
     def _timed_out(self, call: Call) -> _Outcome:
         whole_run = self.deadline is not None and call.deadline == self.deadline
         limit = "the deadline of the run" if whole_run else f"device_timeout ({self.device_timeout:g} s)"
-        message = f"no answer within {limit}; it was cut off in phase {call.phase}"
+        message = f"no answer within {limit}; stopped in phase {call.phase}"
         error = Error(call.phase, "deadline" if whole_run else "device_timeout", message)
         return _Outcome("timeout", call.received, error)
 
@@ -334,10 +334,10 @@ class _Run:
         event = Event(kind, len(self.results), len(self.names), oldest=oldest.name if oldest else None, **details)
         try:
             self.on_event(event)
-        except (Exception, SystemExit) as error:  # a bug of the callback must not cost an answer
+        except (Exception, SystemExit) as error:  # a bug in the callback must not affect answers
             if not self._callback_broken:
                 self._callback_broken = True
-                _warn(f"on_event failed, the roll call goes on: {_describe(error)}")
+                _warn(f"on_event failed, the run continues: {_describe(error)}")
 
     # -- the workers' threads ------------------------------------------------------------------------------------------
 
@@ -349,7 +349,7 @@ class _Run:
                 try:
                     _local.call = call
                     outcome = self._ask_until_done(call)
-                except BaseException as error:  # only for want of memory: nothing else is left to fail
+                except BaseException as error:  # only if memory is exhausted
                     outcome = outcome_of(error, call.phase)
                 finally:
                     _local.call = None
@@ -357,7 +357,7 @@ class _Run:
                     call.finish()
                     given_up = not call.settle()
                     if not given_up:
-                        call.on_cut(None)  # what it holds must not outlive the answer
+                        call.on_cut(None)  # release what the callback references
                         self._outcomes.put((call, outcome))
         finally:
             if not given_up:  # else the collector took it off the workers, and replaced it
@@ -379,11 +379,11 @@ class _Run:
         return call
 
     def _paced(self) -> bool:
-        """Wait for the turn to log in; False at the end of the run."""
+        """Wait until this login may start. Return False at the end of the run."""
         try:
             return not self._stop.wait(self.pacing.delay() if self.pacing else 0.0)
         except Exception as error:
-            _warn(f"pacing failed, the roll call goes on: {_describe(error)}")
+            _warn(f"pacing failed, the run continues: {_describe(error)}")
             return True
 
     def _ask_until_done(self, call: Call) -> _Outcome:
@@ -393,7 +393,7 @@ class _Run:
             call.resume()
             try:
                 return _Outcome("ok", self.ask(call.name), None)
-            except BaseException as error:  # SystemExit and KeyboardInterrupt of one name are that name's failure
+            except BaseException as error:  # SystemExit and KeyboardInterrupt of one name fail only this name
                 outcome = outcome_of(error, call.phase)
             if outcome.value is not None:
                 received = outcome
@@ -407,7 +407,7 @@ class _Run:
                 or (remaining is not None and remaining <= delay)
                 or self._stop.wait(delay)
             ):
-                if outcome.value is None and received is not None:  # an earlier attempt had got further
+                if outcome.value is None and received is not None:  # an earlier attempt received more
                     outcome = received._replace(error=outcome.error)
                 return outcome
 
@@ -425,16 +425,16 @@ def outcome_of(error: BaseException, phase: Phase) -> _Outcome:
     return _Outcome(status, None, Error(phase, type(error).__name__, _describe(error)), retry)
 
 
-_LOST = _Outcome("failed", None, Error("command", "lost", "its thread ended without an answer"))
+_LOST = _Outcome("failed", None, Error("command", "lost", "the thread ended without a result"))
 
 
 def _warn(message: str) -> None:
-    with contextlib.suppress(Warning):  # raised where warnings are made errors: not worth the answers
+    with contextlib.suppress(Warning):  # warnings can be configured as errors, which must not affect answers
         warnings.warn(message, stacklevel=4)
 
 
 def _describe(error: BaseException) -> str:
-    """The exception in one line, with the place it came from."""
+    """Describe the exception in one line, with file and line."""
     try:
         text = str(error)
     except Exception:
@@ -445,12 +445,12 @@ def _describe(error: BaseException) -> str:
 
 
 def _backoff(attempt: int) -> float:
-    """Seconds to wait after this attempt: doubling, with jitter, so that a site does not come back all at once."""
+    """Return the seconds to wait after this attempt: doubling, with jitter to spread the load."""
     return min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** (attempt - 1)) * random.uniform(0.5, 1.0)
 
 
 def _allow_open_files(workers: int) -> int:
-    """Raise the soft limit of open files as far as these workers need it; return how many workers it then allows."""
+    """Raise the soft limit of open files as needed. Return how many workers it allows."""
     if resource is None:
         return workers
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -463,7 +463,7 @@ def _allow_open_files(workers: int) -> int:
     wanted = used + SPARE_FILES + workers
     if soft < wanted:
         raised = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        with contextlib.suppress(OSError, ValueError):  # forbidden here: live with what there is
+        with contextlib.suppress(OSError, ValueError):  # not allowed: use the current limit
             resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, raised), hard))
         soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return max(1, min(workers, soft - used - SPARE_FILES))

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: collect
-short_description: Call every device of a fleet by name and bring back one answer per name
+short_description: Ask every device of a fleet and return one answer per name
 version_added: 0.1.0
 author:
   - The rollcall.network authors (@rollcall-network)
 description:
-  - Logs in to all devices at once, in one process, asks each its commands, and returns one dictionary of name and answer,
-    in the order of O(hosts). Whatever happens to a device, its name has an entry.
-  - The task runs where it is delegated to. With C(delegate_to) V(localhost) the devices are called from the controller, with
-    live progress. Delegated to another machine, a poller, that machine calls them; it needs Python 3.11 and the packages that
-    the role C(rollcall.network.poller) installs. Where the poller fails, each of its devices is V(unreachable), kind C(poller).
-  - Address, port, user, password, keys, C(become), platform (C(ansible_network_os)) and timeouts of each device come from its
-    own inventory variables, exactly as for C(ansible.netcommon.network_cli); then from the environment (C(ROLLCALL_NET_*)
-    and C(ANSIBLE_NET_*), which AWX's credentials set), command line and configuration.
+  - Connects to all devices concurrently, in one process, sends the commands, and returns a dictionary of name and answer, in the
+    order of O(hosts). Every name has an entry, even if its device fails.
+  - Requires ansible-core 2.19 or later and Python 3.11 or later.
+  - With C(delegate_to) V(localhost), the controller connects to the devices and shows progress. Delegated to another machine, a
+    poller, that machine connects to them. It needs Python 3.11 or later and the packages that the role C(rollcall.network.poller)
+    installs. If the poller fails, each of its devices is V(unreachable), kind C(poller).
+  - Address, port, user, password, keys, C(become), platform (C(ansible_network_os)) and timeouts of each device are read from its
+    inventory variables, as for C(ansible.netcommon.network_cli), then from the environment (C(ROLLCALL_NET_*) and C(ANSIBLE_NET_*),
+    set by AWX's credentials), command line and configuration.
   - Every secret that is known to the run (passwords, private keys, pass phrases, those in a proxy command) is replaced by
     C(********) in all texts, rows, values and messages of the answers. A secret that is an ordinary word such as V(cisco), the
     name of the device or the user, a number of at most six digits, or shorter than four characters is replaced in outputs only
@@ -27,7 +28,7 @@ description:
   - A device whose address or user name begins with C(-), or holds blanks or control characters, is not called. With a
     C(ProxyJump) or C(ProxyCommand), the address may hold only letters, digits and C(.-_:%), and neither may hold characters that
     mean something to a shell.
-  - A device that fails is data, not a failed task. Use O(max_fail_percentage) for a verdict.
+  - A failed device does not fail the task. Use O(max_fail_percentage) to fail it.
   - Use C(run_once) and C(delegate_to) V(localhost). A task that would run on a device fails before it connects. With C(serial),
     and with strategies other than C(linear), Ansible runs the task more than once; the first answer is used again, with a
     warning.
@@ -36,14 +37,14 @@ description:
   - Never set the task keyword C(timeout), which throws away what was collected; use O(deadline).
 attributes:
   check_mode:
-    description: Can run in C(check_mode) and return the same answers. Reading changes nothing.
+    description: Can run in C(check_mode) and return the same answers. Devices are not changed.
     support: full
   diff_mode:
-    description: Returns details of what has changed. Nothing ever changes.
+    description: Not applicable. The module changes nothing.
     support: none
 options:
   devices:
-    description: Internal. The resolved devices, on their way to the machine that calls them.
+    description: Internal. The resolved devices, for the machine that connects to them.
     type: str
 extends_documentation_fragment:
   - rollcall.network.collect
@@ -71,7 +72,7 @@ EXAMPLES = r"""
   run_once: true
   delegate_to: localhost
 
-- name: Call the roll, and allow the edge a few failures and the core none
+- name: Fail on any failed core device, or on more than 10 % of the edge
   rollcall.network.collect:
     hosts: "{{ ansible_play_hosts_all }}"
     commands: [show version]
@@ -80,7 +81,7 @@ EXAMPLES = r"""
   run_once: true
   delegate_to: localhost
 
-- name: See who would be asked, without a login
+- name: Show which devices would be asked, without connecting
   rollcall.network.collect:
     hosts: "{{ ansible_play_hosts_all }}"
     commands: [show version]
@@ -88,7 +89,7 @@ EXAMPLES = r"""
   run_once: true
   delegate_to: localhost
 
-- name: Call a function of one's own for every name, all at once
+- name: Call your own function for every name, concurrently
   rollcall.network.collect:
     hosts: "{{ groups['routers'] }}"
     driver: python
@@ -101,7 +102,7 @@ EXAMPLES = r"""
   delegate_to: localhost
   register: probes
 
-- name: Let a machine on the site call its own devices
+- name: Ask the devices of a site from a machine there
   rollcall.network.collect:
     hosts: "{{ groups['frankfurt'] }}"
     commands: [show version]
@@ -118,8 +119,8 @@ devices:
   contains:
     status:
       description:
-        - V(ok), every command was answered; V(partial), some were; V(failed), none was, or the name could not be resolved;
-          V(unreachable); V(auth_failed); V(timeout); V(skipped), the O(deadline) came before its turn.
+        - V(ok), every command was answered; V(partial), some commands were answered; V(failed), no command was answered, or the name
+          could not be resolved; V(unreachable); V(auth_failed); V(timeout); V(skipped), not asked before the O(deadline).
       type: str
       returned: always
       sample: ok
@@ -143,7 +144,7 @@ devices:
       returned: always
     changed:
       description:
-        - The commands whose answer differs from the last good one, by more than what always changes. Null where nothing was
+        - The commands whose answer differs from the last good one, apart from ignored values. Null where nothing was
           compared, without O(output_dir) and in check mode.
       type: list
       returned: always
@@ -158,31 +159,31 @@ devices:
       type: raw
       returned: always
     attempts:
-      description: How often it was tried; 0 for a name that was never asked.
+      description: Number of attempts; 0 for a name that was not asked.
       type: int
       returned: always
     seconds:
-      description: Seconds spent by phase, all attempts together.
+      description: Seconds by phase, including all attempts.
       type: dict
       returned: always
     started_at:
-      description: When it was first tried, UTC.
+      description: Time of the first attempt, UTC.
       type: str
       returned: always
     finished_at:
-      description: When the answer was there, UTC.
+      description: Time when the answer was complete, UTC.
       type: str
       returned: always
     driver:
-      description: The driver that asked it.
+      description: The driver that was used.
       type: str
       returned: always
     host:
-      description: The address that was called.
+      description: The address that was used.
       type: str
       returned: always
     port:
-      description: The port that was called.
+      description: The port that was used.
       type: int
       returned: always
     platform:
@@ -190,7 +191,7 @@ devices:
       type: str
       returned: always
 summary:
-  description: How many answers there are, in all (C(total)) and with each status.
+  description: Number of answers, in total (C(total)) and by status.
   returned: unless O(plan) is true
   type: dict
   sample: {total: 24, ok: 21, partial: 0, failed: 0, unreachable: 1, auth_failed: 1, timeout: 1, skipped: 0}
@@ -217,8 +218,8 @@ verdict:
       O(group_max_fail_percentage) was exceeded, and all of it could be written to O(output_dir).
     - An internal error after the devices were asked is one of the C(reasons). All answers are returned then, and C(-vvv) shows
       the traceback.
-    - The task fails exactly when it did not pass. For tasks of your own before that, keep it from failing with
-      C(failed_when), ask for RV(verdict), and fail at the end.
+    - The task fails if and only if the run did not pass. To run your own tasks first, prevent the failure with C(failed_when) and
+      check RV(verdict) at the end.
   returned: unless O(plan) is true
   type: dict
   sample: {passed: false, reasons: ["1 of 24 devices failed, more than max_fail_percentage (0) allows: edge-7"]}
@@ -227,7 +228,7 @@ run_dir:
   returned: unless O(plan) is true
   type: str
 plan:
-  description: Who would be asked, where, how and what, and where each credential would come from.
+  description: The devices, addresses and commands that would be used, and the source of each credential.
   returned: when O(plan) is true
   type: dict
 """
@@ -235,8 +236,8 @@ plan:
 import json
 import sys
 
-if sys.version_info < (3, 11):  # noqa: UP036  a poller has the Python that it has, and what follows would not say it
-    _MSG = f"Python 3.11 or later is needed, and {sys.executable} is {sys.version.split()[0]}"
+if sys.version_info < (3, 11):  # noqa: UP036  the Python of a poller can be older; the imports below would fail with an unclear message
+    _MSG = f"Python 3.11 or later is required, but {sys.executable} is {sys.version.split()[0]}"
     raise ImportError(_MSG)
 
 from ansible.module_utils.basic import AnsibleModule
@@ -251,10 +252,12 @@ from ansible_collections.rollcall.network.plugins.module_utils.collector import 
 
 
 def main() -> None:
-    # The devices travel as one text: no_log would black out each of their secrets wherever it stands in an answer.
+    # The devices are one text, because no_log would mask each of their secrets wherever it occurs in an answer.
     module = AnsibleModule({**ARGUMENT_SPEC, "devices": {"type": "str", "no_log": True}}, supports_check_mode=True)
     if module.params["devices"] is None:
-        module.fail_json(msg="rollcall.network.collect runs only as a task, whose action resolves the devices")
+        module.fail_json(
+            msg="rollcall.network.collect must be run as a task, because its action plugin resolves the devices"
+        )
 
     def on_event(event: Event) -> None:
         if event.message:
@@ -274,7 +277,7 @@ def main() -> None:
         module.fail_json(msg=f"{error}; modules beside the playbook are on the controller only", refused=True)
     problems = Problems()
     answers = call_roll(devices, limits, on_event, problems=problems)
-    # One text again: Ansible refuses results with bytes that are no UTF-8, which devices do send.
+    # One text again: Ansible rejects results with bytes that are not UTF-8, which devices can send.
     module.exit_json(
         changed=False, answers=json.dumps(answers), problems=problems.messages, tracebacks=problems.tracebacks
     )

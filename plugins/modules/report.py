@@ -7,13 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: report
-short_description: Write a report for every device and an index of the fleet, in one task
+short_description: Write a report for every device and for the fleet, in one task
 version_added: 0.1.0
 author:
   - The rollcall.network authors (@rollcall-network)
 description:
-  - Writes the answers of M(rollcall.network.collect) as reports, the failed ones included, in one task, which does what a loop
-    of M(ansible.builtin.template) does two hundred times slower.
+  - Writes the answers of M(rollcall.network.collect) as reports, including failed ones. One task replaces a loop of
+    M(ansible.builtin.template) and is two hundred times faster.
   - By default a page per device and one of the fleet, as Markdown and as HTML. The HTML page of the fleet is one file that
     needs no network. With O(template), a file per device from your own template; with O(fleet_template), one file of the fleet.
   - Files are written atomically on the controller, and only those whose content changed. Reports of names that are no longer
@@ -23,41 +23,41 @@ description:
     umask. A file that exists keeps its mode.
 attributes:
   check_mode:
-    description: Can run in C(check_mode) and return what would be written, without writing.
+    description: Can run in C(check_mode) and return the changes without writing files.
     support: full
   diff_mode:
-    description: Returns details of what has changed.
+    description: Returns the differences of changed files.
     support: full
 options:
   devices:
     description:
-      - The answers, as C(devices) of M(rollcall.network.collect). O(devices), O(run_dir) or both are required.
-      - With both, these are the names to report on, in their order, and O(run_dir) holds the answers. A name that is in none of
-        those folders, such as one that no poller called, has its answer here.
+      - The answers, as in C(devices) of M(rollcall.network.collect). O(devices), O(run_dir) or both are required.
+      - With both, O(devices) sets the names and their order, and O(run_dir) holds the answers. For a name that is in none of the
+        folders, such as a device of no poller, the answer in O(devices) is used.
     type: dict
   run_dir:
     description:
-      - The answers on disk, as C(run_dir) of M(rollcall.network.collect). They are read one by one.
+      - The answers on disk, as in C(run_dir) of M(rollcall.network.collect). They are read one by one.
       - In check mode M(rollcall.network.collect) writes no run folder, and its C(run_dir) is null. With O(devices) besides, those
         answers are used; else the task is skipped and says so.
-      - Several run folders, such as those of several pollers, become one fleet, in their order. Of a name that is in several,
-        the newest full answer counts; where there is none, the newest.
+      - Several run folders, such as those of several pollers, are reported as one fleet, in their order. If a name is in several
+        folders, the newest full answer is used, or else the newest answer.
     type: list
     elements: path
   slices:
     description:
-      - Add the runs beside O(run_dir) that were part of the same AWX job, which a job template with slices makes. The manifest
-        of each run has that job's number as C(workflow_job), from C(awx_workflow_job_id).
-      - Give one of the slices, or C(<output_dir>/latest).
+      - Add the runs beside O(run_dir) that belong to the same sliced AWX job. The manifest of each run has the number of that job as
+        C(workflow_job), from C(awx_workflow_job_id).
+      - Set O(run_dir) to one of the slices, or to C(<output_dir>/latest).
     type: bool
     default: false
   dest:
     description:
-      - The folder to write to. The reports are C(devices/<name>.md) and C(devices/<name>.html) in it, the fleet's files are
-        C(index.md), C(index.html), C(fleet.json), C(fleet.csv), C(junit.xml), C(metrics.prom) and C(failed.txt).
+      - The folder to write to. Reports are C(devices/<name>.md) and C(devices/<name>.html). The files of the fleet are C(index.md),
+        C(index.html), C(fleet.json), C(fleet.csv), C(junit.xml), C(metrics.prom) and C(failed.txt).
       - A name with characters that a file name cannot have is percent-encoded in C(<name>), and a long one is cut and gets a
         hash, as in the run folder. Where the file system ignores case, a name with upper case gets a hash too.
-      - With O(template), the path of a device's file, and a template itself, such as
+      - With O(template), the path of a device's file. It is a template too, such as
         C(reports/{{ site }}/{{ inventory_hostname }}.txt). C(..) may be in its text and in variables that are the same for all
         devices. A device whose own variables lead out of that folder, or to the file of another device, gets no report.
       - With O(fleet_template), the path of the file.
@@ -65,8 +65,8 @@ options:
     required: true
   template:
     description:
-      - A Jinja2 template for each device, with Ansible's filters and lookups. It sees the answer as C(device), the name as
-        C(inventory_hostname), and the host's own variables.
+      - A Jinja2 template for each device, with Ansible's filters and lookups. Its variables are C(device), the answer;
+        C(inventory_hostname), the name; and the variables of the host.
       - The file, and what it includes, extends, imports or looks up, is searched for as M(ansible.builtin.template) does, and
         the result is the same to the byte.
       - O(template), O(fleet_template) and O(formats) are mutually exclusive.
@@ -81,13 +81,13 @@ options:
     description:
       - What to write when there is no template. V(md) and V(html) are a report per device and one of the fleet; V(json),
         V(csv), V(junit), V(prom) and V(limit) are one file of the fleet.
-      - V(prom) is metrics for the textfile collector of Prometheus' node_exporter, labelled with O(title). It needs the
-        Python package prometheus_client.
-      - V(limit) names the devices without a full answer, for C(ansible-playbook --limit @failed.txt). When there is none, that
-        file lets no host run, where an empty one would let all. Names that are not in the inventory are left out.
-      - By default V(md) and V(html).
-      - A file C(device.md.j2), C(index.md.j2), C(device.html.j2) or C(index.html.j2) in C(templates/) beside the playbook
-        replaces the built-in one. Those for HTML are plain Jinja2, and escape what they show.
+      - V(prom) writes metrics for the textfile collector of Prometheus' node_exporter, labelled with O(title). It requires the Python
+        package prometheus_client.
+      - V(limit) lists the devices without a full answer, for C(ansible-playbook --limit @failed.txt). If there are none, the file
+        matches no host, because Ansible treats an empty file as no limit. Names that are not in the inventory are omitted.
+      - The default is V(md) and V(html).
+      - A file C(device.md.j2), C(index.md.j2), C(device.html.j2) or C(index.html.j2) in C(templates/) beside the playbook replaces the
+        built-in template. HTML templates are plain Jinja2 with autoescaping.
     type: list
     elements: str
     choices: [md, html, json, csv, junit, prom, limit]
@@ -108,13 +108,13 @@ options:
     type: path
   max_fail_percentage:
     description:
-      - The percentage of devices that may have no full answer, for the verdict. The task does not fail by it.
+      - The percentage of devices that may have no full answer, for the verdict. The task does not fail because of it.
       - With O(group_max_fail_percentage) it applies to devices in none of these groups.
       - A run without any device never passes.
     type: float
     default: 0
   group_max_fail_percentage:
-    description: Limits of their own for groups of the inventory, as for M(rollcall.network.collect).
+    description: Limits for groups of the inventory, as for M(rollcall.network.collect).
     type: dict
 seealso:
   - module: rollcall.network.collect
@@ -131,7 +131,7 @@ EXAMPLES = r"""
   delegate_to: localhost
   register: roll
 
-- name: Write pages and a file for the CI
+- name: Write HTML pages and a JUnit file
   rollcall.network.report:
     run_dir: "{{ roll.run_dir }}"
     dest: "{{ roll.run_dir }}/reports"
@@ -140,7 +140,7 @@ EXAMPLES = r"""
   run_once: true
   delegate_to: localhost
 
-- name: Write one page of all slices of this AWX job
+- name: Write one report for all slices of this AWX job
   rollcall.network.report:
     run_dir: /srv/rollcall/latest
     slices: true
@@ -148,7 +148,7 @@ EXAMPLES = r"""
   run_once: true
   delegate_to: localhost
 
-- name: Write one page of what two pollers brought back
+- name: Write one report for two pollers
   rollcall.network.report:
     run_dir: [/srv/rollcall/fra/latest, /srv/rollcall/ams/latest]
     dest: /srv/rollcall/fleet
@@ -185,7 +185,7 @@ index:
   returned: without O(template)
   type: str
 summary:
-  description: How many answers there are, in all (C(total)) and with each status.
+  description: Number of answers, in total (C(total)) and by status.
   returned: without O(template)
   type: dict
 failed_hosts:
@@ -194,12 +194,12 @@ failed_hosts:
   type: list
   elements: str
 verdict:
-  description: C(passed), and the C(reasons) why not, a sentence each.
+  description: C(passed), and the C(reasons) if the verdict is failed, one sentence each.
   returned: without O(template)
   type: dict
   sample: {passed: true, reasons: []}
 written:
-  description: How many files were written, or would be in check mode.
+  description: Number of files that were written, or would be written in check mode.
   returned: always
   type: int
 errors:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Calling the roll, as the action and the lookup do it alike: arguments in, the task's result out."""
+"""Run a collection for the action and the lookup: arguments in, the task's result out."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ CREDENTIALS = ("user", "password", "private_key_file", "private_key", "passphras
 
 
 class Display(Protocol):
-    """The two methods of Ansible's display that are used here."""
+    """The methods of Ansible's display that are used here."""
 
     def display(self, msg: str) -> None: ...
     def warning(self, msg: str) -> None: ...
 
 
 def limits_of(arguments: Mapping[str, Any]) -> Limits:
-    """The limits among the arguments."""
+    """Return the limits of the arguments."""
     return Limits(
         workers=arguments["workers"],
         device_timeout=arguments["device_timeout"],
@@ -64,9 +64,9 @@ def limits_of(arguments: Mapping[str, Any]) -> Limits:
 
 
 def warnings_of(hosts: Sequence[str]) -> list[str]:
-    """What is odd about the names, though it is no error."""
+    """Return warnings about the names."""
     if not hosts:
-        return ["hosts is empty: nobody was asked"]
+        return ["hosts is empty, so no device was asked"]
     repeated = [name for name, times in Counter(hosts).items() if times > 1]
     more = ", …" if len(repeated) > 5 else ""
     names = visible(", ".join(repeated[:5]))
@@ -85,7 +85,7 @@ def devices_of(resolved: Mapping[str, Resolved | Error]) -> dict[str, Device | E
 
 
 def plan_of(resolved: Mapping[str, Resolved | Error]) -> dict[str, Any]:
-    """Who would be asked, where, how and what, and where each credential comes from, never its value."""
+    """Return the devices, addresses and commands, and the source of each credential, but not its value."""
     return {name: _planned(each) for name, each in resolved.items()}
 
 
@@ -93,10 +93,10 @@ def plan_of(resolved: Mapping[str, Resolved | Error]) -> dict[str, Any]:
 def open_folder(
     arguments: Mapping[str, Any], variables: Mapping[str, Any], display: Display, *, check_mode: bool
 ) -> Iterator[RunFolder | None]:
-    """The folder for the answers, where one is wanted, held until they are there; check mode writes nothing.
+    """Open and lock the folder for the answers, if one is set. In check mode nothing is written.
 
-    :param variables: Ansible's, among which AWX puts its job's number.
-    :raises ValueError: when it cannot be written to, or another run holds it.
+    :param variables: Ansible's variables, which have the number of AWX's job.
+    :raises ValueError: if it cannot be written to, or another run holds it.
     """
     if arguments["output_dir"] is None or check_mode:
         yield None
@@ -121,18 +121,18 @@ def _opened(
     stack.callback(folder.close)
     folder.begin(opening(arguments, names, variables))
     if resumed:
-        display.display(f"roll call: goes on with {resumed}, which had not come to its end")
+        display.display(f"roll call: resuming the unfinished run {resumed}")
     if before:
         taken = take_over(folder, before, names)
-        display.display(f"roll call: {taken} full answers of {before} are taken over")
+        display.display(f"roll call: reusing {taken} full answers of {before}")
     return folder
 
 
 def take_over(folder: RunFolder, before: pathlib.Path, names: Iterable[str]) -> int:
-    """Take over the full answers of another run; how many there were. The other names will be asked."""
+    """Reuse the full answers of another run, and return their number. The other names will be asked."""
     taken = 0
     for name in names:
-        # An answer that is damaged or cannot be linked is asked for again.
+        # A device whose answer is damaged or cannot be linked is asked again.
         with contextlib.suppress(RunError, OSError):
             if read_answer(before, name, slim=True)["status"] == "ok":
                 folder.take_over(before, name)
@@ -141,9 +141,9 @@ def take_over(folder: RunFolder, before: pathlib.Path, names: Iterable[str]) -> 
 
 
 def answers_there(folder: RunFolder | None, names: Iterable[str], arguments: Mapping[str, Any]) -> Answers:
-    """The answers that the folder has before anyone is asked: of a run that is resumed, or taken over.
+    """Return the answers that the folder already has, from a resumed run or reused ones.
 
-    A damaged one is none, nor is that of a name which was skipped: nobody has asked it yet.
+    Damaged answers and those of skipped names are left out.
     """
     there: Answers = {}
     if folder is None:
@@ -164,10 +164,10 @@ def call_here(
     allowed: Allowed,
     say: Callable[[str], object],
 ) -> dict[str, Any]:
-    """Call the roll in this process; the task's result.
+    """Ask the devices in this process, and return the task's result.
 
     :param say: displays a line.
-    :raises ValueError: for what is wrong before the first login. Later errors are in the result, with all answers.
+    :raises ValueError: if something is wrong before the first login. Later errors are in the result, with all answers.
     """
     there = answers_there(folder, devices, arguments)
     rest = {name: device for name, device in devices.items() if name not in there}
@@ -193,7 +193,7 @@ def call_there(
     allowed: Allowed,
     say: Callable[[str], object],
 ) -> dict[str, Any]:
-    """Have another machine call the roll, from which all answers come at once; the task's result."""
+    """Ask the devices from another machine, which returns all answers at once, and return the task's result."""
     there = answers_there(folder, devices, arguments)
     if folder is not None:
         folder.note("began", hosts=len(devices), answered=len(there))
@@ -251,7 +251,7 @@ def interruptible(
 
 
 def last_good_of(arguments: Mapping[str, Any], folder: RunFolder, there: Answers) -> LastGood:
-    """The last good answers, beside the runs; what the folder of a resumed run has already is among them."""
+    """Return the last good answers, including those of a resumed run."""
     last_good = LastGood(folder.top, Changes(arguments["ignore_changes"]))
     for name, answer in there.items():
         if answer.get("changed") is not None:
@@ -264,7 +264,7 @@ def _in_order(names: Iterable[str], there: Answers, answers: Answers) -> Answers
 
 
 def slim(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """An answer without what is on disk."""
+    """Return an answer without texts, rows and differences, which are on disk."""
     output = {command: without(each, "text", "rows", "diff") for command, each in answer["output"].items()}
     return {**answer, "output": output, "value": None}
 

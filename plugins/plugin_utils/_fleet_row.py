@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is kept of each answer for the pages and files of the fleet: a row of short texts and numbers."""
+"""A row of short texts and numbers for each answer, for the pages and files of the fleet."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._shown import cel
 
 @dataclass(frozen=True, slots=True)
 class FleetRow:
-    """What the fleet's page keeps of one answer: never the texts. Times are ISO 8601 text, ``seconds`` are by phase.
+    """The data of one answer for the fleet's page, without texts. Times are ISO 8601 text; ``seconds`` are by phase.
 
-    ``changed`` are the commands whose answer differs from the last good one; ``last_good_at`` is when the last full
-    answer was there, None where there never was any, or nobody kept it. ``last_good`` is
-    the same in seconds since 1970, 0 for never; None is what is not known. ``values`` are plain data.
+    ``changed`` are the commands whose answer differs from the last good one. ``last_good_at`` is the time of the last
+    full answer, or None if there is none or it is unknown. ``last_good`` is the same in seconds since 1970, 0 if there
+    is none, None if unknown. ``values`` are plain data.
     """
 
     name: str
@@ -47,10 +47,10 @@ class FleetRow:
 
 
 def fleet_row(name: str, answer: Mapping[str, Any], values: Sequence[Any] = (), href: str | None = None) -> FleetRow:
-    """The row of one answer.
+    """Return the row of one answer.
 
-    :param values: the host's variables named by the columns, in their order; None for one it does not have.
-    :param href: the path of the device's page, relative to the fleet's; None where there is none.
+    :param values: the host's variables named by the columns, in their order; None for missing ones.
+    :param href: the path of the device's page, relative to the fleet's; None without a page.
     """
     error = answer.get("error") or {}
     return FleetRow(

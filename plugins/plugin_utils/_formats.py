@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The fleet as files for programs: JSON, CSV and JUnit XML."""
+"""Files of the fleet for programs: JSON, CSV and JUnit XML."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FORMULA = re.compile(r"^[=+\-@\t\r]")
 
 
 def fleet_json(rows: Sequence[FleetRow], summary: Mapping[str, int], columns: Sequence[str]) -> bytes:
-    """``summary`` and, by name, what the table of the fleet page shows."""
+    """Return the summary and, by name, the columns of the fleet page."""
     devices = {row.name: fleet_record(row, columns) for row in rows}
     return json.dumps({"summary": summary, "devices": devices}, indent=1).encode("ascii") + b"\n"
 
@@ -50,7 +50,7 @@ def fleet_csv(rows: Sequence[FleetRow], columns: Sequence[str]) -> bytes:
 
 
 def junit(rows: Sequence[FleetRow], summary: Mapping[str, int]) -> bytes:
-    """A test case per device, so that any CI shows the fleet: failed where the answer is not whole."""
+    """Return a test case per device for CI systems. It is failed if the answer is not complete."""
     skipped = summary["skipped"]
     failed = summary["total"] - summary["ok"] - skipped
     totals = {"tests": str(summary["total"]), "failures": str(failed), "skipped": str(skipped), "errors": "0"}

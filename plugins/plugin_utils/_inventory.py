@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names and Ansible's variables in, device records out.
+"""Resolve names and Ansible's variables to device records.
 
-Precedence, as Ansible's users expect it: arguments of the task, variables of the host (in Ansible's own order), the
-environment of AWX's credentials, then keywords, command line and configuration.
+Precedence: arguments of the task, variables of the host (in Ansible's order), the environment of AWX's credentials,
+then keywords, command line and configuration.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._proxy import (
 KNOWN_HOSTS = ("~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts")
 CONNECT_TIMEOUT, COMMAND_TIMEOUT = 10.0, 30.0  # seconds, as in core and ansible.netcommon
 SECRETS = ("password", "private_key", "passphrase", "become_password")
-MOST_HINTS = 20  # unknown names that get near matches: comparing 10,000 with 10,000 takes an hour
+MOST_HINTS = 20  # unknown names with near matches; comparing 10,000 with 10,000 takes an hour
 
-# Field of the device: the option of core's ssh connection that it follows, with that option's variables.
+# Field of the device: the option of core's ssh connection whose variables it uses.
 SSH_OPTIONS = {
     "host": "host",
     "port": "port",
@@ -60,7 +60,7 @@ SSH_OPTIONS = {
     "ssh_common_args": "ssh_common_args",
     "ssh_extra_args": "ssh_extra_args",
 }
-# What network connections read besides, the last one found counts, as in core.
+# Further variables of network connections. The last one found is used, as in core.
 VARIABLES: dict[str, tuple[str, ...]] = {
     "become": ("ansible_become",),
     "become_password": ("ansible_become_password", "ansible_become_pass", "ansible_enable_pass"),
@@ -75,8 +75,8 @@ VARIABLES: dict[str, tuple[str, ...]] = {
     "platform": ("ansible_network_os",),
     "proxy_command": ("ansible_paramiko_proxy_command", "ansible_libssh_proxy_command"),
 }
-# What AWX's credentials put into the environment, the last one found counts: its own network credential, and the type
-# that playbooks/awx.yml makes, since AWX lets no other type set ANSIBLE_*.
+# Environment variables of AWX's credentials: the built-in network credential, and the type that playbooks/awx.yml
+# creates, because AWX does not let other types set ANSIBLE_*. The last one found is used.
 NETWORK_CREDENTIAL: dict[str, tuple[str, ...]] = {
     "user": ("ANSIBLE_NET_USERNAME", "ROLLCALL_NET_USERNAME"),
     "password": ("ANSIBLE_NET_PASSWORD", "ROLLCALL_NET_PASSWORD"),
@@ -92,21 +92,21 @@ PER_HOST = ("function_args",)
 
 
 class Setting(NamedTuple):
-    """A value and where it came from."""
+    """A value and its source."""
 
     value: Any
     source: str
 
 
 class Resolved(NamedTuple):
-    """A device, and the source of each of its settings (never a secret's value)."""
+    """A device, and the source of each of its settings, without secret values."""
 
     device: Device
     sources: dict[str, str]
 
 
 class NoDevice(Exception):
-    """A name cannot become a device; the message says why and what to do."""
+    """A name cannot be resolved to a device. The message says why and what to do."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -116,9 +116,9 @@ class NoDevice(Exception):
 class Inventory:
     """The names that can be asked, and the variables of each.
 
-    :param variables_of: the variables of a host, untemplated; None for a name that is not in the inventory.
-    :param template: resolves one value with the variables of its host.
-    :param fallbacks: settings by field for hosts that set none themselves: keywords and command line.
+    :param variables_of: returns the untemplated variables of a host, or None for a name that is not in the inventory.
+    :param template: templates one value with the variables of its host.
+    :param fallbacks: settings by field from keywords and command line, for hosts that do not set them.
     :param look_at: gets each name and its variables, to check more of them than is used here.
     """
 
@@ -141,7 +141,7 @@ class Inventory:
         self._hints = MOST_HINTS
 
     def resolve(self, names: Iterable[str], arguments: Mapping[str, Any]) -> dict[str, Resolved | Error]:
-        """A device, or the reason why there is none, for every name, in order."""
+        """Return a device or an error for every name, in order."""
         resolved: dict[str, Resolved | Error] = {}
         for name in names:
             try:
@@ -200,7 +200,7 @@ class Inventory:
 
 
 class _Settings:
-    """The settings of one host by field, each taken from the first place that has it."""
+    """The settings of one host by field, each from the first source that has it."""
 
     def __init__(
         self,
@@ -218,9 +218,9 @@ class _Settings:
         self.sources: dict[str, str] = {}
 
     def get(self, field: str) -> Any:
-        """The value, None where nothing sets it.
+        """Return the value, or None if it is not set.
 
-        :raises AnsibleError: when the variable does not resolve.
+        :raises AnsibleError: if the variable cannot be resolved.
         """
         setting = self._find(field)
         if setting is None:
@@ -278,7 +278,7 @@ class _Settings:
 def _python_device(name: str, settings: _Settings) -> Device:
     function = settings.text("function")
     if not function:
-        raise NoDevice("function", f"no function for {name}; set the argument function, or rollcall_function")
+        raise NoDevice("function", f"no function for {name}; set the argument function or rollcall_function")
     return Device(name=name, driver="python", function=function, function_args=_function_args(name, settings))
 
 
@@ -370,8 +370,8 @@ def _bastion(command: str, user: str) -> str:
 def _own_name(name: str) -> str:
     try:
         return getpass.getuser()
-    except (KeyError, OSError) as error:  # a container runs as any user id
-        raise NoDevice("variables", f"no user for {name}, and the own user id has no name; set ansible_user") from error
+    except (KeyError, OSError) as error:  # a container can run as any user id
+        raise NoDevice("variables", f"no user for {name}, and this user id has no name; set ansible_user") from error
 
 
 def _platform(name: str, settings: _Settings) -> str:
@@ -390,7 +390,7 @@ def _commands(name: str, settings: _Settings) -> tuple[Command, ...]:
     except ValueError as error:
         raise NoDevice("commands", f"{settings.sources['commands']} of {name}: {error}") from error
     if not commands:
-        raise NoDevice("commands", f"no commands for {name}; set the argument commands, or rollcall_commands")
+        raise NoDevice("commands", f"no commands for {name}; set the argument commands or rollcall_commands")
     return commands
 
 
@@ -399,7 +399,7 @@ def _commands(name: str, settings: _Settings) -> tuple[Command, ...]:
 
 @functools.cache
 def _ssh_definitions() -> tuple[str, dict[str, Any]]:
-    plugin = connection_loader.get("ansible.builtin.ssh", class_only=True)  # its options are known once it is loaded
+    plugin = connection_loader.get("ansible.builtin.ssh", class_only=True)  # loads its options
     name = plugin._load_name
     return name, C.config.get_configuration_definitions("connection", name)
 
@@ -414,7 +414,7 @@ def _ssh_variables() -> dict[str, tuple[str, ...]]:
 
 
 def _configured() -> dict[str, Setting]:
-    """What environment, ansible.cfg, command line and defaults say of core's ssh connection."""
+    """Return the settings of core's ssh connection from environment, ansible.cfg, command line and defaults."""
     plugin, definitions = _ssh_definitions()
     settings = {}
     for field, option in SSH_OPTIONS.items():
@@ -429,7 +429,7 @@ def _configured() -> dict[str, Setting]:
 
 
 def _network_credential() -> dict[str, Setting]:
-    """What AWX's credentials put into the environment."""
+    """Return the settings of AWX's credentials from the environment."""
     settings = {}
     for field, variables in NETWORK_CREDENTIAL.items():
         for variable in variables:
@@ -464,13 +464,13 @@ def _secret_texts(settings: _Settings) -> Iterator[str]:
 
 
 def _in_the_container(field: str, value: str) -> str:
-    """AWX names the path of a key outside of the execution environment, which mounts it at /runner."""
+    """Convert AWX's path of a key to the path in the execution environment, where it is mounted at /runner."""
     outside = os.environ.get("AWX_PRIVATE_DATA_DIR")
     return value.replace(outside, "/runner", 1) if outside and field == "private_key_file" else value
 
 
 def _ssh_arguments(text: str) -> dict[str, str]:
-    """The options among ssh's arguments that matter here, by lower-case name: of several, ssh takes the first."""
+    """Return the relevant options of ssh arguments by lower-case name. Like ssh, use the first of several."""
     options: dict[str, str] = {}
     try:
         words = shlex.split(text)

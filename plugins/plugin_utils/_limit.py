@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The failed names as a file for C(ansible-playbook --limit @failed.txt), which takes each line for a pattern."""
+"""The failed names as a file for ``ansible-playbook --limit @failed.txt``, where each line is a pattern."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterable
 
 from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import FleetRow
 
-# Ansible takes an empty file for no limit, and would run on all hosts.
+# Ansible treats an empty file as no limit and would run on all hosts.
 NOBODY = "!all"
-# A line that Ansible takes for this name and for nothing else: no pattern, no exclusion, no white space at its ends.
+# A line that Ansible reads as exactly this name: no pattern, no exclusion, no white space at its ends.
 PLAIN = re.compile(r"\w[\w.:-]*")
 
 
 def limit_file(rows: Iterable[FleetRow], is_host: Callable[[str], bool]) -> bytes:
-    """A line for each device without a full answer.
+    """Return a line for each device without a full answer.
 
     :param is_host: whether a name is a host of the inventory. Others no limit can ask, and one might name a group.
     """
@@ -27,7 +27,7 @@ def limit_file(rows: Iterable[FleetRow], is_host: Callable[[str], bool]) -> byte
 
 
 def limit_pattern(name: str) -> str:
-    """The pattern that matches this host only: its name, or a regular expression where that means something else."""
+    """Return a pattern that matches only this host: its name, or a regular expression for special characters."""
     if PLAIN.fullmatch(name):
         return name
     return "~" + "".join(each if each.isascii() and each.isalnum() else _escaped(each) for each in name) + r"\Z"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the manifest of a run says: at its start who is asked, how and by which versions; at its end what came of it."""
+"""The manifest of a run: names, options and versions at the start, the outcome at the end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._versions import 
 
 
 def job_of(variables: Mapping[str, Any]) -> str | None:
-    """The number of AWX's job, or None where there is none."""
+    """Return the number of AWX's job, or None."""
     return _text(variables.get("awx_job_id"))
 
 
@@ -37,9 +37,9 @@ def opening(arguments: Mapping[str, Any], names: Iterable[str], variables: Mappi
 
 
 def closing(result: Mapping[str, Any], verdict: Mapping[str, Any], unwritten: Iterable[str]) -> dict[str, Any]:
-    """What is known when all have answered.
+    """Return the outcome after all devices have answered.
 
-    :param verdict: whether it passed, and the reasons why not.
+    :param verdict: whether the run passed, and the reasons if not.
     :param unwritten: the names whose answers are not on disk.
     """
     missing = set(unwritten)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What was asked in this run of ansible-playbook, and what came of it.
+"""A cache of lookup results within one run of ansible-playbook.
 
 Tasks and lookups run in forked workers, which share nothing but the file system. Ansible makes one private directory
 for a run (mode 0700) and removes it at its end: the answers live there.
@@ -27,9 +27,9 @@ Fresh = Callable[[dict[str, Any], float], bool]
 
 
 def remembered(question: Any, ask: Callable[[], dict[str, Any]], fresh: Fresh | None = None) -> dict[str, Any]:
-    """The answer to this question: asked by the first worker, read by the others, who wait for it.
+    """Return the cached result. The first worker asks; the others wait and read it.
 
-    :param question: plain data; only its hash is kept, for it holds secrets.
+    :param question: plain data. Only its hash is stored, because it contains secrets.
     :param fresh: called with a remembered answer and its age in seconds, counted from the moment it was complete; where
         it says no, the question is asked again. Without it, an answer is used until the run ends.
     """

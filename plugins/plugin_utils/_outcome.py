@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What came of a roll call: the task's result and the end of the run's manifest, once all answers are there."""
+"""The outcome of a run: the task's result, and the end of the manifest."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def result_of(
     last_good: LastGood | None = None,
     problems: Problems | None = None,
 ) -> dict[str, Any]:
-    """The task's result, once all answers are there; the manifest's end is written from it.
+    """Return the task's result, and write the end of the manifest.
 
-    It fails exactly when the verdict is not passed. An error in one step costs that step only: the answers are
+    The result is failed if the verdict is not passed. An error in one step costs that step only: the answers are
     returned, and the error is a reason for the verdict. C(tracebacks) then says where it happened.
 
-    :param errors: why the answers of these names could not be written.
+    :param errors: the reason by name, for answers that could not be written.
     :param problems: the errors so far.
     """
     problems = problems or Problems()
@@ -77,7 +77,7 @@ def result_of(
                 told = _told(verdict, problems, folder)
                 folder.finish(closing(result, told.as_dict(), errors))
             except OSError as error:
-                problem = f"{folder.path / MANIFEST} could not be written: {error.strerror}; the answers are there"
+                problem = f"{folder.path / MANIFEST} could not be written: {error.strerror}; the answers were written"
                 verdict = verdict.troubled(problem)
         with problems.during("removing old runs"):
             if arguments["keep"]:
@@ -100,13 +100,13 @@ def _told(verdict: Verdict, problems: Problems, folder: RunFolder | None) -> Ver
 
 
 def _unwritten(folder: RunFolder, errors: Mapping[str, str]) -> str | None:
-    """What could not be written of the run, if anything."""
+    """Return what could not be written, or None."""
     if errors:
         first, reason = next(iter(errors.items()))
         more = f" and {len(errors) - 1} more" if len(errors) > 1 else ""
-        return f"{first}{more} could not be written to {folder.path}: {reason}; those answers are in this result"
+        return f"{first}{more} could not be written to {folder.path}: {reason}; these answers are in the result"
     if folder.unwritten_event:
-        return f"{folder.path / EVENTS} could not be written: {folder.unwritten_event}; the answers are there"
+        return f"{folder.path / EVENTS} could not be written: {folder.unwritten_event}; the answers were written"
     return None
 
 
@@ -115,31 +115,31 @@ def _stale(failed: Sequence[str], arguments: Mapping[str, Any], last_good: LastG
 
 
 def _alarm(stale: Sequence[str], arguments: Mapping[str, Any]) -> str | None:
-    """The devices that were silent for too long: however few they are, the run does not pass."""
+    """Return a reason for failure if there are stale devices."""
     if not stale:
         return None
     names = ", ".join(stale[:NAMES_SAID]) + (", …" if len(stale) > NAMES_SAID else "")
-    return f"{len(stale)} had no full answer for more than {arguments['stale_after']:g} s (stale_after): {names}"
+    return f"{len(stale)} have no full answer for more than {arguments['stale_after']:g} s (stale_after): {names}"
 
 
 def _damaged(last_good: LastGood) -> list[str]:
-    """A warning where the answers of earlier runs cannot be used."""
+    """Return a warning if answers of earlier runs cannot be used."""
     if not last_good.problems:
         return []
     name, reason = next(iter(last_good.problems.items()))
-    more = f"; {len(last_good.problems) - 1} more like it" if len(last_good.problems) > 1 else ""
+    more = f"; {len(last_good.problems) - 1} more" if len(last_good.problems) > 1 else ""
     return [visible(f"the last good answers of {name}: {reason}{more}")]
 
 
 def _write_history(
     answers: Answers, arguments: Mapping[str, Any], folder: RunFolder, last_good: LastGood
 ) -> str | None:
-    """Commit what changed, where that is wanted; return why it could not be."""
+    """Commit the changes if enabled. Return the reason if that failed."""
     if not arguments["history"]:
         return None
     title = f"{folder.path.name}, {len(answers)} devices"
     try:
         _history.commit(folder.top, last_good, answers, title)
     except _history.HistoryError as error:
-        return f"{error}; the answers are there, and the next run will make up for it"
+        return f"{error}; the answers were written, and the next run will commit them"
     return None

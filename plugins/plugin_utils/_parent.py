@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The worker that calls the roll ends when ansible-playbook does, however that ended."""
+"""End the worker process when ansible-playbook has ended."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ TICK = 1.0  # seconds
 
 
 def end_with_parent(finish: Callable[[], object] | None) -> None:
-    """From now on watch over the process that forked this one; when it is gone, finish and exit.
+    """Watch the parent process. If it ends, finish and exit.
 
-    Ansible's workers are in a session of their own: what kills ansible-playbook, as AWX does when a job is cancelled,
-    leaves them alone. They would go on asking devices, and then hang for ever over a result that nobody reads.
-    Therefore this goes on after the roll, until the worker ends. A process that nobody forked, such as ansible-playbook
-    itself, may outlive the shell that started it.
+    Ansible's workers are in their own session, so a signal that kills ansible-playbook, as when AWX cancels a job, does
+    not reach them. They would continue to ask devices, and then block while sending the result. The watch therefore
+    continues after the run, until the worker ends. A process that was not forked, such as ansible-playbook itself, is
+    not watched.
 
-    :param finish: writes what is there but not yet on disk.
+    :param finish: writes answers that are not on disk yet.
     """
     parent = multiprocessing.parent_process()
     if parent is None or parent.pid is None:
@@ -38,7 +38,7 @@ def end_with_parent(finish: Callable[[], object] | None) -> None:
             if finish is not None:
                 finish()
         finally:
-            os._exit(1)  # threads, and an exit through Ansible's worker, would wait for the dead
+            os._exit(1)  # a normal exit would wait for threads and for the dead parent
 
-    with contextlib.suppress(RuntimeError):  # no thread can be started: the roll call itself will say so
+    with contextlib.suppress(RuntimeError):  # no thread can be started; the run reports this itself
         threading.Thread(target=watch, name="rollcall-parent", daemon=True).start()

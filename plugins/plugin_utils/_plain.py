@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Values of variables that need no template engine, which most are: the engine compiles each anew for every host.
+"""Resolve simple values of variables without the template engine, which would compile each value for every host.
 
-Nothing here changes what a value means. Whatever is not as plain as it looks is left to the engine.
+The results are the same as those of the engine. All other values are left to the engine.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from typing import Any
 from ansible.template import is_trusted_as_template
 
 _REFERENCE = re.compile(r"\{\{ *([a-zA-Z_]\w*) *\}\}")
-_DEEPEST = 5  # references to references: a loop is the engine's to complain about
+_DEEPEST = 5  # nested references; the engine reports loops
 
 
 def holds_no_template(value: Any) -> bool:
-    """Whether the value is what it will be."""
+    """Return whether the value contains no template."""
     if isinstance(value, str):
         return "{" not in value
     if isinstance(value, list):
@@ -31,7 +31,7 @@ def holds_no_template(value: Any) -> bool:
 
 
 def joined_text(value: Any, variables: Mapping[str, Any], depth: int = 0) -> str | None:
-    """The text of a template that only joins texts, as ``{{ inventory_hostname }}.{{ domain }}`` does; else None."""
+    """Resolve a template that only joins texts, such as ``{{ inventory_hostname }}.{{ domain }}``, or return None."""
     if not isinstance(value, str):
         return None
     if "{" not in value:

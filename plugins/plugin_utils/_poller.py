@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Devices on their way to a poller, and their answers when it gives none."""
+"""Send devices to a poller, and create their answers if the poller fails."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from ansible_collections.rollcall.network.plugins.module_utils._model.visible im
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error, Result
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Answers, answer_of
 
-# A poller that vanishes without a word is noticed after 30 s, not after the hours that TCP takes. The connection is not
-# shared: a shared one has the options of who opened it. The user's own options come before these, and win.
+# A dead connection to a poller is detected after 30 s; TCP would take hours. The connection is not shared, because a
+# shared one has the options of the process that opened it. The user's options come first and take precedence.
 SSH_ARGS = "-o ServerAliveInterval=10 -o ServerAliveCountMax=3 -o ControlPath=none"
 SSH_OPTION = "ssh_extra_args"
 
@@ -29,18 +29,18 @@ GOODBYE = re.compile(r"(Shared c|C)onnection to \S+ closed\.")
 
 
 def packed(devices: Mapping[str, Device | Error]) -> str:
-    """The devices as one text, secrets included."""
+    """Serialise the devices, including secrets."""
     return json.dumps({name: _packed(device) for name, device in devices.items()})
 
 
 def reason_of(result: Mapping[str, Any]) -> str:
-    """Why a module gave no answer, in one line, from what Ansible made of it."""
-    # Of an exception in the module, Ansible keeps the sentence in an object, and no C(msg).
+    """Return in one line why a module returned no result."""
+    # For an exception in the module, Ansible has no ``msg``; the text is in an object.
     raised = getattr(getattr(result.get("exception"), "event", None), "msg", None)
-    said = [str(result.get("msg") or raised or "the module gave no answer").strip()]
+    said = [str(result.get("msg") or raised or "the module returned no result").strip()]
     for stream in ("module_stdout", "module_stderr"):
         lines = [line.strip() for line in str(result.get(stream) or "").splitlines()]
-        # Neither ssh's farewell nor half of a result, which holds what devices said.
+        # Skip ssh's closing line and partial results, which contain answers of devices.
         said += [line for line in lines if line and "{" not in line and not GOODBYE.match(line)][-1:]
     return " ".join(" ".join(said).split())[:500]
 
@@ -56,8 +56,8 @@ def foreign(said: Any, devices: Mapping[str, Device | Error]) -> str:
 
 
 def without_poller(devices: Mapping[str, Device | Error], poller: str, reason: str) -> Answers:
-    """An answer for each device of a poller that gave none. A name that was no device keeps its own error."""
-    error = Error("connect", "poller", f"poller {poller} called nobody, or its answers were lost: {reason}")
+    """Return an answer for each device of a failed poller. Names without a device keep their own error."""
+    error = Error("connect", "poller", f"poller {poller} returned no answers: {reason}")
     return {
         name: answer_of(device, Result("failed", error=device))
         if isinstance(device, Error)
@@ -67,11 +67,11 @@ def without_poller(devices: Mapping[str, Device | Error], poller: str, reason: s
 
 
 def _packed(device: Device | Error) -> dict[str, Any]:
-    """A device's key file is here, so the key itself goes along."""
+    """Serialise a device. Its key file is on the controller, so the key itself is included."""
     if isinstance(device, Error):
         return {"error": dataclasses.asdict(device)}
     data = device.as_dict()
     if device.private_key_file and not device.private_key:
-        with contextlib.suppress(OSError, ValueError):  # not here, or no text: then it has to be there
+        with contextlib.suppress(OSError, ValueError):  # missing or not text: it must be on the poller
             data["private_key"] = pathlib.Path(device.private_key_file).expanduser().read_text(encoding="utf-8")
     return {"device": data}

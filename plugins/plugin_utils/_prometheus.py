@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A run as metrics for node_exporter's textfile collector.
+"""Metrics of a run for node_exporter's textfile collector.
 
-All are gauges: a file describes one run, and the next one replaces it, so nothing in it can count on. Their number
-does not grow with the fleet, but for the moment of each device's last full answer, without which none could be missed.
+All metrics are gauges, because each file describes one run and replaces the previous one. Their number does not grow
+with the fleet, except for the time of each device's last full answer.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._shown import mom
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What the rows do not say of a run. Moments are ISO 8601 text; None is what is not known."""
+    """Facts of a run that are not in the rows. Times are ISO 8601 text; None means unknown."""
 
     passed: bool
     started_at: str | None = None
@@ -33,15 +33,15 @@ class RunFacts:
 
 
 def prometheus(rows: Sequence[FleetRow], facts: RunFacts, title: str) -> bytes:
-    """The metrics in the text format.
+    """Return the metrics in the text format.
 
-    :param title: a label of each series, which tells several fleets of one machine apart.
-    :raises ValueError: when the Python package prometheus_client is missing.
+    :param title: a label of each series, to distinguish several fleets on one machine.
+    :raises ValueError: if the Python package prometheus_client is missing.
     """
     try:
         from prometheus_client import CollectorRegistry, Gauge, generate_latest
     except ImportError as error:
-        msg = "the format prom needs the Python package prometheus_client: pip install prometheus_client"
+        msg = "the format prom requires the Python package prometheus_client: pip install prometheus_client"
         raise ValueError(msg) from error
     registry = CollectorRegistry()
     title = _label(title)
@@ -63,20 +63,22 @@ def prometheus(rows: Sequence[FleetRow], facts: RunFacts, title: str) -> bytes:
     changed = [bool(row.changed) for row in rows if row.changed is not None]
 
     gauges("devices", "Devices by status of their answer.", "status", {each: counts[each] for each in STATUSES})
-    gauge("devices_changed", "Devices that answer otherwise than last time.", sum(changed) if changed else None)
-    gauge("devices_stale", "Devices without a full answer for too long.", facts.stale)
-    gauge("device_median_seconds", "Time spent on a device, the median.", statistics.median(asked) if asked else None)
+    gauge("devices_changed", "Devices with a changed answer.", sum(changed) if changed else None)
+    gauge("devices_stale", "Devices without a full answer for longer than stale_after.", facts.stale)
+    gauge("device_median_seconds", "Median time spent on a device.", statistics.median(asked) if asked else None)
     gauge("device_slowest_seconds", "Time spent on the slowest device.", max(asked, default=None))
     spent = {phase: sum(row.seconds.get(phase, 0.0) for row in rows) for phase in PHASES}
-    gauges("phase_seconds", "Time spent in each phase, all devices together.", "phase", spent)
-    gauge("run_passed", "Whether no more devices failed than may (1) or too many did (0).", float(facts.passed))
+    gauges("phase_seconds", "Time spent in each phase, summed over all devices.", "phase", spent)
+    gauge("run_passed", "1 if the verdict is passed, else 0.", float(facts.passed))
     lasted = max(finished - started, 0.0) if started is not None and finished is not None else None
-    gauge("run_duration_seconds", "How long the run took.", lasted)
-    gauge("run_finished_timestamp_seconds", "When the run ended.", finished)
-    # A series that is missing raises no alarm: what never was, was in 1970.
-    gauge("run_last_success_timestamp_seconds", "When a run passed for the last time; 0 if none did.", succeeded or 0.0)
+    gauge("run_duration_seconds", "Duration of the run.", lasted)
+    gauge("run_finished_timestamp_seconds", "End of the run.", finished)
+    # A missing series raises no alarm, so use 0 if there is no such run.
+    gauge(
+        "run_last_success_timestamp_seconds", "End of the last run that passed; 0 if there is none.", succeeded or 0.0
+    )
     known = {row.name: row.last_good for row in rows if row.last_good is not None}
-    text = "When the device last gave a full answer; 0 if it never did."
+    text = "Time of the device's last full answer; 0 if there is none."
     gauges("device_last_good_timestamp_seconds", text, "device", known)
     metrics: bytes = generate_latest(registry)
     return metrics

@@ -57,7 +57,7 @@ def jump_command(jumps: str) -> str:
             msg = f"ProxyJump {jump!r}: {error}"
             raise ValueError(msg) from error
     if re.fullmatch(r"[^/]+:\d+", last):
-        last = f"ssh://{last}"  # ssh takes a port in this form only
+        last = f"ssh://{last}"  # ssh accepts a port only in this form
     words = ["ssh", *(["-J", ",".join(earlier)] if earlier else []), "-W", "[%h]:%p", "--", last]
     return shlex.join(words)
 

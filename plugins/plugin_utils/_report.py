@@ -46,7 +46,7 @@ def read(path: pathlib.Path) -> bytes | None:
 
 
 def write(path: pathlib.Path, content: bytes, *, mode: int | None = None) -> None:
-    """Replace the file by a whole new one, with the mode of the old one.
+    """Replace the file atomically and keep its mode.
 
     :param mode: of a file that is new; None leaves it to the umask.
     :raises OSError: the old file is then as it was.
@@ -90,12 +90,12 @@ def make_folder(folder: pathlib.Path) -> None:
         real_folder(folder)
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        msg = f"the folder {folder} cannot be made: {error.strerror}"
+        msg = f"the folder {folder} cannot be created: {error.strerror}"
         raise ReportError(msg) from error
 
 
 class Files:
-    """The files of one task: written where they differ, and what became of them."""
+    """Writes the changed files of one task and records the results."""
 
     def __init__(self, *, check_mode: bool, diff: bool) -> None:
         self._check_mode = check_mode
@@ -116,7 +116,7 @@ class Files:
             content = render()
             data = content if isinstance(content, bytes) else content.encode("utf-8", "surrogateescape")
             before = self._replace(path, data, mode)
-        except Exception as error:  # whatever a template does
+        except Exception as error:  # a template can raise any exception
             self.fail(name, error)
             return False
         if before == data:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a task or a lookup knows of its fleet, as an Inventory. Only this file reaches into Ansible's objects."""
+"""Build the Inventory for a task or a lookup. Only this file uses Ansible's internal objects."""
 
 from __future__ import annotations
 
@@ -78,8 +78,8 @@ class TaskVariables:
         self.groups = task_vars["groups"]
 
     def of(self, name: str) -> Mapping[str, Any] | None:
-        """Untemplated; None for a name that is not in the inventory."""
-        host = self._manager._inventory.get_host(name)  # hostvars would leave out the variables of the play
+        """Return the untemplated variables, or None for a name that is not in the inventory."""
+        host = self._manager._inventory.get_host(name)  # hostvars do not have the variables of the play
         if host is None:
             return None
         variables: dict[str, Any] = self._manager.get_vars(
@@ -100,9 +100,9 @@ class TaskVariables:
         return {**self._default, **variables, **self._same}
 
     def template(self, value: Any, variables: Mapping[str, Any]) -> Any:
-        """The value resolved for the host whose variables these are.
+        """Template a value with the variables of its host.
 
-        :raises AnsibleError: for an undefined variable, a wrong vault password, a broken template.
+        :raises AnsibleError: for an undefined variable, a wrong vault password, or a broken template.
         """
         return _resolve(self._templar, value, variables)
 
@@ -127,7 +127,7 @@ def inventory_of_task(
     task_vars: Mapping[str, Any],
     look_at: Callable[[str, Mapping[str, Any]], None] | None = None,
 ) -> Inventory:
-    """The fleet as an action's task sees it."""
+    """Return the Inventory for the task of an action."""
     variables = TaskVariables(task, templar, task_vars)
     fallbacks = {
         "user": Setting(task.remote_user, "keyword remote_user, or command line (-u)"),
@@ -141,8 +141,8 @@ def inventory_of_task(
         "password": ("password", "command line (-k)"),
         "become_password": ("become_pass", "command line (-K)"),
     }
-    # Core has put the variables of the machine that the task runs on over what was typed: a poller's own password is
-    # for none of its devices.
+    # Core replaces typed passwords with the variables of the machine that the task runs on. The password of a poller
+    # must not be used for devices.
     there = task_vars.get("ansible_delegated_vars", {}).get(task.delegate_to, {}) if task.delegate_to else task_vars
     for field, (attribute, source) in typed.items():
         if not any(name in there for name in C.MAGIC_VARIABLE_MAPPING[attribute]):
@@ -155,7 +155,7 @@ def inventory_of_lookup(
     variables: Mapping[str, Any],
     look_at: Callable[[str, Mapping[str, Any]], None] | None = None,
 ) -> Inventory:
-    """The fleet as a lookup sees it: without variables of the play, and without what C(-k) and C(-K) asked for."""
+    """Return the Inventory for a lookup, without variables of the play and passwords of ``-k`` and ``-K``."""
     hostvars = variables["hostvars"]
     arguments = context.CLIARGS
     fallbacks = {
@@ -196,6 +196,6 @@ def _resolve(templar: Any, value: Any, variables: Mapping[str, Any]) -> Any:
     except AnsibleValueOmittedError:  # default(omit): as if it were not set
         return None
     if value is not None and resolved is None:
-        msg = "its template gave nothing"
+        msg = "its template returned no value"
         raise AnsibleError(msg)
     return resolved

@@ -72,7 +72,7 @@ class Templates:
         if name not in self._sources:
             path = self._find(name)
             if path is None:
-                msg = f"template {name!r} is not found, in templates/ beside the playbook or as a path"
+                msg = f"template {name!r} was not found, neither in templates/ beside the playbook nor as a path"
                 raise ValueError(msg)
             text = trust_as_template(self._loader.get_text_file_contents(path))
             search_path = [*self._search_path, self._loader.get_basedir(), os.path.dirname(path)]

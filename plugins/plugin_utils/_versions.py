@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which versions of what took part in a run, for those who read its manifest years later."""
+"""The versions of the software used in a run, for its manifest."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COLLECTION = pathlib.Path(__file__).parents[2]
 
 @functools.cache
 def versions() -> dict[str, str]:
-    """The versions of this collection, Ansible, Python and, where they are here, the libraries that talk and parse."""
+    """Return the versions of this collection, Ansible, Python and, if installed, the libraries."""
     found = {
         "rollcall.network": _own_version(),
         "ansible-core": str(ansible_version),
@@ -36,7 +36,7 @@ def versions() -> dict[str, str]:
 
 
 def _own_version() -> str:
-    """Of an installed collection, or of a checkout of its source."""
+    """Return the version of the installed collection or of the checkout."""
     try:
         installed = json.loads((COLLECTION / "MANIFEST.json").read_text(encoding="utf-8"))
         return str(installed["collection_info"]["version"])

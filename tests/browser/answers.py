@@ -49,7 +49,7 @@ BROKEN = {
         "partial",
         "command",
         "rejected",
-        "1 of 3 commands failed, first 'show bgp summary': the device rejected it",
+        "1 of 3 commands failed, first 'show bgp summary': the device rejected the command",
     ),
     "waw-fw1": ("failed", "resolve", "platform", "no platform for waw-fw1; set ansible_network_os"),
 }
@@ -209,7 +209,7 @@ def small() -> dict[str, dict[str, Any]]:
                 error={
                     "phase": "command",
                     "kind": "rejected",
-                    "message": "the device rejected it: % Invalid input detected",
+                    "message": "the device rejected the command: % Invalid input detected",
                 },
             )
     return fleet

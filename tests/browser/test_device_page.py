@@ -36,7 +36,7 @@ def test_the_story_the_texts_and_the_rows(open_page: Open, small_fleet: Path) ->
     rows = page.locator("#c2 tbody tr")
     assert rows.count() == 10
     assert rows.first.locator("td").all_inner_texts()[-1] == "core, 10g"
-    assert "rejected it" in page.locator("#c3 .failure").inner_text()
+    assert "rejected the command" in page.locator("#c3 .failure").inner_text()
     assert opened.faults() == []
 
 

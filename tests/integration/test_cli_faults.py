@@ -110,9 +110,9 @@ def test_healthy_devices_are_ok_beside_broken_ones(stories: dict[str, list[Story
         ("hang_shell", "timeout", "auth", "no_prompt", "Check ansible_network_os"),
         ("no_prompt", "timeout", "auth", "no_prompt", "Check ansible_network_os"),
         ("hang_command", "timeout", "command", "timeout", "command_timeout"),
-        ("drop_mid_output", "failed", "command", "session_closed", "in the middle of its answer"),
-        ("drop_clean", "failed", "command", "session_closed", "in the middle of its answer"),
-        ("reject", "partial", "command", "rejected", "the device rejected it"),
+        ("drop_mid_output", "failed", "command", "session_closed", "during its answer"),
+        ("drop_clean", "failed", "command", "session_closed", "during its answer"),
+        ("reject", "partial", "command", "rejected", "the device rejected the command"),
     ],
 )
 def test_broken_device_says_what_is_wrong(

@@ -72,7 +72,7 @@ def test_broken_devices_are_reported_before_the_verdict(lab: Lab, tmp_path: Path
     reasons = {
         "ams-wan1": ("auth_failed", "login as lab refused"),
         "par-edge1": ("unreachable", "refused the connection"),
-        "waw-leaf1": ("timeout", "the prompt did not come back"),
+        "waw-leaf1": ("timeout", "no prompt within"),
     }
     for name, (status_, reason) in reasons.items():
         report = (reports / "devices" / f"{name}.md").read_text()
@@ -285,7 +285,7 @@ def test_forgotten_run_once_is_warned_about(healthy: Lab) -> None:
 """
     done = run_playbook(play, healthy.inventory)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "run_once: true is missing: each of 2 hosts calls the roll of 2 devices" in done.stdout + done.stderr
+    assert "run_once: true is missing: each of 2 hosts asks all 2 devices" in done.stdout + done.stderr
 
 
 def test_python_driver_calls_any_function(healthy: Lab, tmp_path: Path) -> None:
@@ -300,7 +300,7 @@ def test_python_driver_calls_any_function(healthy: Lab, tmp_path: Path) -> None:
     assert roll.devices["one"]["value"] == {"name": "one", "length": 3}
     assert roll.devices["bad"]["status"] == "failed"
     assert roll.devices["bad"]["error"]["kind"] == "SystemExit"
-    assert "given more than once, asked once: one" in roll.output
+    assert "duplicate names, asked once: one" in roll.output
     assert list(roll.devices) == ["one", "bad", "three"]
 
 

@@ -162,9 +162,9 @@ def test_each_poller_has_a_folder_of_runs_and_the_reports_are_one(fleet: Fleet) 
         (
             "fra-r1,osl,poller-fra",
             {"fra-r1": "ok", "osl-r1": "skipped", "osl-r2": "skipped"},
-            "2 called by no poller: osl-r1, osl-r2",
+            "2 asked by no poller: osl-r1, osl-r2",
         ),
-        ("osl", {"osl-r1": "skipped", "osl-r2": "skipped"}, "2 called by no poller: osl-r1, osl-r2"),
+        ("osl", {"osl-r1": "skipped", "osl-r2": "skipped"}, "2 asked by no poller: osl-r1, osl-r2"),
     ],
 )
 def test_a_limit_names_devices_and_pollers(
@@ -219,7 +219,7 @@ def test_a_play_of_ones_own_merges_with_ansibles_filters(sites: Sites, tmp_path:
     assert done.returncode == 0, said
     assert str(NAMES) in said
     assert "(osl-r1)" in said
-    assert "poller poller-fra called nobody" in said
+    assert "poller poller-fra returned no answers" in said
     assert "run_once: true is missing" not in said
     started = [line for line in said.splitlines() if "> SSH: EXEC" in line]
     assert not [line for line in started if " sftp " in line], "no file goes there"
@@ -237,8 +237,8 @@ def test_devices_of_two_pollers_and_of_none_are_seen(sites: Sites, tmp_path: Pat
     assert fleet.statuses == {"fra-r1": "ok", "fra-r2": "ok", "osl-r1": "ok", "osl-r2": "skipped"}
     page = (fleet.folder / "reports" / "devices" / "fra-r1.md").read_text()
     assert "hostname fra-r1" in page
-    assert "1 called by no poller: osl-r2" in fleet.output
-    assert "1 called by two pollers: fra-r1" in fleet.output
+    assert "1 asked by no poller: osl-r2" in fleet.output
+    assert "1 asked by two pollers: fra-r1" in fleet.output
 
 
 def test_devices_without_a_poller_have_an_entry_and_a_page(sites: Sites, tmp_path: Path) -> None:
@@ -257,7 +257,7 @@ def test_devices_without_a_poller_have_an_entry_and_a_page(sites: Sites, tmp_pat
     assert set(called) == set(not_called)
     assert list(called["output"]) == list(not_called["output"]), "every asked command is there"
     assert {output["status"] for output in not_called["output"].values()} == {"skipped"}
-    assert "no poller called it" in (fleet.folder / "reports" / "devices" / "osl-r2.md").read_text()
+    assert "no poller asked it" in (fleet.folder / "reports" / "devices" / "osl-r2.md").read_text()
 
 
 def test_a_dead_poller_costs_only_its_own_devices(sites: Sites, tmp_path: Path) -> None:

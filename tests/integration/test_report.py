@@ -260,10 +260,10 @@ def test_of_a_killed_run_every_name_is_shown(workshop: Workshop) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"run_dir": None}, "give devices, run_dir or both"),
-        ({"run_dir": "/nonexistent"}, "is no run folder"),
+        ({"run_dir": None}, "set devices, run_dir or both"),
+        ({"run_dir": "/nonexistent"}, "is not a run folder"),
         ({"formats": ["pdf"]}, "must be one or more of: md, html, json, csv, junit, prom, limit"),
-        ({"template": "nowhere.j2", "dest": "/tmp/{{ inventory_hostname }}"}, "is not found"),
+        ({"template": "nowhere.j2", "dest": "/tmp/{{ inventory_hostname }}"}, "was not found"),
         ({"template": "x.j2", "formats": ["md"]}, "mutually exclusive"),
         ({"dest": "{{ nowhere }}/reports"}, "nowhere"),
         ({"template": "x.j2", "fleet_template": "y.j2"}, "mutually exclusive"),
@@ -281,4 +281,4 @@ def test_folder_that_cannot_be_made(workshop: Workshop) -> None:
     (workshop.folder / "file").write_text("")
     done = workshop.report(dest=str(workshop.folder / "file" / "reports"))
     assert done.returncode == 2
-    assert "cannot be made" in said(done)
+    assert "cannot be created" in said(done)

@@ -241,7 +241,7 @@ def no_mounts() -> str | None:
         pytest.param(["--inventory", "broken.yml"], 1, "broken.yml", id="an inventory that cannot be read"),
         pytest.param(["--limit", "nobody"], 1, "nobody", id="a limit that nobody is in"),
         pytest.param(["-e", "rollcall_hosts=nobody"], 2, "nobody", id="a group that is not there"),
-        pytest.param(["-e", "rollcall_hosts=all:!all"], 2, "nobody to call", id="a fleet of none"),
+        pytest.param(["-e", "rollcall_hosts=all:!all"], 2, "no devices to ask", id="a fleet of none"),
     ],
 )
 def test_what_goes_wrong_is_no_success(installed: Site, arguments: list[str], status: int, says: str) -> None:
@@ -262,7 +262,7 @@ def test_an_inventory_that_has_lost_its_devices_is_no_success(installed: Site) -
     script = installed.folder / "run on nobody"
     text = installed.folders("first")["home"].joinpath("run").read_text()
     script.write_text(text.replace(str(installed.inventory), str(empty)))
-    for arguments, status, says in ([], 2, "nobody to call"), (["--limit", "fra-wan1"], 1, "fra-wan1"):
+    for arguments, status, says in ([], 2, "no devices to ask"), (["--limit", "fra-wan1"], 1, "fra-wan1"):
         done = subprocess.run(
             ["su", "-s", "/bin/sh", "-c", shlex.join(["sh", str(script), *arguments]), installed.user],
             capture_output=True,
@@ -278,7 +278,7 @@ def test_an_inventory_that_has_lost_its_devices_is_no_success(installed: Site) -
     ("more", "says"),
     [
         pytest.param({"inventory": []}, "rollcall_schedule_inventory", id="no inventory"),
-        pytest.param({"inventory": "/dev/null"}, "hosts (0):", id="nobody to call"),
+        pytest.param({"inventory": "/dev/null"}, "hosts (0):", id="no devices to ask"),
         pytest.param({"name": "two words"}, "rollcall_schedule_name", id="a name that cron would pass over"),
         pytest.param({"home": "/opt/100%"}, "rollcall_schedule_home", id="a path that needs quotes"),
         pytest.param({"cron": "0 2 * *"}, "rollcall_schedule_cron", id="a time that cron does not know"),

@@ -254,7 +254,7 @@ def test_repeated_names_are_asked_once() -> None:
     results = collect(ask, ["b", "a", "b", "c", "b"], on_event=events.append)
     assert list(results) == ["b", "a", "c"]
     assert asked == {"a": 1, "b": 1, "c": 1}
-    assert [event.message for event in events if event.kind == "warning"] == ["given more than once, asked once: b"]
+    assert [event.message for event in events if event.kind == "warning"] == ["duplicate names, asked once: b"]
     with pytest.warns(UserWarning, match="asked once: b") as warned:
         collect(ask, ["b", "b"])
     assert warned[0].filename == __file__, "the warning points at the caller"
@@ -791,7 +791,7 @@ def test_this_call() -> None:
     call = collect(lambda name: this_call(), ["a"], device_timeout=5)["a"].value
     assert isinstance(call, Call)
     assert call.name == "a"
-    with pytest.raises(RuntimeError, match="inside a function"):
+    with pytest.raises(RuntimeError, match="only in a function"):
         this_call()
 
 

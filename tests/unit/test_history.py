@@ -154,7 +154,9 @@ def test_nobodys_configuration_gets_between(
 
 def test_no_git(fleet: Fleet, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(HistoryError, match=r"there is no git to write the history in .*history\.git with: install it"):
+    with pytest.raises(
+        HistoryError, match=r"git is not installed on the controller, so the history in .*history\.git cannot"
+    ):
         fleet.run({"r1": config("a")})
     monkeypatch.undo()
     assert fleet.run({"r1": config("a", "11:00:00")}) == 1

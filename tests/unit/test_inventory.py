@@ -558,7 +558,7 @@ def test_an_error_of_several_lines_is_told_by_its_first() -> None:
 
     fleet = Inventory({"a": BASE}.get, broken, ["a"], [], {})
     found = fleet.resolve(["a"], check_arguments({"hosts": ["a"]}))["a"]
-    assert found == Unresolved("resolve", "variables", "a variable of a does not resolve: cannot decrypt")
+    assert found == Unresolved("resolve", "variables", "a variable of a cannot be resolved: cannot decrypt")
 
 
 @pytest.mark.parametrize("problem", [KeyError("getpwuid(): uid not found: 1234"), OSError("No username set")])

@@ -188,7 +188,7 @@ def test_a_damaged_state_counts_as_none_and_heals(text: str, fleet: Fleet) -> No
     assert LastGood(fleet.path, Changes()).stale(["r1"], 1) == []
     given = fleet.run(answer(1, show_version="two"))
     assert (given["changed"], given["last_good_at"]) == ([], DAYS[1])
-    assert "cannot be read, and counts as none" in fleet.problems["r1"]
+    assert "cannot be read and is ignored" in fleet.problems["r1"]
     assert fleet.run(answer(2, show_version="three"))["changed"] == ["show version"]
     assert fleet.problems == {}
 
@@ -197,7 +197,7 @@ def test_a_text_that_is_gone_counts_as_none(fleet: Fleet) -> None:
     fleet.run(answer(0, show_version="one"))
     (fleet.path / "last_good" / "r1" / "show version.txt").unlink()
     assert fleet.run(answer(1, show_version="two"))["changed"] == []
-    assert "counts as none" in fleet.problems["r1"]
+    assert "is ignored" in fleet.problems["r1"]
 
 
 @pytest.mark.parametrize("function", ["write_json", "_share"])

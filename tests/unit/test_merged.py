@@ -83,7 +83,7 @@ def test_a_damaged_answer_gives_way_to_another_and_else_says_so(tmp_path: Path) 
 
 
 def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="is no run folder"):
+    with pytest.raises(RunError, match="is not a run folder"):
         Merged([run(tmp_path, "1", {}), str(tmp_path / "nowhere")])
 
 

@@ -102,7 +102,7 @@ def duplicate_names(pattern: Pattern) -> bool:
 
     with pytest.WarningsRecorder(_ispytest=True) as warned:
         answers = pattern(ask, ["a", "b", "a"])
-    return answers == {"a": 1, "b": 1} and any("more than once" in str(warning.message) for warning in warned)
+    return answers == {"a": 1, "b": 1} and any("duplicate names" in str(warning.message) for warning in warned)
 
 
 def default_workers(pattern: Pattern) -> bool:

@@ -160,7 +160,7 @@ def test_with_the_collector() -> None:
     collect(str.upper, ["a", "b", "a"], on_event=progress)
     assert [line.rpartition(",")[0] for line in screen.lines] == ["roll call: 2/2 done, 2 ok, 0 failed"]
     assert sorted(str(host) for host, _message in screen.verbose) == ["a", "b"]
-    assert progress.warnings == ["given more than once, asked once: a"]
+    assert progress.warnings == ["duplicate names, asked once: a"]
 
 
 def test_names_that_are_skipped_have_no_seconds(clock: Clock) -> None:

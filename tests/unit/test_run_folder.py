@@ -216,7 +216,7 @@ def test_a_damaged_answer_says_so(damage: Any, words: str, tmp_path: pathlib.Pat
 
 
 def test_what_is_no_run(tmp_path: pathlib.Path) -> None:
-    with pytest.raises(RunError, match="is no run folder"):
+    with pytest.raises(RunError, match="is not a run folder"):
         run_names(str(tmp_path))
     folder = RunFolder(str(tmp_path))
     (folder.path / "manifest.json").write_text(json.dumps([]))

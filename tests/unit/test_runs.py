@@ -117,7 +117,7 @@ def test_a_run_under_way_is_left_alone(tmp_path: pathlib.Path) -> None:
     with under_way(tmp_path / "runs" / "2026-01-02T000000Z"):
         assert name_of(run_to_resume(str(tmp_path), FLEET)) == "2026-01-01T000000Z"
         assert name_of(last_run(str(tmp_path), FLEET)) == "2026-01-01T000000Z"
-        with pytest.raises(RunError, match="under way in another process"):
+        with pytest.raises(RunError, match="in progress in another process"):
             RunFolder(str(tmp_path), resume=tmp_path / "runs" / "2026-01-02T000000Z")
 
 
@@ -208,7 +208,7 @@ def test_half_pruned_runs_go_with_the_next(tmp_path: pathlib.Path) -> None:
 @pytest.mark.parametrize(("first", "second"), [(None, None), (None, "8"), ("7", None)], ids=str)
 def test_one_run_at_a_time(first: str | None, second: str | None, tmp_path: pathlib.Path) -> None:
     job = r" \(AWX job 7\)" if first else ""
-    words = rf"is in use by process {os.getpid()} on \S+{job} since \d{{4}}-\S+Z: wait for its end"
+    words = rf"is in use by process {os.getpid()} on \S+{job} since \d{{4}}-\S+Z; wait for its end"
     with locked(str(tmp_path / "a" / "b"), first), pytest.raises(RunError, match=words):
         locked(str(tmp_path / "a" / "b"), second).__enter__()
     with locked(str(tmp_path / "a" / "b"), second):
@@ -225,7 +225,7 @@ def test_jobs_share(tmp_path: pathlib.Path) -> None:
 def test_a_holder_of_whom_nothing_is_known(tmp_path: pathlib.Path) -> None:
     with open(tmp_path / ".lock", "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        with pytest.raises(RunError, match="is in use by another process: wait"), locked(str(tmp_path)):
+        with pytest.raises(RunError, match="is in use by another process; wait"), locked(str(tmp_path)):
             pass
 
 
@@ -259,7 +259,7 @@ with locked({str(tmp_path)!r}):
 @pytest.mark.parametrize(
     ("number", "words"),
     [
-        (errno.ENOLCK, "cannot be locked: No locks available; it must be on a file system that has flock"),
+        (errno.ENOLCK, "cannot be locked: No locks available; its file system must support flock"),
         (errno.EOPNOTSUPP, "cannot be locked: Operation not supported"),
     ],
 )

@@ -31,7 +31,7 @@ def load_function(path: str) -> Callable[..., Any]:
 
     A method that is neither static nor of its class is called on a new object of the class, made without arguments.
 
-    :raises ValueError: when there is none, with the reason.
+    :raises ValueError: if it cannot be imported, with the reason.
     """
     before, separator, _after = path.partition(":")
     words = path.replace(":", ".").split(".")
@@ -68,7 +68,7 @@ def _module(path: str, name: str) -> types.ModuleType | None:
         except ModuleNotFoundError as error:
             if error.name is None or not f"{each}.".startswith(f"{error.name}."):  # a module that this one imports
                 raise _failed(path, error) from error
-        except (Exception, SystemExit) as error:  # whatever the module does at its import
+        except (Exception, SystemExit) as error:  # importing a module can raise any exception
             raise _failed(path, error) from error
     return None
 

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ask a device's command line over SSH.
+"""Send commands to a device over SSH.
 
-An answer is taken for whole only when the echo of its command and, after it, the prompt were seen. Where the end is in
-doubt (the prompt changed, a log line was printed behind it, the device does not echo), an empty line is sent: what a
-device answers to it comes after everything that it had to say before.
+An answer is complete if the echo of its command and the following prompt were received. If the end is uncertain (the
+prompt changed, a log line was printed after it, the device does not echo), an empty line is sent. Its output follows
+everything that was sent before.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _ask_all(terminal: _Terminal, device: Device) -> dict[str, Output]:
             if output.error and output.error.kind != "rejected":
                 broken = output
         else:
-            output.error = Error("command", "not_asked", "the session had ended before its turn")
+            output.error = Error("command", "not_asked", "not sent, because the session ended earlier")
     failed = [text for text, output in outputs.items() if output.status != "ok"]
     if failed:
         _fail(outputs, failed, broken)
@@ -90,7 +90,7 @@ def _fail(outputs: dict[str, Output], failed: list[str], broken: Output | None) 
 
 
 class _Terminal:
-    """A session on the device's command line: knows the prompt, and when an answer is whole."""
+    """A session on the device's command line. Detects the prompt and the end of an answer."""
 
     def __init__(self, shell: Shell, platform: Platform, device: Device, call: Call) -> None:
         self._shell = shell
@@ -125,15 +125,15 @@ class _Terminal:
                 self._set_up(step.text)
 
     def leave(self) -> None:
-        """Say goodbye, without waiting for an answer, so that the device frees its line at once."""
+        """Send the logout command without waiting, so that the device frees its line at once."""
         if self._platform.on_close:
             try:
                 self._shell.send(self._platform.on_close + "\n", time.monotonic() + SETTLE)
             except DeviceError:
-                return  # it hung up first; the answers are all here
+                return  # the device closed first; all answers are complete
 
     def _await_first_prompt(self, deadline: float) -> None:
-        """Wait for a prompt; where a banner came with it, an empty line must bring the same prompt again."""
+        """Wait for a prompt. After a banner, send an empty line, which must show the same prompt again."""
         data = bytearray()
         candidate = ""
         logged_in = False
@@ -170,7 +170,7 @@ class _Terminal:
                 data += chunk
 
     def _set_up(self, line: str) -> None:
-        """Send a line of the platform's. A device that does not know it says so; its pager is answered all the same."""
+        """Send a line of the platform. If the device rejects it, its pager is answered instead."""
         text, end = self._exchange(line, self._deadline())
         if end != "prompt":
             self._no_prompt(b"" if end == "closed" else None, bytearray(text.encode("utf-8", "surrogateescape")))
@@ -184,7 +184,7 @@ class _Terminal:
                 f"Check ansible_network_os, or raise command_timeout{sent}"
             )
             raise DeviceError("timeout", "auth", "no_prompt", message, retry=not sent)
-        message = f"the device ended the session after the login; its last line was: {seen or '(nothing)'}{sent}"
+        message = f"the device closed the session after the login; last line: {seen or '(nothing)'}{sent}"
         raise DeviceError("failed", "auth", "session_closed", message, retry=not sent)
 
     def _enter(self, goal: str) -> None:
@@ -204,7 +204,7 @@ class _Terminal:
             self._refused(goal)
 
     def _answer(self, step: Step) -> None:
-        """Send a line that makes the device ask, and answer it. A password goes nowhere but to its question."""
+        """Send a line and answer the device's question. A password is sent only to its question."""
         deadline = self._deadline()
         self._shell.send(step.text + "\n", deadline)
         answer = _Answer(step.text)
@@ -239,7 +239,7 @@ class _Terminal:
     # -- asking --------------------------------------------------------------------------------------------------------
 
     def ask(self, command: str, output: Output) -> None:
-        """Send a command and fill in its output, whatever becomes of it."""
+        """Send a command and fill in its output and status."""
         began = time.monotonic()
         try:
             output.text, end = self._exchange(command, self._deadline())
@@ -250,7 +250,7 @@ class _Terminal:
         output.seconds = time.monotonic() - began
 
     def _exchange(self, line: str, deadline: float) -> tuple[str, End]:
-        """Send a line; return its answer, without echo and prompt, and how it ended."""
+        """Send a line. Return its answer without echo and prompt, and how it ended."""
         self._drain(deadline)
         self._shell.send(line + "\n", deadline)
         answer = _Answer(line)
@@ -279,7 +279,7 @@ class _Terminal:
                 self._shell.send("\n", deadline)
 
     def _whole(self, answer: _Answer) -> bool:
-        """Whether the answer ends in the prompt, and nothing says that this prompt is not its end."""
+        """Return whether the answer is complete: it ends with the prompt, and nothing follows."""
         shown = answer.shown()
         if self._mode(shown) is None:
             return False
@@ -292,20 +292,20 @@ class _Terminal:
         elif not answer.echoed():
             self._echoes = False
         more = self._read(time.monotonic())
-        if more:  # the device goes on: what looked like the prompt was part of the answer
+        if more:  # the device continues, so the prompt-like text was part of the answer
             answer.data += more
             return self._whole(answer)
         return True
 
     def _doubtful(self, shown: str) -> bool:
-        """Whether a silent device may be at its prompt: else an empty line could answer a question."""
+        """Return whether a silent device may be at its prompt. Otherwise an empty line could answer a question."""
         mode = self._mode(shown)
         if mode is not None and not mode.name.startswith("config"):
             return True
         return any(self._is_prompt(line) for line in shown.split("\n"))
 
     def _text(self, answer: _Answer, end: End) -> str:
-        """The answer without echo and prompt; what was logged behind the prompt is not part of it."""
+        """Return the answer without echo, prompt, and log lines after the prompt."""
         data = answer.data
         if answer.tested_at is not None:
             after = clean(decode(bytes(data[answer.tested_at :]))).split("\n")
@@ -331,12 +331,12 @@ class _Terminal:
 
     def _judge(self, text: str, end: End) -> tuple[CommandStatus, Error | None]:
         if end == "closed":
-            message = f"the device ended the session in the middle of its answer; received {len(text)} characters"
+            message = f"the device closed the session during its answer; received {len(text)} characters"
             return "failed", Error("command", "session_closed", message)
         if end == "timeout":
             over = self._call.deadline is not None and time.monotonic() >= self._call.deadline
             limit = "the device's deadline" if over else f"command_timeout ({self._device.command_timeout:g} s)"
-            message = f"the prompt did not come back within {limit}; received {len(text)} characters"
+            message = f"no prompt within {limit}; received {len(text)} characters"
             return "timeout", Error("command", "timeout", message)
         rejection = self._rejection(text)
         if rejection:
@@ -344,7 +344,7 @@ class _Terminal:
         return "ok", None
 
     def _rejection(self, text: str) -> str | None:
-        """The line in which the device refuses a command, by the platform's failure texts."""
+        """Return the line that rejects a command, according to the platform's failure texts."""
         lines = [line.strip() for line in text.split("\n", REJECTION_LINES + 1) if line.strip()]
         if len(lines) > REJECTION_LINES:
             return None
@@ -361,14 +361,14 @@ class _Terminal:
         return limit if self._call.deadline is None else min(limit, self._call.deadline)
 
     def _read(self, deadline: float) -> bytes | None:
-        """As the shell reads, but a broken connection is the end of the session: what was received still counts."""
+        """Read from the shell. A broken connection ends the session, so that received data is kept."""
         try:
             return self._shell.read(deadline)
         except DeviceError:
             return b""
 
     def _drain(self, deadline: float) -> None:
-        """Pass over what the device said unasked since the last prompt; a silent one that does not echo gets time."""
+        """Discard unsolicited output since the last prompt. Wait briefly if the device does not echo."""
         while self._read(min(deadline, time.monotonic() + (0.0 if self._echoes else QUIET / 4))):
             pass
 
@@ -395,7 +395,7 @@ class _Terminal:
 
 
 class _Answer:
-    """What has come so far after one line was sent."""
+    """The data received so far after one line was sent."""
 
     def __init__(self, line: str) -> None:
         self.line = line
@@ -406,7 +406,7 @@ class _Answer:
         self._shown: tuple[int, str] = (0, "")  # the end as it is shown, and how much had come by then
 
     def forget(self) -> None:
-        """Begin anew: what came was a question."""
+        """Discard the data, which was a question."""
         self.data.clear()
         self._shown = (0, "")
 
@@ -424,12 +424,12 @@ class _Answer:
 
 
 def _key(prompt: str) -> str:
-    """What stays the same in a prompt that counts its commands, marks unsaved changes or shows the mode at its end."""
+    """Return the constant part of a prompt, without command counter, mark of unsaved changes and mode."""
     return re.sub(r"\d+", "0", prompt.strip().lstrip("*!~ ")).rstrip(ENDS + " ")
 
 
 def _last_lines(shown: str) -> str:
-    """The end in which a prompt is looked for: some platforms put a line or two above it."""
+    """Return the last lines, in which a prompt is searched. Some platforms print a line or two above it."""
     return "\n".join(shown.rsplit("\n", 3)[-3:])
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Call any importable function with the device's name: the plain thread-pool pattern."""
+"""Call an importable function with the name of the device."""
 
 from __future__ import annotations
 
