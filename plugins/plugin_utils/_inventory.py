@@ -150,7 +150,7 @@ class Inventory:
                 resolved[name] = self._unresolved(name, arguments, error.error)
             except AnsibleError as error:
                 secrets = Secrets(_untemplated_secrets(self._variables_of(name) or {}))
-                message = f"a variable of {name} does not resolve: {secrets.quoted(_first_line(error))}"
+                message = f"a variable of {name} cannot be resolved: {secrets.quoted(_first_line(error))}"
                 resolved[name] = self._unresolved(name, arguments, Error("resolve", "variables", message))
         return resolved
 

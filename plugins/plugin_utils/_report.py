@@ -80,7 +80,7 @@ def _mode(path: pathlib.Path, mode: int | None) -> int:
 def make_folder(folder: pathlib.Path) -> None:
     """Make the folder and those above it.
 
-    :raises ReportError: when it cannot be made.
+    :raises ReportError: if it cannot be created.
     """
     try:
         # A user's own link is followed to the folder of the reports, but not below it, nor where runs are kept.

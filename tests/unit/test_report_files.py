@@ -37,7 +37,7 @@ def test_folders_are_made(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(ReportError, match="file/reports cannot be made: Not a directory"):
+    with pytest.raises(ReportError, match="file/reports cannot be created: Not a directory"):
         make_folder(tmp_path / "file" / "reports")
 
 

@@ -143,7 +143,7 @@ def test_an_answer_shows_no_file_outside_of_it(file: str, top: pathlib.Path, els
     stored = json.loads(result.read_text())
     stored["output"]["show it"]["file"] = file
     result.write_text(json.dumps(stored))
-    with pytest.raises(RunError, match="is no file name"):
+    with pytest.raises(RunError, match="is not a file name"):
         read_answer(path, "r1")
 
 
