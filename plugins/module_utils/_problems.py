@@ -9,13 +9,18 @@ from __future__ import annotations
 import contextlib
 import os
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 
 class Problems:
     """The errors of one run: a sentence each for the user, and the tracebacks."""
 
-    def __init__(self) -> None:
+    def __init__(self, mask: Callable[[str], str] = str) -> None:
+        """Start without errors.
+
+        :param mask: removes secrets from a text. An exception can quote any value.
+        """
+        self._mask = mask
         self.messages: list[str] = []
         self.tracebacks: list[str] = []
 
@@ -38,10 +43,10 @@ class Problems:
             text = " ".join(str(error).split())
         except Exception:
             text = "(its text cannot be shown)"
-        message = f"an internal error while {step}: {type(error).__name__}: {text}{place}"
+        message = self._mask(f"an internal error while {step}: {type(error).__name__}: {text}{place}")
         if message not in self.messages:  # the same one for ten thousand names is one
             self.messages.append(message)
-            self.tracebacks.append("".join(traceback.format_exception(error)))
+            self.tracebacks.append(self._mask("".join(traceback.format_exception(error))))
 
     def take_over(self, messages: list[str], tracebacks: list[str]) -> None:
         """Add the errors of another machine."""

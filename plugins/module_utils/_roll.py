@@ -20,7 +20,7 @@ from ._call import Call
 from ._device import Device, Unresolved
 from ._last_good import LastGood
 from ._model.masking import masked_error, masked_outputs
-from ._model.secrets import secrets_of, secrets_of_all
+from ._model.secrets import mask_of, secrets_of
 from ._model.visible import visible
 from ._pacing import LoginsPerSecond
 from ._parsers import Parsers
@@ -77,7 +77,7 @@ def call_roll(
 
     def happened(event: Event) -> None:
         if event.message is not None:
-            event = replace(event, message=visible(secrets_of_all(ready.values()).quoted(event.message)))
+            event = replace(event, message=visible(mask_of(ready.values())(event.message)))
         if problems is not None and event.name is not None and event.result is not None:
             finished[event.name] = event.result
         event = replace(event, done=event.done + wrong, total=len(devices))

@@ -243,6 +243,7 @@ if sys.version_info < (3, 11):  # noqa: UP036  the Python of a poller can be old
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device, Unresolved
+from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import mask_of
 from ansible_collections.rollcall.network.plugins.module_utils._needs import missing, sentence
 from ansible_collections.rollcall.network.plugins.module_utils._problems import Problems
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
@@ -275,7 +276,7 @@ def main() -> None:
         check_functions(devices)
     except ValueError as error:
         module.fail_json(msg=f"{error}; modules beside the playbook are on the controller only", refused=True)
-    problems = Problems()
+    problems = Problems(mask_of(devices.values()))
     answers = call_roll(devices, limits, on_event, problems=problems)
     # One text again: Ansible rejects results with bytes that are not UTF-8, which devices can send.
     module.exit_json(

@@ -16,6 +16,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._changes import C
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
 from ansible_collections.rollcall.network.plugins.module_utils._last_good import LastGood
 from ansible_collections.rollcall.network.plugins.module_utils._lock import locked
+from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import mask_of
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
 from ansible_collections.rollcall.network.plugins.module_utils._problems import Problems
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
@@ -177,7 +178,7 @@ def call_here(
         folder.note("began", hosts=len(devices), answered=len(there))
         last_good = last_good_of(arguments, folder, there)
         keep = Keep(folder, let_go=not arguments["return_output"], last_good=last_good)
-    problems = Problems()
+    problems = Problems(mask_of(rest.values()))
     with interruptible(folder, len(devices), keep.close if keep else None, say) as interruption:
         end_with_parent(interruption)
         answers = call_roll(rest, limits_of(arguments), on_event, keep, problems)
@@ -199,7 +200,7 @@ def call_there(
         folder.note("began", hosts=len(devices), answered=len(there))
     rest = {name: device for name, device in devices.items() if name not in there}
     last_good = None if folder is None else last_good_of(arguments, folder, there)
-    problems = Problems()
+    problems = Problems(mask_of(rest.values()))
     with interruptible(folder, len(devices), None, say):
         answers = ask(rest, problems) if rest else {}
         return _result_of_there(answers, there, devices, arguments, folder, allowed, last_good, problems)

@@ -17,7 +17,7 @@ import os
 import re
 import shlex
 import urllib.parse
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from .._device import Device
@@ -150,6 +150,11 @@ def secrets_of_all(devices: Iterable[Device]) -> Secrets:
         values |= _values(device)
         ordinary |= set(filter(None, (device.name, device.host, device.user)))
     return Secrets(values, ordinary)
+
+
+def mask_of(devices: Iterable[object]) -> Callable[[str], str]:
+    """Return a function that masks the secrets of these devices in a text. They are collected when it is called."""
+    return lambda text: secrets_of_all(each for each in devices if isinstance(each, Device)).quoted(text)
 
 
 def _values(device: Device) -> frozenset[str]:
