@@ -362,7 +362,7 @@ def not_written() -> dict[str, Any]:
         "changed": False,
         "skipped": True,
         "msg": "check mode: no run was written, so there is none to report on; "
-        "to see what would be written, give devices besides run_dir",
+        "set devices too to see what would be written",
         "dest": None,
         "index": None,
         "summary": summarize(()),
