@@ -57,7 +57,7 @@ class Roll:
         return resolved
 
     def devices(self) -> dict[str, Any]:
-        """The devices as plain data, secrets included: they tell this question from others."""
+        """The devices as plain data with secrets, to distinguish questions."""
         return {
             name: dataclasses.asdict(each.device if isinstance(each, Resolved) else each)
             for name, each in self._resolved.items()

@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How long the lookup uses an answer again.
+"""How long the lookup reuses an answer.
 
 Ansible evaluates a variable at every use: one template may evaluate the same lookup three times, and a task does so for
 each host. These share an answer. A check after a change must not: the change is another task, or ``until`` waits for
 it, 5 seconds by default. So without C(max_age) an answer is used within one task only, for less than those 5 seconds.
-An answer in which a device failed is never used for longer than that.
+An answer with a failed device is not used for longer than that.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Asks(Protocol):
 
 
 def recalled(question: Any, max_age: float | None, make: Callable[[], Asks]) -> dict[str, Any]:
-    """The answer to a lookup, remembered or new.
+    """Return the stored or a new answer to a lookup.
 
     :param question: the arguments of the lookup.
     :param max_age: seconds; None for the default.
@@ -56,7 +56,7 @@ def recalled(question: Any, max_age: float | None, make: Callable[[], Asks]) -> 
 
 
 def _task() -> str | None:
-    """What tells the running task from others: the same for all of its hosts."""
+    """Identifies the running task; the same for all of its hosts."""
     context = TaskContext.current(optional=True) if TaskContext is not None else None
     return None if context is None else str(context.task._uuid)
 
