@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files and folders that others may have prepared: no link is followed, and the owner and the mode are checked.
+"""Open files and folders that others may have prepared. Links are not followed. Owner and mode are checked.
 
-Trusted are the own user, root and, in a folder that is writable for one of our groups, that group. A folder that
-everybody may write to is refused. Below a trusted folder, what its owner put there is trusted too. The path that a user
-gives may contain links: it is resolved once, and the folder that it leads to is checked.
+The current user and root are trusted, and so is the group of a folder that is writable for one of the user's groups. A
+folder that all users can write to is refused. Files of the owner of a trusted folder are trusted too. The path that a
+user sets can contain links: it is resolved once, and the folder at its end is checked.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MOST_LINKS = 40  # in one path, as in Linux
 
 
 class Untrusted(OSError):
-    """A file or folder that may be somebody else's work; ``strerror`` says what it is and what to do."""
+    """A file or folder may belong to another user. ``strerror`` has the reason and what to do."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(errno.EPERM, sentence)
@@ -94,9 +94,9 @@ def make_folder(path: pathlib.Path, mode: int = 0o755) -> None:
 
 
 def check_folder(path: pathlib.Path) -> None:
-    """Check a folder below a trusted one. One that does not exist is as good as one of our own.
+    """Check a folder in a trusted one, if it exists.
 
-    :raises Untrusted: when it is a link, somebody else's, or everybody may write to it.
+    :raises Untrusted: if it is a link, belongs to another user, or all users can write to it.
     """
     try:
         status = path.lstat()
@@ -108,9 +108,9 @@ def check_folder(path: pathlib.Path) -> None:
 
 
 def check_file(path: pathlib.Path) -> None:
-    """Check a file below a trusted folder.
+    """Check a file in a trusted folder.
 
-    :raises Untrusted: when it is a link, no regular file, or somebody else's.
+    :raises Untrusted: if it is a link, is not a regular file, or belongs to another user.
     """
     status = path.lstat()
     _check_kind(path, status, stat.S_ISREG, "file")
@@ -118,7 +118,7 @@ def check_file(path: pathlib.Path) -> None:
 
 
 def is_shared(folder: pathlib.Path) -> bool:
-    """Whether a folder is shared on purpose: writable for its group, and handing it on to what is made in it."""
+    """Whether a folder is shared on purpose: writable for its group, with the setgid bit."""
     mode = folder.lstat().st_mode
     return bool(mode & stat.S_ISGID and mode & stat.S_IWGRP)
 

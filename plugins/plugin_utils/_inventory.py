@@ -87,7 +87,7 @@ NETWORK_CREDENTIAL: dict[str, tuple[str, ...]] = {
 }
 
 
-# Arguments that have a value of their own for each host: the action leaves their templates to us.
+# Arguments with a value for each host. The action plugin does not resolve their templates.
 PER_HOST = ("function_args",)
 
 

@@ -16,7 +16,7 @@ import shlex
 TOKEN = re.compile(r"%[hpr%]")
 # What OpenSSH refuses in the user name of a command, since it can mean something to a shell.
 SHELL = frozenset("'\"`$;&<>|(){}")
-ADDRESS = frozenset(".-_:%")  # what an address holds besides letters and digits
+ADDRESS = frozenset(".-_:%")  # allowed in an address, with letters and digits
 
 
 def check_address(address: str, *, on_command_line: bool) -> None:

@@ -5,8 +5,8 @@
 """How long the lookup reuses an answer.
 
 Ansible evaluates a variable at every use: one template may evaluate the same lookup three times, and a task does so for
-each host. These share an answer. A check after a change must not: the change is another task, or ``until`` waits for
-it, 5 seconds by default. So without C(max_age) an answer is used within one task only, for less than those 5 seconds.
+each host. They share an answer. A check after a change must not share it: the change is another task, or ``until``
+waits for it, 5 seconds by default. Without C(max_age), an answer is therefore used in one task only, for less than 5 s.
 An answer with a failed device is not used for longer than that.
 """
 
@@ -38,8 +38,8 @@ def recalled(question: Any, max_age: float | None, make: Callable[[], Asks]) -> 
 
     :param question: the arguments of the lookup.
     :param max_age: seconds; None for the default.
-    :param make: makes what asks. Together with resolving the names this costs more than all else, so that within one
-        task, where it gives the same for every host, it is done once.
+    :param make: creates the object that asks. This and resolving the names are the slowest steps, so they are done once
+        in a task, because the result is the same for every host.
     """
     if max_age == 0:
         return make().ask()

@@ -36,7 +36,7 @@ def ask(device: Device, call: Call) -> Any:
 
 
 def _awaited(value: Any, call: Call) -> Any:
-    """What a coroutine returns, run in a loop of its own; it is cancelled when the call is cut."""
+    """Run a coroutine in a separate event loop. It is cancelled at the deadline."""
     if inspect.isasyncgen(value):
         value = _all(value)
     if not inspect.isawaitable(value):
