@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, the rollcall.network authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes what follows from the one specification of the role's variables: `make generate`.
+"""Generate files from the specification of the role's variables: `make generate`.
 
-Whole files, and in others the lines between two marks.
+Some files are written completely. In others, only the lines between two marks are replaced.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ NAME = re.compile(r"\brollcall_[a-z0-9_]*[a-z0-9]\b(?!\{)")
 
 
 def generated() -> dict[str, str]:
-    """The text of every file that is generated, or partly so, by its path in the checkout."""
+    """The text of every file with generated lines, by its path in the checkout."""
     readme, main, poller = (f"{ROLE_FOLDER}/{name}" for name in ("README.md", "tasks/main.yml", "tasks/poller.yml"))
     pollers = f"{ROLE_FOLDER}/tasks/pollers.yml"
     texts = {
         f"{ROLE_FOLDER}/defaults/main.yml": _defaults(),
         f"{ROLE_FOLDER}/meta/argument_specs.yml": _argument_specs(),
         main: _between(main, {task: _arguments(task) for task in SPECS}),
-        # The reports and limits are of the whole fleet, which no poller sees.
+        # Reports and limits apply to the whole fleet, not to a poller.
         poller: _between(poller, {"collect": _arguments("collect", without="report")}),
         pollers: _between(pollers, {task: _arguments(task) for task in SPECS if task != "collect"}),
         readme: _between(
@@ -63,7 +63,7 @@ def _arguments(task: Task, without: Task | None = None) -> list[str]:
     variables = {each.takes: each for each in ROLE if task in each.tasks and without not in each.tasks}
     ordered = [variables[argument] for argument in SPECS[task] if argument in variables]
     lines = [f'    {each.takes}: "{{{{ {each.given} }}}}"' for each in ordered]
-    # Each poller keeps its runs in a folder of its own.
+    # The runs of each poller are in a separate folder.
     own = "output_dir }}/pollers/{{ rollcall_poller_folder }}"
     return [line.replace("output_dir }}", own) for line in lines] if without else lines
 
@@ -81,25 +81,30 @@ def _argument_specs() -> str:
     lines = [
         "---",
         f"# {BY}",
-        "# The entry point is not called main: Ansible would then check the arguments once for each host, with events",
-        "# for each. The action checks them once for a run.",
+        "# The entry point is not named main, because Ansible would then check the arguments for each host, with an",
+        "# event for each. The action plugin checks them once per run.",
         "argument_specs:",
         "  variables:",
-        "    short_description: Ask the hosts of the play, write the reports, and report the outcome",
+        "    short_description: Ask the hosts of the play, write reports, and report the outcome",
         "    description:",
-        "      - These are the variables of the role, and of the playbooks C(collect), C(pollers) and C(report).",
-        "      - At the end of the list are those that each host may have in its own variables.",
-        "      - They are checked once for a run, before the first login.",
+        "      - The variables of the role and of the playbooks C(collect), C(pollers) and C(report).",
+        "      - The last ones are variables of each host.",
+        "      - They are checked once per run, before the first login.",
         "    options:",
     ]
     for each in (*ROLE, *HOST):
         lines.append(f"      {each.name}:")
-        lines += ["        description: >-", *_wrapped(f"{_ansible(each.text)}.", " " * 10)]
+        lines += ["        description: >-", *_wrapped(_ansible(_described(each)), " " * 10)]
         for key, value in each.type.items():
             lines.append(f"        {key}: {_value(value)}" if key != "options" else _options(value))
         if each.default is not UNSET:
             lines.append(f"        default: {_value(each.default)}")
     return "\n".join(lines) + "\n"
+
+
+def _described(variable: Variable) -> str:
+    in_words = f" Default: {variable.shown_default}." if variable.default is UNSET and variable.shown_default else ""
+    return f"{variable.text}.{in_words}"
 
 
 def _options(options: dict[str, dict[str, Any]]) -> str:
@@ -133,21 +138,23 @@ def _cell(text: str) -> str:
 
 
 def _shown_default(variable: Variable) -> str:
+    if variable.shown_default:
+        return variable.shown_default
     default = variable.default
     if default is UNSET and variable.tasks:
         default = SPECS[variable.tasks[0]][variable.takes].get("default")
-    if default in (UNSET, None, "") or "lookup" in str(default):
+    if default in (UNSET, None, ""):
         return ""
     return f"`{_value(default)}`"
 
 
 def _ansible(text: str) -> str:
-    """Ansible's markup in place of Markdown's. Its parentheses end at the first one that closes."""
+    """Convert Markdown to Ansible's markup. C() ends at the first closing parenthesis."""
     return re.sub(r"`([^`]*)`", lambda code: f"C({code[1]})" if ")" not in code[1] else f"'{code[1]}'", text)
 
 
 def _value(value: Any) -> str:
-    """YAML as people write it."""
+    """The value as YAML in one line."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
@@ -162,7 +169,7 @@ def _wrapped(text: str, indent: str) -> list[str]:
 
 
 def _between(path: str, parts: dict[str, Sequence[str]]) -> str:
-    """The file with new lines between its marks."""
+    """The text of the file with new lines between its marks."""
     text = (ROOT / path).read_text(encoding="utf-8")
     for name, lines in parts.items():
         comment = r"<!-- {} -->" if path.endswith(".md") else r"# {}"
@@ -178,7 +185,7 @@ def _between(path: str, parts: dict[str, Sequence[str]]) -> str:
 
 
 def _names(texts: dict[str, str]) -> str:
-    """The names in playbooks and roles that are no variables of the table."""
+    """The names in playbooks and roles that are not in the table."""
     table = {each.name for each in (*ROLE, *HOST)} | RESULTS.keys()
     files = [path for folder in ("playbooks", "roles") for path in sorted((ROOT / folder).rglob("*.yml"))]
     used = {

@@ -69,7 +69,7 @@ class ActionModule(OnController):
 
     @classmethod
     def finalize_task_arg(cls, name: str, value: Any, templar: Any, context: Any) -> Any:
-        """Keep what is written: the commands, for a warning, and what each device has a value of its own for."""
+        """Keep arguments unresolved: the commands for a warning, and arguments that are resolved for each device."""
         if name == "commands":
             cls._commands_as_written = value
         if name in PER_HOST:
@@ -184,7 +184,7 @@ class ActionModule(OnController):
         return without_poller(devices, poller, reason)
 
     def _run_module(self, module_args: dict[str, Any], devices: str, task_vars: dict[str, Any]) -> dict[str, Any]:
-        """The module's result; C(msg) alone where there is no way to it.
+        """Return the result of the module, or only C(msg) if the poller cannot be reached.
 
         :param devices: an argument that holds secrets. It is added by C(_configure_module): with ANSIBLE_DEBUG, Ansible
             prints the arguments that it was given here.

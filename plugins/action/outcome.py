@@ -32,7 +32,7 @@ Answer = Mapping[str, Any]
 
 
 class ActionModule(OnController):
-    """Tell everyone who wants to know what came of a run; or fail by its verdict."""
+    """Report the outcome of a run, or fail if the run did not pass."""
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
@@ -69,7 +69,7 @@ class ActionModule(OnController):
         if arguments["webhook_url"] and not self._task.check_mode:
             problem = post(arguments["webhook_url"], outcome)
             if problem:
-                warnings.append(f"the webhook did not take the outcome of this run: {problem}")
+                warnings.append(f"the webhook did not accept the outcome of this run: {problem}")
         return {
             "changed": False,
             "warnings": warnings,
@@ -82,27 +82,27 @@ class ActionModule(OnController):
 
     def _arguments(self) -> dict[str, Any]:
         given = dict(self._task.args)
-        # Its parts are resolved as they are read.
+        # Its parts are resolved when they are read.
         result = self._templar.template(given.pop("result", None))
         if not isinstance(result, Mapping | None):
-            msg = "rollcall.network.outcome: result must be what rollcall.network.collect returned"
+            msg = "rollcall.network.outcome: result must be the result of rollcall.network.collect"
             raise AnsibleActionFail(msg)
-        # An error of the specification would say what was given, and an address may hold a token.
+        # The validator would show the value, and an address may contain a token.
         if not isinstance(given.get("webhook_url"), str | None):
-            msg = "rollcall.network.outcome: webhook_url must be a text"
+            msg = "rollcall.network.outcome: webhook_url must be a string"
             raise AnsibleActionFail(msg)
         checked = ArgumentSpecValidator(ARGUMENT_SPEC, mutually_exclusive=[["outcome", "reports"]]).validate(given)
         problems = checked.error_messages
         arguments: dict[str, Any] = checked.validated_parameters
         if not problems and arguments["outcome"] is None and arguments["reports"] is None:
-            problems = ["give reports, and result where there is one, or outcome"]
+            problems = ["set reports (and result, if there is one) or outcome"]
         if problems:
             raise AnsibleActionFail(f"rollcall.network.outcome: {'; '.join(problems)}")
         return {**arguments, "result": result}
 
 
 class _Run:
-    """What collect and report returned, as one. Either may have failed."""
+    """The results of collect and report. Each task may have failed."""
 
     def __init__(self, arguments: Mapping[str, Any]) -> None:
         self._result: Answer = arguments["result"] or {}
@@ -117,11 +117,11 @@ class _Run:
         self._notes: list[str] = arguments["notes"]
         self._reasons = [str(each) for each in [*verdict.get("reasons", ()), *arguments["reasons"]]]
         if self.reports.get("failed"):
-            # Of several reports, each has its own error; of none, the task failed as a whole.
+            # The task failed: for some reports, or as a whole.
             self.trouble(f"not all reports could be written: {self.reports.get('msg') or 'see the report task'}")
 
     def trouble(self, reason: str | None) -> None:
-        """Another reason for which the run does not pass, if there is one."""
+        """Add a reason why the run does not pass, if there is one."""
         if reason:
             self._reasons.append(reason)
 
@@ -145,7 +145,7 @@ class _Run:
         return [each for run_dir in ([given] if isinstance(given, str) else given) for each in slices_of(run_dir)]
 
     def outcome(self) -> dict[str, Any]:
-        """What others are told: little, however large the fleet is."""
+        """The outcome. Its size does not depend on the fleet."""
         return {
             "run_dir": self._result.get("run_dir"),
             "reports": self.reports.get("index"),
@@ -168,9 +168,9 @@ def _judged(outcome: Answer) -> dict[str, Any]:
             *outcome["notes"],
         ]
     except (KeyError, TypeError):
-        msg = "rollcall.network.outcome: outcome must be the outcome that another task of this action returned"
+        msg = "rollcall.network.outcome: outcome must be the outcome returned by another rollcall.network.outcome task"
         raise AnsibleActionFail(msg) from None
     if outcome.get("reports"):
-        said.append(f"the reports begin at {outcome['reports']}")
+        said.append(f"reports: {outcome['reports']}")
     failed = {} if verdict["passed"] else {"failed": True}
     return {"changed": False, "msg": "; ".join(map(str, said)), "_ansible_verbose_always": True, **failed}

@@ -163,7 +163,7 @@ class ActionModule(OnController):
                 variables = self._seen_by(name)
                 file = places.of(name, variables)
                 answer = read(name)
-            except Exception as error:  # whatever a variable holds
+            except Exception as error:  # a variable can raise any exception
                 self._files.fail(name, error)
                 continue
             seen = {**variables, "device": answer}
@@ -280,7 +280,7 @@ class ActionModule(OnController):
         return self._templates.render("index.md.j2", seen, str(dest / FLEET_FILES["md"]))
 
     def _seen_by(self, name: str) -> dict[str, Any]:
-        """What a template of the user's sees of one device besides its answer: what a task for it would."""
+        """The variables of a user template for one device, as in a task for it, without the answer."""
         own = self._variables.of(name)
         if own is None:  # not in the inventory: it has the variables of the play
             own = {**self._nobody, "inventory_hostname": name, "inventory_hostname_short": name.split(".")[0]}
@@ -292,7 +292,7 @@ class ActionModule(OnController):
         return self._variables.of_nobody()
 
     def _values(self, name: str, columns: list[str]) -> tuple[Any, ...]:
-        """The host's variables that are shown. One that is broken costs its own cell."""
+        """The values of the columns. If a variable cannot be resolved, only its cell is empty."""
         if not columns:
             return ()
         values: list[Any] = []
@@ -357,12 +357,12 @@ class Answers(Mapping[str, Any]):
 
 
 def not_written() -> dict[str, Any]:
-    """The result in check mode where there is no run to report on."""
+    """The result in check mode if there is no run to report on."""
     return {
         "changed": False,
         "skipped": True,
         "msg": "check mode: no run was written, so there is none to report on; "
-        "to see what would be written, give devices besides run_dir",
+        "set devices too to see what would be written",
         "dest": None,
         "index": None,
         "summary": summarize(()),

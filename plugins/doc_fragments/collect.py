@@ -32,22 +32,22 @@ options:
   function:
     description:
       - For driver V(python), the full path of a function that takes a name, such as V(package.module.function) or
-        V(package.module.Class.method). It is called in many threads at once. An C(async def) function runs in an event loop of
-        its own. For a method that needs an object, one is made without arguments for each name.
+        V(package.module.Class.method). It is called in many threads at the same time. Each call of an C(async def) function has
+        a separate event loop. For a method that is called on an object, an object is created without arguments for each name.
       - Modules are imported from installed packages, C(PYTHONPATH), C(module_utils/) in the role, C(module_utils/) beside the
         playbook, the folder of the playbook, and collections, as V(namespace.name.plugins.module_utils.module.function).
-        On a poller only its own installed packages and C(PYTHONPATH) are searched.
-      - The returned value becomes plain data. Besides text, numbers, lists and dictionaries it may hold dates and times (ISO 8601
-        text; a C(timedelta) becomes seconds), addresses and networks, paths, UUIDs, C(Decimal), enums (their value), sets
-        (sorted lists), tuples, generators, dataclasses, named tuples and bytes that are UTF-8 text. Anything else is an error
-        that names the type and where it is.
+        On a poller, only the packages that are installed there and C(PYTHONPATH) are searched.
+      - The returned value is converted to plain data. It can contain strings, numbers, lists, dictionaries, dates and times (ISO
+        8601; a C(timedelta) becomes seconds), addresses and networks, paths, UUIDs, C(Decimal), enums (their value), sets
+        (sorted lists), tuples, generators, dataclasses, named tuples, and bytes with UTF-8 text. Other types are errors. The
+        message has the type and its place.
       - By default, the variable C(rollcall_function) of each host is used.
     type: str
   function_args:
     description:
       - For driver V(python), keyword arguments of O(function). Templates are resolved for each host with its own variables.
-      - They are plain data; dates in them become text. They are not written to O(output_dir).
-      - Where it is not given, each host's own variable C(rollcall_function_args) counts.
+      - They must be plain data. Dates become strings. They are not written to O(output_dir).
+      - By default, the variable C(rollcall_function_args) of each host is used.
     type: dict
   parser:
     description:
@@ -78,13 +78,13 @@ options:
       - By default, C(rollcall_command_timeout) or C(ansible_command_timeout) of the host is used, or 30.
     type: float
   deadline:
-    description: Seconds for the whole run. Devices that were not asked until then are V(skipped). No limit by default.
+    description: Seconds for the whole run. Devices not asked by then are V(skipped). No limit by default.
     type: float
   retries:
     description:
       - Further attempts after a connection that was refused, reset or timed out, with growing pauses.
-      - A credential that was refused, or that got no answer, is not sent again in the same run. After a jump host refused a
-        credential, the other devices behind it that use the same one get the same error without another login.
+      - A credential that was refused or not answered is not sent again in the same run. If a jump host refuses a credential, the
+        other devices behind it with the same credential get the same error without a login.
     type: int
     default: 1
   logins_per_second:
@@ -94,7 +94,7 @@ options:
     description:
       - The task fails if more than this percentage of the devices have no full answer. By default it does not fail.
       - With O(group_max_fail_percentage), this applies to devices in none of these groups.
-      - A failed result contains the answers too, and Ansible prints a failed result completely.
+      - A failed result contains all answers, and Ansible prints it completely.
     type: float
   group_max_fail_percentage:
     description:
@@ -120,19 +120,19 @@ options:
       - C(last_good/<name>/) holds the last good answer to each command, over all runs. A new answer is compared with it, except
         for values that always change, such as uptimes and counters. Differences are written to C(<command>.diff) beside the
         text. Values of driver V(python) are not compared.
-      - The folder must belong to you or to root, or be writable for a group of yours, whose members are then trusted. A folder
-        that everybody may write to is refused, and so are links and files of other users in it. Links in the path to the
-        folder are followed. In a folder that is writable for its group and has the setgid bit, the group can read the answers.
-      - When the run is interrupted (SIGINT, SIGTERM), one line says where the answers are, how to report on them and how to
-        resume. Where the standard error of ansible-playbook is a file, the line comes before the first login.
+      - The folder must belong to your user or to root, or be writable for one of your groups. The members of that group are trusted.
+        A folder that all users can write to, and links and files of other users in the folder, are refused. Links in the path to
+        the folder are followed. If the folder is writable for its group and has the setgid bit, the group can read the answers.
+      - If the run is interrupted (SIGINT, SIGTERM), one line is printed with the folder of the answers and the commands to report
+        and to resume. If the standard error of C(ansible-playbook) is a file, the line is printed before the first login.
       - The folder is on the controller. It is created and tested before the first login. In check mode nothing is written.
-      - One run at a time can use the folder. A second run fails at once and reports the process that holds it, and since when.
+      - One run at a time can use the folder. A second run fails at once and reports the process that uses it, and since when.
         Jobs of AWX (C(awx_job_id)) can share it, because slices run in parallel. Parallel tasks of one play, such as those of
         several pollers, need separate folders.
     type: path
   return_output:
     description:
-      - V(false) returns no texts, rows and values. They are in O(output_dir), which is then required.
+      - V(false) does not return texts, rows and values. They are in O(output_dir), which is then required.
       - Use V(false) for large fleets. An answer that could not be written is returned completely.
     type: bool
     default: true

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: not_called
-short_description: The answers of devices that no poller called
+short_description: Return answers for devices that no poller asked
 version_added: 0.1.0
 author:
   - The rollcall.network authors (@rollcall-network)
 description:
-  - Internal to the role C(rollcall.network.collect). Returns an answer for each name, of the same shape as every answer of
-    P(rollcall.network.collect#module), with status V(skipped).
+  - Internal to the role C(rollcall.network.collect). Returns an answer with the status V(skipped) for each name, with the same keys
+    as the answers of P(rollcall.network.collect#module).
 positional: hostvars, commands
 options:
   _input:
@@ -21,22 +21,22 @@ options:
     elements: str
     required: true
   hostvars:
-    description: The variables of all hosts, for C(rollcall_commands) of each.
+    description: The variables of all hosts. C(rollcall_commands) of each host is used.
     type: dict
     required: true
   commands:
-    description: The commands of all devices, where the task gives them.
+    description: Commands for all devices, instead of C(rollcall_commands).
     type: raw
   message:
-    description: What the answers say is wrong.
+    description: The message of the error in each answer.
     type: str
     required: true
 """
 
 EXAMPLES = r"""
-- name: Make the answers of devices that no poller called
+- name: Create the answers of devices that no poller asked
   ansible.builtin.set_fact:
-    answers: "{{ ['r1', 'r2'] | rollcall.network.not_called(hostvars, message='no poller called it') }}"
+    answers: "{{ ['r1', 'r2'] | rollcall.network.not_called(hostvars, message='no poller asked it') }}"
 """
 
 RETURN = r"""
@@ -73,7 +73,7 @@ def _commands(name: str, hostvars: Mapping[str, Any], commands: Any) -> tuple[Co
             own = hostvars[name] if name in hostvars else {}  # noqa: SIM401 - its get() fails for unknown names
             commands = () if own.get("rollcall_driver") == "python" else own.get("rollcall_commands")
         return check_commands(commands or (), None)
-    except (AnsibleError, ValueError):  # they do not resolve, or are wrong: of no interest here
+    except (AnsibleError, ValueError):  # they cannot be resolved or are invalid
         return ()
 
 

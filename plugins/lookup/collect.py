@@ -12,21 +12,21 @@ author:
   - The rollcall.network authors (@rollcall-network)
 description:
   - Does the same as the module P(rollcall.network.collect#module) and returns its C(devices), a dictionary of name and answer.
-  - Ansible evaluates a variable that holds a lookup at every use. The same lookup in one task, also for other hosts, therefore
-    uses an answer that is less than O(max_age) old. It is kept in Ansible's private temporary directory until the run ends.
+  - Ansible evaluates a variable with a lookup at every use. Therefore, the same lookup reuses an answer that is newer than
+    O(max_age). Answers are stored in Ansible's private temporary directory until the end of C(ansible-playbook).
   - For many uses of one answer, register the result of the module instead.
-  - The lookup uses variables of the inventory, facts and extra variables, but not those of the play, nor C(-k) and C(-K).
+  - The lookup uses variables of the inventory, facts and extra variables. It does not use variables of the play, C(-k) and C(-K).
 options:
   _terms:
     description: The names to ask. Lists are flattened. They replace O(hosts), which cannot be set.
     required: true
   max_age:
     description:
-      - Seconds for which an answer may be used again, in any task of this run of C(ansible-playbook). They count from the moment
-        the answer was complete. V(0) asks at every use.
-      - By default an answer is used again within the same task only, for 4 seconds. A check in a task after a change always asks
-        again, and so does each attempt of C(until), which waits for 5 seconds by default.
-      - An answer in which a device has no full answer is used for at most 4 seconds, however high this is.
+      - Seconds after the answer was complete in which it is reused, in any task of this C(ansible-playbook). V(0) asks at every
+        use.
+      - By default, an answer is reused only in the same task, for 4 seconds. A check in a task after a change always asks again, and
+        so does each attempt of C(until), which waits 5 seconds by default.
+      - If a device has no full answer, the answer is reused for at most 4 seconds.
     type: float
 extends_documentation_fragment:
   - rollcall.network.collect

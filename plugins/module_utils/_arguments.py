@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Arguments against their specification, with errors that name the argument and what to write instead."""
+"""Check arguments against their specification."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 Spec = Mapping[str, Mapping[str, Any]]
 
-# What each type is called in a message.
+# The types in messages.
 TYPES = {
     "bool": "true or false",
     "dict": "a dictionary",
@@ -23,7 +23,7 @@ TYPES = {
     "int": "a whole number",
     "list": "a list",
     "path": "a path",
-    "str": "text",
+    "str": "a string",
 }
 # Ansible's sentence on a value of a wrong type, or on an element of one. It names a class, not the value.
 _WRONG_TYPE = re.compile(
@@ -36,9 +36,9 @@ _WRONG_TYPE = re.compile(
 def validated(spec: Spec, given: Mapping[str, Any], exclusive: Sequence[Sequence[str]] = ()) -> dict[str, Any]:
     """The arguments, converted and complete.
 
-    :param exclusive: options of which only one may be given.
+    :param exclusive: groups of mutually exclusive options.
 
-    :raises ValueError: for wrong ones, in one sentence.
+    :raises ValueError: for invalid ones, in one sentence.
     """
     _refuse_unknown("unknown argument", spec, given)
     for name, option in spec.items():

@@ -167,7 +167,7 @@ def _git(path: pathlib.Path, *arguments: str, stdin: Iterable[bytes] = ()) -> st
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=_environment(),
-                umask=0o077,  # where a group shares the folder, git is told so
+                umask=0o077,  # core.sharedRepository is set if a group shares the folder
             )
         except FileNotFoundError as error:
             msg = f"git is not installed on the controller, so the history in {path} cannot be written"
@@ -193,7 +193,7 @@ def _feed(process: subprocess.Popen[bytes], stdin: Iterable[bytes]) -> int:
         msg = f"git took longer than {PATIENCE} s"
         raise HistoryError(msg) from error
     finally:
-        if process.poll() is None:  # a text could not be read, or there was no end of it: half a commit is none
+        if process.poll() is None:  # a text could not be read; an incomplete commit is discarded
             process.kill()
             process.wait()
 

@@ -31,11 +31,11 @@ SOON = 0.1  # seconds until the holder has written its details
 
 @contextlib.contextmanager
 def locked(output_dir: str, job: str | None = None) -> Iterator[pathlib.Path]:
-    """Hold the folder of the runs, which is given without its links; it is made where it is missing.
+    """Lock the folder of the runs, given as a path without links. It is created if it is missing.
 
-    :param job: AWX's job number: such a run shares the folder with others that have one.
-    :raises RunError: when another run holds it, said with who and since when; when it cannot be locked; or when it, or
-        what is in it, may be somebody else's work.
+    :param job: the job number of AWX. Runs with a job number share the folder.
+    :raises RunError: if another run uses it, with the process and start time; if it cannot be locked; or if it or its
+        content may belong to another user.
     """
     top = pathlib.Path(output_dir).expanduser().absolute()
     try:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which Python packages a run needs, and which of them this Python does not have."""
+"""The Python packages that a run needs, and those that are missing."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ FORMAT_NEEDS = {
 
 
 def missing(devices: Mapping[str, Device | Error], formats: Collection[str] = ()) -> list[str]:
-    """The packages that are needed and cannot be imported here, with the reason if they are installed.
+    """Return the required packages that cannot be imported here, with the reason if they are installed.
 
-    :param formats: of the reports that are written after the run.
+    :param formats: the formats of the reports after the run.
     """
     found = [device for device in devices.values() if isinstance(device, Device)]
     wanted = [need for need in NEEDS if any(map(need.by, found))]
@@ -63,9 +63,9 @@ def missing(devices: Mapping[str, Device | Error], formats: Collection[str] = ()
 
 
 def sentence(packages: Iterable[str], requirements: str) -> str:
-    """What is missing, of which Python, and the command that installs it.
+    """Return a sentence with the missing packages, the interpreter, and the command that installs them.
 
-    :param requirements: what to install, as an argument of C(pip install).
+    :param requirements: the argument of C(pip install).
     """
     return (
         f"this run needs Python packages that {sys.executable} does not have: {', '.join(packages)}; "
@@ -74,12 +74,12 @@ def sentence(packages: Iterable[str], requirements: str) -> str:
 
 
 def _problem(need: Need) -> str | None:
-    """None if the package is usable; else the reason, which is empty if it is not installed."""
+    """Return None if the package is usable, or else the reason, which is empty if it is not installed."""
     if importlib.util.find_spec(need.module.partition(".")[0]) is None:
         return ""
     if need.loaded:
         try:
             importlib.import_module(need.module)
-        except Exception as error:  # a library that was built for another machine raises what it likes
+        except Exception as error:  # a library built for another machine can raise any exception
             return f" (installed, but its import fails: {error})"
     return None

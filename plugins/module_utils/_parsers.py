@@ -134,9 +134,9 @@ class Parsers:
         return parse(text, parser=parser, platform=platform, command=command)
 
     def _start(self) -> _Process | None:
-        """A new process; None where there can be none, or where too many died in a row to try again.
+        """Start a process. Return None if none can be started, or too many died in a row.
 
-        :raises OSError: when it cannot be started.
+        :raises OSError: if it cannot be started.
         """
         with self._lock:
             if self._closed or self._deaths >= 2 * MOST:

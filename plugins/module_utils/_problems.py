@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Errors of our own after devices were asked. Each costs the step that it happened in, and never an answer."""
+"""Internal errors after the first login. Each affects only one step of the run. Answers are kept."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 
 
 class Problems:
-    """The errors of one run: a sentence each for the user, and the tracebacks."""
+    """The internal errors of a run: one sentence each, and the tracebacks."""
 
     def __init__(self, mask: Callable[[str], str] = str) -> None:
         """Start without errors.
@@ -26,7 +26,7 @@ class Problems:
 
     @contextlib.contextmanager
     def during(self, step: str) -> Iterator[None]:
-        """Note an error of the body instead of raising it. What asks the process to end is raised as ever.
+        """Record an exception of the body instead of raising it. Exceptions that end the process are raised.
 
         :param step: what the body does, as in "while writing the manifest".
         """
@@ -36,7 +36,7 @@ class Problems:
             self.add(step, error)
 
     def add(self, step: str, error: Exception) -> None:
-        """Note an error."""
+        """Record an exception."""
         frames = traceback.extract_tb(error.__traceback__, limit=-1)
         place = f" ({os.path.basename(frames[-1].filename)}, line {frames[-1].lineno})" if frames else ""
         try:
@@ -44,7 +44,7 @@ class Problems:
         except Exception:
             text = "(its text cannot be shown)"
         message = self._mask(f"an internal error while {step}: {type(error).__name__}: {text}{place}")
-        if message not in self.messages:  # the same one for ten thousand names is one
+        if message not in self.messages:  # record the same error of many names once
             self.messages.append(message)
             self.tracebacks.append(self._mask("".join(traceback.format_exception(error))))
 

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a git repository that lies on disk may hold before git is run in it.
+"""Check a git repository on disk before git is run in it.
 
-Git runs programs that a repository's configuration and hooks name. Only settings that run nothing are accepted, and
-hooks are switched off where git is called.
+Git runs programs that the configuration and hooks of a repository name. Only settings that run no program are
+accepted. Hooks are switched off by the caller of git.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import re
 
 from ._trusted import Untrusted, check_file, check_folder, read_file
 
-# By section: the keys that git itself writes, and those of somebody who pushes the repository elsewhere.
+# By section: the keys that git writes, and keys for pushing the repository elsewhere.
 KEYS = {
     "core": {
         *("repositoryformatversion", "filemode", "bare", "symlinks", "ignorecase", "precomposeunicode"),
@@ -32,10 +32,10 @@ SETTING = re.compile(r"\s*(\w+)\s*=\s*([^\\\x00-\x08\x0e-\x1f]*)")
 
 
 def check_repository(path: pathlib.Path) -> None:
-    """Check a bare repository that is there, before git is run in it.
+    """Check an existing bare repository before git is run in it.
 
-    :raises Untrusted: when it holds links, files of somebody else, another repository's place, or settings that are
-        neither git's own nor a remote's.
+    :raises Untrusted: if it contains links, files of other users, a reference to another repository, or settings other
+        than those in KEYS.
     """
     for folder, folders, files in os.walk(path, followlinks=False):
         here = pathlib.Path(folder)
@@ -45,7 +45,7 @@ def check_repository(path: pathlib.Path) -> None:
             check_file(here / name)
     for name in ("commondir", "config.worktree"):
         if os.path.lexists(path / name):
-            raise Untrusted(f"{path / name} is none of a history: remove it")
+            raise Untrusted(f"{path / name} does not belong in a history: remove it")
     if (path / "config").exists():
         _check_settings(path / "config")
 
@@ -60,4 +60,4 @@ def _check_settings(config: pathlib.Path) -> None:
         elif not (found := SETTING.fullmatch(line)) or found[1].lower() not in KEYS.get(section, set()):
             key = line.split("=")[0].strip()
             setting = f"{section}.{key}" if section else key
-            raise Untrusted(f"{config} sets {setting}, which is none of a history: remove it")
+            raise Untrusted(f"{config} sets {setting}, which does not belong in a history: remove it")

@@ -77,7 +77,7 @@ class Output:
     parser: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain data. Every output has the same keys, whatever happened to the command."""
+        """Return plain data. Every output has the same keys, regardless of the status."""
         return {**self.as_slim_dict(), "text": self.text, "rows": self.rows, "diff": ""}
 
     def as_slim_dict(self) -> dict[str, Any]:

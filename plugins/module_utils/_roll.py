@@ -66,7 +66,7 @@ def call_roll(
     A name with an Error instead of a Device is not asked. Its answer is that error.
 
     :param keep: a run folder for the answers, written as they come.
-    :param problems: takes errors of our own after the first login; without it, they are raised, and the answers lost.
+    :param problems: records internal errors after the first login. Without it, they are raised and answers are lost.
     :raises ValueError: when a function to be called cannot be imported, before the first login.
     """
     check_functions(devices)
@@ -94,7 +94,7 @@ def call_roll(
             result = Result("failed", error=device)
             if keep is not None:
                 keep.put(name, device, result)
-            with contextlib.suppress(Exception):  # a bug of the callback must not cost an answer
+            with contextlib.suppress(Exception):  # an error of the callback must not lose an answer
                 if on_event is not None:
                     on_event(Event("finished", told, len(devices), name=name, result=result))
     gone: frozenset[str] = frozenset()
@@ -217,9 +217,9 @@ def _parse(device: Device, outputs: dict[str, Output], parsers: Parsers, call: C
 def answer_of(asked: Device | Error | None, result: Result, *, slim: bool = False) -> dict[str, Any]:
     """Return the answer of one name: the result, the device, and the output.
 
-    Every command that was asked for has an output, whatever happened, and every answer has the same keys.
+    Every requested command has an output, and every answer has the same keys, regardless of the status.
 
-    :param asked: the device, or why the name is none.
+    :param asked: the device, or the error of the name.
     :param slim: without texts, rows and value, which are on disk.
     """
     device = asked if isinstance(asked, Device) else None
@@ -310,7 +310,7 @@ class Keep:
             name, asked, result = item
             try:
                 self._write(name, asked, result)
-            except Exception as error:  # a bug of ours: it costs this name's files, and no other answer
+            except Exception as error:  # an internal error: it affects only the files of this name
                 self.errors[name] = f"{type(error).__name__}: {error}"
 
     def _write(self, name: str, asked: Device | Error | None, result: Result) -> None:

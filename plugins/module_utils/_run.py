@@ -45,7 +45,7 @@ class NoAnswer(RunError):
 
 
 def file_name(text: str, *, folds: bool = False) -> str:
-    """A file name for any text: itself where it is plain, else percent-encoded; long ones are cut, with a hash.
+    """Return a file name for any text: the text, percent-encoded if needed. Long names are cut and get a hash.
 
     :param folds: the file system takes upper and lower case for the same. A text with upper case gets a hash then.
     """
@@ -301,7 +301,7 @@ def read_answer(run_dir: str | pathlib.Path, name: str, *, slim: bool = False) -
 
 
 def _text(folder: pathlib.Path, file: str | None) -> str:
-    """What is in a file of an answer; nothing where the answer names none."""
+    """Return the content of a file of an answer, or an empty text if the answer has no such file."""
     return "" if file is None else read_file(folder / plain_name(file)).decode("utf-8", "surrogateescape")
 
 
@@ -315,7 +315,7 @@ def _name_of(folder: pathlib.Path) -> str:
 
 
 def is_folder(path: pathlib.Path) -> bool:
-    """Whether there is a folder of this name that is no link."""
+    """Whether a folder of this name exists and is not a link."""
     return path.is_dir() and not path.is_symlink()
 
 

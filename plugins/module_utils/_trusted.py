@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files and folders that others may have prepared: no link is followed, and the owner and the mode are checked.
+"""Open files and folders that others may have prepared. Links are not followed. Owner and mode are checked.
 
-Trusted are the own user, root and, in a folder that is writable for one of our groups, that group. A folder that
-everybody may write to is refused. Below a trusted folder, what its owner put there is trusted too. The path that a user
-gives may contain links: it is resolved once, and the folder that it leads to is checked.
+The current user and root are trusted, and so is the group of a folder that is writable for one of the user's groups. A
+folder that all users can write to is refused. Files of the owner of a trusted folder are trusted too. The path that a
+user sets can contain links: it is resolved once, and the folder at its end is checked.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MOST_LINKS = 40  # in one path, as in Linux
 
 
 class Untrusted(OSError):
-    """A file or folder that may be somebody else's work; ``strerror`` says what it is and what to do."""
+    """A file or folder may belong to another user. ``strerror`` has the reason and what to do."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(errno.EPERM, sentence)
@@ -50,7 +50,7 @@ def real_folder(path: str | pathlib.Path) -> pathlib.Path:
             real = here
             continue
         if status.st_uid not in {0, os.geteuid(), real.lstat().st_uid}:
-            raise Untrusted(f"{here} is a link that {_user(status.st_uid)} made: remove it, or use another folder")
+            raise Untrusted(f"{here} is a link created by {_user(status.st_uid)}: remove it, or use another folder")
         links += 1
         if links > MOST_LINKS:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(given))
@@ -62,9 +62,9 @@ def real_folder(path: str | pathlib.Path) -> pathlib.Path:
 
 
 def make_top(path: str | pathlib.Path) -> pathlib.Path:
-    """Make the folder that a user named, with its parents; return it without links.
+    """Create the folder that a user named, with its parents. Return it without links.
 
-    :raises Untrusted: when it is somebody else's, or everybody may write to it.
+    :raises Untrusted: if it belongs to another user, or all users can write to it.
     """
     real = real_folder(path)
     for folder in reversed((real, *real.parents)):
@@ -75,17 +75,17 @@ def make_top(path: str | pathlib.Path) -> pathlib.Path:
     shared = status.st_mode & stat.S_IWGRP and status.st_gid in {os.getegid(), *os.getgroups()}
     if status.st_uid not in {0, os.geteuid()} and not shared:
         raise Untrusted(
-            f"it belongs to {_user(status.st_uid)} and not to {_user(os.geteuid())}: use a folder of your own, "
-            "or make it writable for a group of yours"
+            f"it belongs to {_user(status.st_uid)} and not to {_user(os.geteuid())}: use another folder, "
+            "or make it writable for one of your groups"
         )
     _check_mode(real, status)
     return real
 
 
 def make_folder(path: pathlib.Path, mode: int = 0o755) -> None:
-    """Make a folder below a trusted one, or check the one that is there.
+    """Create a folder in a trusted one, or check it if it exists.
 
-    :raises Untrusted: when it is a link, somebody else's, or everybody may write to it.
+    :raises Untrusted: if it is a link, belongs to another user, or all users can write to it.
     """
     try:
         new_folder(path, mode)
@@ -94,9 +94,9 @@ def make_folder(path: pathlib.Path, mode: int = 0o755) -> None:
 
 
 def check_folder(path: pathlib.Path) -> None:
-    """Check a folder below a trusted one. One that does not exist is as good as one of our own.
+    """Check a folder in a trusted one, if it exists.
 
-    :raises Untrusted: when it is a link, somebody else's, or everybody may write to it.
+    :raises Untrusted: if it is a link, belongs to another user, or all users can write to it.
     """
     try:
         status = path.lstat()
@@ -108,9 +108,9 @@ def check_folder(path: pathlib.Path) -> None:
 
 
 def check_file(path: pathlib.Path) -> None:
-    """Check a file below a trusted folder.
+    """Check a file in a trusted folder.
 
-    :raises Untrusted: when it is a link, no regular file, or somebody else's.
+    :raises Untrusted: if it is a link, is not a regular file, or belongs to another user.
     """
     status = path.lstat()
     _check_kind(path, status, stat.S_ISREG, "file")
@@ -118,15 +118,15 @@ def check_file(path: pathlib.Path) -> None:
 
 
 def is_shared(folder: pathlib.Path) -> bool:
-    """Whether a folder is shared on purpose: writable for its group, and handing it on to what is made in it."""
+    """Whether a folder is shared on purpose: writable for its group, with the setgid bit."""
     mode = folder.lstat().st_mode
     return bool(mode & stat.S_ISGID and mode & stat.S_IWGRP)
 
 
 def check_link(path: pathlib.Path, folder: str) -> None:
-    """Check that a link leads into this folder beside it, where there is one.
+    """Check that a link, if it exists, points into this folder beside it.
 
-    :raises Untrusted: when it leads elsewhere, is no link, or is somebody else's.
+    :raises Untrusted: if it points elsewhere, is not a link, or belongs to another user.
     """
     try:
         status = path.lstat()
@@ -136,15 +136,15 @@ def check_link(path: pathlib.Path, folder: str) -> None:
     _check_owner(path, status)
     parts = pathlib.PurePath(os.readlink(path)).parts
     if len(parts) != 2 or parts[0] != folder or parts[1] == "..":
-        raise Untrusted(f"{path} leads to {os.readlink(path)} and not into {folder}: remove it")
+        raise Untrusted(f"{path} points to {os.readlink(path)} and not into {folder}: remove it")
 
 
 def open_file(path: pathlib.Path, flags: int, mode: int = 0o600) -> int:
-    """Open a file to write to it; with O_CREAT, one that is missing is made. It can be read, too.
+    """Open a file for writing and reading. With O_CREAT, a missing file is created.
 
-    :raises Untrusted: when it is no regular file, has a second name, or is somebody else's.
+    :raises Untrusted: if it is not a regular file, has another hard link, or belongs to another user.
     """
-    flags |= os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # O_NONBLOCK: of a pipe that was put there
+    flags |= os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # O_NONBLOCK: it may be a planted pipe
     if flags & os.O_CREAT:
         try:
             descriptor = os.open(path, flags | os.O_EXCL, mode)
@@ -165,7 +165,7 @@ def open_file(path: pathlib.Path, flags: int, mode: int = 0o600) -> int:
         _check_kind(path, status, stat.S_ISREG, "file")
         _check_owner(path, status)
         if status.st_nlink != 1:
-            raise Untrusted(f"{path} has a second name elsewhere: remove it")
+            raise Untrusted(f"{path} has another hard link: remove it")
         if flags & os.O_TRUNC:
             os.ftruncate(descriptor, 0)
     except BaseException:
@@ -175,9 +175,9 @@ def open_file(path: pathlib.Path, flags: int, mode: int = 0o600) -> int:
 
 
 def read_file(path: pathlib.Path) -> bytes:
-    """What a file holds.
+    """Return the content of a file.
 
-    :raises OSError: when it cannot be read, and where it is a link or no regular file.
+    :raises OSError: if it cannot be read, is a link, or is not a regular file.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -191,9 +191,9 @@ def read_file(path: pathlib.Path) -> bytes:
 
 
 def create_file(path: pathlib.Path) -> int:
-    """Open a new file to write to it, in the place of one that is there: only for its owner, or for the group too.
+    """Open a new file for writing, and replace an existing one. Only its owner can read it, or the group too.
 
-    The group can read it where the folder is writable for the group and hands its group on (setgid).
+    The group can read it if the folder is writable for the group and has the setgid bit.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
@@ -207,12 +207,12 @@ def create_file(path: pathlib.Path) -> int:
 
 
 def new_folder(path: pathlib.Path, mode: int = 0o755) -> None:
-    """Make a folder below a trusted one, for the group too where the folder above is writable for it.
+    """Create a folder in a trusted one. It is writable for the group if the parent folder is.
 
-    :raises FileExistsError: when there is one, or anything else of this name.
+    :raises FileExistsError: if something of this name exists.
     """
     os.mkdir(path, mode)
-    if path.parent.lstat().st_mode & stat.S_IWGRP:  # whoever shares the folder above shares this one
+    if path.parent.lstat().st_mode & stat.S_IWGRP:  # the group of the parent folder shares it
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
             os.fchmod(descriptor, stat.S_IMODE(os.fstat(descriptor).st_mode) | stat.S_IRWXG)
@@ -222,19 +222,19 @@ def new_folder(path: pathlib.Path, mode: int = 0o755) -> None:
 
 def _check_kind(path: pathlib.Path, status: os.stat_result, is_kind: object, kind: str) -> None:
     if not is_kind(status.st_mode):  # type: ignore[operator]
-        what = "a link" if stat.S_ISLNK(status.st_mode) else f"no {kind}"
+        what = "a link" if stat.S_ISLNK(status.st_mode) else f"not a {kind}"
         raise Untrusted(f"{path} is {what}: remove it")
 
 
 def _check_owner(path: pathlib.Path, status: os.stat_result) -> None:
     above = path.parent.lstat()
     if status.st_uid not in {0, os.geteuid(), above.st_uid} and not above.st_mode & stat.S_IWGRP:
-        raise Untrusted(f"{path} belongs to {_user(status.st_uid)}: remove it, or use a folder of your own")
+        raise Untrusted(f"{path} belongs to {_user(status.st_uid)}: remove it, or use another folder")
 
 
 def _check_mode(path: pathlib.Path, status: os.stat_result) -> None:
     if status.st_mode & stat.S_IWOTH:
-        raise Untrusted(f"everybody may write to {path}: chmod o-w {path}, or use a folder of your own")
+        raise Untrusted(f"all users can write to {path}: chmod o-w {path}, or use another folder")
 
 
 def _user(number: int) -> str:

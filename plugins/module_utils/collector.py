@@ -272,9 +272,9 @@ class _Run:
             self._skip_rest("deadline", "not asked before the deadline of the run; raise deadline or workers")
 
     def _keep_going(self) -> None:
-        """Start a worker where none is left; if that is impossible, skip the names that nobody will ask.
+        """Start a worker if none is left. If that is impossible, skip the remaining names.
 
-        A thread that was started counts as a worker from then on: the system may run it much later.
+        A started thread counts as a worker immediately, although the system may run it much later.
         """
         if self._waiting and not self._workers and self._outcomes.empty() and not self._start_worker():
             self._skip_rest("no_thread", "no thread could be started for it; lower workers, or raise ulimit -u")

@@ -21,20 +21,19 @@ description:
   - Address, port, user, password, keys, C(become), platform (C(ansible_network_os)) and timeouts of each device are read from its
     inventory variables, as for C(ansible.netcommon.network_cli), then from the environment (C(ROLLCALL_NET_*) and C(ANSIBLE_NET_*),
     set by AWX's credentials), command line and configuration.
-  - Every secret that is known to the run (passwords, private keys, pass phrases, those in a proxy command) is replaced by
-    C(********) in all texts, rows, values and messages of the answers. A secret that is an ordinary word such as V(cisco), the
-    name of the device or the user, a number of at most six digits, or shorter than four characters is replaced in outputs only
-    where it is the last word of a line.
-  - A device whose address or user name begins with C(-), or holds blanks or control characters, is not called. With a
-    C(ProxyJump) or C(ProxyCommand), the address may hold only letters, digits and C(.-_:%), and neither may hold characters that
-    mean something to a shell.
+  - All credentials of the run (passwords, private keys, passphrases, secrets in a proxy command) are replaced by C(********) in
+    all texts, rows, values and messages of the answers. A secret that is an ordinary word such as V(cisco), the name of the
+    device or the user, a number of at most six digits, or shorter than four characters is replaced in outputs only if it is the
+    last word of a line.
+  - A device is not asked if its address or user name begins with C(-) or contains blanks or control characters. With
+    C(ProxyJump) or C(ProxyCommand), the address can contain only letters, digits and C(.-_:%), and the user name cannot contain
+    characters with a meaning in a shell.
   - A failed device does not fail the task. Use O(max_fail_percentage) to fail it.
-  - Use C(run_once) and C(delegate_to) V(localhost). A task that would run on a device fails before it connects. With C(serial),
-    and with strategies other than C(linear), Ansible runs the task more than once; the first answer is used again, with a
-    warning.
+  - Use C(run_once) and C(delegate_to) V(localhost). A task that would run on a device fails before it connects. With C(serial)
+    and strategies other than C(linear), Ansible runs the task more than once. The first answer is then reused, with a warning.
   - Ansible resolves O(commands) once, for the first host. For commands with C({{ inventory_hostname }}), set
     C(rollcall_commands) in the inventory or in the C(vars) of the play.
-  - Never set the task keyword C(timeout), which throws away what was collected; use O(deadline).
+  - Do not use the task keyword C(timeout), because Ansible then discards the collected answers. Use O(deadline).
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return the same answers. Devices are not changed.
@@ -127,31 +126,31 @@ devices:
     error:
       description:
         - Null, or C(phase) (V(resolve), V(connect), V(auth), V(command), V(parse)), C(kind) (one word) and C(message), which
-          says what went wrong and what to do.
+          has the reason and what to do.
       type: dict
       returned: always
     output:
       description:
-        - For driver V(cli), every command that was asked for, whatever happened to the device, each with the same keys. Empty
-          where the commands are not known, because the variables of the host do not resolve.
-        - C(text), C(status) (V(ok), V(failed), V(timeout), V(skipped) for one that was not sent), C(error), C(seconds),
-          C(parser), C(rows) (an empty list where there are none), C(rows_status) (V(ok), V(empty), V(no_template),
-          V(mismatch), V(error); null where no rows were asked for, or there is no full answer) and C(rows_message).
-        - C(since), when this same answer was first given, up to what always changes, and C(diff), a unified diff to the last
+        - For driver V(cli), every requested command with the same keys, regardless of the status of the device. Empty if the
+          commands are not known because the variables of the host cannot be resolved.
+        - C(text), C(status) (V(ok), V(failed), V(timeout), or V(skipped) if it was not sent), C(error), C(seconds), C(parser),
+          C(rows) (a list, empty if there are no rows), C(rows_status) (V(ok), V(empty), V(no_template), V(mismatch), V(error);
+          null without a parser or a full answer) and C(rows_message).
+        - C(since), the time since when the answer is the same apart from ignored values, and C(diff), a unified diff to the last
           good answer. Without O(output_dir) and in check mode they are null and empty.
-        - Where O(return_output) is V(false), C(text), C(rows) and C(diff) are left out.
+        - C(text), C(rows) and C(diff) are omitted if O(return_output) is V(false).
       type: dict
       returned: always
     changed:
       description:
-        - The commands whose answer differs from the last good one, apart from ignored values. Null where nothing was
-          compared, without O(output_dir) and in check mode.
+        - The commands whose answer differs from the last good one, apart from ignored values. Null if nothing was compared,
+          without O(output_dir), and in check mode.
       type: list
       returned: always
     last_good_at:
       description:
-        - When the last full answer was there, UTC, which may be this one; null for a device that never gave any, without
-          O(output_dir) and in check mode.
+        - Time of the last full answer, UTC, which can be this one. Null for a device without any full answer, without
+          O(output_dir), and in check mode.
       type: str
       returned: always
     value:
@@ -202,29 +201,29 @@ failed_hosts:
   elements: str
 changed_hosts:
   description:
-    - The names with an answer that differs from the last good one, by more than what always changes. Empty without
-      O(output_dir) and in check mode.
+    - The names with an answer that differs from the last good one, apart from ignored values. Empty without O(output_dir) and
+      in check mode.
   returned: unless O(plan) is true
   type: list
   elements: str
 stale_hosts:
-  description: The names without a full answer for longer than O(stale_after); none without it and in check mode.
+  description: The names without a full answer for longer than O(stale_after). Empty without it and in check mode.
   returned: unless O(plan) is true
   type: list
   elements: str
 verdict:
   description:
-    - C(passed), and the C(reasons) why not, a sentence each. A run passes when a device was asked, no limit of O(max_fail_percentage) and
-      O(group_max_fail_percentage) was exceeded, and all of it could be written to O(output_dir).
-    - An internal error after the devices were asked is one of the C(reasons). All answers are returned then, and C(-vvv) shows
-      the traceback.
+    - C(passed), and the C(reasons) if the verdict is failed, one sentence each. A run passes if at least one device was asked,
+      the limits of O(max_fail_percentage) and O(group_max_fail_percentage) were not exceeded, and everything could be written to
+      O(output_dir).
+    - An internal error after the first login is one of the C(reasons). All answers are returned, and C(-vvv) shows the traceback.
     - The task fails if and only if the run did not pass. To run your own tasks first, prevent the failure with C(failed_when) and
       check RV(verdict) at the end.
   returned: unless O(plan) is true
   type: dict
   sample: {passed: false, reasons: ["1 of 24 devices failed, more than max_fail_percentage (0) allows: edge-7"]}
 run_dir:
-  description: The folder that holds the answers of this run; null without O(output_dir) and in check mode.
+  description: The folder of the answers of this run. Null without O(output_dir) and in check mode.
   returned: unless O(plan) is true
   type: str
 plan:

@@ -12,45 +12,45 @@ version_added: 0.1.0
 author:
   - The rollcall.network authors (@rollcall-network)
 description:
-  - Takes what M(rollcall.network.collect) and M(rollcall.network.report) returned. Prints what went wrong, grouped by reason,
-    and hands a small dictionary, the outcome, to the next node of an AWX workflow, to a webhook, and to the play.
-  - This task never fails because of the verdict, because Ansible drops the statistics of a failed task. A second task with
-    O(outcome) fails if the run did not pass.
-  - The role P(rollcall.network.collect#role) uses it. All of it happens on the controller.
+  - Prints the failures in the results of M(rollcall.network.collect) and M(rollcall.network.report), grouped by reason. Sends a
+    small dictionary, the outcome, to the next node of an AWX workflow and to a webhook, and returns it.
+  - The task does not fail because of the verdict, because Ansible discards the statistics of a failed task. Use a second task
+    with O(outcome), which fails if the run did not pass.
+  - The role P(rollcall.network.collect#role) uses this module. It runs on the controller.
 attributes:
   check_mode:
-    description: Can run in C(check_mode). The webhook is not called then.
+    description: Can run in C(check_mode). The webhook is not called.
     support: full
   diff_mode:
-    description: Returns details of what has changed. Nothing is shown.
+    description: Not applicable. The module changes nothing.
     support: none
 options:
   result:
     description:
-      - The result of M(rollcall.network.collect). Without it, O(reports) says how many devices failed.
+      - The result of M(rollcall.network.collect). Without it, the number of failed devices is read from O(reports).
     type: dict
   reports:
     description:
       - The result of M(rollcall.network.report). If that task failed, the run does not pass. Required without O(outcome).
     type: dict
   reasons:
-    description: Further reasons for which the run does not pass, a sentence each.
+    description: Further reasons why the run does not pass, one sentence each.
     type: list
     elements: str
     default: []
   notes:
-    description: What is said with the verdict and does not change it, a sentence each.
+    description: Notes that are shown with the verdict and do not change it, one sentence each.
     type: list
     elements: str
     default: []
   webhook_url:
     description:
-      - The address that gets the outcome as a POST of JSON. A webhook that does not answer within 30 seconds, or not with 2xx,
-        costs a warning. The address may hold a token; it is in no output.
+      - The address that receives the outcome as a POST with JSON. If it does not answer with 2xx within 30 seconds, there is a
+        warning. The address may contain a token, so it is not shown.
     type: str
   outcome:
     description:
-      - The RV(outcome) of an earlier task of this module. The task fails if that run did not pass, and does nothing else.
+      - The RV(outcome) of an earlier task of this module. The task only fails if that run did not pass.
     type: dict
 seealso:
   - module: rollcall.network.collect
@@ -65,11 +65,11 @@ EXAMPLES = r"""
     webhook_url: "{{ vault_webhook_url }}"
   run_once: true
   delegate_to: localhost
-  register: told
+  register: sent
 
 - name: Fail if the run did not pass
   rollcall.network.outcome:
-    outcome: "{{ told.outcome }}"
+    outcome: "{{ sent.outcome }}"
   run_once: true
   delegate_to: localhost
 """
@@ -77,12 +77,12 @@ EXAMPLES = r"""
 RETURN = r"""
 outcome:
   description:
-    - The dictionary for others. C(run_dir), C(reports) (the page to open), C(summary), C(verdict), C(notes), C(failed_hosts) (100
-      at most), and how many devices are C(changed) and C(stale). The next node of an AWX workflow has it as C(rollcall).
+    - C(run_dir), C(reports) (the page to open), C(summary), C(verdict), C(notes), C(failed_hosts) (at most 100), and the numbers
+      of C(changed) and C(stale) devices. In the next node of an AWX workflow, the outcome is the variable C(rollcall).
   returned: without O(outcome)
   type: dict
 summary:
-  description: How many answers there are, in all (C(total)) and with each status.
+  description: Number of answers, in total (C(total)) and by status.
   returned: without O(outcome)
   type: dict
 failed_hosts:
@@ -91,7 +91,7 @@ failed_hosts:
   type: list
   elements: str
 verdict:
-  description: C(passed), and the C(reasons) why not, a sentence each.
+  description: C(passed), and the C(reasons) if the verdict is failed, one sentence each.
   returned: without O(outcome)
   type: dict
 msg:

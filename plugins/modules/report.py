@@ -14,13 +14,13 @@ author:
 description:
   - Writes the answers of M(rollcall.network.collect) as reports, including failed ones. One task replaces a loop of
     M(ansible.builtin.template) and is two hundred times faster.
-  - By default a page per device and one of the fleet, as Markdown and as HTML. The HTML page of the fleet is one file that
-    needs no network. With O(template), a file per device from your own template; with O(fleet_template), one file of the fleet.
+  - By default, writes a page per device and one for the fleet, as Markdown and as HTML. The HTML page of the fleet is one file
+    that needs no network. O(template) writes a file per device from your own template, and O(fleet_template) one for the fleet.
   - Files are written atomically on the controller, and only those whose content changed. Reports of names that are no longer
     asked are kept.
-  - If a report cannot be written, all others still are. The task then fails, and RV(errors) names the report and the reason.
-  - New files that hold text from devices have mode C(0600). C(metrics.prom) has mode C(0644), and C(failed.txt) follows the
-    umask. A file that exists keeps its mode.
+  - If a report cannot be written, all others are written. The task then fails, and RV(errors) has the report and the reason.
+  - New files with text from devices have mode C(0600). C(metrics.prom) has mode C(0644), and C(failed.txt) follows the
+    umask. An existing file keeps its mode.
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return the changes without writing files.
@@ -32,14 +32,14 @@ options:
   devices:
     description:
       - The answers, as in C(devices) of M(rollcall.network.collect). O(devices), O(run_dir) or both are required.
-      - With both, O(devices) sets the names and their order, and O(run_dir) holds the answers. For a name that is in none of the
-        folders, such as a device of no poller, the answer in O(devices) is used.
+      - With both, O(devices) sets the names and their order, and O(run_dir) has the answers. If a name is not in any folder, such
+        as a device of no poller, the answer in O(devices) is used.
     type: dict
   run_dir:
     description:
       - The answers on disk, as in C(run_dir) of M(rollcall.network.collect). They are read one by one.
-      - In check mode M(rollcall.network.collect) writes no run folder, and its C(run_dir) is null. With O(devices) besides, those
-        answers are used; else the task is skipped and says so.
+      - In check mode M(rollcall.network.collect) writes no run folder, and its C(run_dir) is null. The task then uses O(devices).
+        Without O(devices) it is skipped with a message.
       - Several run folders, such as those of several pollers, are reported as one fleet, in their order. If a name is in several
         folders, the newest full answer is used, or else the newest answer.
     type: list
@@ -53,13 +53,13 @@ options:
     default: false
   dest:
     description:
-      - The folder to write to. Reports are C(devices/<name>.md) and C(devices/<name>.html). The files of the fleet are C(index.md),
+      - The folder to write to. Reports are C(devices/<name>.md) and C(devices/<name>.html). The files for the fleet are C(index.md),
         C(index.html), C(fleet.json), C(fleet.csv), C(junit.xml), C(metrics.prom) and C(failed.txt).
-      - A name with characters that a file name cannot have is percent-encoded in C(<name>), and a long one is cut and gets a
-        hash, as in the run folder. Where the file system ignores case, a name with upper case gets a hash too.
-      - With O(template), the path of a device's file. It is a template too, such as
-        C(reports/{{ site }}/{{ inventory_hostname }}.txt). C(..) may be in its text and in variables that are the same for all
-        devices. A device whose own variables lead out of that folder, or to the file of another device, gets no report.
+      - In C(<name>), characters that are not allowed in a file name are percent-encoded, and a long name is truncated and gets a
+        hash, as in the run folder. If the file system ignores case, a name with upper case gets a hash too.
+      - With O(template), the path of a device's file, as a template such as C(reports/{{ site }}/{{ inventory_hostname }}.txt). Its
+        text, and variables that are the same for all devices, can contain C(..). If the variables of a device lead out of that
+        folder or to the file of another device, its report is not written.
       - With O(fleet_template), the path of the file.
     type: str
     required: true
@@ -67,20 +67,20 @@ options:
     description:
       - A Jinja2 template for each device, with Ansible's filters and lookups. Its variables are C(device), the answer;
         C(inventory_hostname), the name; and the variables of the host.
-      - The file, and what it includes, extends, imports or looks up, is searched for as M(ansible.builtin.template) does, and
-        the result is the same to the byte.
+      - The file, and files that it includes, extends, imports or looks up, are searched for as in M(ansible.builtin.template). The
+        result is identical.
       - O(template), O(fleet_template) and O(formats) are mutually exclusive.
     type: path
   fleet_template:
     description:
-      - A Jinja2 template for one file of the whole fleet, written to O(dest). It is searched for as O(template) is.
-      - It sees the variables of the task, such as C(groups), and C(devices) (the answers by name), C(rows) (a list of what
-        C(fleet.json) has of each device), C(summary), C(verdict) and C(title).
+      - A Jinja2 template for one file for the whole fleet, written to O(dest). It is searched for as O(template) is.
+      - Its variables are those of the task, such as C(groups), and C(devices) (the answers by name), C(rows) (the list of devices
+        in C(fleet.json)), C(summary), C(verdict) and C(title).
     type: path
   formats:
     description:
-      - What to write when there is no template. V(md) and V(html) are a report per device and one of the fleet; V(json),
-        V(csv), V(junit), V(prom) and V(limit) are one file of the fleet.
+      - The formats to write without a template. V(md) and V(html) are a report per device and one for the fleet. V(json), V(csv),
+        V(junit), V(prom) and V(limit) are one file for the fleet.
       - V(prom) writes metrics for the textfile collector of Prometheus' node_exporter, labelled with O(title). It requires the Python
         package prometheus_client.
       - V(limit) lists the devices without a full answer, for C(ansible-playbook --limit @failed.txt). If there are none, the file
@@ -93,9 +93,9 @@ options:
     choices: [md, html, json, csv, junit, prom, limit]
   columns:
     description:
-      - Host variables to show for each device, such as V(site). They are columns of the fleet's pages and of V(csv), there
-        with the prefix C(vars.), and C(vars) of each device in V(json), with their types.
-      - A variable that a host does not have is empty. One that cannot be resolved is empty too, with a warning.
+      - Host variables to show for each device, such as V(site). They are columns of the fleet's pages, columns of V(csv) with the
+        prefix C(vars.), and C(vars) of each device in V(json), with their types.
+      - A variable that a host does not have is empty. A variable that cannot be resolved is empty too, with a warning.
     type: list
     elements: str
     default: []
@@ -109,8 +109,8 @@ options:
   max_fail_percentage:
     description:
       - The percentage of devices that may have no full answer, for the verdict. The task does not fail because of it.
-      - With O(group_max_fail_percentage) it applies to devices in none of these groups.
-      - A run without any device never passes.
+      - With O(group_max_fail_percentage), this applies to devices in none of these groups.
+      - A run without devices does not pass.
     type: float
     default: 0
   group_max_fail_percentage:
@@ -156,7 +156,7 @@ EXAMPLES = r"""
   run_once: true
   delegate_to: localhost
 
-- name: Write one file of the fleet from your own template
+- name: Write one file for the fleet from your own template
   rollcall.network.report:
     run_dir: "{{ roll.run_dir }}"
     fleet_template: fleet.txt.j2
@@ -180,7 +180,7 @@ dest:
   type: str
 index:
   description:
-    - The fleet's file, the HTML page where there is one, as an absolute path. Null where there is no such file, such as in check
+    - The file of the fleet as an absolute path, the HTML page if there is one. Null if there is no such file, such as in check
       mode.
   returned: without O(template)
   type: str

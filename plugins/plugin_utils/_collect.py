@@ -71,11 +71,11 @@ def warnings_of(hosts: Sequence[str]) -> list[str]:
     repeated = [name for name, times in Counter(hosts).items() if times > 1]
     more = ", …" if len(repeated) > 5 else ""
     names = visible(", ".join(repeated[:5]))
-    return [f"given more than once, asked once: {names}{more}"] if repeated else []
+    return [f"duplicate names, asked once: {names}{more}"] if repeated else []
 
 
 def function_folders(variables: Mapping[str, Any]) -> list[str]:
-    """Where functions may be besides the installed packages, in Ansible's order of such folders."""
+    """The folders of functions that are not installed, in Ansible's order."""
     tops = [variables.get("role_path"), variables.get("playbook_dir")]
     folders = [str(pathlib.Path(top, "module_utils")) for top in tops if top]
     return [*folders, str(variables["playbook_dir"])] if variables.get("playbook_dir") else folders
@@ -97,7 +97,7 @@ def open_folder(
     """Open and lock the folder for the answers, if one is set. In check mode nothing is written.
 
     :param variables: Ansible's variables, which have the number of AWX's job.
-    :raises ValueError: if it cannot be written to, or another run holds it.
+    :raises ValueError: if it cannot be written to, or another run uses it.
     """
     if arguments["output_dir"] is None or check_mode:
         yield None
@@ -237,7 +237,7 @@ def _result_of_there(
 def interruptible(
     folder: RunFolder | None, total: int, finish: Callable[[], object] | None, say: Callable[[str], object]
 ) -> Iterator[Interruption]:
-    """When the run is interrupted in the body, finish, and say where the answers are and how to go on with them.
+    """If the run is interrupted in the body, write the answers and print where they are and how to resume.
 
     :param say: displays a line before the first login.
     """

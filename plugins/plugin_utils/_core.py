@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What every plugin needs of Ansible and Python. Each imports this file first: others need names that are new there."""
+"""Check the versions of Ansible and Python. Plugins import this file first, because others import newer names."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where the report of each device goes when C(dest) is a template of the user's."""
+"""The path of each device's report if C(dest) is a template."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._report import Re
 
 Variables = Mapping[str, Any]
 
-# Stands for a device's own text. Digits: filters for case leave them alone.
+# Replaces the text of a device. Digits, because filters for case do not change them.
 OWN = "702913658804"
-# They differ from host to host, and are folders of the user's all the same.
+# They differ between hosts, but are folders of the user.
 FOLDERS_OF_THE_USER = ("inventory_dir", "inventory_file")
 
 
@@ -30,7 +30,7 @@ class Places:
 
     :param template: as the user wrote it.
     :param render: the template for one device, given its variables.
-    :param common: the variables of a host that has none of its own.
+    :param common: the variables of a host without host variables.
     """
 
     def __init__(self, template: str, render: Callable[[str, Variables], str], common: Callable[[], Variables]) -> None:
@@ -44,7 +44,7 @@ class Places:
     def of(self, name: str, variables: Variables) -> pathlib.Path:
         """Return the file of this device.
 
-        :raises ReportError: when it would be outside of the folder, or is another device's file.
+        :raises ReportError: if it would be outside of the folder, or is the file of another device.
         """
         path = self._render(self._template, variables)
         if not path.strip() or path.endswith("/") or not self._is_below(path, variables):
@@ -78,15 +78,15 @@ class Places:
         return self._begins_with_name
 
     def _base(self, variables: Variables) -> str:
-        """Return the folder up to the first text of the device's own."""
+        """Return the folder before the first text of the device."""
         common = self._common()
-        nobody = {
+        common_only = {
             key: value
             if key in FOLDERS_OF_THE_USER or (key in common and _same(common[key], value))
             else _replaced(value)
             for key, value in variables.items()
         }
-        return _folder(self._render(self._template, nobody).split(OWN, 1)[0])
+        return _folder(self._render(self._template, common_only).split(OWN, 1)[0])
 
 
 def _folder(start: str) -> str:
@@ -100,7 +100,7 @@ def _below(path: str, base: str) -> bool:
 def _same(one: Any, other: Any) -> bool:
     try:
         return bool(one == other)
-    except Exception:  # of a value that cannot be read, such as a vault's: it is the device's own
+    except Exception:  # an unreadable value, such as a vault, belongs to the device
         return False
 
 

@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run does when it is interrupted: write the answers that are there, and say where they are in one line.
+"""Write the collected answers of an interrupted run, and print one line with their folder.
 
-Ansible's workers have no terminal, and what they display is lost when ansible-playbook ends. Therefore the line is
-written to the standard error of ansible-playbook itself, which is opened before the first login. Where that is
-impossible (not Linux, a socket, another user's terminal), the line is displayed before the first login instead. So it
-is where that is a file: ansible-playbook writes at a position of its own, and would overwrite the line.
+Ansible's workers have no terminal, and their output is lost when ansible-playbook ends. Therefore, the line is written
+to the standard error of ansible-playbook, which is opened before the first login. If that is impossible (not Linux, a
+socket, another user's terminal), the line is displayed before the first login. If standard error is a file, it is
+displayed then too, because ansible-playbook writes at its own position and would overwrite the line.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interruption:
-    """Called once the run is interrupted: finishes what is under way, and says where the answers are."""
+    """Called when the run is interrupted: writes the answers and prints the line."""
 
     def __init__(self, folder: RunFolder | None, total: int, finish: Callable[[], object] | None) -> None:
         """Open the terminal.
 
-        :param total: how many names the run has.
-        :param finish: writes the answers that are there but not yet on disk.
+        :param total: the number of names in the run.
+        :param finish: writes collected answers that are not on disk yet.
         """
         self._folder = folder
         self._total = total
@@ -47,7 +47,7 @@ class Interruption:
 
     @property
     def advice(self) -> str | None:
-        """What to say before the first login; None where it can be said later, or where there is nothing to say."""
+        """The line to display before the first login. None if it can be printed later, or there is no folder."""
         if self._terminal is not None or self._folder is None:
             return None
         return f"roll call: the answers are written to {self._folder.path}. {_what_next(self._folder)}"
@@ -57,7 +57,7 @@ class Interruption:
             if self._is_over:
                 return
             self._is_over = True
-            with contextlib.suppress(Exception):  # a full disk, for instance: the line is still worth having
+            with contextlib.suppress(Exception):  # such as a full disk: print the line anyway
                 if self._finish is not None:
                     self._finish()
             with contextlib.suppress(OSError):
@@ -66,15 +66,15 @@ class Interruption:
 
     @contextlib.contextmanager
     def on_signals(self) -> Iterator[None]:
-        """Be called on SIGINT and SIGTERM during the body; what they did before comes next."""
-        if threading.current_thread() is not threading.main_thread():  # which alone may handle signals
+        """During the body, SIGINT and SIGTERM call this object, then the previous handler."""
+        if threading.current_thread() is not threading.main_thread():  # only the main thread can handle signals
             yield
             return
         before: dict[signal.Signals, Any] = {}
 
         def handle(number: int, frame: FrameType | None) -> None:
             for each in before:
-                signal.signal(each, signal.SIG_IGN)  # a second one must not come in between
+                signal.signal(each, signal.SIG_IGN)  # ignore a second signal meanwhile
             self()
             handler = before[signal.Signals(number)]
             signal.signal(number, handler)
@@ -95,7 +95,7 @@ class Interruption:
                 signal.signal(each, handler)
 
     def close(self) -> None:
-        """The run came to its end: from now on there is nothing to say."""
+        """The run has ended, so nothing is printed from now on."""
         with self._once:
             self._is_over = True
             if self._terminal is not None:
@@ -124,7 +124,7 @@ def _what_next(folder: RunFolder) -> str:
 
 
 def _standard_error() -> int | None:
-    """The standard error of the ansible-playbook that this process belongs to."""
+    """Open the standard error of the ansible-playbook of this process."""
     parent = multiprocessing.parent_process()
     try:
         if parent is None:

@@ -87,7 +87,7 @@ NETWORK_CREDENTIAL: dict[str, tuple[str, ...]] = {
 }
 
 
-# Arguments that have a value of their own for each host: the action leaves their templates to us.
+# Arguments with a value for each host. The action plugin does not resolve their templates.
 PER_HOST = ("function_args",)
 
 
@@ -346,7 +346,7 @@ def _check_login(name: str, host: str, user: str, settings: _Settings, proxy: st
         try:
             check_address(name, on_command_line=True)
         except ValueError as error:
-            message = f"{name!r} stands in the command that carries the connection, where it cannot: {error}"
+            message = f"{name!r} cannot be used in the proxy command: {error}"
             raise NoDevice("variables", message) from error
     for field in ("password", "become_password"):
         if any(each in (settings.text(field) or "") for each in "\r\n\0"):

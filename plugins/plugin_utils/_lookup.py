@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the lookup does when it has no answer to use again.
+"""Ask for a lookup that has no answer to reuse.
 
-The lookup imports it only then. Ansible compiles a collection's files anew in each worker process: importing all that a
-collection takes would cost each host of a task 0.1 CPU seconds.
+The lookup imports this module only when needed. Ansible compiles the files of a collection in each worker process, and
+importing all of them would take 0.1 CPU seconds for each host of a task.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Roll:
         return resolved
 
     def devices(self) -> dict[str, Any]:
-        """The devices as plain data, secrets included: they tell this question from others."""
+        """The devices as plain data with secrets, to distinguish questions."""
         return {
             name: dataclasses.asdict(each.device if isinstance(each, Resolved) else each)
             for name, each in self._resolved.items()

@@ -22,7 +22,7 @@ from typing import Any
 
 from ansible import constants as C
 
-# Whether an answer that is so many seconds old may be used again.
+# Whether an answer with an age in seconds may be reused.
 Fresh = Callable[[dict[str, Any], float], bool]
 
 
@@ -30,8 +30,8 @@ def remembered(question: Any, ask: Callable[[], dict[str, Any]], fresh: Fresh | 
     """Return the cached result. The first worker asks; the others wait and read it.
 
     :param question: plain data. Only its hash is stored, because it contains secrets.
-    :param fresh: called with a remembered answer and its age in seconds, counted from the moment it was complete; where
-        it says no, the question is asked again. Without it, an answer is used until the run ends.
+    :param fresh: called with a stored answer and its age in seconds. If it returns False, the question is
+        asked again. Without it, an answer is used until the run ends.
     """
     with held(question) as path:
         found = _read(path)

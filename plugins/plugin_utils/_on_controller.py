@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A task that is delegated to localhost runs on the controller, whatever connection the inventory of devices sets.
+"""Run a task that is delegated to localhost on the controller, even if the inventory sets another connection.
 
 The usual place for C(ansible_connection: ansible.netcommon.network_cli) and C(ansible_become_method: enable) is the
 group C(all), or the keywords of the play, or the command line. They are meant for the devices, but Ansible applies them
-to localhost too, and then fails for want of a connection or a become plugin.
+to localhost too, and then fails because a connection or become plugin is missing.
 
 Ansible decides on both after it has finalized the arguments of the task, from the variables of the delegated host. The
 hook with which an action finalizes its arguments is called in between. Ansible marks this hook as experimental:
@@ -25,13 +25,13 @@ LOCAL = {"ansible_connection": "local", "ansible_become": False}
 
 
 class OnController(ActionBase):  # type: ignore[misc]  # Ansible's base classes ship no types
-    """An action that runs on the controller when it is delegated to localhost. It opens no connection of its own."""
+    """An action that runs on the controller when it is delegated to localhost. It opens no connection."""
 
     _requires_connection = False  # no persistent connection is started for it
 
     @classmethod
     def finalize_task_arg(cls, name: str, value: Any, templar: Any, context: Any) -> Any:
-        """Finalize one argument; set the connection of localhost meanwhile."""
+        """Set the connection of localhost, then finalize one argument."""
         use_local_connection(templar.available_variables)
         return super().finalize_task_arg(name, value, templar, context)
 

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One answer for a run_once task that Ansible runs more than once, as it does with serial and most strategies.
+"""One answer for a run_once task that Ansible runs more than once, because of serial or the strategy.
 
-Ansible makes one private directory for a run of ansible-playbook (mode 0700) and removes it at its end. The answers are
-kept there, since the workers that run tasks share nothing but the file system.
+Ansible creates a private directory (mode 0700) for each ansible-playbook and removes it at the end. The answers are
+stored there, because the workers that run tasks share only the file system.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ RUN_ONCE = ("linear", "debug")  # the strategies that run such a task once in a 
 
 
 def repeated(task: Any, variables: Mapping[str, Any]) -> str | None:
-    """Why Ansible runs this task more than once although it says run_once, and what to write instead; None if not."""
+    """Return why Ansible runs this run_once task more than once, and what to write instead. None if it does not."""
     if not task.run_once:
         return None
     play = task.get_play()
@@ -45,17 +45,17 @@ def repeated(task: Any, variables: Mapping[str, Any]) -> str | None:
 
 
 def question_of(task: Any, host: str, arguments: Mapping[str, Any]) -> list[Any]:
-    """What two runs of a task have in common if one answer is enough for both, as plain data."""
+    """Return plain data that is equal for two runs of a task if one answer can be used for both."""
     return [task.get_play()._uuid, task.get_path(), task.delegate_to or host, arguments]
 
 
 def once(question: Any, host: str, ask: Callable[[], dict[str, Any]]) -> tuple[dict[str, Any], bool]:
-    """The answer to this question, and whether it was asked for another host before.
+    """Return the answer to this question, and whether it was asked for another host before.
 
-    One host that asks several times (a loop, C(until), the same role twice) gets a new answer each time. The answers of
-    the first host are given to the others in the same order. A host that asks meanwhile waits.
+    If a host asks several times (a loop, C(until), the same role twice), it gets a new answer each time. Other hosts
+    get the answers of the first host in the same order. A host that asks at the same time waits.
 
-    :param question: plain data; only its hash is kept.
+    :param question: plain data. Only its hash is stored.
     """
     key = hashlib.sha256(json.dumps(question, sort_keys=True, default=str).encode()).hexdigest()
     top = pathlib.Path(C.DEFAULT_LOCAL_TMP, f"rollcall-once-{key}")
@@ -63,7 +63,7 @@ def once(question: Any, host: str, ask: Callable[[], dict[str, Any]]) -> tuple[d
     with open(top / "lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the kernel releases it when this worker ends
         parent = multiprocessing.parent_process()
-        if parent is not None and parent.pid != os.getppid():  # ansible-playbook was killed: ask nobody any more
+        if parent is not None and parent.pid != os.getppid():  # ansible-playbook was killed: do not ask
             os._exit(1)
         counts: dict[str, int] = _read(top / "counts.json") or {}
         number = counts.get(host, 0)

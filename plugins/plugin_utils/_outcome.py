@@ -32,8 +32,8 @@ def result_of(
 ) -> dict[str, Any]:
     """Return the task's result, and write the end of the manifest.
 
-    The result is failed if the verdict is not passed. An error in one step costs that step only: the answers are
-    returned, and the error is a reason for the verdict. C(tracebacks) then says where it happened.
+    The result is failed if the verdict is not passed. An error in one step affects that step only: the answers
+    are returned, and the error is a reason for the verdict. C(tracebacks) has the place.
 
     :param errors: the reason by name, for answers that could not be written.
     :param problems: the errors so far.
@@ -90,7 +90,7 @@ def result_of(
 
 
 def _told(verdict: Verdict, problems: Problems, folder: RunFolder | None) -> Verdict:
-    """The verdict with the errors of our own among its reasons."""
+    """The verdict with internal errors as reasons."""
     for message in problems.messages:
         verdict = verdict.troubled(message)
     if problems.messages:

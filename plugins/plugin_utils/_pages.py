@@ -58,7 +58,7 @@ class PagesError(Exception):
 
 
 class Pages:
-    """The templates, compiled once and when they are needed: one that is broken costs its own pages only.
+    """The templates, compiled once, when they are needed. A broken template affects only its own pages.
 
     :param templates: given a template's name, the path of the user's own file of that name, or None for the built-in.
     """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Pipelining for the module that runs on a poller, whatever the user's settings are.
+"""Switch on pipelining for the module that runs on a poller, regardless of the user's settings.
 
 The module's arguments hold the devices' secrets. With pipelining, Ansible sends the module and its arguments through
 the connection to the standard input of Python. Without it, Ansible writes them to a file on the controller and to one
@@ -17,7 +17,7 @@ from ansible import constants as C
 
 
 def switch_on(connection: Any) -> str | None:
-    """Switch pipelining on for this connection. Return None, or one sentence which says why that is impossible."""
+    """Switch pipelining on for this connection. Return None, or the reason why that is impossible."""
     why = _obstacle(connection)
     if why is None:
         try:

@@ -46,9 +46,9 @@ def reason_of(result: Mapping[str, Any]) -> str:
 
 
 def foreign(said: Any, devices: Mapping[str, Device | Error]) -> str:
-    """What a poller or the way to it says, without a secret of these devices.
+    """Return a message of a poller or its connection, without secrets of these devices.
 
-    :param said: a text, or what Ansible made of a warning of its module.
+    :param said: a text, or a warning of the module in Ansible's form.
     """
     text = str(getattr(getattr(said, "event", None), "msg", said))
     sent = (Device.from_dict(_packed(device)["device"]) for device in devices.values() if isinstance(device, Device))

@@ -18,9 +18,9 @@ REQUIREMENTS = pathlib.Path(__file__).parents[2] / "requirements.txt"
 
 
 def preflight(devices: Mapping[str, Device | Error], formats: Collection[str] = ()) -> None:
-    """Check that all packages are there that this run and its reports need.
+    """Check that the packages for this run and its reports are installed.
 
-    :raises ValueError: with all that are missing, and how to install them.
+    :raises ValueError: with the missing packages, and how to install them.
     """
     packages = missing(devices, formats)
     if packages:

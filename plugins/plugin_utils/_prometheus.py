@@ -85,6 +85,6 @@ def prometheus(rows: Sequence[FleetRow], facts: RunFacts, title: str) -> bytes:
 
 
 def _label(text: str) -> str:
-    """Metrics are UTF-8: bytes that a name holds besides are spelled out, and control characters."""
+    """Return a label in UTF-8. Other bytes and control characters are escaped."""
     label: str = shown(text.encode("utf-8", "backslashreplace").decode())
     return label

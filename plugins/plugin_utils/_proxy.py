@@ -16,7 +16,7 @@ import shlex
 TOKEN = re.compile(r"%[hpr%]")
 # What OpenSSH refuses in the user name of a command, since it can mean something to a shell.
 SHELL = frozenset("'\"`$;&<>|(){}")
-ADDRESS = frozenset(".-_:%")  # what an address holds besides letters and digits
+ADDRESS = frozenset(".-_:%")  # allowed in an address, with letters and digits
 
 
 def check_address(address: str, *, on_command_line: bool) -> None:
@@ -26,7 +26,7 @@ def check_address(address: str, *, on_command_line: bool) -> None:
     """
     _check(address)
     if on_command_line and not all(each.isalnum() or each in ADDRESS for each in address):
-        msg = "with a ProxyJump or ProxyCommand it may hold only letters, digits and '.', '-', '_', ':', '%'"
+        msg = "with a ProxyJump or ProxyCommand it can contain only letters, digits and '.', '-', '_', ':', '%'"
         raise ValueError(msg)
 
 
@@ -37,7 +37,7 @@ def check_user(user: str, *, on_command_line: bool) -> None:
     """
     _check(user)
     if on_command_line and (SHELL.intersection(user) or user.endswith("\\")):
-        msg = "with a ProxyJump or ProxyCommand it may not hold characters that mean something to a shell"
+        msg = "with a ProxyJump or ProxyCommand it cannot contain characters with a meaning in a shell"
         raise ValueError(msg)
 
 
@@ -74,8 +74,8 @@ def filled_in(command: str, host: str, port: int, user: str) -> str:
 
 def _check(text: str) -> None:
     if text.startswith("-"):
-        msg = "it may not begin with '-'"
+        msg = "it cannot begin with '-'"
         raise ValueError(msg)
     if any(each.isspace() or not each.isprintable() for each in text):
-        msg = "it may not hold blanks or control characters"
+        msg = "it cannot contain blanks or control characters"
         raise ValueError(msg)

@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How long the lookup uses an answer again.
+"""How long the lookup reuses an answer.
 
 Ansible evaluates a variable at every use: one template may evaluate the same lookup three times, and a task does so for
-each host. These share an answer. A check after a change must not: the change is another task, or ``until`` waits for
-it, 5 seconds by default. So without C(max_age) an answer is used within one task only, for less than those 5 seconds.
-An answer in which a device failed is never used for longer than that.
+each host. They share an answer. A check after a change must not share it: the change is another task, or ``until``
+waits for it, 5 seconds by default. Without C(max_age), an answer is therefore used in one task only, for less than 5 s.
+An answer with a failed device is not used for longer than that.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ class Asks(Protocol):
 
 
 def recalled(question: Any, max_age: float | None, make: Callable[[], Asks]) -> dict[str, Any]:
-    """The answer to a lookup, remembered or new.
+    """Return the stored or a new answer to a lookup.
 
     :param question: the arguments of the lookup.
     :param max_age: seconds; None for the default.
-    :param make: makes what asks. Together with resolving the names this costs more than all else, so that within one
-        task, where it gives the same for every host, it is done once.
+    :param make: creates the object that asks. This and resolving the names are the slowest steps, so they are done once
+        in a task, because the result is the same for every host.
     """
     if max_age == 0:
         return make().ask()
@@ -56,7 +56,7 @@ def recalled(question: Any, max_age: float | None, make: Callable[[], Asks]) -> 
 
 
 def _task() -> str | None:
-    """What tells the running task from others: the same for all of its hosts."""
+    """Identifies the running task; the same for all of its hosts."""
     context = TaskContext.current(optional=True) if TaskContext is not None else None
     return None if context is None else str(context.task._uuid)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reports as files: write only what changed, whole or not at all. A report that cannot be written costs only itself."""
+"""Write reports to files, atomically and only if changed. If one cannot be written, the others are written."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ PRIVATE = 0o600  # of files with text that devices sent, which can hold secrets
 PUBLIC = 0o644  # of files that other users must be able to read
 NAMES_SAID = 3  # names of reports in a message, for each reason
 REASONS_SAID = 3
-# What a page carries besides its content: hundreds of kilobytes, the same in all.
+# Scripts and styles of a page: hundreds of kilobytes, the same in all pages.
 ASSETS = re.compile(r"(<(script|style)\b[^>]*>)[^<]*(?:<(?!/\2>)[^<]*)*(</\2>)")
 
 
 class ReportError(Exception):
-    """A report cannot be written; the message says why."""
+    """A report cannot be written. The message has the reason."""
 
 
 def read(path: pathlib.Path) -> bytes | None:
@@ -108,7 +108,7 @@ class Files:
     ) -> bool:
         """Write one report if it differs from the file; return whether the file now holds it.
 
-        What goes wrong costs this report only.
+        An error affects this report only.
 
         :param mode: of a file that is new; None leaves it to the umask.
         """

@@ -17,8 +17,8 @@ from ansible.inventory.host import Host
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import Inventory, Setting
 from ansible_collections.rollcall.network.plugins.plugin_utils._plain import holds_no_template, joined_text
 
-# Variables that are the same for every host of the play. Core would make the lists of names anew for every host, which
-# for 10,000 hosts is 100,000,000 names.
+# Variables that are the same for every host of the play. Core would create the lists of names for every host, which
+# is 100,000,000 names for 10,000 hosts.
 SAME_FOR_ALL = (
     "ansible_play_hosts_all",
     "ansible_play_hosts",
@@ -88,7 +88,7 @@ class TaskVariables:
         return {**self._default, **variables, **self._same}
 
     def of_nobody(self) -> Mapping[str, Any]:
-        """The variables of a host that has none of its own, and is in no group but C(all)."""
+        """The variables of a host without host variables that is only in the group C(all)."""
         variables: dict[str, Any] = self._manager.get_vars(
             play=self._play,
             host=Host("nobody"),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The file and line in which rendering a template failed, which Ansible's own error does not tell."""
+"""Find the file and line in which a template failed, which Ansible's error does not have."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Templates of the user's, rendered as M(ansible.builtin.template) does, for many devices at little cost."""
+"""Render user templates like M(ansible.builtin.template), but faster for many devices."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class _Source:
         if "ansible_managed" in variables:
             seen["ansible_managed"] = variables["ansible_managed"]
         self.engine.available_variables = seen
-        # A module that was imported for one device must not be taken for the next: it may have read its variables.
+        # A module imported for one device must not be reused for the next, because it can depend on its variables.
         for imported in self.engine._engine.environment.cache.values():
             imported._module = None
         result = self.engine.template(self.text, escape_backslashes=False, overrides={"trim_blocks": True})
@@ -43,7 +43,7 @@ class _Source:
 class Templates:
     """The templates of one task.
 
-    :param find: the file of a template, given its name; None where there is none.
+    :param find: returns the file of a template by name, or None.
     :param search_path: C(ansible_search_path) of the task.
     """
 
@@ -67,7 +67,7 @@ class Templates:
     def load(self, name: str) -> _Source:
         """Read a template.
 
-        :raises ValueError: when there is none of this name.
+        :raises ValueError: if it is not found.
         """
         if name not in self._sources:
             path = self._find(name)
@@ -86,9 +86,9 @@ class Templates:
         return self._sources[name]
 
     def render(self, name: str, variables: Mapping[str, Any], dest: str) -> bytes:
-        """Render a template; an error says the file and the line.
+        """Render a template. An error has the file and the line.
 
-        :raises ValueError: when it cannot be found or rendered.
+        :raises ValueError: if it cannot be found or rendered.
         """
         source = self.load(name)
         try:

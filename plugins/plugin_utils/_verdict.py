@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
 
-NOBODY = "no device was asked"  # whatever the limits are, that is not a run that passed
+NOBODY = "no device was asked"  # such a run does not pass, regardless of the limits
 NAMES_SAID = 10  # names in a sentence; the result has all of them
 
 

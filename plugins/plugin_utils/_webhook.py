@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A POST of JSON to an address that may hold a token, and is therefore in no text that leaves this file."""
+"""A POST with JSON to an address that may contain a token. The address is not in any text that leaves this file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LONGEST = 30.0  # seconds for all of it
 
 
 def post(url: str, body: Any, longest: float = LONGEST) -> str | None:
-    """Send the body. Returns why it was not taken, without the address; None if it was.
+    """Send the body. Return why it was not accepted, without the address. None if it was accepted.
 
     Proxies and certificates are those of M(ansible.builtin.uri).
     """
@@ -46,7 +46,7 @@ def _post(url: str, data: bytes) -> str | None:
         error.close()
     except (SSLValidationError, ssl.SSLError):
         return "its certificate is not accepted"
-    except Exception as error:  # of many kinds, most of which have the address in their text
+    except Exception as error:  # many types; most have the address in their text
         reason = getattr(error, "reason", error)
         if isinstance(reason, ssl.SSLError):
             return "its certificate is not accepted"

@@ -16,9 +16,9 @@ PERSISTENT = ("network_cli", "netconf", "httpapi", "grpc")  # connections of net
 
 
 def wrong_place(task: Any, templar: Any, task_vars: Mapping[str, Any], hosts: Sequence[str]) -> str | None:
-    """Why the task must not run where it was told to, and what to write instead; None if it may.
+    """Return why the task must not run on its host, and what to write instead. None if it may run.
 
-    A task without C(delegate_to) may run on a poller, a host of the play that is not asked itself.
+    A task without C(delegate_to) may run on a poller, a host of the play that is not one of the devices.
     """
     own = str(task.delegate_to or task_vars["inventory_hostname"])
     variables = task_vars.get("ansible_delegated_vars", {}).get(own, {}) if task.delegate_to else task_vars
@@ -42,7 +42,7 @@ def wrong_place(task: Any, templar: Any, task_vars: Mapping[str, Any], hosts: Se
 
 
 def _value(name: str, templar: Any, variables: Mapping[str, Any]) -> str:
-    """The text of a variable; empty for one that is not set or does not resolve."""
+    """The value of a variable as text; empty if it is not set or cannot be resolved."""
     try:
         return str(templar.template(variables.get(name)) or "")
     except AnsibleError:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What went wrong in a run, as a few lines for the terminal: devices grouped by reason, with their first names."""
+"""The failures of a run in a few lines for the terminal: devices grouped by reason, with the first names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_GROUPS = 12
 NAMES_SHOWN = 4
 LONGEST_MESSAGE = 240  # characters
 NUMBERS = re.compile(r"\d+(?:\.\d+)*")
-OTHERS = "…"  # stands for what differs between the devices of a group
+OTHERS = "…"  # replaces parts that differ between the devices of a group
 
 
 class Group(NamedTuple):
@@ -77,13 +77,13 @@ def _line(group: Group) -> str:
 
 
 def first_names(names: list[str], shown_names: int) -> str:
-    """The first names, and how many more there are."""
+    """The first names, and the number of the others."""
     more = f", and {len(names) - shown_names} more" if len(names) > shown_names else ""
     return ", ".join(" ".join(shown(name).split()) for name in names[:shown_names]) + more
 
 
 def _general(message: str, name: str, answer: Mapping[str, Any]) -> str:
-    """The message without what belongs to this device only."""
+    """The message without the parts that belong to this device only."""
     own = {name, str(answer.get("host") or name)}
     for text in sorted(own, key=len, reverse=True):
         message = re.sub(rf"(?<![\w.-]){re.escape(text)}(?![\w-])", OTHERS, message)

@@ -14,18 +14,18 @@ from ansible.errors import AnsibleError
 from ansible_collections.rollcall.network.plugins.plugin_utils._plain import holds_no_template
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import TaskVariables
 
-NOT_TWICE = ("lookup", "query", "q(")  # what a lookup does, it would do again
+NOT_TWICE = ("lookup", "query", "q(")  # a lookup would run again
 
 
 def resolved_for_one(
     written: Any, resolved: Any, hosts: Sequence[str], variables: TaskVariables, task_vars: Mapping[str, Any]
 ) -> str | None:
-    """The warning, if the commands as written give other commands for another of the hosts.
+    """Return a warning if the commands would be different for another host.
 
-    Three of the other hosts are tried: each costs some milliseconds.
+    Only three of the other hosts are tried, because each takes some milliseconds.
 
     :param written: the argument before Ansible resolved it.
-    :param resolved: the commands that every device is asked.
+    :param resolved: the commands for every device.
     """
     own = str(task_vars["inventory_hostname"])
     others = [name for name in hosts if name != own]
@@ -34,9 +34,9 @@ def resolved_for_one(
     if "inventory_hostname" in str(written):
         return _warning(own)
     if any(word in str(written) for word in NOT_TWICE) or _resolve(written, variables, task_vars) != resolved:
-        return None  # not the same twice for one host either
+        return None  # different each time, also for one host
     for name in dict.fromkeys((others[0], others[len(others) // 2], others[-1])):
-        # What only the task knows, such as the item of a loop, is the same for all.
+        # Variables of the task, such as the item of a loop, are the same for all hosts.
         there = _resolve(written, variables, {**task_vars, **(variables.of(name) or {})})
         if there not in (None, resolved):
             return _warning(own)

@@ -304,7 +304,7 @@ def test_a_dead_webhook_costs_a_warning(dead: str, healthy: Lab, tmp_path: Path)
         "never ends": "it did not answer within 30 s",
     }
     reason = why.get(dead, "it cannot be reached")
-    assert f"[WARNING]: the webhook did not take the outcome of this run: {reason}" in output
+    assert f"[WARNING]: the webhook did not accept the outcome of this run: {reason}" in output
     assert TOKEN not in output
     assert "answered in full" in output.split("Fail if the run did not pass")[1]
 

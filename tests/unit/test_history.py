@@ -183,7 +183,7 @@ def test_a_failing_git(when: str, fleet: Fleet, monkeypatch: pytest.MonkeyPatch,
 def test_a_folder_that_is_no_repository(fleet: Fleet) -> None:
     fleet.path.mkdir()
     (fleet.path / "history.git").write_text("")
-    with pytest.raises(HistoryError, match=r"history\.git could not be written: .* is no folder: remove it"):
+    with pytest.raises(HistoryError, match=r"history\.git could not be written: .* is not a folder: remove it"):
         fleet.run({"r1": config("a")})
 
 

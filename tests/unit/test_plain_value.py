@@ -118,7 +118,7 @@ def ring() -> list[Any]:
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (object(), ["object at value:", "no plain data"]),
+        (object(), ["object at value:", "not plain data"]),
         ({"routes": [1, {"via": types.SimpleNamespace()}]}, ["types.SimpleNamespace", "value['routes'][1]['via']"]),
         ([b"\xff"], ["bytes at value[0]", "UTF-8"]),
         (bytearray(b"\xff"), ["bytearray at value"]),
@@ -127,7 +127,7 @@ def ring() -> list[Any]:
         (complex(1, 2), ["complex"]),
         ({(1, 2): 3}, ["a key of type tuple at value:"]),
         ({"x": {b"\xff": 3}}, ["a key of type bytes at value['x']"]),
-        ({1: "a", "1": "b"}, ["the key '1' at value", "twice"]),
+        ({1: "a", "1": "b"}, ["the key '1' at value", "duplicate"]),
         (ring(), ["nested more than 100 levels"]),
         (socket, ["module"]),
         (int, ["type at value"]),

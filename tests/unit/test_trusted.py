@@ -81,21 +81,21 @@ def top(tmp_path: pathlib.Path) -> pathlib.Path:
 @pytest.mark.parametrize("how", ["symlink", "hard link"])
 def test_a_planted_lock_truncates_nothing(how: str, top: pathlib.Path, elsewhere: pathlib.Path) -> None:
     (os.symlink if how == "symlink" else os.link)(elsewhere / "victim", top / ".lock")
-    with pytest.raises(RunError, match=r"\.lock (is a link|has a second name elsewhere): remove it"):
+    with pytest.raises(RunError, match=r"\.lock (is a link|has another hard link): remove it"):
         run(top)
 
 
 @pytest.mark.timeout(20)
 def test_a_planted_pipe_holds_nobody(top: pathlib.Path) -> None:
     os.mkfifo(top / ".lock")
-    with pytest.raises(RunError, match=r"\.lock is no file: remove it"):
+    with pytest.raises(RunError, match=r"\.lock is not a file: remove it"):
         run(top)
 
 
 @pytest.mark.parametrize("name", ["runs", "latest", "last_good", "history.git", "reports", "devices"])
 def test_a_planted_link_in_the_folder_is_refused(name: str, top: pathlib.Path, elsewhere: pathlib.Path) -> None:
     (top / name).symlink_to(elsewhere)
-    with pytest.raises(RunError, match=rf"{name} (is a link: remove it|leads to .*: remove it)"):
+    with pytest.raises(RunError, match=rf"{name} (is a link: remove it|points to .*: remove it)"):
         run(top, history=True)
 
 
@@ -163,7 +163,7 @@ def test_what_belongs_to_somebody_else_is_refused(name: str, top: pathlib.Path) 
     (top / "reports").mkdir(exist_ok=True)
     (top / "history.git").mkdir(exist_ok=True)
     os.chown(top / name, STRANGER, STRANGER)
-    with pytest.raises(RunError, match=rf"belongs to uid {STRANGER}.*use a folder of your own"):
+    with pytest.raises(RunError, match=rf"belongs to uid {STRANGER}.*use another folder"):
         run(top, history=True)
 
 
@@ -171,7 +171,7 @@ def test_what_belongs_to_somebody_else_is_refused(name: str, top: pathlib.Path) 
 def test_a_link_of_somebody_else_on_the_way_is_refused(top: pathlib.Path, elsewhere: pathlib.Path) -> None:
     (top / "way").symlink_to(elsewhere)
     os.chown(top / "way", STRANGER, STRANGER, follow_symlinks=False)
-    with pytest.raises(RunError, match=rf"way is a link that uid {STRANGER} made"):
+    with pytest.raises(RunError, match=rf"way is a link created by uid {STRANGER}"):
         run(top / "way" / "deeper")
 
 
@@ -179,7 +179,7 @@ def test_a_link_of_somebody_else_on_the_way_is_refused(top: pathlib.Path, elsewh
 def test_what_everybody_may_write_to_is_refused(name: str, top: pathlib.Path) -> None:
     run(top)
     (top / name).chmod(0o1777)
-    with pytest.raises(RunError, match=r"everybody may write to .*: chmod o-w "):
+    with pytest.raises(RunError, match=r"all users can write to .*: chmod o-w "):
         run(top)
 
 
@@ -300,7 +300,7 @@ def test_a_planted_setting_of_git_is_refused(setting: str, top: pathlib.Path, pr
     run(top, history=True)
     with (top / "history.git" / "config").open("a") as config:
         config.write(setting.format(program=program, folder=program.parent))
-    with pytest.raises(HistoryError, match=r"config sets .*, which is none of a history: remove it"):
+    with pytest.raises(HistoryError, match=r"config sets .*, which does not belong in a history: remove it"):
         run(top, history=True)
 
 

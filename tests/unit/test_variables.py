@@ -103,7 +103,7 @@ def check(**variables: Any) -> dict[str, Any]:
         ({"rollcall_formats": "htlm"}, "near matches: html"),
         ({"rollcall_formats": {"html": True}}, "rollcall_formats must be a list, not {'html': True}"),
         ({"rollcall_columns": {"site": 1}}, "rollcall_columns must be a list"),
-        ({"rollcall_title": ["a"]}, "rollcall_title must be a text"),
+        ({"rollcall_title": ["a"]}, "rollcall_title must be a string"),
         ({"rollcall_output_dir": {"a": 1}}, "rollcall_output_dir must be a path"),
         ({"rollcall_workers": "many"}, "rollcall_workers must be a whole number, not 'many'"),
         ({"rollcall_deadline": "tomorrow"}, "rollcall_deadline must be a number, not 'tomorrow'"),
@@ -129,7 +129,7 @@ def test_a_wrong_variable_is_an_error_that_says_what_is_right(variables: dict[st
 
 
 def test_an_address_with_a_token_is_in_no_error() -> None:
-    with pytest.raises(ValueError, match=r"rollcall_webhook_url must be a text$"):
+    with pytest.raises(ValueError, match=r"rollcall_webhook_url must be a string$"):
         check(rollcall_webhook_url={"url": "https://T0ken"})
 
 
@@ -171,14 +171,14 @@ def look(*hosts: dict[str, Any], columns: tuple[str, ...] = (), own: tuple[str, 
             "of r2, r3, r4 and 6 more is not known; near matches: rollcall_commands",
         ),
         ([{"rollcall_format": 1}] * 2, (), "variable rollcall_format is not known; near matches: rollcall_formats"),
-        ([{"rollcall_my_helper": 1}], (), "the names that begin so are this collection's"),
+        ([{"rollcall_my_helper": 1}], (), "names that begin with rollcall_ are reserved"),
         ([{"site": 1}, {}], ("sitee",), "rollcall_columns: no host has a variable 'sitee'; near matches: site"),
     ],
 )
 def test_a_wrong_name_is_an_error_with_near_matches(
     hosts: list[dict[str, Any]], columns: tuple[str, ...], words: str
 ) -> None:
-    with pytest.raises(ValueError, match=r"near matches|begin so") as error:
+    with pytest.raises(ValueError, match=r"near matches|are reserved") as error:
         look(*hosts, columns=columns)
     assert words in str(error.value)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Answers and errors of a driver without the secrets in them."""
+"""Mask the answers and errors of a driver."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _C1 = re.compile(r"\x9b[0-?]*[ -/]*[@-~]?|[\x80-\x9f]")
 
 
 def masked_outputs(outputs: dict[str, Output], secrets: Secrets) -> dict[str, Output]:
-    """The same outputs, changed where they are: texts and messages.
+    """Mask texts and messages of the outputs in place.
 
-    The driver has applied the control characters of ASCII. Those of 8 bits (C1), which terminals obey too, are dropped.
+    The driver has applied the control characters of ASCII. Those of 8 bits (C1) are removed.
     """
     for output in outputs.values():
         output.text = secrets.output(_without_c1(output.text), cut=output.status != "ok")
@@ -30,10 +30,10 @@ def masked_outputs(outputs: dict[str, Output], secrets: Secrets) -> dict[str, Ou
 
 
 def masked_error(error: DeviceError, secrets: Secrets, *, foreign: bool) -> DeviceError:
-    """The same error, without secrets and control characters.
+    """Return the error without secrets and control characters.
 
-    :param foreign: the message is of a library or of a user's function. In our own sentences the driver has masked what
-        it quotes.
+    :param foreign: the message is from a library or a user's function. In the collection's messages, the driver has
+        masked the quotes.
     """
     mask = secrets.quoted if foreign else secrets.sentence
     reason = Error(error.error.phase, visible(secrets.sentence(error.error.kind)), visible(mask(error.error.message)))

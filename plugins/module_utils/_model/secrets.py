@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The secrets that a run knows, and the one place that masks them.
+"""Mask the secrets of a run.
 
-A secret is replaced in every text, in each way in which devices and libraries spell it: escaped, percent-encoded,
+A secret is replaced in every text and in each form in which devices and libraries show it: escaped, percent-encoded,
 wrapped at the width of a terminal. For a secret that is an ordinary word, such as ``cisco``, see ``Secrets.output``.
 """
 
@@ -23,10 +23,10 @@ from typing import Any
 from .._device import Device
 
 MASK = "********"
-SHORTEST = 4  # characters of a secret that is masked wherever it stands
-SHORTEST_WRAPPED = 8  # and of one that is recognized across a line break
-LONGEST_COUNTER = 6  # digits: a shorter number stands in many outputs on its own account
-# Passwords that are words of device configurations. Masking them everywhere would change what an output says.
+SHORTEST = 4  # characters; shorter secrets are not masked everywhere
+SHORTEST_WRAPPED = 8  # characters of a secret that is found across a line break
+LONGEST_COUNTER = 6  # digits; many outputs contain such numbers
+# Passwords that are words of device configurations. Masking them everywhere would change the meaning of outputs.
 _WORDS = (
     "admin administrator ansible arista backup cisco community config console default enable fortinet guest "
     "huawei juniper lab local login manager mikrotik monitor network nokia none operator pass passphrase passwd "
@@ -48,7 +48,7 @@ class Secrets:
         """Sort the secrets by how they are masked.
 
         :param values: the secrets; one of several lines, such as a private key, is masked line by line.
-        :param ordinary: words that an output may hold on their own account, such as the name of the device.
+        :param ordinary: words that outputs contain anyway, such as the name of the device.
         """
         words = {word.lower() for word in ordinary} | ORDINARY_WORDS
         strong: dict[str, None] = {}
@@ -73,12 +73,12 @@ class Secrets:
         self._weak_at_end = re.compile(rf"(?:(?<!\S)|(?<=:))(?:{either})(?=[ \t]*$)", re.MULTILINE) if weak else None
 
     def sentence(self, text: str) -> str:
-        """A sentence of our own, whose quotes are masked already: ordinary words stay."""
+        """Mask a sentence of the collection. Its quotes are masked already, so ordinary words are kept."""
         return self._mask_strong(text)
 
     def output(self, text: str, *, cut: bool = False) -> str:
-        """What a device answered. An ordinary word is masked only where it is the last word of a line, as a device
-        shows an answer to its password prompt; ``username cisco privilege 15`` stays.
+        """Mask the output of a device. An ordinary word is masked only as the last word of a line, where a device
+        shows the answer to its password prompt. ``username cisco privilege 15`` is not changed.
 
         :param cut: the text ends where the session ended, which may be within a secret.
         """
@@ -88,14 +88,14 @@ class Secrets:
         return self._mask_beginning(text) if cut else text
 
     def quoted(self, text: str) -> str:
-        """A text of a device or a library that is shown in a message: ordinary words are masked, too."""
+        """Mask a text of a device or library for a message. Ordinary words are masked too."""
         text = self._mask_strong(text)
         if self._weak is not None:
             text = self._weak.sub(MASK, text)
         return self._mask_beginning(text)
 
     def value(self, value: Any) -> Any:
-        """Plain data of a function: each text in it, keys included."""
+        """Mask each text in the plain data of a function, including keys."""
         if isinstance(value, str):
             return self.output(value)
         if isinstance(value, list):
@@ -136,14 +136,14 @@ class Secrets:
 
 
 def secrets_of(device: Device) -> Secrets:
-    """The secrets of this device, and those that hold for the whole run."""
+    """The secrets of this device, and those of the whole run."""
     values = _values(device)
     names = {name.lower() for name in (device.name, device.host, device.user) if name}
     return _made(values, frozenset(names.intersection(map(str.lower, values))))
 
 
 def secrets_of_all(devices: Iterable[Device]) -> Secrets:
-    """The secrets of all these devices: for a text that belongs to none of them, such as a warning."""
+    """The secrets of all these devices, for a text such as a warning."""
     values: set[str] = set()
     ordinary: set[str] = set()
     for device in devices:
@@ -207,12 +207,12 @@ def _of_sshpass(words: list[str]) -> Iterator[str]:
 
 
 def _lines(value: str) -> list[str]:
-    """The lines of a secret that are secret: not the marks around a private key."""
+    """The lines of a secret, without the marks around a private key."""
     return [line for each in value.splitlines() if (line := each.strip()) and not line.startswith("-----")]
 
 
 def _spellings(value: str) -> set[str]:
-    """How a text may be shown: as it is, and escaped in the usual ways."""
+    """The forms in which a text can be shown: unchanged, and escaped in the usual ways."""
     spellings = {value}
     if value.isascii() and value.isalnum():
         return spellings

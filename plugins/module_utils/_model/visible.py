@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Text from devices and inventories, made safe for a terminal."""
+"""Make text from devices and inventories safe for a terminal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _UNSEEN = re.compile(
 
 
 def visible(text: str) -> str:
-    """The text with everything invisible spelled out, as in ``\\x1b``. Tabs and line ends stay.
+    """Return the text with invisible characters escaped, as in ``\\x1b``. Tabs and line ends are kept.
 
     Invisible are control characters (C0 and C1), marks that change the direction of writing, and invalid bytes.
     """
@@ -23,6 +23,6 @@ def visible(text: str) -> str:
 
 def _spelled(match: re.Match[str]) -> str:
     code = ord(match[0])
-    if 0xDC80 <= code <= 0xDCFF:  # a byte that was no UTF-8
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that is not UTF-8
         code -= 0xDC00
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

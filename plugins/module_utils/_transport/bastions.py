@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Logins at bastions: a credential that one refused is not sent to it again in this run.
+"""Logins at bastions. A refused credential is not sent to the bastion again in the run.
 
-The command that carries the connection logs in by itself. What becomes of that is read from what it prints (OpenSSH
-says ``Authenticated to`` and ``Permission denied``), and from its exit status (sshpass ends with 5).
+The proxy command logs in to the bastion. The result is read from its messages (OpenSSH prints ``Authenticated to`` and
+``Permission denied``) and its exit status (sshpass ends with 5).
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ Login = Literal["accepted", "refused", "unanswered", "none"]
 
 
 class Bastion:
-    """The login at one bastion with one credential, as far as this run knows it.
+    """The login at one bastion with one credential.
 
-    The first device goes alone, until its login is decided or its attempt ends.
+    Only the first device logs in, until its login is decided or its attempt ends.
     """
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class Bastion:
         self._first: threading.Event | None = None
 
     def wait(self, deadline: float) -> threading.Event | None:
-        """Wait while the first device tries the login; return what the first one has to set, None for the others."""
+        """Wait while the first device logs in. Return an event for the first device to set, and None for the others."""
         with self._lock:
             if self._accepted or self.refusal is not None:
                 return None
@@ -57,18 +57,18 @@ class Bastion:
         return None
 
     def accepted(self) -> None:
-        """Let all others go."""
+        """Let the other devices log in."""
         self._accepted = True
         if self._first is not None:
             self._first.set()
 
     def refused(self, reason: str) -> None:
-        """Let no other log in with this credential."""
+        """Do not let other devices log in with this credential."""
         self.refusal = reason
 
 
 class Bastions:
-    """Those of one run, by what their devices have in common."""
+    """The bastions of a run, by bastion and credential."""
 
     def __init__(self) -> None:
         self._all: dict[str, Bastion] = {}
@@ -80,12 +80,12 @@ class Bastions:
 
 
 class ProxyProcess:
-    """A command that carries a connection, and what it says about its login."""
+    """A proxy command, and its messages about its login."""
 
     def __init__(self, words: list[str], connection: int, bastion: Bastion) -> None:
         """Start it.
 
-        :raises OSError: when it cannot be started.
+        :raises OSError: if it cannot be started.
         """
         self._bastion = bastion
         self._said = ""
@@ -97,7 +97,7 @@ class ProxyProcess:
         self._reader.start()
 
     def login(self) -> Login:
-        """What became of its login, once the connection has failed; ``none`` where no credential was sent."""
+        """The result of its login, after the connection failed; ``none`` if no credential was sent."""
         try:
             status = self._process.wait(SOON)
         except subprocess.TimeoutExpired:
@@ -135,7 +135,7 @@ class ProxyProcess:
 
 
 def _talkative(words: list[str]) -> tuple[list[str], bool]:
-    """The command, told to say when it is logged in; and whether it is one of OpenSSH's, alone or behind sshpass."""
+    """Return the command with messages about the login, and whether it is ssh, alone or after sshpass."""
     program = os.path.basename(words[0]) if words else ""
     for index, word in enumerate(words):
         if os.path.basename(word) == "ssh" and (index == 0 or program == "sshpass"):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The function that a dotted path names, wherever its users keep it."""
+"""Import a function by its dotted path."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ COLLECTIONS = "ansible_collections"
 
 
 def look_in(folders: Iterable[str]) -> None:
-    """Let functions be imported from these folders too, after all others: they hide no installed module."""
+    """Add folders to the end of the import path, so that they do not hide installed modules."""
     sys.path += [folder for folder in folders if folder not in sys.path and os.path.isdir(folder)]
 
 
 @functools.cache
 def load_function(path: str) -> Callable[..., Any]:
-    """The function that ``package.module.function``, ``package.module.Class.method`` or ``package.module:function``
-    names. A module of a collection may be named without ``ansible_collections``.
+    """Import ``package.module.function``, ``package.module.Class.method`` or ``package.module:function``. The path of
+    a module in a collection can omit ``ansible_collections``.
 
-    A method that is neither static nor of its class is called on a new object of the class, made without arguments.
+    A method that is neither static nor a class method is called on a new object, created without arguments.
 
     :raises ValueError: if it cannot be imported, with the reason.
     """
@@ -48,7 +48,7 @@ def load_function(path: str) -> Callable[..., Any]:
 
 
 def refusal(function: Callable[..., Any], name: str, arguments: dict[str, Any]) -> str | None:
-    """Why the function cannot be called so, as far as it can be told before."""
+    """Return why the function cannot be called with these arguments, if this is known before the call."""
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):  # of functions written in C
@@ -61,7 +61,7 @@ def refusal(function: Callable[..., Any], name: str, arguments: dict[str, Any]) 
 
 
 def _module(path: str, name: str) -> types.ModuleType | None:
-    """The module; None where there is none of this name."""
+    """Import a module; None if it does not exist."""
     for each in (name, f"{COLLECTIONS}.{name}") if name.split(".")[2:3] == ["plugins"] else (name,):
         try:
             return importlib.import_module(each)

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a function returns as plain data: text, numbers, true and false, null, lists and dictionaries.
+"""Convert the value of a function to plain data: strings, numbers, booleans, null, lists and dictionaries.
 
-Only what loses nothing is converted. All else is an error that says which type stands where.
+Only lossless conversions are made. For other types there is an error with the type and its place.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator, Mapping, MappingView, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
-DEEPEST = 100  # levels; what is deeper is taken for a value that holds itself
+DEEPEST = 100  # levels; deeper values are treated as recursive
 
 _SPELLED: tuple[tuple[tuple[type, ...], Callable[[Any], str | float]], ...] = (
     ((datetime.datetime, datetime.date, datetime.time), lambda value: value.isoformat()),
@@ -46,11 +46,11 @@ _SPELLED: tuple[tuple[tuple[type, ...], Callable[[Any], str | float]], ...] = (
 
 
 class NotPlain(ValueError):
-    """The message says what stands where in the value, and why it is no plain data."""
+    """The value is not plain data. The message has the type, its place, and the reason."""
 
 
 class _At(NamedTuple):
-    """A place in a value, told only where something is wrong there."""
+    """A place in a value, for error messages."""
 
     key: Any
     outer: _At | None
@@ -62,7 +62,7 @@ class _At(NamedTuple):
 def plain(value: Any) -> Any:
     """The value as plain data: a copy.
 
-    :raises NotPlain: for the first part of it that is none.
+    :raises NotPlain: for the first part that is not plain data.
     """
     return _plain(value, None, 0)
 
@@ -102,7 +102,7 @@ def _container(value: Any, at: _At | None, depth: int) -> Any:
         return _sorted(_list(value, at, depth))
     if isinstance(value, (Sequence, MappingView, Iterator)) and not isinstance(value, io.IOBase):
         return _list(value, at, depth)
-    raise _wrong(_type(value), at, "no plain data")
+    raise _wrong(_type(value), at, "not plain data")
 
 
 def _dict(value: Mapping[Any, Any], at: _At | None, depth: int) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def _dict(value: Mapping[Any, Any], at: _At | None, depth: int) -> dict[str, Any
     for key, each in value.items():
         name = _key(key, at)
         if name in made:
-            raise _wrong(f"the key {name!r}", at, "there twice, once it is text")
+            raise _wrong(f"the key {name!r}", at, "duplicate after conversion to a string")
         made[name] = _plain(each, _At(key, at), depth)
     return made
 
@@ -120,7 +120,7 @@ def _key(key: Any, at: _At | None) -> str:
     try:
         spelled = _plain(key, at, DEEPEST)
     except NotPlain as error:
-        raise _wrong(f"a key of type {_type(key)}", at, "not to be spelled as text") from error
+        raise _wrong(f"a key of type {_type(key)}", at, "it cannot be converted to a string") from error
     if isinstance(spelled, str):
         return spelled
     return json.dumps(spelled)
@@ -139,7 +139,7 @@ def _decoded(value: Any, at: _At | None) -> str:
     try:
         return bytes(value).decode()
     except UnicodeDecodeError as error:
-        raise _wrong(_type(value), at, "its bytes are no UTF-8 text: decode them first") from error
+        raise _wrong(_type(value), at, "not UTF-8 text; decode the bytes first") from error
 
 
 def _type(value: Any) -> str:

@@ -340,7 +340,9 @@ class _Terminal:
             return "timeout", Error("command", "timeout", message)
         rejection = self._rejection(text)
         if rejection:
-            return "failed", Error("command", "rejected", f"the device rejected it: {self._secrets.quoted(rejection)}")
+            return "failed", Error(
+                "command", "rejected", f"the device rejected the command: {self._secrets.quoted(rejection)}"
+            )
         return "ok", None
 
     def _rejection(self, text: str) -> str | None:

@@ -20,7 +20,7 @@ from ._plain import NotPlain, plain
 def ask(device: Device, call: Call) -> Any:
     """Return what the function returns, as plain data.
 
-    :raises DeviceError: when it cannot be called with these arguments, or returned what is no plain data.
+    :raises DeviceError: if it cannot be called with these arguments, or its value is not plain data.
     """
     function = load_function(device.function or "")
     reason = refusal(function, device.name, device.function_args)
@@ -36,7 +36,7 @@ def ask(device: Device, call: Call) -> Any:
 
 
 def _awaited(value: Any, call: Call) -> Any:
-    """What a coroutine returns, run in a loop of its own; it is cancelled when the call is cut."""
+    """Run a coroutine in a separate event loop. It is cancelled at the deadline."""
     if inspect.isasyncgen(value):
         value = _all(value)
     if not inspect.isawaitable(value):
@@ -68,5 +68,5 @@ def _plain(device: Device, value: Any) -> Any:
     try:
         return plain(value)
     except NotPlain as error:
-        message = f"{device.function} returned what is no plain data: {error}"
+        message = f"{device.function} returned a value that is not plain data: {error}"
         raise DeviceError("failed", "command", "not_plain_data", message) from error

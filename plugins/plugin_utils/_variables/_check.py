@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether the variables that users set are right, before the first login, and once for a run."""
+"""Check the variables that users set, once per run, before the first login."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._variables._table
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import allowed_of
 
-# What a user may set, and what playbooks and roles of the collection use besides.
+# Variables for users. KNOWN also has those that only the playbooks and roles of the collection use.
 OFFERED = frozenset(variable.name for variable in (*ROLE, *HOST)) | {
     name for names in VARIABLES.values() for name in names if name.startswith(PREFIX)
 }
@@ -35,7 +35,7 @@ KNOWN = OFFERED | RESULTS.keys() | USED
 NAMES_SAID = 3
 # A type in words.
 WORDS = {
-    "str": "a text",
+    "str": "a string",
     "int": "a whole number",
     "float": "a number",
     "bool": "true or false",
@@ -56,8 +56,8 @@ def check_role(
 
     :param template: resolves a value.
     :param groups: the groups of the inventory, and their hosts.
-    :param poller: whether the task is a poller's own, which reads its list of devices too.
-    :raises ValueError: with all that is wrong.
+    :param poller: whether the task runs on a poller, which has a list of devices.
+    :raises ValueError: with all problems.
     """
     values: dict[str, Any] = {}
     problems: list[str] = []
@@ -69,7 +69,7 @@ def check_role(
         try:
             given = template(variables[variable.name])
         except AnsibleError as error:
-            problems.append(f"{variable.name} does not resolve: {' '.join(str(error).split())}")
+            problems.append(f"{variable.name} cannot be resolved: {' '.join(str(error).split())}")
             continue
         if given is None or given == omitted:
             continue
@@ -92,11 +92,11 @@ def formats_of(values: Mapping[str, Any]) -> list[str]:
 
 
 class HostNames:
-    """Looks at the names of the variables of each host, as its device is made."""
+    """Checks the names of the variables of each host."""
 
     def __init__(self, set_by_tasks: Callable[[str], Container[str]], columns: Iterable[str] = ()) -> None:
         """
-        :param set_by_tasks: of a host, the variables that tasks registered or set: their names are the user's own.
+        :param set_by_tasks: returns the variables of a host that tasks registered or set. Any name is allowed for them.
         :param columns: host variables that at least one host must have.
         """
         self._set_by_tasks = set_by_tasks
@@ -106,7 +106,7 @@ class HostNames:
         self._unknown: dict[str, list[str]] = {}
 
     def look_at(self, host: str, variables: Mapping[str, Any]) -> None:
-        """Note what is wrong with the names of this host's variables."""
+        """Record unknown names of this host's variables."""
         self._hosts += 1
         for name in variables:
             if name.startswith(PREFIX) and name not in KNOWN and name not in self._set_by_tasks(host):
@@ -131,14 +131,14 @@ class HostNames:
     def _said(self, name: str, hosts: list[str]) -> str:
         more = f" and {len(hosts) - NAMES_SAID} more" if len(hosts) > NAMES_SAID else ""
         whose = "" if len(hosts) == self._hosts > 1 else f" of {', '.join(hosts[:NAMES_SAID])}{more}"
-        near = _near(name, OFFERED, PREFIX) or "; the names that begin so are this collection's: see its role's README"
+        near = _near(name, OFFERED, PREFIX) or f"; names that begin with {PREFIX} are reserved; see the role's README"
         return f"variable {name}{whose}{_origin(name)} is not known{near}"
 
 
 def _converted(variable: Variable, given: Any) -> Any:
-    """The value as the task takes it.
+    """The value, converted for the task.
 
-    :raises ValueError: for a wrong one. An address that may hold a token is not repeated.
+    :raises ValueError: if it is invalid. The message does not show an address that may contain a token.
     """
     name, spec = variable.name, dict(variable.type)
     choices = spec.pop("choices", None)

@@ -37,7 +37,6 @@ USED: frozenset[str] = frozenset(
         "rollcall_full",
         "rollcall_merged",
         "rollcall_no_poller",
-        "rollcall_nobody",
         "rollcall_none",
         "rollcall_notes",
         "rollcall_own",
@@ -57,7 +56,7 @@ USED: frozenset[str] = frozenset(
         "rollcall_report_newest",
         "rollcall_report_run",
         "rollcall_report_runs",
-        "rollcall_report_told",
+        "rollcall_report_set",
         "rollcall_results",
         "rollcall_rolls",
         "rollcall_schedule_account",
@@ -106,5 +105,6 @@ USED: frozenset[str] = frozenset(
         "rollcall_schedule_writable",
         "rollcall_schedule_written",
         "rollcall_two",
+        "rollcall_unasked",
     )
 )

@@ -4,7 +4,7 @@
 
 """The specification of the variables of the role C(rollcall.network.collect), and of those of each device.
 
-C(make generate) writes from it the role's C(defaults/main.yml) and C(meta/argument_specs.yml), the tables of its
+From it, C(make generate) writes the role's C(defaults/main.yml) and C(meta/argument_specs.yml), the tables in its
 README, and the arguments of its tasks.
 """
 
@@ -29,13 +29,14 @@ SPECS: dict[Task, dict[str, dict[str, Any]]] = {"collect": COLLECT, "report": RE
 class Variable:
     """A variable of the role.
 
-    :param text: what it is for, in Markdown, without a period at the end of its only sentence.
-    :param tasks: the tasks that take it as an argument of the same name.
-    :param default: what C(defaults/main.yml) sets; UNSET leaves the argument out, so that its own default counts.
-    :param spec: its type, if no task has it as an argument.
-    :param argument: the name of the argument, where it is another one.
-    :param value: what is given to the task, where it is not just the variable.
-    :param play: it belongs to one of the playbooks, and the role alone does not use it.
+    :param text: the description in Markdown, without a period at the end.
+    :param tasks: the tasks that have it as an argument.
+    :param default: the value in C(defaults/main.yml). With UNSET the argument is omitted, and its default applies.
+    :param spec: the type, if no task has it as an argument.
+    :param argument: the name of the argument, if different.
+    :param value: the expression for the argument, if it is not only the variable.
+    :param play: the playbook that uses it, if the role alone does not.
+    :param shown_default: the default in words, for the README.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Variable:
     argument: str = ""
     value: str = ""
     play: Literal["", "any", "pollers", "report"] = ""
+    shown_default: str = ""
 
     @property
     def takes(self) -> str:
@@ -69,15 +71,17 @@ TEXT = {"type": "str"}
 ROLE: tuple[Variable, ...] = (
     Variable(
         "rollcall_hosts",
-        "The hosts of the playbook, a pattern. A play of your own has its own. Only `-e` can set it",
+        "For the playbooks: a pattern of the hosts to ask. Can be set only with `-e`",
         spec=TEXT,
         play="any",
+        shown_default="`all`",
     ),
     Variable(
         "rollcall_output_dir",
-        "The folder of the runs. `latest/reports/index.html` in it is the page to open. "
-        "By default `rollcall` in the folder where `ansible-playbook` was started",
+        "The folder of the runs. Open `latest/reports/index.html` in it. "
+        "By default `rollcall` in the directory in which `ansible-playbook` was started",
         tasks=("collect",),
+        shown_default="`rollcall`",
         default="{{ lookup('ansible.builtin.env', 'PWD') }}/rollcall",
     ),
     Variable(
@@ -94,21 +98,22 @@ ROLE: tuple[Variable, ...] = (
         default=[],
     ),
     Variable(
-        "rollcall_title", "The title of the fleet's page, and a label of its metrics", ("report",), default="Roll call"
+        "rollcall_title", "The title of the fleet's page, and a label of the metrics", ("report",), default="Roll call"
     ),
     Variable(
         "rollcall_return_output",
-        "Whether texts and rows stay in `rollcall_result`, for your own tasks after the role",
+        "Keep texts and rows in `rollcall_result`, for tasks after the role",
         tasks=("collect",),
         default=False,
     ),
     Variable(
         "rollcall_commands_for_all",
-        "Commands that every host gets instead of its own `rollcall_commands`: a list, or a text of lines. "
-        "An empty text leaves each host its own",
+        "Commands for every host, instead of its `rollcall_commands`: a list, or a string of lines. "
+        "An empty string has no effect",
         tasks=("collect",),
         argument="commands",
         value="rollcall_commands_for_all | default(omit, true)",
+        shown_default="none",
         spec={"type": "raw"},
     ),
     Variable(
@@ -126,72 +131,82 @@ ROLE: tuple[Variable, ...] = (
     ),
     Variable(
         "rollcall_metrics_file",
-        "A file in the directory of node_exporter's textfile collector that gets the metrics, such as "
+        "A file for the metrics, in the directory of node_exporter's textfile collector, such as "
         "`/var/lib/prometheus/node-exporter/rollcall.prom`",
         tasks=("report",),
         default="",
+        shown_default="none",
         value="rollcall_metrics_file | default(omit, true)",
     ),
     Variable(
         "rollcall_webhook_url",
-        "The address that gets the outcome as a POST of JSON",
+        "The address that receives the outcome as a POST with JSON",
         tasks=("outcome",),
         default="",
+        shown_default="none",
     ),
     Variable("rollcall_resume", "Resume the newest unfinished run: ask only devices without an answer", ("collect",)),
     Variable(
         "rollcall_only",
         "`failed` reuses complete answers of the last run and asks the rest again",
         tasks=("collect",),
+        shown_default="ask all",
     ),
-    Variable("rollcall_keep", "Which old runs are kept, such as `{runs: 30, days: 90}`; by default all", ("collect",)),
+    Variable("rollcall_keep", "The runs to keep, such as `{runs: 30, days: 90}`", ("collect",), shown_default="all"),
     Variable(
         "rollcall_stale_after",
-        "The play fails if a device has had no full answer for so many seconds, however many others have",
+        "The play fails if a device has had no full answer for this number of seconds",
         tasks=("collect",),
+        shown_default="no limit",
     ),
     Variable(
         "rollcall_ignore_changes",
-        "Parts of answers that always change, by platform: `{ios: ['temperature is \\d+']}`",
+        "Values to ignore in comparisons, by platform: `{ios: ['temperature is \\d+']}`",
         tasks=("collect",),
+        shown_default="none",
     ),
     Variable(
         "rollcall_history",
-        "Keep the answers over time in git, in `history.git` in the folder of the runs",
+        "Keep all answers over time in git, in `history.git` in the folder of the runs",
         tasks=("collect",),
     ),
-    Variable("rollcall_workers", "How many devices are asked at the same time", ("collect",)),
-    Variable("rollcall_device_timeout", "Seconds for one device, all attempts together", ("collect",)),
-    Variable("rollcall_deadline", "Seconds for the whole run", ("collect",)),
+    Variable(
+        "rollcall_workers",
+        "The number of devices asked at the same time",
+        ("collect",),
+        shown_default="all, at most 500",
+    ),
+    Variable("rollcall_device_timeout", "Seconds for one device, including all attempts", ("collect",)),
+    Variable("rollcall_deadline", "Seconds for the whole run", ("collect",), shown_default="no limit"),
     Variable(
         "rollcall_retries", "Further attempts after a connection that was refused, reset or timed out", ("collect",)
     ),
-    Variable("rollcall_logins_per_second", "How many logins may begin in a second", ("collect",)),
+    Variable("rollcall_logins_per_second", "Maximum rate of new logins", ("collect",), shown_default="no limit"),
     Variable(
         "rollcall_pollers",
-        "For `rollcall.network.pollers`: the group, or pattern, of the pollers. Only `-e` can set it for the play",
+        "For `rollcall.network.pollers`: a pattern of the pollers. Can be set only with `-e`",
         spec=TEXT,
         default="pollers",
         play="pollers",
     ),
     Variable(
         "rollcall_devices",
-        "Of each poller, in its own variables: the devices that it calls, such as `\"{{ groups['frankfurt'] }}\"`",
+        "In the variables of each poller: the devices that it asks, such as `\"{{ groups['frankfurt'] }}\"`",
         spec={"type": "list", "elements": "str"},
         default=[],
         play="pollers",
     ),
     Variable(
         "rollcall_poller_venv",
-        "Where the role `rollcall.network.poller` has put the Python of a poller, from the home of the user that logs "
-        "in there. A poller with its own `ansible_python_interpreter` uses that",
+        "The environment that the role `rollcall.network.poller` created, relative to the home of the login user. "
+        "Not used if the poller has `ansible_python_interpreter`",
         spec={"type": "str"},
         default=".local/share/rollcall",
         play="pollers",
     ),
     Variable(
         "rollcall_run_dir",
-        "For `rollcall.network.report`: the run to report on. By default the one of the job before, or the newest",
+        "For `rollcall.network.report`: the run to report on. By default the run of the previous job, or the newest",
         spec={"type": "path"},
         play="report",
     ),
@@ -203,10 +218,12 @@ ROLE: tuple[Variable, ...] = (
     ),
 )
 
-# Of each device, in its own variables: what an argument of the task of the same name is for all of them.
+# Variables of each device. The argument of the same name applies to all devices.
 HOST: tuple[Variable, ...] = (
-    Variable("rollcall_commands", "The commands to ask: a list, or a text of lines", spec={"type": "raw"}),
-    Variable("rollcall_parser", "How answers become rows: `none`, `auto`, `json` or `textfsm`", ("collect",)),
+    Variable("rollcall_commands", "The commands to send: a list, or a string of lines", spec={"type": "raw"}),
+    Variable(
+        "rollcall_parser", "The parser that converts answers to rows: `none`, `auto`, `json` or `textfsm`", ("collect",)
+    ),
     Variable("rollcall_driver", "`cli` or `python`", ("collect",)),
     Variable("rollcall_function", "The function of driver `python`", ("collect",)),
     Variable("rollcall_function_args", "Keyword arguments of that function", ("collect",)),
@@ -214,9 +231,9 @@ HOST: tuple[Variable, ...] = (
     Variable("rollcall_command_timeout", "Seconds for the first prompt, and for each command", ("collect",)),
     Variable("rollcall_known_hosts", "Files with the host key", ("collect",)),
 )
-# What the role leaves behind.
+# Variables that the role sets.
 RESULTS: dict[str, str] = {
-    "rollcall_result": "What `rollcall.network.collect` returned",
-    "rollcall_reports": "What `rollcall.network.report` returned",
-    "rollcall_outcome": "What `rollcall.network.outcome` returned",
+    "rollcall_result": "The result of `rollcall.network.collect`",
+    "rollcall_reports": "The result of `rollcall.network.report`",
+    "rollcall_outcome": "The result of `rollcall.network.outcome`",
 }
