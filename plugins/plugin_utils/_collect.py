@@ -70,7 +70,7 @@ def warnings_of(hosts: Sequence[str]) -> list[str]:
     repeated = [name for name, times in Counter(hosts).items() if times > 1]
     more = ", …" if len(repeated) > 5 else ""
     names = visible(", ".join(repeated[:5]))
-    return [f"given more than once, asked once: {names}{more}"] if repeated else []
+    return [f"duplicate names, asked once: {names}{more}"] if repeated else []
 
 
 def function_folders(variables: Mapping[str, Any]) -> list[str]:
