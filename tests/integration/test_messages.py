@@ -55,7 +55,7 @@ COLLECT: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "lock": (
         {"output_dir": "{locked}"},
-        "output_dir {locked} is in use by another process: wait for its end, or use a folder of your own",
+        "output_dir {locked} is in use by another process; wait for its end, or use another folder",
     ),
 }
 REPORT: dict[str, tuple[dict[str, Any], str]] = {

@@ -178,7 +178,7 @@ def test_a_limit_names_devices_and_pollers(
 def test_a_limit_that_names_no_device_is_no_success(sites: Sites, tmp_path: Path) -> None:
     fleet = call(sites, tmp_path, "--limit", "pollers")
     assert fleet.ended == 2
-    assert "no device was asked; --limit has to name devices and their pollers" in fleet.output
+    assert "no device was asked; --limit must include devices and their pollers" in fleet.output
 
 
 def test_a_part_of_the_fleet_needs_no_limit(sites: Sites, tmp_path: Path) -> None:
