@@ -100,7 +100,5 @@ def test_only_the_last_good_grows_with_the_fleet() -> None:
 
 def test_the_package_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
-    with pytest.raises(
-        ValueError, match="requires the Python package prometheus_client: pip install"
-    ):
+    with pytest.raises(ValueError, match="requires the Python package prometheus_client: pip install"):
         prometheus([GOOD], RunFacts(True), "x")
