@@ -86,7 +86,7 @@ class Site:
             "ansible_ssh_private_key_passphrase": self.secrets["passphrase"],
             "ansible_become": True,
             "ansible_become_password": self.secrets["enable"],
-            "rollcall_host_key_checking": False,
+            "ansible_host_key_checking": False,
             "rollcall_commands": ["show version"],
         }
         options = f"-o UserKnownHostsFile={self.poller.known_hosts} -o GlobalKnownHostsFile=/dev/null"
