@@ -133,7 +133,7 @@ class ActionModule(OnController):
                     result = self._call_here(devices, arguments, folder, allowed, base)
                 else:
                     ask = partial(self._ask_there, arguments, base, task_vars)
-                    result = call_there(devices, arguments, ask, folder, allowed, Display().display)
+                    result = call_there(devices, arguments, ask, folder, allowed, _say)
         except ValueError as error:
             raise AnsibleActionFail(
                 visible(f"rollcall.network.collect: {error}")
@@ -153,7 +153,7 @@ class ActionModule(OnController):
     ) -> dict[str, Any]:
         progress = Progress(Display())
         try:
-            return call_here(devices, arguments, progress, folder, allowed, Display().display)
+            return call_here(devices, arguments, progress, folder, allowed, _say)
         finally:
             base["warnings"] += progress.warnings
 
@@ -236,3 +236,8 @@ class ActionModule(OnController):
         if self._task.run_once or self._each_its_own(hosts, task_vars) or len(hosts) < 2 or play_hosts < 2:
             return []
         return [f"run_once: true is missing: each of {play_hosts} hosts asks all {len(hosts)} devices"]
+
+
+def _say(line: str) -> None:
+    """Display a line at once. Where standard output is a file or a pipe, Python keeps lines back; a signal loses them."""
+    Display().display(line, stderr=True)

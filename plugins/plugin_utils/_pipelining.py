@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible import constants as C
+from ansible.errors import AnsibleError
 
 
 def switch_on(connection: Any) -> str | None:
@@ -22,7 +23,7 @@ def switch_on(connection: Any) -> str | None:
     if why is None:
         try:
             connection.set_option("pipelining", True)
-        except (KeyError, AttributeError):  # the connection plugin has no such option
+        except (KeyError, AttributeError, AnsibleError):  # the connection plugin has no such option
             why = f"connection plugin {connection.transport} has no option for it: set ansible_connection to ssh"
     if why is None and not connection.is_pipelining_enabled():
         why = f"connection plugin {connection.transport} refuses it: set ansible_connection to ssh"

@@ -18,12 +18,18 @@ from tests.integration.conftest import run_playbook
 FUNCTION = "def probe(name, **arguments):\n    return [name, arguments]\n"
 HERE = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
 # To the collection another machine, without the time that it takes to log in to one.
-ELSEWHERE = """
-DOCUMENTATION = "{name: elsewhere, short_description: local under another name, description: [local], options: {}}"
+ELSEWHERE = '''
+DOCUMENTATION = """
+name: elsewhere
+short_description: local under another name
+description: [local]
+extends_documentation_fragment: [connection_pipelining]
+options: {}
+"""
 from ansible.plugins.connection.local import Connection as Local
 class Connection(Local):
     transport = "elsewhere"
-"""
+'''
 SECRET = "hunter2-of-a-function"
 
 

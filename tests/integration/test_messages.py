@@ -55,11 +55,11 @@ COLLECT: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "lock": (
         {"output_dir": "{locked}"},
-        "output_dir {locked} is in use by another process: wait for its end, or use a folder of your own",
+        "output_dir {locked} is in use by another process; wait for its end, or use another folder",
     ),
 }
 REPORT: dict[str, tuple[dict[str, Any], str]] = {
-    "no run": ({"run_dir": "{file}"}, "{file} is no run folder: it has no devices/"),
+    "no run": ({"run_dir": "{file}"}, "{file} is not a run folder: it has no devices/"),
     "number": (
         {"run_dir": "x", "max_fail_percentage": "many"},
         "max_fail_percentage must be a number, not 'many'",
@@ -67,7 +67,7 @@ REPORT: dict[str, tuple[dict[str, Any], str]] = {
     "unknown": ({"run_dir": "x", "colums": ["a"]}, "unknown argument colums; near matches: columns"),
     "devices": (
         {"devices": {"a": 5}},
-        "devices must be what rollcall.network.collect returned as devices; 'a' is no such answer",
+        "devices must be the devices returned by rollcall.network.collect; 'a' is not an answer",
     ),
     "dest": ({"run_dir": "x", "formats": ["pdf"]}, "value of formats must be one or more of"),
 }

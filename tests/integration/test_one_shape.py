@@ -130,6 +130,7 @@ def test_documented_tasks_run_with_a_dead_device(where: str, extra: tuple[str, .
     (tmp_path / "my_checks" / "reachability.py").write_text("def probe(name, **more):\n    return name\n")
     (tmp_path / "templates").mkdir()
     (tmp_path / "templates" / "serials.txt.j2").write_text("{{ device.output['show version'].text | length }}\n")
+    (tmp_path / "templates" / "fleet.txt.j2").write_text("{{ devices | length }}\n")
     for place in ("srv", "srv/fra", "srv/ams"):  # the runs that some examples report on
         arguments = {"commands": ["show version"], "retries": 0, "output_dir": str(tmp_path / place)}
         call_roll(inventory, {"hosts": names, **arguments})

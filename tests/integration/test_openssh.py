@@ -323,8 +323,8 @@ UNTRUSTED: dict[str, tuple[str, str, Callable[[OpenSshServer, Path], str]]] = {
         "ansible_host_key_checking",
         lambda server, tmp_path: server.known_hosts.read_text().replace(str(server.port), str(server.port + 1)),
     ),
-    "changed": ("host_key_changed", "Nothing was sent", foreign_key),
-    "revoked": ("host_key_revoked", "Nothing was sent", own_key_revoked),
+    "changed": ("host_key_changed", "No credentials were sent", foreign_key),
+    "revoked": ("host_key_revoked", "No credentials were sent", own_key_revoked),
 }
 
 

@@ -234,7 +234,7 @@ def test_invalid_bytes_reach_the_playbook_and_the_report(tmp_path: Path) -> None
         status, output = collect(ROOT / "collect.yml", lab, tmp_path, "--limit", "fra-wan1")
     assert status == 0, output
     run = tmp_path / "latest"
-    assert b"\xff\xfe\xc3(" in (run / "reports" / "devices" / "fra-wan1.md").read_bytes()
+    assert rb"\xff\xfe\xc3(" in (run / "reports" / "devices" / "fra-wan1.md").read_bytes(), "spelled out"
     assert b"\xff\xfe\xc3(" in (run / "devices" / "fra-wan1" / "show version.txt").read_bytes()
 
 

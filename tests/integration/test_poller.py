@@ -271,7 +271,7 @@ FAULTY = {
     "login refused": Fault("Permission denied", variables={"ansible_user": "nobody"}),
     "no Python": Fault("/nonexistent/python", variables={"ansible_python_interpreter": "/nonexistent/python"}),
     "old Python": Fault(
-        "Python 3.11 or later is needed",
+        "Python 3.11 or later is required",
         "import sys\nsys.version_info = (3, 10, 0, 'final', 0)\n",
     ),
     "killed in the middle": Fault("Module result deserialization failed", MIDWAY.format(do="os._exit(137)")),

@@ -37,6 +37,14 @@ export TMPDIR={folder}/tmp
 exec {python} "$@"
 """
 
+# A user's own connection plugin.
+BARE = """
+DOCUMENTATION = "{name: bare, short_description: local without options, description: [local], options: {}}"
+from ansible.plugins.connection.local import Connection as Local
+class Connection(Local):
+    transport = "bare"
+"""
+
 
 @pytest.fixture(scope="module")
 def poller(openssh_here: None) -> Iterator[ShellServer]:
@@ -78,7 +86,7 @@ class Site:
             "ansible_ssh_private_key_passphrase": self.secrets["passphrase"],
             "ansible_become": True,
             "ansible_become_password": self.secrets["enable"],
-            "rollcall_host_key_checking": False,
+            "ansible_host_key_checking": False,
             "rollcall_commands": ["show version"],
         }
         options = f"-o UserKnownHostsFile={self.poller.known_hosts} -o GlobalKnownHostsFile=/dev/null"
@@ -103,6 +111,8 @@ class Site:
             "delegate_to": "poller",
         }
         play = {"hosts": "boxes", "gather_facts": False, "tasks": [task]}
+        (self.folder / "planted" / "connection_plugins").mkdir()
+        (self.folder / "planted" / "connection_plugins" / "bare.py").write_text(BARE)
         (self.folder / "planted" / "playbook.yml").write_text(json.dumps([play]))
 
     def start(self, *extra: str, **environment: str) -> subprocess.Popen[bytes]:
@@ -216,6 +226,11 @@ IMPOSSIBLE: dict[str, tuple[dict[str, str], dict[str, Any], str]] = {
         {},
         {"ansible_connection": "ansible.builtin.paramiko_ssh"},
         "does not support it: set ansible_connection to ssh",
+    ),
+    "a connection without an option for it": (
+        {},
+        {"ansible_connection": "bare"},
+        "connection plugin bare has no option for it: set ansible_connection to ssh",
     ),
 }
 
