@@ -111,7 +111,7 @@ def test_what_needs_no_package_runs_with_ansible_core_alone(bare: Path, inventor
 
 def test_a_poller_names_its_own_interpreter(bare: Path) -> None:
     """The module, as it runs on a poller that has Python and no packages."""
-    device = {"name": "r1", "platform": "cisco_iosxe", "commands": [], "known_hosts": []}
+    device = {"name": "r1", "platform": "cisco_iosxe", "commands": [], "known_hosts": [], "run_secrets": []}
     arguments = {"hosts": ["r1"], "devices": json.dumps({"r1": {"device": device}})}
     program = (
         "from ansible.module_utils.testing import patch_module_args\n"

@@ -338,7 +338,7 @@ def test_arguments_reach_the_run_as_they_were_written(installed: Site) -> None:
     more = {
         "inventory": [str(installed.inventory), str(inventory)],
         "limit": "some:!fra-core1",
-        "vars": {"rollcall_formats": ["md"], "rollcall_columns": [odd]},
+        "vars": {"rollcall_formats": ["md"], "rollcall_title": odd},
         "vars_file": str(variables),
         "vault_password_file": str(password),
         "environment": {"ODD": odd},

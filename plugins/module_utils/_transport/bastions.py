@@ -16,7 +16,7 @@ import re
 import subprocess
 import threading
 import time
-from typing import IO, Literal
+from typing import IO, Literal, cast
 
 SSHPASS_REFUSED = 5
 LONGEST_SAID = 2000  # characters kept of what the command printed
@@ -122,9 +122,7 @@ class ProxyProcess:
         self._process.wait()
 
     def _read(self) -> None:
-        pipe = self._process.stderr
-        assert pipe is not None
-        with pipe:
+        with cast("IO[bytes]", self._process.stderr) as pipe:
             self._read_all(pipe)
 
     def _read_all(self, pipe: IO[bytes]) -> None:
