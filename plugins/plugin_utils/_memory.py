@@ -17,7 +17,7 @@ import json
 import os
 import pathlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ansible import constants as C
@@ -56,17 +56,28 @@ def hash_of(question: Any) -> str:
 
 
 def _read(path: pathlib.Path) -> tuple[dict[str, Any], float] | None:
-    try:
-        with open(path, encoding="ascii") as file:
-            kept = json.load(file)
-    except FileNotFoundError:
-        return None
-    return kept["answer"], time.monotonic() - kept["at"]  # one clock for all processes of the machine
+    kept = read_json(path)
+    # One clock for all processes of the machine.
+    return None if kept is None else (kept["answer"], time.monotonic() - kept["at"])
 
 
 def _write(path: pathlib.Path, answer: dict[str, Any]) -> None:
+    write_json(path, {"at": time.monotonic(), "answer": answer})
+
+
+def read_json(path: pathlib.Path) -> dict[str, Any] | None:
+    """Return the content of a file, or None if there is no file."""
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="ascii"))
+    except FileNotFoundError:
+        return None
+    return content
+
+
+def write_json(path: pathlib.Path, content: Mapping[str, Any]) -> None:
+    """Replace a file, readable by its owner only."""
     partial = path.with_suffix(".part")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with open(descriptor, "w", encoding="ascii") as file:
-        json.dump({"at": time.monotonic(), "answer": answer}, file)
+        json.dump(content, file)
     partial.replace(path)

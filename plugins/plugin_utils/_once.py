@@ -10,16 +10,12 @@ stored there, because the workers that run tasks share only the file system.
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
-import json
 import multiprocessing
 import os
-import pathlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible import constants as C
+from ansible_collections.rollcall.network.plugins.plugin_utils._memory import held, read_json, write_json
 
 RUN_ONCE = ("linear", "debug")  # the strategies that run such a task once in a play, or once in a batch
 
@@ -57,36 +53,17 @@ def once(question: Any, host: str, ask: Callable[[], dict[str, Any]]) -> tuple[d
 
     :param question: plain data. Only its hash is stored.
     """
-    key = hashlib.sha256(json.dumps(question, sort_keys=True, default=str).encode()).hexdigest()
-    top = pathlib.Path(C.DEFAULT_LOCAL_TMP, f"rollcall-once-{key}")
-    top.mkdir(mode=0o700, exist_ok=True)
-    with open(top / "lock", "w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # the kernel releases it when this worker ends
+    with held(["once", question]) as path:
         parent = multiprocessing.parent_process()
         if parent is not None and parent.pid != os.getppid():  # ansible-playbook was killed: do not ask
             os._exit(1)
-        counts: dict[str, int] = _read(top / "counts.json") or {}
+        counts: dict[str, int] = read_json(path) or {}
         number = counts.get(host, 0)
-        answer = _read(top / f"{number}.json")
+        numbered = path.with_suffix(f".{number}.json")
+        answer = read_json(numbered)
         known = answer is not None
         if answer is None:
             answer = ask()
-            _write(top / f"{number}.json", answer)
-        _write(top / "counts.json", {**counts, host: number + 1})
+            write_json(numbered, answer)
+        write_json(path, {**counts, host: number + 1})
         return answer, known
-
-
-def _read(path: pathlib.Path) -> dict[str, Any] | None:
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="ascii"))
-    except FileNotFoundError:
-        return None
-    return content
-
-
-def _write(path: pathlib.Path, content: Mapping[str, Any]) -> None:
-    partial = path.with_suffix(".part")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with open(descriptor, "w", encoding="ascii") as file:
-        json.dump(content, file)
-    partial.replace(path)
