@@ -42,6 +42,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._formats import (
     fleet_record,
     junit,
 )
+from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import behind_secrets
 from ansible_collections.rollcall.network.plugins.plugin_utils._limit import limit_file
 from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController, use_local_connection
 from ansible_collections.rollcall.network.plugins.plugin_utils._pages import BUILT_IN, Pages
@@ -59,6 +60,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._task import Task
 from ansible_collections.rollcall.network.plugins.plugin_utils._templates import Templates
 from ansible_collections.rollcall.network.plugins.plugin_utils._untagged import untagged
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._first import check_names
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._unresolved import reason_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, Verdict, allowed_of, verdict_of
 
 TEXTS = ("md", "html")  # formats with a report per device; rows link to the first requested one
@@ -113,7 +115,10 @@ class ActionModule(OnController):
                 result = self._write_own(names, read, arguments)
             else:
                 result = self._write_fleet(names, read, arguments, allowed)
-        except (AnsibleError, RunError, ValueError) as error:
+        except AnsibleError as error:
+            reason = reason_of(error, secret=False, mask=str)
+            raise AnsibleActionFail(visible(f"rollcall.network.report: {reason}")) from None
+        except (RunError, ValueError) as error:
             raise AnsibleActionFail(visible(f"rollcall.network.report: {error}")) from None  # else core adds each cause
         base["_ansible_verbose_override"] = True
         base["warnings"] = self._misuse(names) + self._warnings_of_columns()
@@ -300,9 +305,10 @@ class ActionModule(OnController):
         for column in columns:
             try:
                 values.append(self._variables.template(variables.get(column), variables))
-            except AnsibleError as error:
+            except Exception as error:  # a lookup can raise any exception
                 values.append(None)
-                self._empty_cells.setdefault((column, str(error)), []).append(name)
+                reason = reason_of(error, secret=column in behind_secrets(variables), mask=str)
+                self._empty_cells.setdefault((column, reason), []).append(name)
         return tuple(values)
 
     def _warnings_of_columns(self) -> list[str]:
@@ -400,7 +406,7 @@ def _read(runs: Merged, own_commands: Callable[[str], Any], name: str) -> dict[s
         missing = Error("parse", "unreadable", str(error))
     try:
         commands = check_commands(runs.commands_of(name) or own_commands(name) or (), None)
-    except (AnsibleError, ValueError):  # of no interest here: the error that counts is the one above
+    except Exception:  # of no interest here: the error that counts is the one above
         commands = ()
     unresolved = Unresolved(missing.phase, missing.kind, missing.message, commands)
     return answer_of(unresolved, Result(status, error=unresolved))

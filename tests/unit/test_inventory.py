@@ -533,7 +533,7 @@ def test_known_hosts_given_here_come_before_those_of_ssh() -> None:
         ({"ansible_host_key_checking": "perhaps"}, "variables", ["edge-1", "ansible_host_key_checking"]),
         ({"rollcall_known_hosts": 5}, "variables", ["edge-1", "rollcall_known_hosts"]),
         ({"ansible_ssh_common_args": "-o 'Proxy"}, "variables", ["ansible_ssh_common_args"]),
-        ({"ansible_password": "{{ nowhere }}"}, "variables", ["edge-1", "'nowhere' is undefined"]),
+        ({"ansible_password": "{{ nowhere }}"}, "variables", ["edge-1", "ansible_password", "undefined variable"]),
         ({"ansible_host": "{{ nowhere }}"}, "variables", ["edge-1", "'nowhere' is undefined"]),
     ],
 )
@@ -558,7 +558,9 @@ def test_an_error_of_several_lines_is_told_by_its_first() -> None:
 
     fleet = Inventory({"a": BASE}.get, broken, ["a"], [], {})
     found = fleet.resolve(["a"], check_arguments({"hosts": ["a"]}))["a"]
-    assert found == Unresolved("resolve", "variables", "a variable of a cannot be resolved: cannot decrypt")
+    assert found == Unresolved(
+        "resolve", "variables", "variable ansible_network_os of a cannot be resolved: cannot decrypt"
+    )
 
 
 @pytest.mark.parametrize("problem", [KeyError("getpwuid(): uid not found: 1234"), OSError("No username set")])

@@ -12,7 +12,6 @@ import pathlib
 from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
-from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_percentages
@@ -25,6 +24,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._variables._table
     ROLE,
     Variable,
 )
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._unresolved import reason_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import allowed_of
 
 # Variables for users. KNOWN also has those that only the playbooks and roles of the collection use.
@@ -33,6 +33,7 @@ OFFERED = frozenset(variable.name for variable in (*ROLE, *HOST)) | {
 }
 KNOWN = OFFERED | RESULTS.keys() | USED
 NAMES_SAID = 3
+SECRET = ("rollcall_webhook_url",)  # an address may hold a token
 # A type in words.
 WORDS = {
     "str": "a string",
@@ -68,8 +69,9 @@ def check_role(
             continue
         try:
             given = template(variables[variable.name])
-        except AnsibleError as error:
-            problems.append(f"{variable.name} cannot be resolved: {' '.join(str(error).split())}")
+        except Exception as error:  # a lookup can raise any exception
+            reason = reason_of(error, secret=variable.name in SECRET, mask=str)
+            problems.append(f"{variable.name} cannot be resolved: {reason}")
             continue
         if given is None or given == omitted:
             continue
@@ -144,7 +146,7 @@ def _converted(variable: Variable, given: Any) -> Any:
     choices = spec.pop("choices", None)
     if spec["type"] == "raw" or (variable.argument == "commands"):
         return given
-    secret = name == "rollcall_webhook_url"
+    secret = name in SECRET
     wrong = spec["type"] in ("str", "path") and not isinstance(given, (str, int, float))
     wrong = wrong or (spec["type"] == "dict" and not isinstance(given, (dict, str)))  # Ansible's validator would crash
     checked = None if wrong else ArgumentSpecValidator({name: spec}).validate({name: given})
