@@ -59,7 +59,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._shown import pat
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import TaskVariables
 from ansible_collections.rollcall.network.plugins.plugin_utils._templates import Templates
 from ansible_collections.rollcall.network.plugins.plugin_utils._untagged import untagged
-from ansible_collections.rollcall.network.plugins.plugin_utils._variables._first import check_names
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._first import check_before_report
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._unresolved import reason_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, Verdict, allowed_of, verdict_of
 
@@ -98,7 +98,7 @@ class ActionModule(OnController):
         task_vars = task_vars or {}
         base: dict[str, Any] = super().run(tmp, task_vars)
         try:
-            check_names(self._task, task_vars)
+            check_before_report(self._task, self._templar, task_vars)
             arguments = self._arguments()
             allowed = allowed_of(arguments, task_vars["groups"])
             if arguments["run_dir"] is None and arguments["devices"] is None:

@@ -34,13 +34,14 @@ _WRONG_TYPE = re.compile(
 
 
 def validated(spec: Spec, given: Mapping[str, Any], exclusive: Sequence[Sequence[str]] = ()) -> dict[str, Any]:
-    """The arguments, converted and complete.
+    """The arguments, converted and complete. One that is null is not set.
 
     :param exclusive: groups of mutually exclusive options.
 
     :raises ValueError: for invalid ones, in one sentence.
     """
     _refuse_unknown("unknown argument", spec, given)
+    given = {name: value for name, value in given.items() if value is not None}
     for name, option in spec.items():
         value = given.get(name)
         if "options" not in option or value is None or isinstance(value, str):

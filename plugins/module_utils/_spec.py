@@ -80,6 +80,9 @@ def check_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
         msg = f"retries must be 0 or more, not {values['retries']}"
         raise ValueError(msg)
     check_percentages(values)
+    if values["output_dir"] is not None and not values["output_dir"].strip():
+        msg = "output_dir must not be empty"
+        raise ValueError(msg)
     if not values["return_output"] and values["output_dir"] is None:
         msg = "return_output: false requires output_dir"
         raise ValueError(msg)

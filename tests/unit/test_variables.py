@@ -89,7 +89,7 @@ def test_no_entry_point_is_one_that_ansible_validates_for_each_host() -> None:
 
 
 def check(**variables: Any) -> dict[str, Any]:
-    return check_role(variables, lambda value: value, GROUPS, poller=False)
+    return check_role(variables, lambda value: value, GROUPS, plays=("",))
 
 
 @pytest.mark.parametrize(

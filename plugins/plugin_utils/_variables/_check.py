@@ -51,21 +51,20 @@ def check_role(
     template: Callable[[Any], Any],
     groups: Mapping[str, Iterable[str]],
     *,
-    poller: bool,
+    plays: Container[str],
 ) -> dict[str, Any]:
     """The variables of the role that are set, converted.
 
     :param template: resolves a value.
     :param groups: the groups of the inventory, and their hosts.
-    :param poller: whether the task runs on a poller, which has a list of devices.
+    :param plays: the playbooks whose variables are checked; see ``Variable.play``.
     :raises ValueError: with all problems.
     """
     values: dict[str, Any] = {}
     problems: list[str] = []
     omitted = variables.get("omit", object())
     for variable in ROLE:
-        used = not variable.play or (variable.play == "pollers" and poller)
-        if not used or variable.name not in variables:
+        if variable.play not in plays or variable.name not in variables:
             continue
         try:
             given = template(variables[variable.name])
