@@ -21,6 +21,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._core import requ
 require_core()
 
 from ansible_collections.rollcall.network.plugins.module_utils._arguments import validated
+from ansible_collections.rollcall.network.plugins.module_utils._bounds import check_path
 from ansible_collections.rollcall.network.plugins.module_utils._device import Unresolved
 from ansible_collections.rollcall.network.plugins.module_utils._merged import Merged, last_passed, slices_of
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
@@ -180,9 +181,9 @@ class ActionModule(OnController):
     ) -> dict[str, Any]:
         """What shows the fleet: the built-in formats, or the user's template for all devices."""
         columns = arguments["columns"]
-        dest = pathlib.Path(
-            os.path.abspath(os.path.expanduser(self._templates.text(arguments["dest"], self._task_vars)))
-        )
+        given = self._templates.text(arguments["dest"], self._task_vars)
+        check_path("dest", given)
+        dest = pathlib.Path(os.path.abspath(os.path.expanduser(given)))
         rows: list[FleetRow] = []
         formats = [] if arguments["fleet_template"] else arguments["formats"]
         devices = self._device_reports(dest, formats)

@@ -18,7 +18,7 @@ from ._device import Device
 def question_of(device: Device) -> str:
     """The same text for the same driver, address, platform and commands, or the same function and arguments."""
     if device.driver == "python":
-        asked = [device.driver, device.function, device.function_args]
+        asked: list[object] = [device.driver, device.function, device.function_args]
     else:
         commands = [[command.text, command.parser] for command in device.commands]
         asked = [device.driver, device.host, device.port, device.platform, commands]

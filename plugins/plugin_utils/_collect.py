@@ -197,7 +197,9 @@ def answers_there(folder: RunFolder | None, arguments: Mapping[str, Any]) -> Ans
     Damaged answers, those to other questions and those of skipped names are left out.
     """
     there: Answers = {}
-    for name, question in folder.questions.items() if folder is not None else ():
+    if folder is None:
+        return there
+    for name, question in folder.questions.items():
         with contextlib.suppress(RunError):
             answer = read_answer(folder.path, name, slim=not arguments["return_output"], question=question)
             if answer["status"] != "skipped":

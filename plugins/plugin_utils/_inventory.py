@@ -15,7 +15,6 @@ import difflib
 import functools
 import getpass
 import hashlib
-import math
 import os
 import re
 import shlex
@@ -27,11 +26,12 @@ from ansible import constants as C
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.loader import connection_loader
 
+from ansible_collections.rollcall.network.plugins.module_utils._bounds import LARGEST, check_path
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device, Unresolved
 from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import MASK, Secrets
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import PlatformError, platform_name
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
-from ansible_collections.rollcall.network.plugins.module_utils._spec import ARGUMENT_SPEC, check_commands
+from ansible_collections.rollcall.network.plugins.module_utils._spec import ARGUMENT_SPEC, PARSERS, check_commands
 from ansible_collections.rollcall.network.plugins.module_utils.drivers._plain import NotPlain, plain
 from ansible_collections.rollcall.network.plugins.plugin_utils._proxy import (
     check_address,
@@ -281,9 +281,9 @@ class _Settings:
         value = self.get(field)
         try:
             number = default if value is None else float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = 0.0
-        if not 0 < number < math.inf:
+        if not 0 < number <= LARGEST:
             raise NoDevice("variables", f"{self._where(field)} must be a number above 0, not {value!r}")
         return number
 
@@ -301,6 +301,15 @@ class _Settings:
         if not isinstance(value, (str, list, tuple)):
             raise NoDevice("variables", f"{self._where(field)} must be a list, not {value!r}")
         return tuple(str(each) for each in ([value] if isinstance(value, str) else value))
+
+    def paths(self, field: str) -> tuple[str, ...] | None:
+        paths = self.texts(field)
+        for path in paths or ():
+            try:
+                check_path(self._where(field), path)
+            except ValueError as error:
+                raise NoDevice("variables", str(error)) from error
+        return paths
 
     def _where(self, field: str) -> str:
         return f"{self.sources[field]} of {self._name}"
@@ -335,7 +344,7 @@ def _cli_device(name: str, settings: _Settings) -> Device:
     user = settings.text("user") or _own_name(name)
     proxy = settings.text("proxy_command") or ssh.get("proxycommand")
     _check_login(name, host, user, settings, f"{proxy} {ssh_arguments}" if proxy else "")
-    known_hosts = settings.texts("known_hosts") or tuple(ssh.get("userknownhostsfile", "").split()) or KNOWN_HOSTS
+    known_hosts = settings.paths("known_hosts") or tuple(ssh.get("userknownhostsfile", "").split()) or KNOWN_HOSTS
     checking = settings.flag("host_key_checking", True) and ssh.get("stricthostkeychecking") not in ("no", "off")
     return Device(
         name=name,
@@ -416,8 +425,12 @@ def _platform(name: str, settings: _Settings) -> str:
 
 
 def _commands(name: str, settings: _Settings) -> tuple[Command, ...]:
+    parser = settings.text("parser")
+    if parser is not None and parser not in PARSERS:
+        source = settings.sources["parser"]
+        raise NoDevice("commands", f"{source} of {name} must be one of {', '.join(PARSERS)}, not {parser!r}")
     try:
-        commands = check_commands(settings.get("commands") or (), settings.text("parser"))
+        commands = check_commands(settings.get("commands") or (), parser)
     except ValueError as error:
         raise NoDevice("commands", f"{settings.sources['commands']} of {name}: {error}") from error
     if not commands:

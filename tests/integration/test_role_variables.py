@@ -26,7 +26,7 @@ USED = [each.name for each in ROLE if not each.play]
 def run(playbook: str, folder: Path, *extra: str, **variables: Any) -> subprocess.CompletedProcess[str]:
     """Run a playbook of the collection in the folder, with the stale PWD of another."""
     hosts = {"localhost": HERE, **dict.fromkeys(NAMES, HOST)}
-    groups = {"asked": {"hosts": {name: {} for name in NAMES}}}
+    groups: dict[str, Any] = {"asked": {"hosts": {name: {} for name in NAMES}}}
     (folder / "hosts.yml").write_text(json.dumps({"all": {"hosts": hosts, "children": groups}}))
     command = [str(Path(sys.executable).parent / "ansible-playbook"), str(ROOT / "playbooks" / playbook)]
     command += ["-i", str(folder / "hosts.yml"), "-e", json.dumps(variables), *extra]

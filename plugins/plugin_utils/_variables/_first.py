@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import TaskVariables, set_by_tasks
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._check import (
     HostNames,
+    check_for_all,
     check_role,
     formats_of,
 )
@@ -37,6 +38,7 @@ class FirstCheck:
                 task_vars["groups"],
                 plays=("",) if task.run_once else ("", "pollers"),
             )
+        check_for_all({**task.get_play().get_vars(), **task.get_variable_manager().extra_vars})
         self.formats = formats_of(values)
         # A poller has the devices of its site. That none of them has a column does not mean that none has it.
         columns = values.get("rollcall_columns", ()) if task.run_once else ()
