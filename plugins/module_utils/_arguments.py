@@ -54,7 +54,7 @@ def validated(spec: Spec, given: Mapping[str, Any], exclusive: Sequence[Sequence
         _refuse_unknown("unsupported option", option["options"], value, f"{name}.")
     for each in (given, given.get("keep")):  # before Ansible converts them to floats, which can overflow
         if isinstance(each, Mapping):
-            numbers = {name: value for name, value in each.items() if type(value) is int}
+            numbers = {name: value for name, value in each.items() if isinstance(value, int)}
             _check_numbers(numbers, numbers, "" if each is given else "keep.")
     for name, option in spec.items():  # before Ansible expands them
         if "path" in (option["type"], option.get("elements")):

@@ -104,3 +104,25 @@ def test_report_refuses_a_broken_variable(tmp_path: Path) -> None:
         done = run("report.yml", tmp_path, **{name: "{{ nope }}"})
         assert f"{name} cannot be resolved" in " ".join((done.stdout + done.stderr).split())
         assert done.returncode != 0
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"rollcall_parser": "genie"}, "rollcall_parser: 'genie' is not one of none, auto, json, textfsm"),
+        ({"rollcall_connect_timeout": -1}, "rollcall_connect_timeout must be above 0, not -1"),
+        ({"rollcall_webhook_url": 5}, "rollcall_webhook_url must be an address"),
+        ({"rollcall_keep": {"run": 30}}, "unsupported option rollcall_keep.run; near matches: runs"),
+        ({"rollcall_workers": "1e400"}, "rollcall_workers must be a"),
+        ({"rollcall_metrics_file": "/tmp/" + "x" * 300}, "rollcall_metrics_file is too long for a path"),
+        ({"rollcall_output_dir": "x" * 300}, "rollcall_output_dir is too long for a path"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
+)
+def test_a_wrong_value_is_an_error_before_the_first_login(
+    variables: dict[str, Any], words: str, tmp_path: Path
+) -> None:
+    done = run("collect.yml", tmp_path, rollcall_hosts="asked", **variables)
+    assert done.returncode != 0
+    assert words in " ".join((done.stdout + done.stderr).split())
+    assert not list(tmp_path.rglob("runs"))

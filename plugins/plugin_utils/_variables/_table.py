@@ -80,7 +80,7 @@ ROLE: tuple[Variable, ...] = (
     Variable(
         "rollcall_output_dir",
         "The folder of the runs. Open `latest/reports/index.html` in it. "
-        "By default `rollcall` in the directory in which `ansible-playbook` was started",
+        "By default `rollcall` in the current working directory of `ansible-playbook`",
         tasks=("collect",),
         shown_default="`rollcall`",
         default="",
