@@ -64,8 +64,8 @@ def _arguments(task: Task, without: Task | None = None) -> list[str]:
     ordered = [variables[argument] for argument in SPECS[task] if argument in variables]
     lines = [f'    {each.takes}: "{{{{ {each.given} }}}}"' for each in ordered]
     # The runs of each poller are in a separate folder.
-    own = "output_dir }}/pollers/{{ rollcall_poller_folder }}"
-    return [line.replace("output_dir }}", own) for line in lines] if without else lines
+    own = "folder_of_runs }}/pollers/{{ rollcall_poller_folder }}"
+    return [line.replace("folder_of_runs }}", own) for line in lines] if without else lines
 
 
 def _defaults() -> str:

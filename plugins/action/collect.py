@@ -128,7 +128,8 @@ class ActionModule(OnController):
         self._pipeline()
         try:
             preflight(devices if self._connection.transport == "local" else {}, first.formats)
-            with open_folder(arguments, task_vars, Display(), check_mode=self._task.check_mode) as folder:
+            check_mode = self._task.check_mode
+            with open_folder(arguments, task_vars, devices, Display(), check_mode=check_mode) as folder:
                 if self._connection.transport == "local":
                     result = self._call_here(devices, arguments, folder, allowed, base)
                 else:

@@ -21,6 +21,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._core import requ
 require_core()
 
 from ansible_collections.rollcall.network.plugins.module_utils._arguments import validated
+from ansible_collections.rollcall.network.plugins.module_utils._bounds import check_path
 from ansible_collections.rollcall.network.plugins.module_utils._device import Unresolved
 from ansible_collections.rollcall.network.plugins.module_utils._merged import Merged, last_passed, slices_of
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
@@ -42,6 +43,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._formats import (
     fleet_record,
     junit,
 )
+from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import behind_secrets
 from ansible_collections.rollcall.network.plugins.plugin_utils._limit import limit_file
 from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController, use_local_connection
 from ansible_collections.rollcall.network.plugins.plugin_utils._pages import BUILT_IN, Pages
@@ -58,7 +60,8 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._shown import pat
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import TaskVariables
 from ansible_collections.rollcall.network.plugins.plugin_utils._templates import Templates
 from ansible_collections.rollcall.network.plugins.plugin_utils._untagged import untagged
-from ansible_collections.rollcall.network.plugins.plugin_utils._variables._first import check_names
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._first import check_before_report
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._unresolved import reason_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, Verdict, allowed_of, verdict_of
 
 TEXTS = ("md", "html")  # formats with a report per device; rows link to the first requested one
@@ -96,7 +99,7 @@ class ActionModule(OnController):
         task_vars = task_vars or {}
         base: dict[str, Any] = super().run(tmp, task_vars)
         try:
-            check_names(self._task, task_vars)
+            check_before_report(self._task, self._templar, task_vars)
             arguments = self._arguments()
             allowed = allowed_of(arguments, task_vars["groups"])
             if arguments["run_dir"] is None and arguments["devices"] is None:
@@ -113,7 +116,10 @@ class ActionModule(OnController):
                 result = self._write_own(names, read, arguments)
             else:
                 result = self._write_fleet(names, read, arguments, allowed)
-        except (AnsibleError, RunError, ValueError) as error:
+        except AnsibleError as error:
+            reason = reason_of(error, secret=False, mask=str)
+            raise AnsibleActionFail(visible(f"rollcall.network.report: {reason}")) from None
+        except (RunError, ValueError) as error:
             raise AnsibleActionFail(visible(f"rollcall.network.report: {error}")) from None  # else core adds each cause
         base["_ansible_verbose_override"] = True
         base["warnings"] = self._misuse(names) + self._warnings_of_columns()
@@ -175,9 +181,9 @@ class ActionModule(OnController):
     ) -> dict[str, Any]:
         """What shows the fleet: the built-in formats, or the user's template for all devices."""
         columns = arguments["columns"]
-        dest = pathlib.Path(
-            os.path.abspath(os.path.expanduser(self._templates.text(arguments["dest"], self._task_vars)))
-        )
+        given = self._templates.text(arguments["dest"], self._task_vars)
+        check_path("dest", given)
+        dest = pathlib.Path(os.path.abspath(os.path.expanduser(given)))
         rows: list[FleetRow] = []
         formats = [] if arguments["fleet_template"] else arguments["formats"]
         devices = self._device_reports(dest, formats)
@@ -300,9 +306,10 @@ class ActionModule(OnController):
         for column in columns:
             try:
                 values.append(self._variables.template(variables.get(column), variables))
-            except AnsibleError as error:
+            except Exception as error:  # a lookup can raise any exception
                 values.append(None)
-                self._empty_cells.setdefault((column, str(error)), []).append(name)
+                reason = reason_of(error, secret=column in behind_secrets(variables), mask=str)
+                self._empty_cells.setdefault((column, reason), []).append(name)
         return tuple(values)
 
     def _warnings_of_columns(self) -> list[str]:
@@ -400,7 +407,7 @@ def _read(runs: Merged, own_commands: Callable[[str], Any], name: str) -> dict[s
         missing = Error("parse", "unreadable", str(error))
     try:
         commands = check_commands(runs.commands_of(name) or own_commands(name) or (), None)
-    except (AnsibleError, ValueError):  # of no interest here: the error that counts is the one above
+    except Exception:  # of no interest here: the error that counts is the one above
         commands = ()
     unresolved = Unresolved(missing.phase, missing.kind, missing.message, commands)
     return answer_of(unresolved, Result(status, error=unresolved))

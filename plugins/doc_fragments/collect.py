@@ -139,7 +139,7 @@ options:
   resume:
     description:
       - Resume the newest unfinished run in O(output_dir), in its folder. Names with an answer there, good or bad, are not asked
-        again. Names that were skipped are asked. The result has all names, in the order of O(hosts).
+        again. Names that were skipped are asked, and names whose answer is to another question (see O(only)). The result has all names, in the order of O(hosts).
       - A run can be resumed if all its names are in O(hosts), if it is not in progress, and if no run of these hosts has finished
         since. Otherwise a new run is started.
       - Ignored in check mode.
@@ -151,6 +151,8 @@ options:
         are hard links or, if that is not possible, copies.
       - The last run is the newest in O(output_dir), finished or not, that asked any of O(hosts) and is not in progress. If there is
         none, all names are asked.
+      - An answer is reused only if it is to the same question, that is, the driver, address, port, platform, commands and parsers
+        are the same, or for driver V(python) the function and its arguments.
       - With O(resume), an unfinished run is resumed instead, and no answers are reused.
       - Ignored in check mode.
     type: str

@@ -48,8 +48,6 @@ _value:
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ansible.errors import AnsibleError
-
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Unresolved
 from ansible_collections.rollcall.network.plugins.module_utils._result import Result
 from ansible_collections.rollcall.network.plugins.module_utils._roll import answer_of
@@ -73,7 +71,7 @@ def _commands(name: str, hostvars: Mapping[str, Any], commands: Any) -> tuple[Co
             own = hostvars[name] if name in hostvars else {}  # noqa: SIM401 - its get() fails for unknown names
             commands = () if own.get("rollcall_driver") == "python" else own.get("rollcall_commands")
         return check_commands(commands or (), None)
-    except (AnsibleError, ValueError):  # they cannot be resolved or are invalid
+    except Exception:  # they cannot be resolved or are invalid
         return ()
 
 

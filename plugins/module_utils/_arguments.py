@@ -13,6 +13,8 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ._bounds import check_number, check_path
+
 Spec = Mapping[str, Mapping[str, Any]]
 
 # The types in messages.
@@ -34,13 +36,14 @@ _WRONG_TYPE = re.compile(
 
 
 def validated(spec: Spec, given: Mapping[str, Any], exclusive: Sequence[Sequence[str]] = ()) -> dict[str, Any]:
-    """The arguments, converted and complete.
+    """The arguments, converted and complete. One that is null is not set.
 
     :param exclusive: groups of mutually exclusive options.
 
     :raises ValueError: for invalid ones, in one sentence.
     """
     _refuse_unknown("unknown argument", spec, given)
+    given = {name: value for name, value in given.items() if value is not None}
     for name, option in spec.items():
         value = given.get(name)
         if "options" not in option or value is None or isinstance(value, str):
@@ -49,10 +52,21 @@ def validated(spec: Spec, given: Mapping[str, Any], exclusive: Sequence[Sequence
             msg = f"{name} must be {TYPES['dict']}, not {value!r}"
             raise ValueError(msg)
         _refuse_unknown("unsupported option", option["options"], value, f"{name}.")
+    for each in (given, given.get("keep")):  # before Ansible converts them to floats, which can overflow
+        if isinstance(each, Mapping):
+            numbers = {name: value for name, value in each.items() if isinstance(value, int)}
+            _check_numbers(numbers, numbers, "" if each is given else "keep.")
+    for name, option in spec.items():  # before Ansible expands them
+        if "path" in (option["type"], option.get("elements")):
+            value = given.get(name)
+            for each in value if isinstance(value, (list, tuple)) else [value]:
+                if isinstance(each, str):
+                    check_path(name, each)
     checked = ArgumentSpecValidator(dict(spec), mutually_exclusive=list(exclusive) or None).validate(dict(given))
     if checked.error_messages:
         raise ValueError("; ".join(_sentence(message, given) for message in checked.error_messages))
     values: dict[str, Any] = checked.validated_parameters
+    _check_numbers(values, given)
     return values
 
 
@@ -61,6 +75,14 @@ def near(word: str, known: Iterable[str]) -> str:
     names = list(known)
     matches = difflib.get_close_matches(word, names, n=3)
     return f"near matches: {', '.join(matches)}" if matches else f"known are {', '.join(sorted(names))}"
+
+
+def _check_numbers(values: Mapping[str, Any], given: Mapping[str, Any], before: str = "") -> None:
+    for name, value in values.items():
+        if isinstance(value, (int, float)):
+            check_number(f"{before}{name}", value, given.get(name, value))
+        elif isinstance(value, dict) and name == "keep":
+            _check_numbers(value, value, f"{name}.")
 
 
 def _refuse_unknown(what: str, spec: Spec, given: Mapping[str, Any], before: str = "") -> None:

@@ -40,6 +40,14 @@ class RunError(Exception):
     """The run folder cannot be used. The message says which and why."""
 
 
+class OtherQuestion(RunError):
+    """An answer on disk is to another question. ``status`` is its status."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__("the answer is to another question")
+        self.status = status
+
+
 class NoAnswer(RunError):
     """A run on disk has no answer of this name."""
 
@@ -115,6 +123,7 @@ class RunFolder:
             msg = f"output_dir {top} cannot be written to: {error.strerror}"
             raise RunError(msg) from error
         self.resumed = resume is not None
+        self.questions: dict[str, str] = {}  # by name, stored with the answers; see the module _question
         self.unwritten_event: str | None = None
         self.top = top  # without links
         self._manifest: dict[str, Any] = {}
@@ -158,7 +167,8 @@ class RunFolder:
                     files["diff"] = file = f"{file_name(command, folds=self.folds)}.diff"
                     write_file(partial / file, output["diff"].encode("utf-8", "surrogateescape"))
                 slim[command] = {**without(output, "text"), **files}
-            write_json(partial / RESULT, {"name": name, **answer, "output": slim})
+            question = self.questions.get(name)
+            write_json(partial / RESULT, {"name": name, "question": question, **answer, "output": slim})
         self.note("finished", name=name, **{key: answer.get(key) for key in ("status", "error", "seconds")})
 
     def folder_of(self, name: str) -> pathlib.Path:
@@ -267,10 +277,14 @@ def old_manifest(run_dir: pathlib.Path) -> dict[str, Any]:
         return {}
 
 
-def read_answer(run_dir: str | pathlib.Path, name: str, *, slim: bool = False) -> dict[str, Any]:
+def read_answer(
+    run_dir: str | pathlib.Path, name: str, *, slim: bool = False, question: str | None = None
+) -> dict[str, Any]:
     """Return one answer of a run on disk, with its texts.
 
     :param slim: without texts, rows and value, as returned with ``return_output: false``.
+    :param question: the question that the answer must be to; by default any.
+    :raises OtherQuestion: if it is to another question.
     :raises NoAnswer: if the run ended before it had one.
     :raises RunError: if one of its files is missing or damaged.
     """
@@ -283,6 +297,8 @@ def read_answer(run_dir: str | pathlib.Path, name: str, *, slim: bool = False) -
         if answer["name"] != name or answer["status"] not in STATUSES:
             msg = f"it is not an answer of {name}"
             raise ValueError(msg)
+        if question is not None and answer.get("question") != question:
+            raise OtherQuestion(answer["status"])
         for output in answer["output"].values():
             file, diff = output.pop("file"), output.pop("diff")
             if slim:
@@ -297,7 +313,7 @@ def read_answer(run_dir: str | pathlib.Path, name: str, *, slim: bool = False) -
     except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
         msg = f"the answer in {folder} cannot be read: {error}"
         raise RunError(msg) from error
-    return without(answer, "name")
+    return without(answer, "name", "question")
 
 
 def _text(folder: pathlib.Path, file: str | None) -> str:

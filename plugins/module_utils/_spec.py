@@ -71,15 +71,20 @@ def check_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError(msg)
     values = validated(ARGUMENT_SPEC, given)
     values["function_args"] = for_each
-    values["hosts"] = [str(name) for name in values["hosts"]]
+    names = [str(name) for name in values["hosts"]]
+    # Ansible splits a string at commas and keeps the blanks.
+    values["hosts"] = [name.strip() for name in names] if isinstance(given["hosts"], str) else names
     for name in _ABOVE_ZERO:
         if values[name] is not None and not values[name] > 0:
-            msg = f"{name} must be above 0, not {values[name]}"
+            msg = f"{name} must be above 0, not {given[name]}"
             raise ValueError(msg)
     if values["retries"] < 0:
         msg = f"retries must be 0 or more, not {values['retries']}"
         raise ValueError(msg)
     check_percentages(values)
+    if values["output_dir"] is not None and not values["output_dir"].strip():
+        msg = "output_dir must not be empty"
+        raise ValueError(msg)
     if not values["return_output"] and values["output_dir"] is None:
         msg = "return_output: false requires output_dir"
         raise ValueError(msg)
@@ -113,7 +118,7 @@ def _percentage(name: str, given: Any) -> float:
     msg = f"{name} must be between 0 and 100, not {given!r}"
     try:
         percentage = float(check_type_float(given))
-    except TypeError as error:
+    except (TypeError, OverflowError) as error:
         raise ValueError(msg) from error
     if not 0 <= percentage <= 100:
         raise ValueError(msg)
@@ -172,7 +177,7 @@ def check_commands(commands: Any, parser: str | None) -> tuple[Command, ...]:
     for each in commands:
         given = {"command": each} if isinstance(each, str) else each
         if not isinstance(given, Mapping) or not {"command"} <= set(given) <= {"command", "parser"}:
-            msg = f"a command must be a line, or a dict of command and parser, not {each!r}"
+            msg = f"each element of commands must be a line, or a dictionary of command and parser, not {each!r}"
             raise ValueError(msg)
         text = given["command"].strip() if isinstance(given["command"], str) else ""
         if not text or not text.isprintable():

@@ -19,6 +19,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._lock import lock
 from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import mask_of
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
 from ansible_collections.rollcall.network.plugins.module_utils._problems import Problems
+from ansible_collections.rollcall.network.plugins.module_utils._question import question_of
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._roll import (
     Answers,
@@ -29,6 +30,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._roll import (
     write_answer,
 )
 from ansible_collections.rollcall.network.plugins.module_utils._run import (
+    OtherQuestion,
     RunError,
     RunFolder,
     read_answer,
@@ -92,7 +94,12 @@ def plan_of(resolved: Mapping[str, Resolved | Error]) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def open_folder(
-    arguments: Mapping[str, Any], variables: Mapping[str, Any], display: Display, *, check_mode: bool
+    arguments: Mapping[str, Any],
+    variables: Mapping[str, Any],
+    devices: Mapping[str, Device | Error],
+    display: Display,
+    *,
+    check_mode: bool,
 ) -> Iterator[RunFolder | None]:
     """Open and lock the folder for the answers, if one is set. In check mode nothing is written.
 
@@ -104,14 +111,18 @@ def open_folder(
         return
     with contextlib.ExitStack() as stack:
         try:
-            folder = _opened(stack, arguments, variables, display)
+            folder = _opened(stack, arguments, variables, devices, display)
         except RunError as error:
             raise ValueError(str(error)) from error
         yield folder
 
 
 def _opened(
-    stack: contextlib.ExitStack, arguments: Mapping[str, Any], variables: Mapping[str, Any], display: Display
+    stack: contextlib.ExitStack,
+    arguments: Mapping[str, Any],
+    variables: Mapping[str, Any],
+    devices: Mapping[str, Device | Error],
+    display: Display,
 ) -> RunFolder:
     names = list(dict.fromkeys(arguments["hosts"]))
     job = job_of(variables)
@@ -121,37 +132,76 @@ def _opened(
     folder = RunFolder(top, job, resume=resumed)
     stack.callback(folder.close)
     folder.begin(opening(arguments, names, variables))
-    if resumed:
-        display.display(f"roll call: resuming the unfinished run {resumed}")
-    if before:
-        taken = take_over(folder, before, names)
-        display.display(f"roll call: reusing {taken} full answers of {before}")
+    folder.questions = {name: question_of(each) for name, each in devices.items() if isinstance(each, Device)}
+    for line in _reuse(folder, arguments, resumed, before):
+        display.display(f"roll call: {line}")
     return folder
 
 
-def take_over(folder: RunFolder, before: pathlib.Path, names: Iterable[str]) -> int:
-    """Reuse the full answers of another run, and return their number. The other names will be asked."""
-    taken = 0
-    for name in names:
+def _reuse(
+    folder: RunFolder, arguments: Mapping[str, Any], resumed: pathlib.Path | None, before: pathlib.Path | None
+) -> Iterator[str]:
+    """Reuse the answers of an earlier run, and yield lines that say which."""
+    changed = 0
+    if resumed:
+        yield f"resuming the unfinished run {resumed}"
+        changed = len(changed_questions(resumed, folder.questions))
+    elif arguments["resume"]:
+        yield "resume: there is no unfinished run of these devices, so this is a new run"
+    if before:
+        taken, changed = take_over(folder, before)
+        yield f"reusing {taken} full answers of {before}"
+    elif arguments["only"] and not resumed:
+        yield f"only: {arguments['only']}: there is no earlier run of these devices, so all are asked"
+    if changed:
+        yield f"asking {changed} again, because their earlier answers are to another question (commands, address, …)"
+
+
+def changed_questions(run: pathlib.Path, questions: Mapping[str, str]) -> list[str]:
+    """The names with an answer in the run that is to another question than today."""
+    changed = []
+    for name, question in questions.items():
+        try:
+            read_answer(run, name, slim=True, question=question)
+        except OtherQuestion as error:
+            if error.status != "skipped":
+                changed.append(name)
+        except RunError:  # it has no answer that can be read
+            continue
+    return changed
+
+
+def take_over(folder: RunFolder, before: pathlib.Path) -> tuple[int, int]:
+    """Reuse the full answers of another run to the questions of this one. The other names will be asked.
+
+    Return the number of reused answers, and of full answers that are to other questions.
+    """
+    taken = changed = 0
+    for name, question in folder.questions.items():
         # A device whose answer is damaged or cannot be linked is asked again.
         with contextlib.suppress(RunError, OSError):
-            if read_answer(before, name, slim=True)["status"] == "ok":
+            try:
+                status = read_answer(before, name, slim=True, question=question)["status"]
+            except OtherQuestion as error:
+                changed += error.status == "ok"
+                continue
+            if status == "ok":
                 folder.take_over(before, name)
                 taken += 1
-    return taken
+    return taken, changed
 
 
-def answers_there(folder: RunFolder | None, names: Iterable[str], arguments: Mapping[str, Any]) -> Answers:
+def answers_there(folder: RunFolder | None, arguments: Mapping[str, Any]) -> Answers:
     """Return the answers that the folder already has, from a resumed run or reused ones.
 
-    Damaged answers and those of skipped names are left out.
+    Damaged answers, those to other questions and those of skipped names are left out.
     """
     there: Answers = {}
     if folder is None:
         return there
-    for name in names:
+    for name, question in folder.questions.items():
         with contextlib.suppress(RunError):
-            answer = read_answer(folder.path, name, slim=not arguments["return_output"])
+            answer = read_answer(folder.path, name, slim=not arguments["return_output"], question=question)
             if answer["status"] != "skipped":
                 there[name] = answer
     return there
@@ -170,7 +220,7 @@ def call_here(
     :param say: displays a line.
     :raises ValueError: if something is wrong before the first login. Later errors are in the result, with all answers.
     """
-    there = answers_there(folder, devices, arguments)
+    there = answers_there(folder, arguments)
     rest = {name: device for name, device in devices.items() if name not in there}
     check_functions(rest)
     keep, last_good = None, None
@@ -195,7 +245,7 @@ def call_there(
     say: Callable[[str], object],
 ) -> dict[str, Any]:
     """Ask the devices from another machine, which returns all answers at once, and return the task's result."""
-    there = answers_there(folder, devices, arguments)
+    there = answers_there(folder, arguments)
     if folder is not None:
         folder.note("began", hosts=len(devices), answered=len(there))
     rest = {name: device for name, device in devices.items() if name not in there}

@@ -15,7 +15,6 @@ import difflib
 import functools
 import getpass
 import hashlib
-import math
 import os
 import re
 import shlex
@@ -24,15 +23,15 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from ansible import constants as C
-from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.loader import connection_loader
 
+from ansible_collections.rollcall.network.plugins.module_utils._bounds import LARGEST, check_path
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device, Unresolved
-from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import Secrets
+from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import MASK, Secrets
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import PlatformError, platform_name
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
-from ansible_collections.rollcall.network.plugins.module_utils._spec import ARGUMENT_SPEC, check_commands
+from ansible_collections.rollcall.network.plugins.module_utils._spec import ARGUMENT_SPEC, PARSERS, check_commands
 from ansible_collections.rollcall.network.plugins.module_utils.drivers._plain import NotPlain, plain
 from ansible_collections.rollcall.network.plugins.plugin_utils._proxy import (
     check_address,
@@ -40,10 +39,17 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._proxy import (
     filled_in,
     jump_command,
 )
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._unresolved import (
+    kind_of_failure,
+    names_behind,
+    reason_of,
+)
 
 KNOWN_HOSTS = ("~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts")
 CONNECT_TIMEOUT, COMMAND_TIMEOUT = 10.0, 30.0  # seconds, as in core and ansible.netcommon
 SECRETS = ("password", "private_key", "passphrase", "become_password")
+# Fields whose values and errors are not shown.
+HIDDEN = (*SECRETS, "proxy_command", "ssh_common_args", "ssh_extra_args", "function_args")
 MOST_HINTS = 20  # unknown names with near matches; comparing 10,000 with 10,000 takes an hour
 
 # Field of the device: the option of core's ssh connection whose variables it uses.
@@ -142,39 +148,27 @@ class Inventory:
 
     def resolve(self, names: Iterable[str], arguments: Mapping[str, Any]) -> dict[str, Resolved | Error]:
         """Return a device or an error for every name, in order."""
-        resolved: dict[str, Resolved | Error] = {}
-        for name in names:
-            try:
-                resolved[name] = self._resolve(name, arguments)
-            except NoDevice as error:
-                resolved[name] = self._unresolved(name, arguments, error.error)
-            except AnsibleError as error:
-                secrets = Secrets(_untemplated_secrets(self._variables_of(name) or {}))
-                message = f"a variable of {name} cannot be resolved: {secrets.quoted(_first_line(error))}"
-                resolved[name] = self._unresolved(name, arguments, Error("resolve", "variables", message))
-        return resolved
+        return {name: self._device_or_error(name, arguments) for name in names}
 
-    def _unresolved(self, name: str, arguments: Mapping[str, Any], error: Error) -> Unresolved:
-        """The error, with the commands as far as they can be known."""
-        commands: tuple[Command, ...] = ()
-        with contextlib.suppress(AnsibleError, ValueError):
-            variables = self._variables_of(name) or {}
+    def _device_or_error(self, name: str, arguments: Mapping[str, Any]) -> Resolved | Error:
+        """No error leaves here: Ansible would print the lines of the inventory that it comes from."""
+        settings: _Settings | None = None
+        try:
+            variables = self._variables_of(name)
+            if variables is None and arguments["driver"] != "python":
+                raise self._unknown(name)
+            if self._look_at is not None and variables is not None:
+                self._look_at(name, variables)
+            variables = {"inventory_hostname": name} if variables is None else variables
             settings = _Settings(name, variables, arguments, self._fallbacks, self._template)
-            driver: str | None = None
-            with contextlib.suppress(AnsibleError):  # then it is taken for the default one
-                driver = settings.text("driver")
-            if driver != "python":
-                commands = check_commands(settings.get("commands") or (), None)
-        return Unresolved(error.phase, error.kind, error.message, commands)
+            return self._resolve(name, settings)
+        except NoDevice as error:
+            return _unresolved(settings, error.error, self._run_secrets)
+        except Exception as error:
+            message = f"the variables of {name} cannot be resolved: {kind_of_failure(error)}"
+            return _unresolved(settings, Error("resolve", "variables", message), self._run_secrets)
 
-    def _resolve(self, name: str, arguments: Mapping[str, Any]) -> Resolved:
-        variables = self._variables_of(name)
-        if variables is None and arguments["driver"] != "python":
-            raise self._unknown(name)
-        if self._look_at is not None and variables is not None:
-            self._look_at(name, variables)
-        variables = {"inventory_hostname": name} if variables is None else variables
-        settings = _Settings(name, variables, arguments, self._fallbacks, self._template)
+    def _resolve(self, name: str, settings: _Settings) -> Resolved:
         driver = settings.text("driver") or "cli"
         if driver not in ARGUMENT_SPEC["driver"]["choices"]:
             choices = ", ".join(ARGUMENT_SPEC["driver"]["choices"])
@@ -182,8 +176,7 @@ class Inventory:
         device = _python_device(name, settings) if driver == "python" else _cli_device(name, settings)
         secrets = self._run_secrets
         if driver == "python":  # the function gets none of them, but may know them
-            own = _Settings(name, variables or {}, arguments, self._fallbacks, self._template)
-            secrets = tuple(dict.fromkeys((*_secret_texts(own), *secrets)))
+            secrets = tuple(dict.fromkeys((*_secret_texts(settings), *secrets)))
         if secrets:
             device = replace(device, run_secrets=secrets)
         return Resolved(device, settings.sources)
@@ -216,43 +209,81 @@ class _Settings:
         self._fallbacks = fallbacks
         self._template = template
         self.sources: dict[str, str] = {}
+        self._found: dict[str, Setting | NoDevice | None] = {}
 
     def get(self, field: str) -> Any:
         """Return the value, or None if it is not set.
 
-        :raises AnsibleError: if the variable cannot be resolved.
+        :raises NoDevice: if the variable cannot be resolved.
         """
-        setting = self._find(field)
+        setting = self.setting(field)
         if setting is None:
             return None
         self.sources[field] = setting.source
         return setting.value
 
+    def setting(self, field: str) -> Setting | None:
+        """Like ``get``, but with the source of the value. Each variable is resolved once.
+
+        :raises NoDevice: if the variable cannot be resolved.
+        """
+        if field not in self._found:
+            try:
+                self._found[field] = self._find(field)
+            except NoDevice as error:
+                self._found[field] = error
+        found = self._found[field]
+        if isinstance(found, NoDevice):
+            raise found
+        return found
+
     def _find(self, field: str) -> Setting | None:
         given = self._arguments.get(field)
         if given is not None and field in PER_HOST:
-            given = self._template(given, self._variables)
+            given = self._templated(field, f"argument {field}", given)
         if given is not None:
             return Setting(given, f"argument {field}")
         for variable in reversed((*_ssh_variables().get(field, ()), *VARIABLES.get(field, ()))):
             raw = self._variables.get(variable)
             if raw is not None:
-                value = self._template(raw, self._variables)
+                value = self._templated(field, f"variable {variable}", raw)
                 if value is not None:
                     return Setting(value, f"variable {variable}")
         return self._fallbacks.get(field)
 
+    def _templated(self, field: str, source: str, raw: Any) -> Any:
+        """
+        :raises NoDevice: for a broken template, an undefined variable or a value that cannot be decrypted.
+        """
+        try:
+            return self._template(raw, self._variables)
+        except Exception as error:  # a lookup or filter can raise any exception
+            behind = behind_secrets(self._variables)
+            secret = field in HIDDEN or not behind.isdisjoint(names_behind([raw], self._variables))
+            reason = reason_of(error, secret=secret, mask=lambda text: _masked(self, text))
+            raise NoDevice("variables", f"{source} of {self._name} cannot be resolved: {reason}") from None
+
+    def written(self) -> Iterator[str]:
+        """The secrets that are written as strings, which may be templates."""
+        values = (self._variables.get(name) for name in _hidden_variables())
+        return (str.__str__(value) for value in values if isinstance(value, str))
+
     def text(self, field: str) -> str | None:
         value = self.get(field)
-        return None if value is None else str(value)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+            shown = "" if field in HIDDEN else f", not {value!r}"
+            raise NoDevice("variables", f"{self._where(field)} must be a string{shown}")
+        return str(value)
 
     def number(self, field: str, default: float) -> float:
         value = self.get(field)
         try:
             number = default if value is None else float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = 0.0
-        if not 0 < number < math.inf:
+        if not 0 < number <= LARGEST:
             raise NoDevice("variables", f"{self._where(field)} must be a number above 0, not {value!r}")
         return number
 
@@ -270,6 +301,15 @@ class _Settings:
         if not isinstance(value, (str, list, tuple)):
             raise NoDevice("variables", f"{self._where(field)} must be a list, not {value!r}")
         return tuple(str(each) for each in ([value] if isinstance(value, str) else value))
+
+    def paths(self, field: str) -> tuple[str, ...] | None:
+        paths = self.texts(field)
+        for path in paths or ():
+            try:
+                check_path(self._where(field), path)
+            except ValueError as error:
+                raise NoDevice("variables", str(error)) from error
+        return paths
 
     def _where(self, field: str) -> str:
         return f"{self.sources[field]} of {self._name}"
@@ -304,7 +344,7 @@ def _cli_device(name: str, settings: _Settings) -> Device:
     user = settings.text("user") or _own_name(name)
     proxy = settings.text("proxy_command") or ssh.get("proxycommand")
     _check_login(name, host, user, settings, f"{proxy} {ssh_arguments}" if proxy else "")
-    known_hosts = settings.texts("known_hosts") or tuple(ssh.get("userknownhostsfile", "").split()) or KNOWN_HOSTS
+    known_hosts = settings.paths("known_hosts") or tuple(ssh.get("userknownhostsfile", "").split()) or KNOWN_HOSTS
     checking = settings.flag("host_key_checking", True) and ssh.get("stricthostkeychecking") not in ("no", "off")
     return Device(
         name=name,
@@ -385,8 +425,12 @@ def _platform(name: str, settings: _Settings) -> str:
 
 
 def _commands(name: str, settings: _Settings) -> tuple[Command, ...]:
+    parser = settings.text("parser")
+    if parser is not None and parser not in PARSERS:
+        source = settings.sources["parser"]
+        raise NoDevice("commands", f"{source} of {name} must be one of {', '.join(PARSERS)}, not {parser!r}")
     try:
-        commands = check_commands(settings.get("commands") or (), settings.text("parser"))
+        commands = check_commands(settings.get("commands") or (), parser)
     except ValueError as error:
         raise NoDevice("commands", f"{settings.sources['commands']} of {name}: {error}") from error
     if not commands:
@@ -446,21 +490,51 @@ def _run_secrets(typed: Mapping[str, Setting]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, (*environment, *given))))
 
 
-def _untemplated_secrets(variables: Mapping[str, Any]) -> Iterator[str]:
-    """What the variables of secrets hold as they are written, which a message about a broken template may quote."""
-    for field in SECRETS:
-        for variable in (*_ssh_variables().get(field, ()), *VARIABLES.get(field, ())):
-            if variables.get(variable) is not None:
-                yield str(variables[variable])
+@functools.cache
+def _hidden_variables() -> tuple[str, ...]:
+    """The variables that hold secrets."""
+    return tuple(name for field in HIDDEN for name in (*_ssh_variables().get(field, ()), *VARIABLES.get(field, ())))
+
+
+def behind_secrets(variables: Mapping[str, Any]) -> frozenset[str]:
+    """The variables of secrets, and those that they refer to."""
+    hidden = _hidden_variables()
+    return frozenset(hidden) | names_behind((variables.get(name) for name in hidden), variables)
 
 
 def _secret_texts(settings: _Settings) -> Iterator[str]:
     """The secrets of a host, as far as they resolve."""
     for field in SECRETS:
-        with contextlib.suppress(AnsibleError):
-            text = settings.text(field)
-            if text:
-                yield text
+        with contextlib.suppress(NoDevice):
+            setting = settings.setting(field)
+            if setting is not None and setting.value not in (None, ""):
+                yield str(setting.value)
+
+
+def _masked(settings: _Settings | None, text: str, run_secrets: Iterable[str] = ()) -> str:
+    """A message without the secrets of a host. Ordinary words, such as admin, are masked only as a whole value."""
+    known = [*run_secrets]
+    if settings is not None:
+        known += [*_secret_texts(settings), *settings.written()]
+    text = Secrets(known).sentence(text)
+    for secret in known:
+        text = text.replace(f"not {secret!r}", f"not {MASK!r}").replace(f"not {secret}", f"not {MASK}")
+    return text
+
+
+def _unresolved(settings: _Settings | None, error: Error, run_secrets: Iterable[str]) -> Unresolved:
+    """The error, with the commands as far as they can be known."""
+    commands: tuple[Command, ...] = ()
+    message = error.message
+    if settings is not None:
+        message = _masked(settings, message, run_secrets)
+        with contextlib.suppress(NoDevice, ValueError):
+            driver: str | None = None
+            with contextlib.suppress(NoDevice):  # then it is taken for the default one
+                driver = settings.text("driver")
+            if driver != "python":
+                commands = check_commands(settings.get("commands") or (), None)
+    return Unresolved(error.phase, error.kind, message, commands)
 
 
 def _in_the_container(field: str, value: str) -> str:
@@ -492,8 +566,3 @@ def _ssh_arguments(text: str) -> dict[str, str]:
     if options.get("proxycommand", "").lower() == "none":
         del options["proxycommand"]
     return options
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0] if text else type(error).__name__

@@ -75,9 +75,8 @@ class Roll:
         progress = Progress(display)
         preflight(devices_of(self._resolved))
         check_mode = bool(self._variables.get("ansible_check_mode"))
-        with open_folder(self._arguments, self._variables, display, check_mode=check_mode) as folder:
-            result = call_here(
-                devices_of(self._resolved), self._arguments, progress, folder, self._allowed, display.display
-            )
+        devices = devices_of(self._resolved)
+        with open_folder(self._arguments, self._variables, devices, display, check_mode=check_mode) as folder:
+            result = call_here(devices, self._arguments, progress, folder, self._allowed, display.display)
         warnings = [*warnings_of(self._arguments["hosts"]), *progress.warnings, *result.get("warnings", ())]
         return {**result, "warnings": warnings}

@@ -19,8 +19,12 @@ from collections.abc import MutableMapping
 from typing import Any
 
 from ansible import constants as C
+from ansible.errors import AnsibleError, AnsibleValueOmittedError
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._unresolved import reason_of
+
+HIDDEN = ("webhook_url", "function_args")  # arguments whose values may hold a token
 LOCAL = {"ansible_connection": "local", "ansible_become": False}
 
 
@@ -33,7 +37,13 @@ class OnController(ActionBase):  # type: ignore[misc]  # Ansible's base classes 
     def finalize_task_arg(cls, name: str, value: Any, templar: Any, context: Any) -> Any:
         """Set the connection of localhost, then finalize one argument."""
         use_local_connection(templar.available_variables)
-        return super().finalize_task_arg(name, value, templar, context)
+        try:
+            return super().finalize_task_arg(name, value, templar, context)
+        except AnsibleValueOmittedError:
+            raise
+        except Exception as error:
+            # Ansible would print the lines of the inventory around the value, with passwords of any host.
+            raise AnsibleError(reason_of(error, secret=name in HIDDEN, mask=str)) from None
 
 
 def use_local_connection(variables: MutableMapping[str, Any]) -> None:

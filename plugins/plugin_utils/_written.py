@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible.errors import AnsibleError
-
 from ansible_collections.rollcall.network.plugins.plugin_utils._plain import holds_no_template
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import TaskVariables
 
@@ -54,5 +52,5 @@ def _warning(own: str) -> str:
 def _resolve(value: Any, variables: TaskVariables, own: Mapping[str, Any]) -> Any:
     try:
         return variables.template(value, own)
-    except AnsibleError:
+    except Exception:  # a lookup can raise any exception
         return None

@@ -24,7 +24,7 @@ def main(given: Path, made: Path) -> None:
     asked = json.loads(given.read_text(encoding="utf-8"))
     devices = {name: Device.from_dict(each) for name, each in asked["devices"].items()}
     arguments = check_arguments({"hosts": list(devices), **asked["arguments"]})
-    with open_folder(arguments, {}, Display(), check_mode=False) as folder:
+    with open_folder(arguments, {}, devices, Display(), check_mode=False) as folder:
         result = call_here(devices, arguments, lambda _event: None, folder, Allowed(), print)
     made.write_text(json.dumps(result), encoding="utf-8")
 

@@ -31,7 +31,10 @@ COLLECT: dict[str, tuple[dict[str, Any], str]] = {
     "keep.runs": ({"keep": {"runs": "x"}, "output_dir": "{out}"}, "keep.runs must be a whole number, not 'x'"),
     "hosts": ({"hosts": {"a": 1}}, "hosts must be a list, not {'a': 1}"),
     "unknown": ({"comands": ["x"]}, "unknown argument comands; near matches: commands"),
-    "commands": ({"commands": [["x"]]}, "a command must be a line, or a dict of command and parser, not ['x']"),
+    "commands": (
+        {"commands": [["x"]]},
+        "each element of commands must be a line, or a dictionary of command and parser, not ['x']",
+    ),
     "group": (
         {"group_max_fail_percentage": {"all": "few"}},
         "group_max_fail_percentage of all must be between 0 and 100, not 'few'",

@@ -183,6 +183,48 @@ def test_only_failed_takes_over_what_was_full(site: Site) -> None:
     assert manifest(first)["failed_hosts"] == ["r1"], "the old run stays as it was"
 
 
+OTHER = """
+import device_of_test
+def ask(name):
+    return {"name": name, "other": True}
+"""
+
+
+@pytest.mark.parametrize("how", [{"only": "failed"}, {"resume": True}], ids=["only", "resume"])
+@pytest.mark.parametrize("changed", [False, True], ids=["same question", "another question"])
+def test_answers_to_another_question_are_asked_again(how: dict[str, Any], changed: bool, site: Site) -> None:
+    """With only: failed and on resume. A failed answer to the same question remains one on resume."""
+    (site.folder / "other_of_test.py").write_text(OTHER)
+    site.go("r1")
+    run = Path(site.roll(max_fail_percentage=50)["run_dir"])
+    if "resume" in how:
+        text = (run / "manifest.json").read_text()
+        (run / "manifest.json").write_text(text.replace('"finished"', '"running"', 1))
+    site.go()
+    done = site.run(**how, **({"function": "other_of_test.ask"} if changed else {}), max_fail_percentage=50)
+    assert done.returncode == 0, done.stdout + done.stderr
+    result = json.loads((site.folder / "roll.json").read_text())
+    values = {name: each["value"] for name, each in result["devices"].items()}
+    said = re.search(r"roll call: asking (\d) again, because", done.stdout + done.stderr)
+    if changed:
+        assert all(value["other"] for value in values.values()), values
+        assert said is not None
+        assert said[1] == ("2" if "only" in how else "3")
+    else:
+        assert said is None
+        assert values["r3"] == {"name": "r3"}
+        assert (values["r1"] is None) is ("resume" in how), "a failed answer is an answer"
+
+
+def test_nothing_to_resume_or_to_reuse_is_said(site: Site) -> None:
+    site.go()
+    done = site.run(only="failed")
+    assert "roll call: only: failed: there is no earlier run of these devices, so all are asked" in done.stdout
+    done = site.run(resume=True)
+    assert "roll call: resume: there is no unfinished run of these devices, so this is a new run" in done.stdout
+    assert len(site.runs()) == 2
+
+
 def test_check_mode_and_plan_write_nothing(site: Site) -> None:
     site.go("r1")
     run = Path(site.roll()["run_dir"])

@@ -515,7 +515,12 @@ def test_known_hosts_given_here_come_before_those_of_ssh() -> None:
         ({"rollcall_commands": [""]}, "commands", ["edge-1", "rollcall_commands"]),
         ({"rollcall_commands": 5}, "commands", ["edge-1", "rollcall_commands", "list"]),
         ({"rollcall_commands": ["a\nb"]}, "commands", ["edge-1", "rollcall_commands", "one line"]),
-        ({"rollcall_parser": "xml"}, "commands", ["edge-1", "parser", "xml"]),
+        ({"rollcall_parser": "xml"}, "commands", ["variable rollcall_parser of edge-1", "none, auto", "xml"]),
+        ({"ansible_connect_timeout": "1e400"}, "variables", ["ansible_connect_timeout"]),
+        ({"rollcall_known_hosts": ["a\0b"]}, "variables", ["rollcall_known_hosts", "null"]),
+        ({"rollcall_known_hosts": "a" * 300}, "variables", ["rollcall_known_hosts", "too long"]),
+        ({"ansible_user": True}, "variables", ["ansible_user", "string"]),
+        ({"ansible_password": {"x": 1}}, "variables", ["ansible_password", "string"]),
         ({"rollcall_driver": "netmiko"}, "driver", ["edge-1", "rollcall_driver", "cli, python", "netmiko"]),
         ({"rollcall_driver": "python"}, "function", ["edge-1", "rollcall_function"]),
         ({"ansible_port": "ssh"}, "variables", ["edge-1", "ansible_port", "'ssh'"]),
@@ -533,7 +538,7 @@ def test_known_hosts_given_here_come_before_those_of_ssh() -> None:
         ({"ansible_host_key_checking": "perhaps"}, "variables", ["edge-1", "ansible_host_key_checking"]),
         ({"rollcall_known_hosts": 5}, "variables", ["edge-1", "rollcall_known_hosts"]),
         ({"ansible_ssh_common_args": "-o 'Proxy"}, "variables", ["ansible_ssh_common_args"]),
-        ({"ansible_password": "{{ nowhere }}"}, "variables", ["edge-1", "'nowhere' is undefined"]),
+        ({"ansible_password": "{{ nowhere }}"}, "variables", ["edge-1", "ansible_password", "undefined variable"]),
         ({"ansible_host": "{{ nowhere }}"}, "variables", ["edge-1", "'nowhere' is undefined"]),
     ],
 )
@@ -558,7 +563,9 @@ def test_an_error_of_several_lines_is_told_by_its_first() -> None:
 
     fleet = Inventory({"a": BASE}.get, broken, ["a"], [], {})
     found = fleet.resolve(["a"], check_arguments({"hosts": ["a"]}))["a"]
-    assert found == Unresolved("resolve", "variables", "a variable of a cannot be resolved: cannot decrypt")
+    assert found == Unresolved(
+        "resolve", "variables", "variable ansible_network_os of a cannot be resolved: cannot decrypt"
+    )
 
 
 @pytest.mark.parametrize("problem", [KeyError("getpwuid(): uid not found: 1234"), OSError("No username set")])

@@ -125,6 +125,8 @@ def ring() -> list[Any]:
         (float("nan"), ["nan"]),
         ([float("-inf")], ["-inf at value[0]"]),
         (complex(1, 2), ["complex"]),
+        ([10**5000], ["a whole number", "value[0]"]),
+        ({"a": -(10**5000)}, ["a whole number", "value['a']"]),
         ({(1, 2): 3}, ["a key of type tuple at value:"]),
         ({"x": {b"\xff": 3}}, ["a key of type bytes at value['x']"]),
         ({1: "a", "1": "b"}, ["the key '1' at value", "duplicate"]),

@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import stat
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from ansible_collections.rollcall.network.plugins.module_utils import _roll
 from ansible_collections.rollcall.network.plugins.module_utils._changes import Changes
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
 from ansible_collections.rollcall.network.plugins.module_utils._last_good import LastGood
+from ansible_collections.rollcall.network.plugins.module_utils._question import question_of
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error, Output
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Keep, Limits, call_roll
 from ansible_collections.rollcall.network.plugins.module_utils._run import (
@@ -34,6 +36,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
     answers_there,
     call_here,
     call_there,
+    changed_questions,
     take_over,
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._outcome import result_of
@@ -54,6 +57,10 @@ def answered(monkeypatch: pytest.MonkeyPatch) -> None:
         return {"show it": Output(text=TEXT, rows=[{"a": 1}], rows_status="ok")}
 
     monkeypatch.setitem(_roll.DRIVERS, "cli", ask)
+
+
+def questions(*names: str) -> dict[str, str]:
+    return {name: question_of(each) for name, each in devices(*names).items() if isinstance(each, Device)}
 
 
 def last_good(folder: pathlib.Path) -> LastGood:
@@ -283,6 +290,7 @@ def test_what_is_there_is_not_asked(let_go: bool, tmp_path: pathlib.Path) -> Non
     told = devices(*names)
     undisturbed = call_roll(told, Limits(), keep=Keep(RunFolder(str(tmp_path / "a")), let_go=let_go))
     folder = RunFolder(str(tmp_path / "b"))
+    folder.questions = questions(*names)
     call_roll({name: told[name] for name in names[:-1]}, Limits(), keep=Keep(folder, let_go=False))
     at = {name: folder.path / "devices" / name for name in names}
     for status in ("failed", "skipped"):
@@ -291,7 +299,7 @@ def test_what_is_there_is_not_asked(let_go: bool, tmp_path: pathlib.Path) -> Non
     (at["damaged"] / "result.json").write_text("{")
     (at["other"] / "result.json").write_text((at["whole"] / "result.json").read_text())
     (at["textless"] / "show it.txt").unlink()
-    there = answers_there(folder, names, {"return_output": not let_go})
+    there = answers_there(folder, {"return_output": not let_go})
     assert list(there) == ["whole", "failed"]
     timeless = ("seconds", "started_at", "finished_at", "attempts")
     assert without(there["whole"], *timeless) == without(undisturbed["whole"], *timeless)
@@ -318,6 +326,7 @@ def test_another_machine_is_asked_for_the_rest_only(returned: bool, tmp_path: pa
         asked.append(list(rest))
         return {name: answer() for name in rest}
 
+    folder.questions = questions(*names)
     folder.write("r1", answer())
     for _time in range(2):
         result = call_there(devices(*names), arguments, ask, folder, Allowed(), print)
@@ -330,6 +339,7 @@ def test_another_machine_is_asked_for_the_rest_only(returned: bool, tmp_path: pa
 @pytest.mark.parametrize("linkable", [True, False], ids=["links", "copies"])
 def test_taking_over(linkable: bool, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old, new = RunFolder(str(tmp_path)), RunFolder(str(tmp_path))
+    old.questions = new.questions = questions("nobody", "full", "failed", "damaged")
     old.write("full", answer())
     old.write("failed", {**answer(), "status": "partial"})
     old.write("damaged", answer())
@@ -340,7 +350,7 @@ def test_taking_over(linkable: bool, tmp_path: pathlib.Path, monkeypatch: pytest
             raise OSError(18, "Invalid cross-device link")
 
         monkeypatch.setattr(os, "link", none)
-    assert take_over(new, old.path, ["nobody", "full", "failed", "damaged"]) == 1
+    assert take_over(new, old.path) == (1, 0)
     assert os.listdir(new.path / "devices") == ["full"]
     assert read_answer(new.path, "full") == read_answer(old.path, "full")
     texts = [folder.path / "devices" / "full" / "show it.txt" for folder in (old, new)]
@@ -380,3 +390,37 @@ def test_interrupted_in_the_middle_all_that_answered_is_written(tmp_path: pathli
     with pytest.raises(KeyboardInterrupt):
         call_roll(devices(*(f"r{number}" for number in range(50))), Limits(), interrupt, Keep(folder, let_go=True))
     assert sorted(os.listdir(folder.path / "devices")) == sorted(seen)
+
+
+ASKED = Device(name="r1", host="192.0.2.1", platform="frr", commands=(Command("show it", "auto"),), password="secret")
+CALLED = Device(name="r1", driver="python", function="json.dumps", function_args={"indent": 1, "a": None})
+
+
+@pytest.mark.parametrize(
+    ("before", "changes", "same"),
+    [
+        (ASKED, {"password": "other", "user": "other", "connect_timeout": 1.0, "become": True}, True),
+        (ASKED, {"host": "192.0.2.2"}, False),
+        (ASKED, {"port": 23}, False),
+        (ASKED, {"platform": "ios"}, False),
+        (ASKED, {"commands": (Command("show it"),)}, False),
+        (ASKED, {"commands": (Command("show it", "json"),)}, False),
+        (ASKED, {"commands": (Command("show other", "auto"),)}, False),
+        (ASKED, {"commands": (Command("show it", "auto"), Command("show more"))}, False),
+        (ASKED, {"driver": "python", "function": "json.dumps"}, False),
+        (CALLED, {"function_args": {"a": None, "indent": 1}}, True),
+        (CALLED, {"function_args": {"indent": 2, "a": None}}, False),
+        (CALLED, {"function": "json.loads"}, False),
+    ],
+)
+def test_an_answer_is_reused_only_for_the_same_question(
+    before: Device, changes: dict[str, Any], same: bool, tmp_path: pathlib.Path
+) -> None:
+    today = replace(before, **changes)
+    old, new = RunFolder(str(tmp_path)), RunFolder(str(tmp_path))
+    old.questions, new.questions = {"r1": question_of(before)}, {"r1": question_of(today)}
+    old.write("r1", answer())
+    assert take_over(new, old.path) == ((1, 0) if same else (0, 1))
+    assert list(answers_there(new, {"return_output": True})) == (["r1"] if same else [])
+    assert changed_questions(old.path, new.questions) == ([] if same else ["r1"])
+    assert "secret" not in (old.path / "devices" / "r1" / "result.json").read_text()

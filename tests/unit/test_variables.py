@@ -16,6 +16,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._check import (
     KNOWN,
     HostNames,
+    check_for_all,
     check_role,
     formats_of,
 )
@@ -89,7 +90,7 @@ def test_no_entry_point_is_one_that_ansible_validates_for_each_host() -> None:
 
 
 def check(**variables: Any) -> dict[str, Any]:
-    return check_role(variables, lambda value: value, GROUPS, poller=False)
+    return check_role(variables, lambda value: value, GROUPS, plays=("",))
 
 
 @pytest.mark.parametrize(
@@ -108,9 +109,22 @@ def check(**variables: Any) -> dict[str, Any]:
         ({"rollcall_workers": "many"}, "rollcall_workers must be a whole number, not 'many'"),
         ({"rollcall_deadline": "tomorrow"}, "rollcall_deadline must be a number, not 'tomorrow'"),
         ({"rollcall_resume": "perhaps"}, "rollcall_resume must be true or false, not 'perhaps'"),
-        ({"rollcall_only": "faild"}, "near matches: failed"),
+        ({"rollcall_only": "faild"}, "rollcall_only must be failed, not 'faild'"),
+        ({"rollcall_deadline": -1}, "rollcall_deadline must be above 0, not -1"),
+        ({"rollcall_workers": "1e400"}, "rollcall_workers must be a"),
+        ({"rollcall_deadline": "inf"}, "rollcall_deadline must be a number up to 1,000,000,000, not inf"),
+        ({"rollcall_retries": 10**400}, "rollcall_retries must be a number up to 1,000,000,000"),
+        ({"rollcall_output_dir": "a\0b"}, "rollcall_output_dir must be a path without null characters"),
+        ({"rollcall_output_dir": "a/" * 3000}, "rollcall_output_dir is too long for a path"),
+        ({"rollcall_metrics_file": "/tmp/" + "a" * 300}, "rollcall_metrics_file is too long for a path"),
+        ({"rollcall_metrics_file": "/tmp/\0"}, "rollcall_metrics_file must be a path without null characters"),
+        ({"rollcall_webhook_url": 5}, "rollcall_webhook_url must be an address that begins with http"),
+        ({"rollcall_webhook_url": "hooks.example"}, "rollcall_webhook_url must be an address that begins with http"),
+        ({"rollcall_commands_for_all": {"a": "b"}}, "rollcall_commands_for_all must be a list, not {'a': 'b'}"),
+        ({"rollcall_commands_for_all": [1]}, "rollcall_commands_for_all must be a line, or a dictionary of command"),
+        ({"rollcall_keep": {"runs": 0}}, "rollcall_keep.runs must be 1 or more, not 0"),
         ({"rollcall_keep": 30}, "rollcall_keep must be a dictionary, not 30"),
-        ({"rollcall_keep": {"run": 30}}, "rollcall_keep must be a dictionary"),
+        ({"rollcall_keep": {"run": 30}}, "unsupported option rollcall_keep.run; near matches: runs"),
         ({"rollcall_max_fail_percentage": 101}, "rollcall_max_fail_percentage must be between 0 and 100, not 101"),
         (
             {"rollcall_group_max_fail_percentage": {"cor": 0}},
@@ -122,7 +136,7 @@ def check(**variables: Any) -> dict[str, Any]:
     ],
 )
 def test_a_wrong_variable_is_an_error_that_says_what_is_right(variables: dict[str, Any], words: str) -> None:
-    with pytest.raises(ValueError, match=r"^rollcall_") as error:
+    with pytest.raises(ValueError, match=r"rollcall_") as error:
         check(**variables)
     assert words in str(error.value)
     assert "_Ansible" not in str(error.value)
@@ -187,3 +201,20 @@ def test_names_that_are_right_or_ones_own() -> None:
     look({"rollcall_parser": "auto", "rollcall_result": {}, "rollcall_awx_name": "", "other": 1})
     look({"rollcall_mine": 1}, own=("rollcall_mine",))
     look({"site": 1}, {"role": 1}, columns=("site", "role"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("rollcall_parser", "genie", "rollcall_parser: 'genie' is not one of none, auto, json, textfsm"),
+        ("rollcall_driver", "netconf", "rollcall_driver: 'netconf' is not one of cli, python"),
+        ("rollcall_connect_timeout", 0, "rollcall_connect_timeout must be above 0, not 0"),
+        ("rollcall_command_timeout", "soon", "rollcall_command_timeout must be a number, not 'soon'"),
+        ("rollcall_known_hosts", {"a": 1}, "rollcall_known_hosts must be a list"),
+    ],
+)
+def test_a_value_for_all_devices_is_checked_once(name: str, value: Any, words: str) -> None:
+    with pytest.raises(ValueError, match="rollcall_") as error:
+        check_for_all({name: value})
+    assert words in str(error.value)
+    check_for_all({name: "{{ of_each }}"})

@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator, Mapping, MappingView, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
+LONGEST_INT = 14_000  # bits; Python converts at most 4,300 digits to text
 DEEPEST = 100  # levels; deeper values are treated as recursive
 
 _SPELLED: tuple[tuple[tuple[type, ...], Callable[[Any], str | float]], ...] = (
@@ -75,6 +76,8 @@ def _plain(value: Any, at: _At | None, depth: int) -> Any:
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, int):
+        if value.bit_length() > LONGEST_INT:
+            raise _wrong("a whole number of thousands of digits", at, "too long for JSON in Python")
         return int(value)
     if isinstance(value, float):
         if not math.isfinite(value):

@@ -9,14 +9,14 @@ from __future__ import annotations
 import difflib
 import os
 import pathlib
+import re
 from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
-from ansible.errors import AnsibleError
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-
-from ansible_collections.rollcall.network.plugins.module_utils._spec import check_percentages
+from ansible_collections.rollcall.network.plugins.module_utils._arguments import validated
+from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments, check_percentages
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import VARIABLES
+from ansible_collections.rollcall.network.plugins.plugin_utils._plain import holds_no_template
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._names import USED
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._table import (
     HOST,
@@ -25,6 +25,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._variables._table
     ROLE,
     Variable,
 )
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._unresolved import reason_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import allowed_of
 
 # Variables for users. KNOWN also has those that only the playbooks and roles of the collection use.
@@ -33,6 +34,7 @@ OFFERED = frozenset(variable.name for variable in (*ROLE, *HOST)) | {
 }
 KNOWN = OFFERED | RESULTS.keys() | USED
 NAMES_SAID = 3
+SECRET = ("rollcall_webhook_url",)  # an address may hold a token
 # A type in words.
 WORDS = {
     "str": "a string",
@@ -50,26 +52,26 @@ def check_role(
     template: Callable[[Any], Any],
     groups: Mapping[str, Iterable[str]],
     *,
-    poller: bool,
+    plays: Container[str],
 ) -> dict[str, Any]:
     """The variables of the role that are set, converted.
 
     :param template: resolves a value.
     :param groups: the groups of the inventory, and their hosts.
-    :param poller: whether the task runs on a poller, which has a list of devices.
+    :param plays: the playbooks whose variables are checked; see ``Variable.play``.
     :raises ValueError: with all problems.
     """
     values: dict[str, Any] = {}
     problems: list[str] = []
     omitted = variables.get("omit", object())
     for variable in ROLE:
-        used = not variable.play or (variable.play == "pollers" and poller)
-        if not used or variable.name not in variables:
+        if variable.play not in plays or variable.name not in variables:
             continue
         try:
             given = template(variables[variable.name])
-        except AnsibleError as error:
-            problems.append(f"{variable.name} cannot be resolved: {' '.join(str(error).split())}")
+        except Exception as error:  # a lookup can raise any exception
+            reason = reason_of(error, secret=variable.name in SECRET, mask=str)
+            problems.append(f"{variable.name} cannot be resolved: {reason}")
             continue
         if given is None or given == omitted:
             continue
@@ -80,9 +82,51 @@ def check_role(
     problems += _limits(values, groups)
     if values.get("rollcall_metrics_file"):
         problems += _metrics(pathlib.Path(values["rollcall_metrics_file"]).absolute())
+    if not problems:
+        problems = _as_arguments(values)
     if problems:
         raise ValueError("; ".join(problems))
     return values
+
+
+def check_for_all(variables: Mapping[str, Any]) -> None:
+    """Check variables of each device that are set to the same value for all, in the play or with C(-e).
+
+    :raises ValueError: with all problems. A template is left to each device.
+    """
+    problems = []
+    for variable in HOST:
+        given = variables.get(variable.name)
+        if given is None or not variable.tasks or not holds_no_template(given):
+            continue
+        try:
+            value = _converted(variable, given)
+            check_arguments({"hosts": [], variable.takes: value})
+        except ValueError as error:
+            problems.append(_named(str(error), variable))
+    if problems:
+        raise ValueError("; ".join(problems))
+
+
+def _as_arguments(values: Mapping[str, Any]) -> list[str]:
+    """The problem that the task would find in its arguments, with the name of the role's variable."""
+    variables = {each.takes: each for each in ROLE if "collect" in each.tasks and values.get(each.name) is not None}
+    arguments = {takes: values[each.name] for takes, each in variables.items()}
+    if arguments.get("commands") == "":
+        del arguments["commands"]
+    arguments["output_dir"] = arguments.get("output_dir") or "-"  # the default
+    try:
+        check_arguments({"hosts": [], **arguments})
+    except ValueError as error:
+        text = str(error)
+        found = [variable for takes, variable in variables.items() if re.search(rf"(?<![\w]){takes}(?!\w)", text)]
+        return [_named(text, found[0]) if found else text]
+    return []
+
+
+def _named(text: str, variable: Variable) -> str:
+    """The message with the name of the variable for that of the argument."""
+    return re.sub(rf"(?<!\w){variable.takes}(?!\w)", variable.name, text, count=1)
 
 
 def formats_of(values: Mapping[str, Any]) -> list[str]:
@@ -144,18 +188,22 @@ def _converted(variable: Variable, given: Any) -> Any:
     choices = spec.pop("choices", None)
     if spec["type"] == "raw" or (variable.argument == "commands"):
         return given
-    secret = name == "rollcall_webhook_url"
+    secret = name in SECRET
     wrong = spec["type"] in ("str", "path") and not isinstance(given, (str, int, float))
     wrong = wrong or (spec["type"] == "dict" and not isinstance(given, (dict, str)))  # Ansible's validator would crash
-    checked = None if wrong else ArgumentSpecValidator({name: spec}).validate({name: given})
-    if checked is None or checked.error_messages:
-        inside = " (see its documentation)" if isinstance(given, dict) and spec["type"] == "dict" else ""
+    if wrong:
         shown = "" if secret else f", not {given!r}"
-        msg = f"{name} must be {WORDS[spec['type']]}{shown}{inside}"
+        msg = f"{name} must be {WORDS[spec['type']]}{shown}"
         raise ValueError(msg)
-    value = checked.validated_parameters[name]
+    value = validated({name: spec}, {name: given})[name]
+    if secret and value and not re.match(r"https?://[^/\s]+\S*\Z", value):
+        msg = f"{name} must be an address that begins with http:// or https://"
+        raise ValueError(msg)
     for each in (value if isinstance(value, list) else [value]) if choices else ():
         if each not in choices:
+            if len(choices) == 1:
+                msg = f"{name} must be {choices[0]}, not {each!r}"
+                raise ValueError(msg)
             near = difflib.get_close_matches(str(each), choices, n=3)
             hint = f"; near matches: {', '.join(near)}" if near else ""
             msg = f"{name}: {each!r} is not one of {', '.join(choices)}{hint}"

@@ -13,10 +13,12 @@ from typing import Any
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import TaskVariables, set_by_tasks
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._check import (
     HostNames,
+    check_for_all,
     check_role,
     formats_of,
 )
 
+REPORT = pathlib.Path(__file__).parents[3] / "playbooks" / "report.yml"
 ROLE = pathlib.Path(__file__).parents[3] / "roles" / "collect"
 
 
@@ -34,19 +36,23 @@ class FirstCheck:
                 task_vars,
                 lambda value: variables.template(value, task_vars),
                 task_vars["groups"],
-                poller=not task.run_once,
+                plays=("",) if task.run_once else ("", "pollers"),
             )
+        check_for_all({**task.get_play().get_vars(), **task.get_variable_manager().extra_vars})
         self.formats = formats_of(values)
         # A poller has the devices of its site. That none of them has a column does not mean that none has it.
         columns = values.get("rollcall_columns", ()) if task.run_once else ()
         self.names = HostNames(set_by_tasks(task.get_variable_manager()), columns)
 
 
-def check_names(task: Any, variables: Mapping[str, Any]) -> None:
-    """Check the names among the variables of a task that asks no device.
+def check_before_report(task: Any, templar: Any, variables: Mapping[str, Any]) -> None:
+    """Check the names among the variables of a task that asks no device, and the variables of playbooks/report.yml.
 
-    :raises ValueError: for names that are not known, with near matches.
+    :raises ValueError: for names that are not known, with near matches, and for wrong variables.
     """
+    if str(task.get_path() or "").startswith(f"{REPORT.resolve()}:"):
+        own = TaskVariables(task, templar, variables)
+        check_role(variables, lambda value: own.template(value, variables), variables["groups"], plays=("", "report"))
     names = HostNames(set_by_tasks(task.get_variable_manager()))
     names.look_at(str(variables["inventory_hostname"]), variables)
     names.check()

@@ -40,6 +40,8 @@ USED: frozenset[str] = frozenset(
         "rollcall_none",
         "rollcall_notes",
         "rollcall_own",
+        "rollcall_pattern",
+        "rollcall_patterns",
         "rollcall_poller_check",
         "rollcall_poller_folder",
         "rollcall_poller_found",

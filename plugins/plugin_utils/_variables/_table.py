@@ -62,8 +62,9 @@ class Variable:
 
     @property
     def given(self) -> str:
-        """The Jinja2 expression of the argument."""
-        return self.value or (self.name if self.default is not UNSET else f"{self.name} | default(omit)")
+        """The Jinja2 expression of the argument. A variable that is null is not set: its default is used."""
+        with_default = f"{self.name} | default(omit)" if self.default is UNSET else f"{self.name} or {self.default!r}"
+        return self.value or with_default
 
 
 TEXT = {"type": "str"}
@@ -71,18 +72,19 @@ TEXT = {"type": "str"}
 ROLE: tuple[Variable, ...] = (
     Variable(
         "rollcall_hosts",
-        "For the playbooks: a pattern of the hosts to ask. Can be set only with `-e`",
-        spec=TEXT,
+        "For the playbooks: a pattern of the hosts to ask, or a list of them. Can be set only with `-e`",
+        spec={"type": "raw"},
         play="any",
         shown_default="`all`",
     ),
     Variable(
         "rollcall_output_dir",
         "The folder of the runs. Open `latest/reports/index.html` in it. "
-        "By default `rollcall` in the directory in which `ansible-playbook` was started",
+        "By default `rollcall` in the current working directory of `ansible-playbook`",
         tasks=("collect",),
         shown_default="`rollcall`",
-        default="{{ lookup('ansible.builtin.env', 'PWD') }}/rollcall",
+        default="",
+        value="rollcall_output_dir | rollcall.network.folder_of_runs",
     ),
     Variable(
         "rollcall_formats",
@@ -136,7 +138,7 @@ ROLE: tuple[Variable, ...] = (
         tasks=("report",),
         default="",
         shown_default="none",
-        value="rollcall_metrics_file | default(omit, true)",
+        value="rollcall_metrics_file or omit",
     ),
     Variable(
         "rollcall_webhook_url",
