@@ -17,7 +17,7 @@ import time
 import uuid
 import zipfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -142,10 +142,15 @@ class Site:
         """Each file of the controller and the poller that holds a secret, and which."""
         found = []
         for top in (*(self.folder / name for name in ("home", "tmp", "there")), self.poller.home):
-            for file in top.rglob("*"):
-                if file.is_file():
-                    data = contents(file)
-                    found += [f"{kind}: {file}" for kind, secret in self.secrets.items() if secret.encode() in data]
+            # os.walk and not rglob: a poller that was killed leaves a controller that still removes its own files.
+            for folder, _folders, names in os.walk(top):
+                for file in (Path(folder, name) for name in names):
+                    with suppress(FileNotFoundError):
+                        if file.is_file():
+                            data = contents(file)
+                            found += [
+                                f"{kind}: {file}" for kind, secret in self.secrets.items() if secret.encode() in data
+                            ]
         return found
 
 
