@@ -54,6 +54,10 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._report import (
     count_of,
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._report_spec import ARGUMENT_SPEC, EXCLUSIVE
+from ansible_collections.rollcall.network.plugins.plugin_utils._secret_columns import (
+    secrets_in_variables,
+    without_secrets,
+)
 from ansible_collections.rollcall.network.plugins.plugin_utils._shown import path, shown
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import TaskVariables
 from ansible_collections.rollcall.network.plugins.plugin_utils._templates import Templates
@@ -292,17 +296,20 @@ class ActionModule(OnController):
         return self._variables.of_nobody()
 
     def _values(self, name: str, columns: list[str]) -> tuple[Any, ...]:
-        """The values of the columns. If a variable cannot be resolved, only its cell is empty."""
+        """The values of the columns, without secrets. If a variable cannot be resolved, only its cell is empty."""
         if not columns:
             return ()
         values: list[Any] = []
         variables = self._variables.of(name) or {}
+        typed = (self._play_context.password, self._play_context.become_pass)
+        secrets = secrets_in_variables(variables, self._variables.template, typed)
         for column in columns:
             try:
-                values.append(self._variables.template(variables.get(column), variables))
+                value = self._variables.template(variables.get(column), variables)
+                values.append(without_secrets(column, value, secrets))
             except AnsibleError as error:
                 values.append(None)
-                self._empty_cells.setdefault((column, str(error)), []).append(name)
+                self._empty_cells.setdefault((column, secrets.quoted(str(error))), []).append(name)
         return tuple(values)
 
     def _warnings_of_columns(self) -> list[str]:

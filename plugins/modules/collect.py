@@ -21,10 +21,11 @@ description:
   - Address, port, user, password, keys, C(become), platform (C(ansible_network_os)) and timeouts of each device are read from its
     inventory variables, as for C(ansible.netcommon.network_cli), then from the environment (C(ROLLCALL_NET_*) and C(ANSIBLE_NET_*),
     set by AWX's credentials), command line and configuration.
-  - All credentials of the run (passwords, private keys, passphrases, secrets in a proxy command) are replaced by C(********) in
-    all texts, rows, values and messages of the answers. A secret that is an ordinary word such as V(cisco), the name of the
-    device or the user, a number of at most six digits, or shorter than four characters is replaced in outputs only if it is the
-    last word of a line.
+  - The secrets of the login of each device and of the run (password, enable secret, private key, passphrase, secrets in a
+    proxy command) are replaced by C(********) in all texts, rows, values and messages of the answers. A secret that is an
+    ordinary word such as V(cisco), the name of the device or the user, a number of at most six digits, or shorter than four
+    characters is replaced in outputs only if it is the last word of a line. Other secrets in a configuration (communities,
+    hashes, keys) are kept as the device shows them.
   - A device is not asked if its address or user name begins with C(-) or contains blanks or control characters. With
     C(ProxyJump) or C(ProxyCommand), the address can contain only letters, digits and C(.-_:%), and the user name cannot contain
     characters with a meaning in a shell.

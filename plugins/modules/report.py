@@ -96,6 +96,8 @@ options:
       - Host variables to show for each device, such as V(site). They are columns of the fleet's pages, columns of V(csv) with the
         prefix C(vars.), and C(vars) of each device in V(json), with their types.
       - A variable that a host does not have is empty. A variable that cannot be resolved is empty too, with a warning.
+      - Variables for secrets, such as C(ansible_password), are shown as C(********). In other variables, the secrets of the device
+        are replaced by it, except for ordinary words (see M(rollcall.network.collect)).
     type: list
     elements: str
     default: []

@@ -413,6 +413,11 @@ def _ssh_variables() -> dict[str, tuple[str, ...]]:
     }
 
 
+def variables_of_field(field: str) -> tuple[str, ...]:
+    """The variables of a host that can have the value of this field of a device."""
+    return (*_ssh_variables().get(field, ()), *VARIABLES.get(field, ()))
+
+
 def _configured() -> dict[str, Setting]:
     """Return the settings of core's ssh connection from environment, ansible.cfg, command line and defaults."""
     plugin, definitions = _ssh_definitions()
@@ -449,7 +454,7 @@ def _run_secrets(typed: Mapping[str, Setting]) -> tuple[str, ...]:
 def _untemplated_secrets(variables: Mapping[str, Any]) -> Iterator[str]:
     """What the variables of secrets hold as they are written, which a message about a broken template may quote."""
     for field in SECRETS:
-        for variable in (*_ssh_variables().get(field, ()), *VARIABLES.get(field, ())):
+        for variable in variables_of_field(field):
             if variables.get(variable) is not None:
                 yield str(variables[variable])
 
