@@ -194,7 +194,9 @@ options:
     type: bool
     default: false
   plan:
-    description: Do not connect. Return the devices, addresses and commands that would be used.
+    description: >-
+      Do not connect. Show and return the devices, addresses, users and commands that would be used, and where each credential
+      comes from.
     type: bool
     default: false
 requirements:

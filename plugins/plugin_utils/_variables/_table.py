@@ -145,6 +145,13 @@ ROLE: tuple[Variable, ...] = (
         default="",
         shown_default="none",
     ),
+    Variable(
+        "rollcall_plan",
+        "Show which devices, addresses, users and commands would be used, and where each credential comes from. "
+        "No device is asked, and no report is written",
+        ("collect",),
+        default=False,
+    ),
     Variable("rollcall_resume", "Resume the newest unfinished run: ask only devices without an answer", ("collect",)),
     Variable(
         "rollcall_only",
