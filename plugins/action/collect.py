@@ -120,7 +120,7 @@ class ActionModule(OnController):
             first.names.check()
         except ValueError as error:
             raise AnsibleActionFail(visible(f"rollcall.network.collect: {error}")) from None
-        base["warnings"] = warnings_of(arguments["hosts"]) + self._misuse(arguments["hosts"], task_vars)
+        base["warnings"] = warnings_of(arguments) + self._misuse(arguments["hosts"], task_vars)
         base["warnings"] += self._same_for_all(arguments["hosts"], task_vars)
         base["_ansible_verbose_override"] = True  # answers can be megabytes; use debug to show them
         if arguments["plan"]:

@@ -20,6 +20,7 @@ options:
   commands:
     description:
       - The commands to send. Each is a line, or a dictionary of C(command) and C(parser). A string is split into lines.
+      - With driver V(python), they are not used, with a warning.
       - By default, the variable C(rollcall_commands) of each host is used.
     type: list
     elements: raw

@@ -20,7 +20,8 @@ description:
     installs. If the poller fails, each of its devices is V(unreachable), kind C(poller).
   - Address, port, user, password, keys, C(become), platform (C(ansible_network_os)) and timeouts of each device are read from its
     inventory variables, as for C(ansible.netcommon.network_cli), then from the environment (C(ROLLCALL_NET_*) and C(ANSIBLE_NET_*),
-    set by AWX's credentials), command line and configuration.
+    set by AWX's credentials), command line and configuration. Driver V(cli) always connects over SSH, also if
+    C(ansible_connection) is C(ansible.netcommon.httpapi) or C(ansible.netcommon.netconf).
   - The secrets of the login of each device and of the run (password, enable secret, private key, passphrase, secrets in a
     proxy command) are replaced by C(********) in all texts, rows, values and messages of the answers. A secret that is an
     ordinary word such as V(cisco), the name of the device or the user, a number of at most six digits, or shorter than four

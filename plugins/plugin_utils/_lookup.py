@@ -79,5 +79,5 @@ class Roll:
             result = call_here(
                 devices_of(self._resolved), self._arguments, progress, folder, self._allowed, display.display
             )
-        warnings = [*warnings_of(self._arguments["hosts"]), *progress.warnings, *result.get("warnings", ())]
+        warnings = [*warnings_of(self._arguments), *progress.warnings, *result.get("warnings", ())]
         return {**result, "warnings": warnings}

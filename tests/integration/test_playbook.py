@@ -325,6 +325,11 @@ def test_python_driver_calls_any_function(healthy: Lab, tmp_path: Path) -> None:
     assert list(roll.devices) == ["one", "bad", "three"]
 
 
+def test_commands_of_the_python_driver_are_warned_about(healthy: Lab) -> None:
+    roll = call_roll(healthy.inventory, {"driver": "python", "function": "builtins.str", "commands": ["show version"]})
+    assert "commands are not used with driver: python" in roll.output
+
+
 def test_lookup_asks_once_in_a_run(healthy: Lab, tmp_path: Path) -> None:
     (tmp_path / "counted.py").write_text(
         "import os\n"
