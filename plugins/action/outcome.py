@@ -116,7 +116,7 @@ class _Run:
         verdict = self._result.get("verdict") or self.reports.get("verdict") or {}
         self._notes: list[str] = arguments["notes"]
         self._reasons = [str(each) for each in [*verdict.get("reasons", ()), *arguments["reasons"]]]
-        if self.reports.get("failed"):
+        if self.reports.get("failed") or self.reports.get("errors"):
             # The task failed: for some reports, or as a whole.
             self.trouble(f"not all reports could be written: {self.reports.get('msg') or 'see the report task'}")
 

@@ -112,6 +112,7 @@ class ActionModule(OnController):
             self._task_vars = task_vars
             search_path = list(task_vars.get("ansible_search_path", []))
             self._templates = Templates(self._override, self._loader, self._templar, search_path)
+            self._columns_of_none = dict.fromkeys(arguments["columns"])  # those that no host has
             self._empty_cells: dict[tuple[str, str], list[str]] = {}  # the names, by column and reason
             if arguments["template"]:
                 result = self._write_own(names, read, arguments)
@@ -120,7 +121,7 @@ class ActionModule(OnController):
         except (AnsibleError, RunError, ValueError) as error:
             raise AnsibleActionFail(visible(f"rollcall.network.report: {error}")) from None  # else core adds each cause
         base["_ansible_verbose_override"] = True
-        base["warnings"] = self._misuse(names) + self._warnings_of_columns()
+        base["warnings"] = self._misuse(names) + self._warnings_of_columns(names)
         return {**base, **result, **self._files.as_result()}
 
     def _arguments(self) -> dict[str, Any]:
@@ -131,6 +132,9 @@ class ActionModule(OnController):
         plain = {name: value if name in large else untagged(value) for name, value in given.items()}
         arguments = validated(ARGUMENT_SPEC, plain, exclusive=EXCLUSIVE)
         nothing = arguments["devices"] is None and arguments["run_dir"] is None
+        if nothing and given.get("run_dir", "") is None and not self._task.check_mode:
+            msg = "run_dir is null: set output_dir in the task of rollcall.network.collect, or set devices here"
+            raise ValueError(msg)
         # In check mode rollcall.network.collect writes no run folder, and returns a run_dir that is null.
         if nothing and not (self._task.check_mode and "run_dir" in given):
             msg = "set devices, run_dir or both"
@@ -304,6 +308,8 @@ class ActionModule(OnController):
         typed = (self._play_context.password, self._play_context.become_pass)
         secrets = secrets_in_variables(variables, self._variables.template, typed)
         for column in columns:
+            if column in variables:
+                self._columns_of_none.pop(column, None)
             try:
                 value = self._variables.template(variables.get(column), variables)
                 values.append(without_secrets(column, value, secrets))
@@ -312,10 +318,11 @@ class ActionModule(OnController):
                 self._empty_cells.setdefault((column, secrets.quoted(str(error))), []).append(name)
         return tuple(values)
 
-    def _warnings_of_columns(self) -> list[str]:
-        return [
-            f"column {column} of {count_of(names)} is empty: {reason}"
-            for (column, reason), names in self._empty_cells.items()
+    def _warnings_of_columns(self, names: list[str]) -> list[str]:
+        missing = list(self._columns_of_none) if names and not self._task.args.get("template") else []
+        return [f"column {column} is empty: no host has a variable of this name" for column in missing] + [
+            f"column {column} of {count_of(without)} is empty: {reason}"
+            for (column, reason), without in self._empty_cells.items()
         ]
 
     def _own_commands(self, name: str) -> Any:

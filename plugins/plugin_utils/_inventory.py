@@ -301,7 +301,7 @@ def _cli_device(name: str, settings: _Settings) -> Device:
     port = settings.number("port", 22)
     if port != int(port) or port > 65535:
         raise NoDevice("variables", f"ansible_port of {name} must be a port number, not {port:g}")
-    user = settings.text("user") or _own_name(name)
+    user = settings.text("user") or _own_name()
     proxy = settings.text("proxy_command") or ssh.get("proxycommand")
     _check_login(name, host, user, settings, f"{proxy} {ssh_arguments}" if proxy else "")
     known_hosts = settings.texts("known_hosts") or tuple(ssh.get("userknownhostsfile", "").split()) or KNOWN_HOSTS
@@ -317,7 +317,7 @@ def _cli_device(name: str, settings: _Settings) -> Device:
         passphrase=settings.text("passphrase"),
         become=settings.flag("become", False),
         become_password=settings.text("become_password"),
-        platform=_platform(name, settings),
+        platform=_platform(settings),
         commands=_commands(name, settings),
         connect_timeout=settings.number("connect_timeout", CONNECT_TIMEOUT),
         command_timeout=settings.number("command_timeout", COMMAND_TIMEOUT),
@@ -367,17 +367,17 @@ def _bastion(command: str, user: str) -> str:
     ).hexdigest()
 
 
-def _own_name(name: str) -> str:
+def _own_name() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError) as error:  # a container can run as any user id
-        raise NoDevice("variables", f"no user for {name}, and this user id has no name; set ansible_user") from error
+        raise NoDevice("variables", "no user is set, and this user id has no name; set ansible_user") from error
 
 
-def _platform(name: str, settings: _Settings) -> str:
+def _platform(settings: _Settings) -> str:
     network_os = settings.text("platform")
     if not network_os:
-        raise NoDevice("platform", f"no platform for {name}; set ansible_network_os, for example to cisco.ios.ios")
+        raise NoDevice("platform", "no platform is set; set ansible_network_os, for example to cisco.ios.ios")
     try:
         return platform_name(network_os)
     except PlatformError as error:
@@ -390,7 +390,7 @@ def _commands(name: str, settings: _Settings) -> tuple[Command, ...]:
     except ValueError as error:
         raise NoDevice("commands", f"{settings.sources['commands']} of {name}: {error}") from error
     if not commands:
-        raise NoDevice("commands", f"no commands for {name}; set the argument commands or rollcall_commands")
+        raise NoDevice("commands", "no commands are set; set the argument commands or rollcall_commands")
     return commands
 
 

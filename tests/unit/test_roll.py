@@ -59,7 +59,7 @@ KEYS = {
 SKIPPED = {
     "text": "",
     "status": "skipped",
-    "error": {"phase": "command", "kind": "not_asked", "message": "not sent; the error of the device says why"},
+    "error": {"phase": "command", "kind": "not_asked", "message": "not sent; see the error of the device"},
     "seconds": 0.0,
     "parser": None,
     "rows": [],
