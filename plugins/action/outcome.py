@@ -27,7 +27,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._outcome_spec imp
 from ansible_collections.rollcall.network.plugins.plugin_utils._webhook import post
 from ansible_collections.rollcall.network.plugins.plugin_utils._why import lines_of
 
-NAMES_HANDED_ON = 100  # failed hosts in the dictionary for others: it stays small, however large the fleet is
+NAMES_HANDED_ON = 100  # failed hosts in the outcome: it stays small, however large the fleet is
 Answer = Mapping[str, Any]
 
 

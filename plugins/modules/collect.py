@@ -44,8 +44,15 @@ attributes:
     description: Not applicable. The module changes nothing.
     support: none
 options:
+  hosts:
+    description:
+      - Inventory names to ask, for example C(ansible_play_hosts_all), which respects C(--limit). Duplicates are asked once.
+      - A name that is not in the inventory has a failed answer. With driver V(python), any name is allowed.
+    type: list
+    elements: str
+    required: true
   devices:
-    description: Internal. The resolved devices, for the machine that connects to them.
+    description: Set by the action plugin for a poller. It cannot be set in a task.
     type: str
 extends_documentation_fragment:
   - rollcall.network.collect

@@ -108,7 +108,7 @@ ROLE: tuple[Variable, ...] = (
     ),
     Variable(
         "rollcall_commands_for_all",
-        "Commands for every host, instead of its `rollcall_commands`: a list, or a string of lines. "
+        "Commands for every host, instead of its `rollcall_commands`: a list, or a multi-line string. "
         "An empty string has no effect",
         tasks=("collect",),
         argument="commands",
@@ -227,7 +227,7 @@ ROLE: tuple[Variable, ...] = (
 
 # Variables of each device. The argument of the same name applies to all devices.
 HOST: tuple[Variable, ...] = (
-    Variable("rollcall_commands", "The commands to send: a list, or a string of lines", spec={"type": "raw"}),
+    Variable("rollcall_commands", "The commands to send: a list, or a multi-line string", spec={"type": "raw"}),
     Variable(
         "rollcall_parser", "The parser that converts answers to rows: `none`, `auto`, `json` or `textfsm`", ("collect",)
     ),
