@@ -509,6 +509,6 @@ def test_cost(pages: Pages) -> None:
 
 @pytest.mark.parametrize(("status", "shown"), [("skipped", False), ("failed", False), ("ok", True)])
 def test_a_command_that_was_not_sent_shows_no_data(status: str, shown: bool) -> None:
-    output = {"status": status, "text": "", "rows": [], "parser": "textfsm", "rows_status": None, "rows_message": None}
+    output: dict[str, Any] = {"status": status, "text": "", "rows": [], "parser": "textfsm"}
     page = Pages().device("r1", {"status": "failed", "output": {"show version": output}}, index="index.html")
     assert ("<summary>Data</summary>" in page) is shown
