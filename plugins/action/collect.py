@@ -39,6 +39,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import PER_HOST
 from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController, use_local_connection
 from ansible_collections.rollcall.network.plugins.plugin_utils._once import once, question_of, repeated
+from ansible_collections.rollcall.network.plugins.plugin_utils._plan import lines_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._poller import (
     SSH_ARGS,
     SSH_OPTION,
@@ -119,10 +120,12 @@ class ActionModule(OnController):
             first.names.check()
         except ValueError as error:
             raise AnsibleActionFail(visible(f"rollcall.network.collect: {error}")) from None
-        base["warnings"] = warnings_of(arguments["hosts"]) + self._misuse(arguments["hosts"], task_vars)
+        base["warnings"] = warnings_of(arguments) + self._misuse(arguments["hosts"], task_vars)
         base["warnings"] += self._same_for_all(arguments["hosts"], task_vars)
         base["_ansible_verbose_override"] = True  # answers can be megabytes; use debug to show them
         if arguments["plan"]:
+            for line in lines_of(resolved):
+                Display().display(line)
             return {**base, "changed": False, "plan": plan_of(resolved)}
         devices = devices_of(resolved)
         self._pipeline()

@@ -27,7 +27,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._outcome_spec imp
 from ansible_collections.rollcall.network.plugins.plugin_utils._webhook import post
 from ansible_collections.rollcall.network.plugins.plugin_utils._why import lines_of
 
-NAMES_HANDED_ON = 100  # failed hosts in the dictionary for others: it stays small, however large the fleet is
+NAMES_HANDED_ON = 100  # failed hosts in the outcome: it stays small, however large the fleet is
 Answer = Mapping[str, Any]
 
 
@@ -116,7 +116,7 @@ class _Run:
         verdict = self._result.get("verdict") or self.reports.get("verdict") or {}
         self._notes: list[str] = arguments["notes"]
         self._reasons = [str(each) for each in [*verdict.get("reasons", ()), *arguments["reasons"]]]
-        if self.reports.get("failed"):
+        if self.reports.get("failed") or self.reports.get("errors"):
             # The task failed: for some reports, or as a whole.
             self.trouble(f"not all reports could be written: {self.reports.get('msg') or 'see the report task'}")
 

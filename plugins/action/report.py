@@ -56,6 +56,10 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._report import (
     count_of,
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._report_spec import ARGUMENT_SPEC, EXCLUSIVE
+from ansible_collections.rollcall.network.plugins.plugin_utils._secret_columns import (
+    secrets_in_variables,
+    without_secrets,
+)
 from ansible_collections.rollcall.network.plugins.plugin_utils._shown import path, shown
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import TaskVariables
 from ansible_collections.rollcall.network.plugins.plugin_utils._templates import Templates
@@ -111,6 +115,7 @@ class ActionModule(OnController):
             self._task_vars = task_vars
             search_path = list(task_vars.get("ansible_search_path", []))
             self._templates = Templates(self._override, self._loader, self._templar, search_path)
+            self._columns_of_none = dict.fromkeys(arguments["columns"])  # those that no host has
             self._empty_cells: dict[tuple[str, str], list[str]] = {}  # the names, by column and reason
             if arguments["template"]:
                 result = self._write_own(names, read, arguments)
@@ -122,7 +127,7 @@ class ActionModule(OnController):
         except (RunError, ValueError) as error:
             raise AnsibleActionFail(visible(f"rollcall.network.report: {error}")) from None  # else core adds each cause
         base["_ansible_verbose_override"] = True
-        base["warnings"] = self._misuse(names) + self._warnings_of_columns()
+        base["warnings"] = self._misuse(names) + self._warnings_of_columns(names)
         return {**base, **result, **self._files.as_result()}
 
     def _arguments(self) -> dict[str, Any]:
@@ -133,6 +138,9 @@ class ActionModule(OnController):
         plain = {name: value if name in large else untagged(value) for name, value in given.items()}
         arguments = validated(ARGUMENT_SPEC, plain, exclusive=EXCLUSIVE)
         nothing = arguments["devices"] is None and arguments["run_dir"] is None
+        if nothing and given.get("run_dir", "") is None and not self._task.check_mode:
+            msg = "run_dir is null: set output_dir in the task of rollcall.network.collect, or set devices here"
+            raise ValueError(msg)
         # In check mode rollcall.network.collect writes no run folder, and returns a run_dir that is null.
         if nothing and not (self._task.check_mode and "run_dir" in given):
             msg = "set devices, run_dir or both"
@@ -298,24 +306,30 @@ class ActionModule(OnController):
         return self._variables.of_nobody()
 
     def _values(self, name: str, columns: list[str]) -> tuple[Any, ...]:
-        """The values of the columns. If a variable cannot be resolved, only its cell is empty."""
+        """The values of the columns, without secrets. If a variable cannot be resolved, only its cell is empty."""
         if not columns:
             return ()
         values: list[Any] = []
         variables = self._variables.of(name) or {}
+        typed = (self._play_context.password, self._play_context.become_pass)
+        secrets = secrets_in_variables(variables, self._variables.template, typed)
         for column in columns:
+            if column in variables:
+                self._columns_of_none.pop(column, None)
             try:
-                values.append(self._variables.template(variables.get(column), variables))
+                value = self._variables.template(variables.get(column), variables)
+                values.append(without_secrets(column, value, secrets))
             except Exception as error:  # a lookup can raise any exception
                 values.append(None)
-                reason = reason_of(error, secret=column in behind_secrets(variables), mask=str)
+                reason = reason_of(error, secret=column in behind_secrets(variables), mask=secrets.quoted)
                 self._empty_cells.setdefault((column, reason), []).append(name)
         return tuple(values)
 
-    def _warnings_of_columns(self) -> list[str]:
-        return [
-            f"column {column} of {count_of(names)} is empty: {reason}"
-            for (column, reason), names in self._empty_cells.items()
+    def _warnings_of_columns(self, names: list[str]) -> list[str]:
+        missing = list(self._columns_of_none) if names and not self._task.args.get("template") else []
+        return [f"column {column} is empty: no host has a variable of this name" for column in missing] + [
+            f"column {column} of {count_of(without)} is empty: {reason}"
+            for (column, reason), without in self._empty_cells.items()
         ]
 
     def _own_commands(self, name: str) -> Any:

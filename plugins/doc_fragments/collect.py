@@ -10,16 +10,10 @@ class ModuleDocFragment:
 
     DOCUMENTATION = r"""
 options:
-  hosts:
-    description:
-      - Inventory names to ask, for example C(ansible_play_hosts_all), which respects C(--limit). Duplicates are asked once.
-      - A name that is not in the inventory has a failed answer. With driver V(python), any name is allowed.
-    type: list
-    elements: str
-    required: true
   commands:
     description:
       - The commands to send. Each is a line, or a dictionary of C(command) and C(parser). A string is split into lines.
+      - With driver V(python), they are not used, with a warning.
       - By default, the variable C(rollcall_commands) of each host is used.
     type: list
     elements: raw
@@ -83,7 +77,7 @@ options:
   retries:
     description:
       - Further attempts after a connection that was refused, reset or timed out, with growing pauses.
-      - A credential that was refused or not answered is not sent again in the same run. If a jump host refuses a credential, the
+      - A credential is not sent again in the same run after a device refused it or did not answer. If a jump host refuses a credential, the
         other devices behind it with the same credential get the same error without a login.
     type: int
     default: 1
@@ -100,7 +94,7 @@ options:
     description:
       - Limits for groups of the inventory, as a dictionary of group and percentage. The task fails if more than this percentage
         of a group's devices have no full answer.
-      - A limit applies to the devices of the group and its child groups that are in O(hosts). A device in several of these groups
+      - A limit applies to the devices of the group and its child groups that are in C(hosts). A device in several of these groups
         is counted in each. A group that is not in the inventory is an error before the first login.
     type: dict
   known_hosts:
@@ -139,8 +133,9 @@ options:
   resume:
     description:
       - Resume the newest unfinished run in O(output_dir), in its folder. Names with an answer there, good or bad, are not asked
-        again. Names that were skipped are asked, and names whose answer is to another question (see O(only)). The result has all names, in the order of O(hosts).
-      - A run can be resumed if all its names are in O(hosts), if it is not in progress, and if no run of these hosts has finished
+        again. Names that were skipped are asked, and names whose answer is to another question (see O(only)). The result has all
+        names, in the order of C(hosts).
+      - A run can be resumed if all its names are in C(hosts), if it is not in progress, and if no run of these hosts has finished
         since. Otherwise a new run is started.
       - Ignored in check mode.
     type: bool
@@ -149,7 +144,7 @@ options:
     description:
       - V(failed) starts a new run. It reuses complete answers of the last run and asks the rest again. The files of reused answers
         are hard links or, if that is not possible, copies.
-      - The last run is the newest in O(output_dir), finished or not, that asked any of O(hosts) and is not in progress. If there is
+      - The last run is the newest in O(output_dir), finished or not, that asked any of C(hosts) and is not in progress. If there is
         none, all names are asked.
       - An answer is reused only if it is to the same question, that is, the driver, address, port, platform, commands and parsers
         are the same, or for driver V(python) the function and its arguments.
@@ -196,7 +191,9 @@ options:
     type: bool
     default: false
   plan:
-    description: Do not connect. Return the devices, addresses and commands that would be used.
+    description: >-
+      Do not connect. Show and return the devices, addresses, users and commands that would be used, and where each credential
+      comes from.
     type: bool
     default: false
 requirements:

@@ -18,7 +18,9 @@ description:
   - The lookup uses variables of the inventory, facts and extra variables. It does not use variables of the play, C(-k) and C(-K).
 options:
   _terms:
-    description: The names to ask. Lists are flattened. They replace O(hosts), which cannot be set.
+    description:
+      - The names to ask. Lists are flattened. Duplicates are asked once.
+      - A name that is not in the inventory has a failed answer. With driver V(python), any name is allowed.
     required: true
   max_age:
     description:

@@ -253,7 +253,7 @@ def _outputs(asked: Device | Error | None, result: Result) -> dict[str, Output]:
 
 def not_asked() -> Output:
     """The output of a command that was not sent."""
-    return Output(status="skipped", error=Error("command", "not_asked", "not sent; the error of the device says why"))
+    return Output(status="skipped", error=Error("command", "not_asked", "not sent; see the error of the device"))
 
 
 class Keep:

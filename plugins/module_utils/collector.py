@@ -125,7 +125,7 @@ def collect(
         open files is too low.
     :param device_timeout: seconds for one name, including all attempts. Then the connection is closed, the thread is
         abandoned and the result is ``timeout``.
-    :param deadline: seconds for the whole run; names not asked until then are ``skipped``. ``collect`` returns within a
+    :param deadline: seconds for the whole run; names not asked by then are ``skipped``. ``collect`` returns within a
         second after it.
     :param retries: further attempts after a refused, reset or timed out connection, but not after a refused login.
     :param pacing: limits the rate of new logins.

@@ -20,11 +20,13 @@ description:
     installs. If the poller fails, each of its devices is V(unreachable), kind C(poller).
   - Address, port, user, password, keys, C(become), platform (C(ansible_network_os)) and timeouts of each device are read from its
     inventory variables, as for C(ansible.netcommon.network_cli), then from the environment (C(ROLLCALL_NET_*) and C(ANSIBLE_NET_*),
-    set by AWX's credentials), command line and configuration.
-  - All credentials of the run (passwords, private keys, passphrases, secrets in a proxy command) are replaced by C(********) in
-    all texts, rows, values and messages of the answers. A secret that is an ordinary word such as V(cisco), the name of the
-    device or the user, a number of at most six digits, or shorter than four characters is replaced in outputs only if it is the
-    last word of a line.
+    set by AWX's credentials), command line and configuration. Driver V(cli) always connects over SSH, also if
+    C(ansible_connection) is C(ansible.netcommon.httpapi) or C(ansible.netcommon.netconf).
+  - The secrets of the login of each device and of the run (password, enable secret, private key, passphrase, secrets in a
+    proxy command) are replaced by C(********) in all texts, rows, values and messages of the answers. A secret that is an
+    ordinary word such as V(cisco), the name of the device or the user, a number of at most six digits, or shorter than four
+    characters is replaced in outputs only if it is the last word of a line. Other secrets in a configuration (communities,
+    hashes, keys) are kept as the device shows them.
   - A device is not asked if its address or user name begins with C(-) or contains blanks or control characters. With
     C(ProxyJump) or C(ProxyCommand), the address can contain only letters, digits and C(.-_:%), and the user name cannot contain
     characters with a meaning in a shell.
@@ -42,8 +44,15 @@ attributes:
     description: Not applicable. The module changes nothing.
     support: none
 options:
+  hosts:
+    description:
+      - Inventory names to ask, for example C(ansible_play_hosts_all), which respects C(--limit). Duplicates are asked once.
+      - A name that is not in the inventory has a failed answer. With driver V(python), any name is allowed.
+    type: list
+    elements: str
+    required: true
   devices:
-    description: Internal. The resolved devices, for the machine that connects to them.
+    description: Set by the action plugin for a poller. It cannot be set in a task.
     type: str
 extends_documentation_fragment:
   - rollcall.network.collect

@@ -34,7 +34,7 @@ options:
       - The result of M(rollcall.network.report). If that task failed, the run does not pass. Required without O(outcome).
     type: dict
   reasons:
-    description: Further reasons why the run does not pass, one sentence each.
+    description: More reasons why the run does not pass, one sentence each.
     type: list
     elements: str
     default: []

@@ -61,6 +61,8 @@ options:
         text, and variables that are the same for all devices, can contain C(..). If the variables of a device lead out of that
         folder or to the file of another device, its report is not written.
       - With O(fleet_template), the path of the file.
+      - A relative path starts in the directory in which C(ansible-playbook) was started. Use C({{ playbook_dir }}) for a path beside
+        the playbook.
     type: str
     required: true
   template:
@@ -87,7 +89,7 @@ options:
         matches no host, because Ansible treats an empty file as no limit. Names that are not in the inventory are omitted.
       - The default is V(md) and V(html).
       - A file C(device.md.j2), C(index.md.j2), C(device.html.j2) or C(index.html.j2) in C(templates/) beside the playbook replaces the
-        built-in template. HTML templates are plain Jinja2 with autoescaping.
+        built-in template. HTML templates are plain Jinja2 with autoescaping. C(docs/templates.md) lists the variables of each.
     type: list
     elements: str
     choices: [md, html, json, csv, junit, prom, limit]
@@ -96,6 +98,8 @@ options:
       - Host variables to show for each device, such as V(site). They are columns of the fleet's pages, columns of V(csv) with the
         prefix C(vars.), and C(vars) of each device in V(json), with their types.
       - A variable that a host does not have is empty. A variable that cannot be resolved is empty too, with a warning.
+      - Variables for secrets, such as C(ansible_password), are shown as C(********). In other variables, the secrets of the device
+        are replaced by it, except for ordinary words (see M(rollcall.network.collect)).
     type: list
     elements: str
     default: []

@@ -76,7 +76,10 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
             "Jump host refused the login",
             "Correct user, password or key for the jump host. It is not tried again, so that no account gets locked.",
         ),
-        "refused": ("Connection refused", "Check that SSH is on, its port, and the access lists of the device."),
+        "refused": (
+            "Connection refused",
+            "Check that SSH is enabled on the device, that the port is right, and that access lists allow it.",
+        ),
         "reset": (
             "Closed before the login",
             "All lines may be in use, or an access list may block. Check sessions and access lists on the device.",
@@ -85,7 +88,10 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "unreachable": ("No route to the address", "Check routes and firewalls from the machine that collects."),
     },
     "auth": {
-        "become_refused": ("Enable password refused", "Correct ansible_become_password, or the user's rights."),
+        "become_refused": (
+            "Enable password refused",
+            "Correct ansible_become_password, or give the user the right to enable.",
+        ),
         "closed": (
             "Closed after the password",
             "Check user and password by hand once; more attempts can lock the account.",
@@ -123,7 +129,10 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "deadline": ("Run deadline reached", "Raise deadline or workers, or find out what delayed the run."),
         "device_timeout": ("Answer not complete in time", "Ask fewer commands, or raise device_timeout."),
         "lost": ("Answer lost", "The thread ended without a result. Look for a crash in the function or the driver."),
-        "not_plain_data": ("Not plain data", "Let the function convert what the message names, for example to text."),
+        "not_plain_data": (
+            "Value cannot be stored",
+            "Let the function convert what the message names, for example to text.",
+        ),
         "rejected": ("Command rejected", "Check the command's spelling on this platform, and the user's rights."),
         "reset": ("Closed during a command", "Check the device's log, then ask it again."),
         "session_closed": (

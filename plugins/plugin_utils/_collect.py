@@ -66,8 +66,13 @@ def limits_of(arguments: Mapping[str, Any]) -> Limits:
     )
 
 
-def warnings_of(hosts: Sequence[str]) -> list[str]:
-    """Return warnings about the names."""
+def warnings_of(arguments: Mapping[str, Any]) -> list[str]:
+    """Return warnings about the names, and about arguments that are not used."""
+    unused = arguments["driver"] == "python" and arguments["commands"]
+    return _of_names(arguments["hosts"]) + (["commands are not used with driver: python"] if unused else [])
+
+
+def _of_names(hosts: Sequence[str]) -> list[str]:
     if not hosts:
         return ["hosts is empty, so no device was asked"]
     repeated = [name for name, times in Counter(hosts).items() if times > 1]

@@ -54,7 +54,8 @@ class Places:
         alike = self._owners.setdefault(str(file).casefold(), {})
         owner = next(iter(alike.values()), name) if folds_case(file.parent) else alike.get(str(file), name)
         if owner != name:
-            msg = f"it would be written to {file}, the file of {owner!r}"
+            use = "use a variable of the device in dest, such as {{ inventory_hostname }}"
+            msg = f"it would be written to {file}, the file of {owner!r}; {use}"
             raise ReportError(msg)
         alike[str(file)] = name
         return file

@@ -341,7 +341,7 @@ def _cli_device(name: str, settings: _Settings) -> Device:
     port = settings.number("port", 22)
     if port != int(port) or port > 65535:
         raise NoDevice("variables", f"ansible_port of {name} must be a port number, not {port:g}")
-    user = settings.text("user") or _own_name(name)
+    user = settings.text("user") or _own_name()
     proxy = settings.text("proxy_command") or ssh.get("proxycommand")
     _check_login(name, host, user, settings, f"{proxy} {ssh_arguments}" if proxy else "")
     known_hosts = settings.paths("known_hosts") or tuple(ssh.get("userknownhostsfile", "").split()) or KNOWN_HOSTS
@@ -357,7 +357,7 @@ def _cli_device(name: str, settings: _Settings) -> Device:
         passphrase=settings.text("passphrase"),
         become=settings.flag("become", False),
         become_password=settings.text("become_password"),
-        platform=_platform(name, settings),
+        platform=_platform(settings),
         commands=_commands(name, settings),
         connect_timeout=settings.number("connect_timeout", CONNECT_TIMEOUT),
         command_timeout=settings.number("command_timeout", COMMAND_TIMEOUT),
@@ -407,17 +407,17 @@ def _bastion(command: str, user: str) -> str:
     ).hexdigest()
 
 
-def _own_name(name: str) -> str:
+def _own_name() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError) as error:  # a container can run as any user id
-        raise NoDevice("variables", f"no user for {name}, and this user id has no name; set ansible_user") from error
+        raise NoDevice("variables", "no user is set, and this user id has no name; set ansible_user") from error
 
 
-def _platform(name: str, settings: _Settings) -> str:
+def _platform(settings: _Settings) -> str:
     network_os = settings.text("platform")
     if not network_os:
-        raise NoDevice("platform", f"no platform for {name}; set ansible_network_os, for example to cisco.ios.ios")
+        raise NoDevice("platform", "no platform is set; set ansible_network_os, for example to cisco.ios.ios")
     try:
         return platform_name(network_os)
     except PlatformError as error:
@@ -434,7 +434,7 @@ def _commands(name: str, settings: _Settings) -> tuple[Command, ...]:
     except ValueError as error:
         raise NoDevice("commands", f"{settings.sources['commands']} of {name}: {error}") from error
     if not commands:
-        raise NoDevice("commands", f"no commands for {name}; set the argument commands or rollcall_commands")
+        raise NoDevice("commands", "no commands are set; set the argument commands or rollcall_commands")
     return commands
 
 
@@ -455,6 +455,11 @@ def _ssh_variables() -> dict[str, tuple[str, ...]]:
         field: tuple(each["name"] for each in definitions.get(option, {}).get("vars", ()))
         for field, option in SSH_OPTIONS.items()
     }
+
+
+def variables_of_field(field: str) -> tuple[str, ...]:
+    """The variables of a host that can have the value of this field of a device."""
+    return (*_ssh_variables().get(field, ()), *VARIABLES.get(field, ()))
 
 
 def _configured() -> dict[str, Setting]:
@@ -493,7 +498,7 @@ def _run_secrets(typed: Mapping[str, Setting]) -> tuple[str, ...]:
 @functools.cache
 def _hidden_variables() -> tuple[str, ...]:
     """The variables that hold secrets."""
-    return tuple(name for field in HIDDEN for name in (*_ssh_variables().get(field, ()), *VARIABLES.get(field, ())))
+    return tuple(name for field in HIDDEN for name in variables_of_field(field))
 
 
 def behind_secrets(variables: Mapping[str, Any]) -> frozenset[str]:

@@ -78,5 +78,5 @@ class Roll:
         devices = devices_of(self._resolved)
         with open_folder(self._arguments, self._variables, devices, display, check_mode=check_mode) as folder:
             result = call_here(devices, self._arguments, progress, folder, self._allowed, display.display)
-        warnings = [*warnings_of(self._arguments["hosts"]), *progress.warnings, *result.get("warnings", ())]
+        warnings = [*warnings_of(self._arguments), *progress.warnings, *result.get("warnings", ())]
         return {**result, "warnings": warnings}

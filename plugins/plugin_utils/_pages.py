@@ -248,7 +248,8 @@ def _command(text: str, output: Mapping[str, Any], finished_at: str | None) -> _
     if output.get("parser") != "json" and isinstance(rows, list) and all(isinstance(row, Mapping) for row in rows):
         columns = list(dict.fromkeys(key for row in rows for key in row))
         cells = [[cell(row.get(column)) for column in columns] for row in rows]
-    if rows is not None and not cells:
+    # A command that was not sent has an empty list of rows, which is no data.
+    if rows is not None and not cells and (rows or output.get("status") == "ok"):
         data = pretty(rows)
     return _Command(
         text=str(text),

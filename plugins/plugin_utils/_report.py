@@ -162,8 +162,9 @@ def count_of(names: Sequence[str]) -> str:
 def _sentence(errors: dict[str, dict[str, None]]) -> str:
     sentences = []
     for reason, names in list(errors.items())[:REASONS_SAID]:
-        subject = "the report" if len(names) == 1 else f"{len(names):,} reports"
-        sentences.append(f"{subject} of {count_of(list(names))} could not be written: {reason}")
+        said = count_of(list(names))
+        subject = f"the report of {said}" if len(names) == 1 else f"{len(names):,} reports ({said})"
+        sentences.append(f"{subject} could not be written: {reason}")
     if len(errors) > REASONS_SAID:
         sentences.append(f"{len(errors) - REASONS_SAID} more reasons in errors")
     return "; ".join(sentences)

@@ -51,7 +51,7 @@ BROKEN = {
         "rejected",
         "1 of 3 commands failed, first 'show bgp summary': the device rejected the command",
     ),
-    "waw-fw1": ("failed", "resolve", "platform", "no platform for waw-fw1; set ansible_network_os"),
+    "waw-fw1": ("failed", "resolve", "platform", "no platform is set; set ansible_network_os"),
 }
 
 

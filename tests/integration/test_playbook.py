@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -162,6 +163,26 @@ def test_plan_logs_in_nowhere_and_names_sources(tmp_path: Path) -> None:
     assert "lab-password" not in json.dumps(roll.result) + roll.output
 
 
+@pytest.mark.parametrize("way", [ROOT / "collect.yml", BY_ROLE], ids=["playbook", "role"])
+def test_a_plan_is_shown_and_nothing_else_is_done(way: str | Path, lab: Lab, tmp_path: Path) -> None:
+    more = (
+        "-e",
+        '{"rollcall_plan": true, "rollcall_webhook_url": "http://127.0.0.1:9/"}',
+        "--limit",
+        "fra-wan1,ams-wan1",
+    )
+    status, output = collect(way, lab, tmp_path / "out", *more)
+    assert status == 0, output
+    assert re.search(r"^fra-wan1: \S+@127\.44\.\S+, port \d+, platform cisco_iosxe$", output, re.MULTILINE), output
+    assert "password from variable ansible_password" in output
+    assert "commands: show version" in output
+    assert "plan: 2 devices, none is asked" in output
+    assert "devices answered in full" not in output
+    assert "WARNING" not in output
+    assert "lab-password" not in output
+    assert not (tmp_path / "out").exists()
+
+
 def test_names_that_do_not_resolve_cost_only_themselves(healthy: Lab) -> None:
     hosts = ["nobody", "fra-wan1", "lab_fra", "ams-wan1", "par-wan1"]
     variables = {
@@ -302,6 +323,11 @@ def test_python_driver_calls_any_function(healthy: Lab, tmp_path: Path) -> None:
     assert roll.devices["bad"]["error"]["kind"] == "SystemExit"
     assert "duplicate names, asked once: one" in roll.output
     assert list(roll.devices) == ["one", "bad", "three"]
+
+
+def test_commands_of_the_python_driver_are_warned_about(healthy: Lab) -> None:
+    roll = call_roll(healthy.inventory, {"driver": "python", "function": "builtins.str", "commands": ["show version"]})
+    assert "commands are not used with driver: python" in roll.output
 
 
 def test_lookup_asks_once_in_a_run(healthy: Lab, tmp_path: Path) -> None:

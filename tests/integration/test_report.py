@@ -260,7 +260,7 @@ def test_of_a_killed_run_every_name_is_shown(workshop: Workshop) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"run_dir": None}, "set devices, run_dir or both"),
+        ({"run_dir": None}, "run_dir is null: set output_dir in the task of rollcall.network.collect"),
         ({"run_dir": "/nonexistent"}, "is not a run folder"),
         ({"formats": ["pdf"]}, "must be one or more of: md, html, json, csv, junit, prom, limit"),
         ({"template": "nowhere.j2", "dest": "/tmp/{{ inventory_hostname }}"}, "was not found"),

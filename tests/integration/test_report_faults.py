@@ -99,7 +99,7 @@ def test_a_report_that_cannot_be_written_costs_itself(tmp_path: Path) -> None:
     (workshop.dest / "fleet.csv").mkdir()
     result = workshop.result(formats=ALL)
     assert result["errors"] == [{"reason": "Is a directory", "count": 2, "reports": ["r2", "fleet.csv"]}]
-    assert "2 reports of r2, fleet.csv could not be written: Is a directory" in result["msg"]
+    assert "2 reports (r2, fleet.csv) could not be written: Is a directory" in result["msg"]
     assert (result["failed"], result["written"]) == (True, 13 - 2)
     assert result["verdict"]["passed"] is True
     assert result["summary"]["ok"] == 3
@@ -232,7 +232,7 @@ def test_columns_keep_types_and_overwrite_nothing(tmp_path: Path) -> None:
         "192.0.2.1",
         "cisco_iosxe",
     )
-    (warning,) = [each for each in result["warnings"] if "column" in each]
+    (warning,) = [each for each in result["warnings"] if "column broken" in each]
     assert warning.startswith("column broken of r2 is empty: ")
     assert "nowhere" in warning
     with (workshop.dest / "fleet.csv").open() as file:
@@ -245,6 +245,56 @@ def test_columns_keep_types_and_overwrite_nothing(tmp_path: Path) -> None:
     assert rows[1]["vars.broken"] == ""
     assert "| fra | mine |" in (workshop.dest / "index.md").read_text()
     assert '"fra","mine"' in (workshop.dest / "index.html").read_text()
+
+
+def test_a_column_that_no_host_has_is_warned_about(tmp_path: Path) -> None:
+    workshop = Workshop(tmp_path, ["r1", "r2"])
+    workshop.inventory.write_text(json.dumps({"all": {"hosts": {"r1": {"site": "fra"}, "r2": {}}}}))
+    result = workshop.result(formats=["json"], columns=["site", "nope"])
+    assert result["warnings"] == ["column nope is empty: no host has a variable of this name"]
+
+
+def test_a_mistake_of_the_report_playbook_is_told_once(tmp_path: Path) -> None:
+    inventory = tmp_path / "hosts.yml"
+    inventory.write_text("all: {hosts: {r1: {}}}")
+    done = run_playbook(Path("rollcall.network.report"), inventory, "-e", "rollcall_run_dir=/nope")
+    assert done.returncode == 2
+    errors = done.stderr + done.stdout
+    assert errors.count("[ERROR]") == 1
+    assert "devices answered in full" not in errors
+
+
+def test_no_column_shows_a_secret_of_its_device(tmp_path: Path) -> None:
+    workshop = Workshop(tmp_path, ["r1"])
+    columns = ["ansible_password", "ansible_become_password", "note", "count", "deep", "args", "site"]
+    own = {
+        "ansible_password": "{{ vault_password }}",
+        "vault_password": "Zq7Lkw8Xw9",
+        "ansible_become_password": "cisco",  # an ordinary word, which is masked in variables for secrets only
+        "ansible_ssh_pass": 8813377731,
+        "note": "use {{ ansible_password }} here",
+        "count": "{{ ansible_ssh_pass }}",
+        "deep": {"of": ["{{ vault_password }}", 1]},
+        "args": "{{ ansible_ssh_common_args }}",
+        "ansible_ssh_common_args": "-o ProxyCommand='sshpass -p Zq7proxyXw9 ssh -W %h:%p bastion'",
+        "site": "cisco",
+    }
+    workshop.inventory.write_text(json.dumps({"all": {"hosts": {"r1": own}}}))
+    workshop.result(formats=["json", "csv", "md", "html"], columns=columns)
+    values = json.loads((workshop.dest / "fleet.json").read_text())["devices"]["r1"]["vars"]
+    mask = "********"
+    assert values == {
+        "ansible_password": mask,
+        "ansible_become_password": mask,
+        "note": f"use {mask} here",
+        "count": mask,
+        "deep": {"of": [mask, 1]},
+        "args": f"-o ProxyCommand='sshpass -p {mask} ssh -W %h:%p bastion'",
+        "site": "cisco",
+    }
+    for file in workshop.dest.rglob("*"):
+        if file.is_file():
+            assert not [s for s in ("Zq7Lkw8Xw9", "8813377731", "Zq7proxyXw9") if s.encode() in file.read_bytes()], file
 
 
 # -- what files hold ---------------------------------------------------------------------------------------------------

@@ -505,3 +505,10 @@ def test_cost(pages: Pages) -> None:
     assert each < 0.003
     assert fleet < 3
     assert len(page) < 4_000_000
+
+
+@pytest.mark.parametrize(("status", "shown"), [("skipped", False), ("failed", False), ("ok", True)])
+def test_a_command_that_was_not_sent_shows_no_data(status: str, shown: bool) -> None:
+    output: dict[str, Any] = {"status": status, "text": "", "rows": [], "parser": "textfsm"}
+    page = Pages().device("r1", {"status": "failed", "output": {"show version": output}}, index="index.html")
+    assert ("<summary>Data</summary>" in page) is shown

@@ -245,7 +245,7 @@ def test_one_report_that_fails_costs_itself_only(tmp_path: Path) -> None:
         (1, ["f"]),
     ]
     assert result["errors"][1]["reason"] == "Is a directory"
-    assert "2 reports of a, b could not be written" in result["msg"]
+    assert "2 reports (a, b) could not be written" in result["msg"]
     assert result["msg"].endswith("; 1 more reasons in errors")
 
 

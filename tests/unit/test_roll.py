@@ -59,7 +59,7 @@ KEYS = {
 SKIPPED = {
     "text": "",
     "status": "skipped",
-    "error": {"phase": "command", "kind": "not_asked", "message": "not sent; the error of the device says why"},
+    "error": {"phase": "command", "kind": "not_asked", "message": "not sent; see the error of the device"},
     "seconds": 0.0,
     "parser": None,
     "rows": [],
@@ -398,6 +398,6 @@ def test_result() -> None:
     ],
 )
 def test_warnings(hosts: list[str], warning: str) -> None:
-    (found,) = warnings_of(hosts)
+    (found,) = warnings_of({"hosts": hosts, "driver": None, "commands": None})
     assert warning in found
-    assert warnings_of(["a", "b"]) == []
+    assert warnings_of({"hosts": ["a", "b"], "driver": None, "commands": None}) == []

@@ -144,3 +144,11 @@ def test_values_of_functions_are_masked_in_depth() -> None:
 )
 def test_what_a_terminal_would_obey_is_spelled_out(text: str, shown: str) -> None:
     assert visible(text) == shown
+
+
+def test_other_secrets_of_a_configuration_are_kept_as_the_device_shows_them() -> None:
+    device = Device("r1", "192.0.2.1", user="ops", password="Zq7Lkw8Xw9", become_password="Kp4Vnd2Rt6")
+    kept = "snmp-server community S3cretCommunity RO\nusername ops secret 9 $9$Xw9aBcDeFgHiJk\nkey chain MyKeyString1"
+    shown = f"{kept}\nenable password Kp4Vnd2Rt6\nusername ops password 0 Zq7Lkw8Xw9\n"
+    masked = f"{kept}\nenable password {MASK}\nusername ops password 0 {MASK}\n"
+    assert secrets_of(device).output(shown) == masked

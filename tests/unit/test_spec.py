@@ -37,7 +37,9 @@ def facts(options: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]
     return {name: {key: option.get(key, unsaid) for key, unsaid in UNSAID.items()} for name, option in options.items()}
 
 
-DOCUMENTED = facts(yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"])
+# The module alone has hosts; the lookup has terms instead. The option devices is added by the action.
+OF_THE_MODULE = {"hosts": yaml.safe_load(collect_module.DOCUMENTATION)["options"]["hosts"]}
+DOCUMENTED = facts({**OF_THE_MODULE, **yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]})
 REPORT_DOCUMENTED = facts(yaml.safe_load(report_module.DOCUMENTATION)["options"])
 OUTCOME_DOCUMENTED = facts(yaml.safe_load(outcome_module.DOCUMENTATION)["options"])
 
@@ -68,7 +70,7 @@ def test_the_module_and_the_lookup_share_the_documentation() -> None:
     module, lookup = (yaml.safe_load(each.DOCUMENTATION) for each in (collect_module, collect_lookup))
     for documentation in (module, lookup):
         assert documentation["extends_documentation_fragment"] == ["rollcall.network.collect"]
-    assert set(module["options"]) == {"devices"}, "what the action adds, and nothing besides"
+    assert set(module["options"]) == {"hosts", "devices"}, "hosts, what the action adds, and nothing besides"
     assert set(lookup["options"]) == {"_terms", "max_age"}
 
 

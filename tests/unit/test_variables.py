@@ -26,7 +26,7 @@ from tests.generate import NAME, generated
 ROOT = Path(__file__).resolve().parents[2]
 TASKS = ROOT / "roles" / "collect" / "tasks"
 # Arguments of collect that are no variables of the role: it has its own hosts, or each host has a variable.
-NOT_OF_THE_ROLE = {"hosts", "plan", *(variable.takes for variable in HOST)} - {"commands"}
+NOT_OF_THE_ROLE = {"hosts", *(variable.takes for variable in HOST)} - {"commands"}
 GROUPS = {"all": ["a"], "core": ["a"]}
 
 

@@ -182,7 +182,7 @@ def _in_words(words: list[str]) -> Iterator[str]:
         if index and _TAKES_SECRET.fullmatch(words[index - 1]):
             yield word
             yield word.partition(":")[2]  # user:password
-        if os.path.basename(word) == "sshpass":
+        if os.path.basename(word).removeprefix("ProxyCommand=") == "sshpass":
             yield from _of_sshpass(words[index + 1 :])
         named = _NAMED.fullmatch(word)
         if named and not named[1].isdigit() and named[1].lower() not in {"yes", "no", "none"}:

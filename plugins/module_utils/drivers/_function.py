@@ -43,7 +43,11 @@ def load_function(path: str) -> Callable[..., Any]:
         module = _module(path, ".".join(words[:length]))
         if module is not None:
             return _attribute(path, module, words[length:])
-    msg = f"function {path!r} cannot be imported: there is no module {words[0]!r} here; check the name and PYTHONPATH"
+    places = ", ".join(dict.fromkeys(filter(None, sys.path)))
+    msg = (
+        f"function {path!r} cannot be imported: there is no module {words[0]!r} in the folders that are searched; "
+        f"check the name and PYTHONPATH. The folders are {places}"
+    )
     raise ValueError(msg)
 
 
@@ -56,7 +60,9 @@ def refusal(function: Callable[..., Any], name: str, arguments: dict[str, Any]) 
     try:
         signature.bind(name, **arguments)
     except TypeError as error:
-        return str(error)
+        if "too many positional" in str(error):
+            return "must take the name of the device as its first argument"
+        return f"does not take these arguments: {error}; correct function_args"
     return None
 
 

@@ -105,7 +105,7 @@ def _container(value: Any, at: _At | None, depth: int) -> Any:
         return _sorted(_list(value, at, depth))
     if isinstance(value, (Sequence, MappingView, Iterator)) and not isinstance(value, io.IOBase):
         return _list(value, at, depth)
-    raise _wrong(_type(value), at, "not plain data")
+    raise _wrong(f"an object of type {_type(value)!r}", at, "convert it, for example to a string")
 
 
 def _dict(value: Mapping[Any, Any], at: _At | None, depth: int) -> dict[str, Any]:

@@ -25,8 +25,7 @@ def ask(device: Device, call: Call) -> Any:
     function = load_function(device.function or "")
     reason = refusal(function, device.name, device.function_args)
     if reason is not None:
-        message = f"{device.function} does not take these arguments: {reason}; correct function_args"
-        raise DeviceError("failed", "resolve", "function_args", message)
+        raise DeviceError("failed", "resolve", "function_args", f"{device.function} {reason}")
     call.enter("command")
     try:
         return _plain(device, _awaited(function(device.name, **device.function_args), call))
@@ -68,5 +67,5 @@ def _plain(device: Device, value: Any) -> Any:
     try:
         return plain(value)
     except NotPlain as error:
-        message = f"{device.function} returned a value that is not plain data: {error}"
+        message = f"{device.function} returned a value that cannot be stored as data: {error}"
         raise DeviceError("failed", "command", "not_plain_data", message) from error

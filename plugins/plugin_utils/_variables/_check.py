@@ -135,6 +135,29 @@ def formats_of(values: Mapping[str, Any]) -> list[str]:
     return [*formats, "prom"] if values.get("rollcall_metrics_file") else formats
 
 
+def wrong_variables(variables: Mapping[str, Any] | Iterable[str], offered: Iterable[str] | None = None) -> list[str]:
+    """What is wrong with variables of a role: names that are not known, and values of variables of the role collect.
+
+    :param variables: names and values, or names alone.
+    :param offered: the names for users; by default those of the role collect.
+    """
+    names = OFFERED if offered is None else frozenset(offered)
+    known = names if offered is None else names | USED
+    problems = [
+        f"variable {name} is not known{_near(name, names, PREFIX) or '; ansible-doc -t role shows the variables'}"
+        for name in map(str, variables)
+        if name.startswith(PREFIX) and name not in known
+    ]
+    values = variables if isinstance(variables, Mapping) else {}
+    for variable in ROLE:
+        if values.get(variable.name) is not None:
+            try:
+                _converted(variable, values[variable.name])
+            except ValueError as error:
+                problems.append(str(error))
+    return problems
+
+
 class HostNames:
     """Checks the names of the variables of each host."""
 

@@ -110,7 +110,7 @@ ROLE: tuple[Variable, ...] = (
     ),
     Variable(
         "rollcall_commands_for_all",
-        "Commands for every host, instead of its `rollcall_commands`: a list, or a string of lines. "
+        "Commands for every host, instead of its `rollcall_commands`: a list, or a multi-line string. "
         "An empty string has no effect",
         tasks=("collect",),
         argument="commands",
@@ -146,6 +146,13 @@ ROLE: tuple[Variable, ...] = (
         tasks=("outcome",),
         default="",
         shown_default="none",
+    ),
+    Variable(
+        "rollcall_plan",
+        "Show which devices, addresses, users and commands would be used, and where each credential comes from. "
+        "No device is asked, and no report is written",
+        ("collect",),
+        default=False,
     ),
     Variable("rollcall_resume", "Resume the newest unfinished run: ask only devices without an answer", ("collect",)),
     Variable(
@@ -222,7 +229,7 @@ ROLE: tuple[Variable, ...] = (
 
 # Variables of each device. The argument of the same name applies to all devices.
 HOST: tuple[Variable, ...] = (
-    Variable("rollcall_commands", "The commands to send: a list, or a string of lines", spec={"type": "raw"}),
+    Variable("rollcall_commands", "The commands to send: a list, or a multi-line string", spec={"type": "raw"}),
     Variable(
         "rollcall_parser", "The parser that converts answers to rows: `none`, `auto`, `json` or `textfsm`", ("collect",)
     ),

@@ -1,0 +1,40 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The lines of the terminal for C(plan: true)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import secrets_of
+from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
+from ansible_collections.rollcall.network.plugins.module_utils._result import Error
+from ansible_collections.rollcall.network.plugins.plugin_utils._collect import CREDENTIALS
+from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import Resolved
+
+
+def lines_of(resolved: Mapping[str, Resolved | Error]) -> Iterator[str]:
+    """What would be asked, with the sources of credentials, but not their values."""
+    yield f"plan: {len(resolved):,} devices, none is asked"
+    for name, each in resolved.items():
+        if isinstance(each, Error):
+            yield visible(f"{name}: would not be asked: {each.message}")
+            continue
+        mask = secrets_of(each.device).sentence
+        for line in _of_device(name, each):
+            yield visible(mask(line))
+
+
+def _of_device(name: str, resolved: Resolved) -> Iterator[str]:
+    device, sources = resolved
+    if device.driver == "python":
+        yield f"{name}: function {device.function}"
+        return
+    through = " through a proxy command" if device.proxy_command else ""
+    checked = "" if device.host_key_checking else ", host key not checked"
+    yield f"{name}: {device.user}@{device.host}, port {device.port}{through}, platform {device.platform}{checked}"
+    credentials = [f"{field} from {sources[field]}" for field in CREDENTIALS if field in sources]
+    yield f"    credentials: {'; '.join(credentials) or 'none'}"
+    yield f"    commands: {'; '.join(command.text for command in device.commands)}"

@@ -1,0 +1,82 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Mask the secrets of a device in the values of columns, which are its variables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from ansible.errors import AnsibleError
+
+from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import MASK, Secrets, secrets_in_command
+from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import (
+    NETWORK_CREDENTIAL,
+    SECRETS,
+    variables_of_field,
+)
+
+# Variables with a command line, which may contain a secret.
+COMMANDS = ("ssh_common_args", "ssh_extra_args", "proxy_command")
+# The address of a webhook may contain a token.
+FURTHER = frozenset({"rollcall_webhook_url"})
+
+
+def is_secret(column: str) -> bool:
+    """Whether the variable is a secret by its name. Its whole value is masked, even if it is an ordinary word."""
+    return column in FURTHER or any(column in variables_of_field(field) for field in SECRETS)
+
+
+def secrets_in_variables(
+    variables: Mapping[str, Any], template: Callable[[Any, Mapping[str, Any]], Any], typed: Iterable[str | None]
+) -> Secrets:
+    """The secrets of a device, and those of the whole run.
+
+    :param variables: the untemplated variables of the device.
+    :param template: templates a value with these variables.
+    :param typed: the passwords of C(-k) and C(-K).
+    """
+    values = set(filter(None, typed))
+    for field in SECRETS:
+        values |= {value for name in NETWORK_CREDENTIAL.get(field, ()) if (value := os.environ.get(name))}
+        values |= set(_texts(variables_of_field(field), variables, template))
+    for field in COMMANDS:
+        for command in _texts(variables_of_field(field), variables, template):
+            values |= secrets_in_command(command)
+    return Secrets(values)
+
+
+def without_secrets(column: str, value: Any, secrets: Secrets) -> Any:
+    """The value of a column, masked. Ordinary words, such as C(cisco), are masked only in variables for secrets."""
+    if value is not None and is_secret(column):
+        return MASK
+    return _masked(value, secrets)
+
+
+def _masked(value: Any, secrets: Secrets) -> Any:
+    if isinstance(value, Mapping):
+        return {_masked(key, secrets): _masked(each, secrets) for key, each in value.items()}
+    if isinstance(value, (list, tuple, set)):
+        return [_masked(each, secrets) for each in value]
+    if value is None or isinstance(value, bool):
+        return value
+    text = str(value)
+    masked = secrets.sentence(text)
+    return value if masked == text else masked
+
+
+def _texts(
+    names: Iterable[str], variables: Mapping[str, Any], template: Callable[[Any, Mapping[str, Any]], Any]
+) -> Iterator[str]:
+    """The values of these variables, as far as they are set and can be resolved."""
+    for name in names:
+        if variables.get(name) is not None:
+            try:
+                value = template(variables[name], variables)
+            except AnsibleError:
+                continue
+            if value not in (None, ""):
+                yield str(value)

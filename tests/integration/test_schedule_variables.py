@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Wrong variables of the roles schedule and poller: the role fails with a sentence before it changes anything."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.integration.conftest import run_playbook
+
+ROOT = Path(__file__).resolve().parents[2]
+ROLES = ("schedule", "poller")
+GOOD = {
+    "rollcall_schedule_inventory": "/etc/rollcall/inventory.yml",
+    "rollcall_schedule_vars": {"rollcall_keep": {"runs": 30}, "rollcall_commands": ["show version"], "site": "fra"},
+}
+
+
+def play(role: str, folder: Path, variables: dict[str, Any]) -> subprocess.CompletedProcess[str]:
+    inventory = folder / "hosts.yml"
+    inventory.write_text(json.dumps({"all": {"hosts": {"box": {"ansible_connection": "local", **variables}}}}))
+    return run_playbook(
+        f"- {{hosts: box, gather_facts: false, roles: [rollcall.network.{role}]}}\n", inventory, "--check"
+    )
+
+
+@pytest.mark.parametrize(
+    ("role", "variables", "sentence"),
+    [
+        ("schedule", {"rollcall_schedule_cal": "daily"}, "variable rollcall_schedule_cal is not known; near matches: "),
+        (
+            "schedule",
+            {"rollcall_schedule_vars": {"rollcall_keeep": {"runs": 3}}},
+            "rollcall_schedule_vars: variable rollcall_keeep is not known; near matches: rollcall_keep",
+        ),
+        (
+            "schedule",
+            {"rollcall_schedule_vars": {"rollcall_workers": "many"}},
+            "rollcall_schedule_vars: rollcall_workers must be a whole number, not 'many'",
+        ),
+        ("schedule", {"rollcall_schedule_inventory": "hosts.yml"}, "rollcall_schedule_inventory must be an absolute"),
+        ("schedule", {"rollcall_schedule_inventory": []}, "rollcall_schedule_inventory is not set"),
+        ("schedule", {"rollcall_schedule_calendar": {"at": 2}}, "rollcall_schedule_calendar"),
+        ("schedule", {"rollcall_schedule_jitter": "ten"}, "rollcall_schedule_jitter"),
+        ("schedule", {"rollcall_schedule_jitter": -1}, "rollcall_schedule_jitter must be 0 or more seconds"),
+        ("schedule", {"rollcall_schedule_cron": "0 2 * *"}, "rollcall_schedule_cron must have five fields"),
+        ("schedule", {"rollcall_schedule_state": "gone"}, "present, absent, got: gone"),
+        ("schedule", {"rollcall_schedule_name": "two words"}, "rollcall_schedule_name can contain only"),
+        ("poller", {"rollcall_poller_pyton": "x"}, "rollcall_poller_pyton is not known; near matches: "),
+    ],
+)  # fmt: skip
+def test_a_wrong_variable_of_a_role_is_told_in_a_sentence(
+    role: str, variables: dict[str, Any], sentence: str, tmp_path: Path
+) -> None:
+    done = play(role, tmp_path, (GOOD if role == "schedule" else {}) | variables)
+    output = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode == 2, output
+    assert sentence in output.replace('\\"', '"')
+    assert re.search(r"box +: ok=\d+ +changed=0", output), "something was changed before"
+    assert "assertion" not in output
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_ansible_doc_shows_every_variable_of_a_role(role: str) -> None:
+    shown = subprocess.run(
+        [Path(sys.executable).parent / "ansible-doc", "-t", "role", f"rollcall.network.{role}", "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": "/usr/bin:/bin", "HOME": "/tmp", "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections")},
+    )
+    (found,) = json.loads(shown.stdout).values()
+    options = found["entry_points"]["main"]["options"].keys() - {"rollcall_schedule_hosts"}
+    assert options == yaml.safe_load((ROOT / "roles" / role / "defaults" / "main.yml").read_text()).keys()
+    readme = (ROOT / "roles" / role / "README.md").read_text()
+    assert [name for name in options if f"`{name}`" not in readme] == []
