@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
-from ansible.utils.display import Display
 
 from ansible_collections.rollcall.network.plugins.plugin_utils._core import require_core
 
@@ -37,6 +36,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
     warnings_of,
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import PER_HOST
+from ansible_collections.rollcall.network.plugins.plugin_utils._live import Live
 from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController, use_local_connection
 from ansible_collections.rollcall.network.plugins.plugin_utils._once import once, question_of, repeated
 from ansible_collections.rollcall.network.plugins.plugin_utils._poller import (
@@ -128,7 +128,7 @@ class ActionModule(OnController):
         self._pipeline()
         try:
             preflight(devices if self._connection.transport == "local" else {}, first.formats)
-            with open_folder(arguments, task_vars, Display(), check_mode=self._task.check_mode) as folder:
+            with open_folder(arguments, task_vars, Live(), check_mode=self._task.check_mode) as folder:
                 if self._connection.transport == "local":
                     result = self._call_here(devices, arguments, folder, allowed, base)
                 else:
@@ -140,7 +140,7 @@ class ActionModule(OnController):
             ) from None  # else core adds each cause
         base["warnings"] += result.pop("warnings", [])
         for text in result.pop("tracebacks", []):
-            Display().vvv(text)
+            Live().vvv(text)
         return {**base, **result}
 
     def _call_here(
@@ -151,7 +151,7 @@ class ActionModule(OnController):
         allowed: Allowed,
         base: dict[str, Any],
     ) -> dict[str, Any]:
-        progress = Progress(Display())
+        progress = Progress(Live())
         try:
             return call_here(devices, arguments, progress, folder, allowed, _say)
         finally:
@@ -240,4 +240,4 @@ class ActionModule(OnController):
 
 def _say(line: str) -> None:
     """Display a line at once. Where standard output is a file or a pipe, Python keeps lines back; a signal loses them."""
-    Display().display(line, stderr=True)
+    Live().display(line, stderr=True)
