@@ -14,6 +14,7 @@ from __future__ import annotations
 import errno
 import multiprocessing
 import os
+import select
 import stat
 import sys
 
@@ -70,4 +71,6 @@ def _has_room(descriptor: int) -> bool:
         return disk.f_bavail * disk.f_frsize >= ROOM
     if stat.S_ISCHR(mode) and not os.isatty(descriptor):
         os.write(descriptor, b"")  # an error of /dev/full
-    return True
+    poll = select.poll()
+    poll.register(descriptor, select.POLLOUT)
+    return not any(events & (select.POLLERR | select.POLLHUP) for _descriptor, events in poll.poll(0))
