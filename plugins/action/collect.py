@@ -54,6 +54,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._untagged import 
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._first import FirstCheck
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, allowed_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._where import wrong_place
+from ansible_collections.rollcall.network.plugins.plugin_utils._why import lines_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._written import resolved_for_one
 
 Devices = dict[str, Device | Error]
@@ -139,6 +140,9 @@ class ActionModule(OnController):
                 visible(f"rollcall.network.collect: {error}")
             ) from None  # else core adds each cause
         base["warnings"] += result.pop("warnings", [])
+        if not self._each_its_own(arguments["hosts"], task_vars):  # the reasons of pollers are displayed together
+            for line in lines_of(result["devices"].items(), len(result["devices"])):
+                Live().display(line)
         for text in result.pop("tracebacks", []):
             Live().vvv(text)
         return {**base, **result}

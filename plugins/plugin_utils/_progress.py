@@ -62,7 +62,10 @@ class Progress:
 
     def _line(self, event: Event, seconds: float) -> str:
         ok = self._counts["ok"]
-        line = f"roll call: {event.done}/{event.total} done, {ok} ok, {event.done - ok} failed, {seconds:.0f} s"
+        partial = self._counts["partial"]
+        some = f"{partial} partial, " if partial else ""
+        failed = event.done - ok - partial
+        line = f"roll call: {event.done}/{event.total} done, {ok} ok, {some}{failed} failed, {seconds:.0f} s"
         if event.done == event.total:
             return line
         if event.oldest:
