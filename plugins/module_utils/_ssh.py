@@ -25,13 +25,23 @@ from ._call import Call
 from ._device import Device
 from ._known_hosts import KnownHosts, Verdict
 from ._model.secrets import secrets_of
-from ._result import DeviceError
+from ._result import DeviceError, Status
 from ._transport.bastions import Bastion, Bastions, ProxyProcess
 
 try:
     from ssh2 import exceptions as ssh2_errors
     from ssh2 import session as ssh2
     from ssh2.error_codes import LIBSSH2_ERROR_EAGAIN as EAGAIN
+
+    REFUSALS = (
+        ssh2_errors.AuthenticationError,
+        ssh2_errors.PublickeyUnverifiedError,
+        ssh2_errors.KeyfileAuthFailedError,
+        ssh2_errors.FileError,
+        ssh2_errors.MethodNoneError,
+        ssh2_errors.AgentError,
+        ssh2_errors.PublicKeyProtocolError,
+    )
 except ImportError:
     ssh2 = None
 
@@ -247,6 +257,22 @@ class Shell:
                 f"{error}; the bastion did not answer the login{f' ({said})' if said else ''}. It is not tried again"
             )
             raise DeviceError(error.status, error.error.phase, error.error.kind, message) from error
+        self._blame_proxy(error, said, login)
+
+    def _blame_proxy(self, error: DeviceError, said: str, login: str) -> None:
+        """Raise the error of a proxy command that failed before the login at the device, or whose bastion is silent."""
+        proxy = self._proxy
+        assert proxy is not None
+        program = os.path.basename(shlex.split(self._device.proxy_command or "")[0])
+        quoted = f": {said}" if said else ""
+        if proxy.ended or (said and login == "none"):
+            how = proxy.ended or "failed"
+            message = f"the proxy command {program!r} {how} before the login at the device{quoted}; try it by hand"
+        elif login == "none" and proxy.is_ssh and error.error.kind == "timeout":
+            message = f"the bastion of the proxy command {program!r} did not answer ({error}); check its SSH server"
+        else:
+            return
+        raise DeviceError("unreachable", "connect", "proxy", message, retry=error.retry) from error
 
     def _handshake(self, types: Sequence[str]) -> None:
         self._socket = self._connect()
@@ -301,20 +327,14 @@ class Shell:
             except ssh2_errors.PasswordExpiredError as error:
                 message = f"the password of {user} has expired; change it on the device or in the AAA server"
                 raise DeviceError("auth_failed", "auth", "password_expired", message) from error
-            except (
-                ssh2_errors.AuthenticationError,
-                ssh2_errors.PublickeyUnverifiedError,
-                ssh2_errors.KeyfileAuthFailedError,
-                ssh2_errors.FileError,
-                ssh2_errors.MethodNoneError,
-                ssh2_errors.AgentError,
-                ssh2_errors.PublicKeyProtocolError,
-            ):
+            except REFUSALS:
                 reason = self._session.last_error() or "refused"
                 refusals.append(f"{label}: {reason}")
                 continue
+            except ssh2_errors.SSH2Error as error:
+                self._broken(error)
             except DeviceError as error:
-                if error.error.kind == "timeout":
+                if error.status == "timeout":
                     message = f"{error}. The credential had been sent and is not sent again in this run"
                     raise DeviceError("timeout", "auth", "timeout", message) from error
                 if error.error.kind != "reset":
@@ -419,6 +439,19 @@ class Shell:
         except (ssh2_errors.KexFailureError, ssh2_errors.KeyExchangeError, ssh2_errors.MethodNotSupported) as error:
             message = f"no common SSH algorithms with the device, or its key exchange failed ({self._reason(error)})"
             raise DeviceError("unreachable", self._call.phase, "key_exchange", message) from error
+        except (ssh2_errors.PasswordExpiredError, *REFUSALS):
+            raise
+        except ssh2_errors.SSH2Error as error:
+            self._broken(error)
+
+    def _broken(self, error: Exception) -> NoReturn:
+        """Raise the error for an answer that libssh2 does not understand."""
+        message = (
+            f"the device does not follow the SSH protocol ({self._reason(error)}); check that the port is that of SSH, "
+            "and the device's SSH log"
+        )
+        status: Status = "failed" if self._call.phase == "command" else "unreachable"
+        raise DeviceError(status, self._call.phase, "protocol", message) from error
 
     def _disconnected(self, error: Exception) -> NoReturn:
         where = {"connect": "before the login", "auth": "during the login"}.get(self._call.phase, "during the session")

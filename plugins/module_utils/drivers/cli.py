@@ -201,7 +201,14 @@ class _Terminal:
             else:
                 self._set_up(step.text)
         if self._now is None or self._now.name != goal:
-            self._refused(goal)
+            if not become:
+                prompt = self._secrets.quoted(self._prompt)
+                message = (
+                    f"no prompt of platform {self._platform.name} after {steps[-1].text!r}; last line: {prompt!r}. "
+                    "Check ansible_network_os"
+                )
+                raise DeviceError("failed", "auth", "no_prompt", message)
+            self._refused(steps[-1].text)
 
     def _answer(self, step: Step) -> None:
         """Send a line and answer the device's question. A password is sent only to its question."""
