@@ -136,8 +136,11 @@ class ActionModule(OnController):
                     ask = partial(self._ask_there, arguments, base, task_vars)
                     result = call_there(devices, arguments, ask, folder, allowed, _say)
         except ValueError as error:
+            hint = "".join(
+                f". {each}" for each in self._misuse(arguments["hosts"], task_vars) if " in use by " in str(error)
+            )
             raise AnsibleActionFail(
-                visible(f"rollcall.network.collect: {error}")
+                visible(f"rollcall.network.collect: {error}{hint}")
             ) from None  # else core adds each cause
         base["warnings"] += result.pop("warnings", [])
         if not self._each_its_own(arguments["hosts"], task_vars):  # the reasons of pollers are displayed together

@@ -182,7 +182,7 @@ class Shell:
             message = f"{place} refused the connection; check that SSH is enabled and that the port is correct"
             raise DeviceError("unreachable", "connect", "refused", message, retry=True) from last
         if isinstance(last, ConnectionResetError):
-            message = f"{place} closed the connection before the login"
+            message = f"{place} closed the connection before the login; check its sessions and access lists"
             raise DeviceError("unreachable", "connect", "reset", message, retry=True) from last
         message = f"{place} cannot be reached: {last and (last.strerror or last)}"
         raise DeviceError("unreachable", "connect", "unreachable", message, retry=True) from last
@@ -268,7 +268,7 @@ class Shell:
         if proxy.ended or (said and login == "none"):
             how = proxy.ended or "failed"
             message = f"the proxy command {program!r} {how} before the login at the device{quoted}; try it by hand"
-        elif login == "none" and proxy.is_ssh and error.error.kind == "timeout":
+        elif login == "none" and proxy.is_ssh and error.status == "timeout":
             message = f"the bastion of the proxy command {program!r} did not answer ({error}); check its SSH server"
         else:
             return
@@ -297,8 +297,8 @@ class Shell:
         place = f"{device.host} port {device.port}"
         if verdict is Verdict.UNKNOWN:
             message = (
-                f"the host key of {place} is not known: {files}; compare it with the device's console and add it "
-                f"(ssh-keyscan -p {device.port} {device.host}), or set ansible_host_key_checking to false"
+                f"the host key of {place} is not known: {files}; compare its fingerprint with the device's console and "
+                "add it (ssh-keyscan -p PORT ADDRESS >> ~/.ssh/known_hosts), or set ansible_host_key_checking to false"
             )
             raise DeviceError("unreachable", "connect", "host_key_unknown", message)
         files = ", ".join(device.known_hosts)
@@ -336,7 +336,7 @@ class Shell:
             except DeviceError as error:
                 if error.status == "timeout":
                     message = f"{error}. The credential had been sent and is not sent again in this run"
-                    raise DeviceError("timeout", "auth", "timeout", message) from error
+                    raise DeviceError("timeout", "auth", error.error.kind, message) from error
                 if error.error.kind != "reset":
                     raise
                 # Some devices hang up on a wrong password. Asking again with it would lock the account.
@@ -346,10 +346,13 @@ class Shell:
             return
         tried = "; ".join(refusals)
         if tried:
-            message = f"login as {user} refused ({tried}); the device offers {', '.join(offered) or 'nothing'}"
+            accepts = ", ".join(offered) or "nothing"
+            message = (
+                f"login as {user} refused ({tried}); the device accepts: {accepts}; check user and password or key"
+            )
         else:
             message = (
-                f"no credentials for {user}: the device offers {', '.join(offered) or 'nothing'}; set "
+                f"no credentials for {user}: the device accepts: {', '.join(offered) or 'nothing'}; set "
                 "ansible_password or ansible_ssh_private_key_file, or start an ssh-agent"
             )
         raise DeviceError("auth_failed", "auth", "refused" if tried else "no_credentials", message)
@@ -378,6 +381,7 @@ class Shell:
                 add("private key", session.userauth_publickey_frommemory, key, passphrase)
             elif device.private_key_file:
                 path = os.path.expanduser(device.private_key_file)
+                _check_key(path)
                 add(f"private key {device.private_key_file}", session.userauth_publickey_fromfile, path, passphrase)
             if (has_key or device.password is None) and os.environ.get("SSH_AUTH_SOCK"):
                 logins.append(("ssh-agent", functools.partial(self._log_in_by_agent, user, deadline)))
@@ -465,9 +469,10 @@ class Shell:
         if not self._ready(deadline):
             call = self._call
             over = call.deadline is not None and time.monotonic() >= call.deadline
-            limit = "device_timeout or deadline" if over else f"connect_timeout ({self._device.connect_timeout:g} s)"
-            message = f"no answer within {limit}; waited for: {waiting_for}"
-            raise DeviceError("timeout", call.phase, "timeout", message, retry=True)
+            usual = ("timeout", f"connect_timeout ({self._device.connect_timeout:g} s)")
+            kind, limit = call.limit if over else usual
+            message = f"no answer within {limit}; waited for: {waiting_for}; raise it if the device is slow"
+            raise DeviceError("timeout", call.phase, kind, message, retry=True)
 
     def _ready(self, deadline: float) -> bool:
         """Wait until libssh2 can go on; False at the deadline."""
@@ -486,6 +491,16 @@ class Shell:
             return bool(self._poll.poll(left * 1000))
         finally:
             self._call.take_turn()
+
+
+def _check_key(path: str) -> None:
+    """Check that the file of the private key can be read."""
+    try:
+        with open(path, "rb"):
+            pass
+    except OSError as error:
+        message = f"the private key {path} cannot be read: {error.strerror}; correct ansible_ssh_private_key_file"
+        raise DeviceError("auth_failed", "auth", "private_key", message) from error
 
 
 def _connected(sock: socket.socket, address: Any, seconds: float) -> socket.socket:

@@ -342,13 +342,17 @@ class _Terminal:
             return "failed", Error("command", "session_closed", message)
         if end == "timeout":
             over = self._call.deadline is not None and time.monotonic() >= self._call.deadline
-            limit = "the device's deadline" if over else f"command_timeout ({self._device.command_timeout:g} s)"
-            message = f"no prompt within {limit}; received {len(text)} characters"
-            return "timeout", Error("command", "timeout", message)
+            usual = ("timeout", f"command_timeout ({self._device.command_timeout:g} s)")
+            kind, limit = self._call.limit if over else usual
+            message = f"no prompt within {limit}; received {len(text)} characters; raise it if the command is slow"
+            return "timeout", Error("command", kind, message)
         rejection = self._rejection(text)
         if rejection:
             return "failed", Error(
-                "command", "rejected", f"the device rejected the command: {self._secrets.quoted(rejection)}"
+                "command",
+                "rejected",
+                f"the device rejected the command: {self._secrets.quoted(rejection)}; check its "
+                "spelling and the user's rights",
             )
         return "ok", None
 
