@@ -104,7 +104,8 @@ def test_line_ends_in_names_are_spelled_out() -> None:
     assert "\n" not in verdict.reasons[0]
 
 
-def test_collect_displays_why_devices_failed_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [1, 2], ids=["collect", "collect and outcome"])
+def test_collect_displays_why_devices_failed_once(number: int, tmp_path: Path) -> None:
     collect = {"hosts": ["nobody"], "commands": ["show version"]}
     once = {"run_once": True, "delegate_to": "localhost"}
     tasks = [
@@ -113,7 +114,7 @@ def test_collect_displays_why_devices_failed_once(tmp_path: Path) -> None:
     ]
     inventory = tmp_path / "hosts"
     inventory.write_text("one\n")
-    done = run_playbook(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": tasks}]), inventory)
+    done = run_playbook(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": tasks[:number]}]), inventory)
     assert done.stdout.count("roll call: 1 of 1 devices have no full answer:") == 1, done.stdout + done.stderr
     assert "unknown_host" in done.stdout
 
