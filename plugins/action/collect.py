@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
-from ansible.utils.display import Display
 
 from ansible_collections.rollcall.network.plugins.plugin_utils._core import require_core
 
@@ -37,9 +36,10 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
     warnings_of,
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import PER_HOST
+from ansible_collections.rollcall.network.plugins.plugin_utils._live import Live
 from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController, use_local_connection
 from ansible_collections.rollcall.network.plugins.plugin_utils._once import once, question_of, repeated
-from ansible_collections.rollcall.network.plugins.plugin_utils._plan import lines_of
+from ansible_collections.rollcall.network.plugins.plugin_utils._plan import lines_of as lines_of_plan
 from ansible_collections.rollcall.network.plugins.plugin_utils._poller import (
     SSH_ARGS,
     SSH_OPTION,
@@ -55,6 +55,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._untagged import 
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._first import FirstCheck
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, allowed_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._where import wrong_place
+from ansible_collections.rollcall.network.plugins.plugin_utils._why import lines_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._written import resolved_for_one
 
 Devices = dict[str, Device | Error]
@@ -124,27 +125,33 @@ class ActionModule(OnController):
         base["warnings"] += self._same_for_all(arguments["hosts"], task_vars)
         base["_ansible_verbose_override"] = True  # answers can be megabytes; use debug to show them
         if arguments["plan"]:
-            for line in lines_of(resolved):
-                Display().display(line)
+            for line in lines_of_plan(resolved):
+                Live().display(line)
             return {**base, "changed": False, "plan": plan_of(resolved)}
         devices = devices_of(resolved)
         self._pipeline()
         try:
             preflight(devices if self._connection.transport == "local" else {}, first.formats)
             check_mode = self._task.check_mode
-            with open_folder(arguments, task_vars, devices, Display(), check_mode=check_mode) as folder:
+            with open_folder(arguments, task_vars, devices, Live(), check_mode=check_mode) as folder:
                 if self._connection.transport == "local":
                     result = self._call_here(devices, arguments, folder, allowed, base)
                 else:
                     ask = partial(self._ask_there, arguments, base, task_vars)
                     result = call_there(devices, arguments, ask, folder, allowed, _say)
         except ValueError as error:
+            hint = "".join(
+                f". {each}" for each in self._misuse(arguments["hosts"], task_vars) if " in use by " in str(error)
+            )
             raise AnsibleActionFail(
-                visible(f"rollcall.network.collect: {error}")
+                visible(f"rollcall.network.collect: {error}{hint}")
             ) from None  # else core adds each cause
         base["warnings"] += result.pop("warnings", [])
+        if not self._each_its_own(arguments["hosts"], task_vars):  # the reasons of pollers are displayed together
+            for line in lines_of(result["devices"].items(), len(result["devices"])):
+                Live().display(line)
         for text in result.pop("tracebacks", []):
-            Display().vvv(text)
+            Live().vvv(text)
         return {**base, **result}
 
     def _call_here(
@@ -155,7 +162,7 @@ class ActionModule(OnController):
         allowed: Allowed,
         base: dict[str, Any],
     ) -> dict[str, Any]:
-        progress = Progress(Display())
+        progress = Progress(Live())
         try:
             return call_here(devices, arguments, progress, folder, allowed, _say)
         finally:
@@ -244,4 +251,4 @@ class ActionModule(OnController):
 
 def _say(line: str) -> None:
     """Display a line at once. Where standard output is a file or a pipe, Python keeps lines back; a signal loses them."""
-    Display().display(line, stderr=True)
+    Live().display(line, stderr=True)

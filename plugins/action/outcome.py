@@ -12,7 +12,6 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.utils.display import Display
 
 from ansible_collections.rollcall.network.plugins.plugin_utils._core import require_core
 
@@ -21,6 +20,7 @@ require_core()
 from ansible_collections.rollcall.network.plugins.module_utils._merged import Merged, slices_of
 from ansible_collections.rollcall.network.plugins.module_utils._roll import failed_names, summarize
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunError
+from ansible_collections.rollcall.network.plugins.plugin_utils._live import Live
 from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController, use_local_connection
 from ansible_collections.rollcall.network.plugins.plugin_utils._once import once, question_of, repeated
 from ansible_collections.rollcall.network.plugins.plugin_utils._outcome_spec import ARGUMENT_SPEC
@@ -62,8 +62,9 @@ class ActionModule(OnController):
 
     def _report(self, run: _Run, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Show what went wrong, call the webhook, and return the outcome."""
-        for line in lines_of(run.failures(), run.summary["total"]):
-            Display().display(line)
+        if not run.were_displayed:
+            for line in lines_of(run.failures(), run.summary["total"]):
+                Live().display(line)
         warnings = []
         outcome = run.outcome()
         if arguments["webhook_url"] and not self._task.check_mode:
@@ -124,6 +125,11 @@ class _Run:
         """Add a reason why the run does not pass, if there is one."""
         if reason:
             self._reasons.append(reason)
+
+    @property
+    def were_displayed(self) -> bool:
+        """Whether the collect task has displayed the reasons: those of pollers are displayed after the merge."""
+        return "devices" in self._result and "run_dirs" not in self._result
 
     def failures(self) -> Iterator[tuple[str, Answer]]:
         """The answers that are not full: those returned or, if there are none, those on disk."""

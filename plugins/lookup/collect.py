@@ -54,13 +54,13 @@ from typing import Any
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
-from ansible.utils.display import Display
 
 from ansible_collections.rollcall.network.plugins.plugin_utils._core import require_core
 
 require_core()
 
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
+from ansible_collections.rollcall.network.plugins.plugin_utils._live import Live
 from ansible_collections.rollcall.network.plugins.plugin_utils._recall import recalled
 from ansible_collections.rollcall.network.plugins.plugin_utils._untagged import untagged
 
@@ -87,9 +87,9 @@ class LookupModule(LookupBase):
         except ValueError as error:
             raise AnsibleLookupError(visible(str(error))) from None  # core says of which lookup
         for warning in result["warnings"]:
-            Display().warning(visible(warning))
+            Live().warning(visible(warning))
         for text in result.get("tracebacks", ()):
-            Display().vvv(text)
+            Live().vvv(text)
         if result.get("failed"):
             raise AnsibleLookupError(result["msg"])
         return [result["devices"]]

@@ -49,6 +49,7 @@ class Call:
         "attempts",
         "deadline",
         "finished_at",
+        "limit",
         "name",
         "phase",
         "received",
@@ -60,6 +61,10 @@ class Call:
     def __init__(self, name: str, deadline: float | None = None, turns: Turns | None = None) -> None:
         self.name = name
         self.deadline = deadline
+        self.limit = (
+            "device_timeout",
+            "device_timeout",
+        )  # kind of error at the deadline, and the option
         self.attempts = 0
         self.received: Any = None  # received by an earlier attempt before it failed
         self.shared: Any = None  # shared by all calls of one run, for the driver

@@ -25,13 +25,23 @@ from ._call import Call
 from ._device import Device
 from ._known_hosts import KnownHosts, Verdict
 from ._model.secrets import secrets_of
-from ._result import DeviceError
+from ._result import DeviceError, Status
 from ._transport.bastions import Bastion, Bastions, ProxyProcess
 
 try:
     from ssh2 import exceptions as ssh2_errors
     from ssh2 import session as ssh2
     from ssh2.error_codes import LIBSSH2_ERROR_EAGAIN as EAGAIN
+
+    REFUSALS = (
+        ssh2_errors.AuthenticationError,
+        ssh2_errors.PublickeyUnverifiedError,
+        ssh2_errors.KeyfileAuthFailedError,
+        ssh2_errors.FileError,
+        ssh2_errors.MethodNoneError,
+        ssh2_errors.AgentError,
+        ssh2_errors.PublicKeyProtocolError,
+    )
 except ImportError:
     ssh2 = None
 
@@ -172,7 +182,7 @@ class Shell:
             message = f"{place} refused the connection; check that SSH is enabled and that the port is correct"
             raise DeviceError("unreachable", "connect", "refused", message, retry=True) from last
         if isinstance(last, ConnectionResetError):
-            message = f"{place} closed the connection before the login"
+            message = f"{place} closed the connection before the login; check its sessions and access lists"
             raise DeviceError("unreachable", "connect", "reset", message, retry=True) from last
         message = f"{place} cannot be reached: {last and (last.strerror or last)}"
         raise DeviceError("unreachable", "connect", "unreachable", message, retry=True) from last
@@ -247,6 +257,22 @@ class Shell:
                 f"{error}; the bastion did not answer the login{f' ({said})' if said else ''}. It is not tried again"
             )
             raise DeviceError(error.status, error.error.phase, error.error.kind, message) from error
+        self._blame_proxy(error, said, login)
+
+    def _blame_proxy(self, error: DeviceError, said: str, login: str) -> None:
+        """Raise the error of a proxy command that failed before the login at the device, or whose bastion is silent."""
+        proxy = self._proxy
+        assert proxy is not None
+        program = os.path.basename(shlex.split(self._device.proxy_command or "")[0])
+        quoted = f": {said}" if said else ""
+        if proxy.ended or (said and login == "none"):
+            how = proxy.ended or "failed"
+            message = f"the proxy command {program!r} {how} before the login at the device{quoted}; try it by hand"
+        elif login == "none" and proxy.is_ssh and error.status == "timeout":
+            message = f"the bastion of the proxy command {program!r} did not answer ({error}); check its SSH server"
+        else:
+            return
+        raise DeviceError("unreachable", "connect", "proxy", message, retry=error.retry) from error
 
     def _handshake(self, types: Sequence[str]) -> None:
         self._socket = self._connect()
@@ -271,8 +297,8 @@ class Shell:
         place = f"{device.host} port {device.port}"
         if verdict is Verdict.UNKNOWN:
             message = (
-                f"the host key of {place} is not known: {files}; compare it with the device's console and add it "
-                f"(ssh-keyscan -p {device.port} {device.host}), or set ansible_host_key_checking to false"
+                f"the host key of {place} is not known: {files}; compare its fingerprint with the device's console and "
+                "add it (ssh-keyscan -p PORT ADDRESS >> ~/.ssh/known_hosts), or set ansible_host_key_checking to false"
             )
             raise DeviceError("unreachable", "connect", "host_key_unknown", message)
         files = ", ".join(device.known_hosts)
@@ -301,22 +327,16 @@ class Shell:
             except ssh2_errors.PasswordExpiredError as error:
                 message = f"the password of {user} has expired; change it on the device or in the AAA server"
                 raise DeviceError("auth_failed", "auth", "password_expired", message) from error
-            except (
-                ssh2_errors.AuthenticationError,
-                ssh2_errors.PublickeyUnverifiedError,
-                ssh2_errors.KeyfileAuthFailedError,
-                ssh2_errors.FileError,
-                ssh2_errors.MethodNoneError,
-                ssh2_errors.AgentError,
-                ssh2_errors.PublicKeyProtocolError,
-            ):
+            except REFUSALS:
                 reason = self._session.last_error() or "refused"
                 refusals.append(f"{label}: {reason}")
                 continue
+            except ssh2_errors.SSH2Error as error:
+                self._broken(error)
             except DeviceError as error:
-                if error.error.kind == "timeout":
+                if error.status == "timeout":
                     message = f"{error}. The credential had been sent and is not sent again in this run"
-                    raise DeviceError("timeout", "auth", "timeout", message) from error
+                    raise DeviceError("timeout", "auth", error.error.kind, message) from error
                 if error.error.kind != "reset":
                     raise
                 # Some devices hang up on a wrong password. Asking again with it would lock the account.
@@ -326,10 +346,13 @@ class Shell:
             return
         tried = "; ".join(refusals)
         if tried:
-            message = f"login as {user} refused ({tried}); the device offers {', '.join(offered) or 'nothing'}"
+            accepts = ", ".join(offered) or "nothing"
+            message = (
+                f"login as {user} refused ({tried}); the device accepts: {accepts}; check user and password or key"
+            )
         else:
             message = (
-                f"no credentials for {user}: the device offers {', '.join(offered) or 'nothing'}; set "
+                f"no credentials for {user}: the device accepts: {', '.join(offered) or 'nothing'}; set "
                 "ansible_password or ansible_ssh_private_key_file, or start an ssh-agent"
             )
         raise DeviceError("auth_failed", "auth", "refused" if tried else "no_credentials", message)
@@ -358,7 +381,11 @@ class Shell:
                 add("private key", session.userauth_publickey_frommemory, key, passphrase)
             elif device.private_key_file:
                 path = os.path.expanduser(device.private_key_file)
-                add(f"private key {device.private_key_file}", session.userauth_publickey_fromfile, path, passphrase)
+                unreadable = _unreadable(path)
+                if unreadable and device.password is None:
+                    raise DeviceError("auth_failed", "auth", "private_key", unreadable)
+                if not unreadable:  # else the password is tried, as ssh does
+                    add(f"private key {device.private_key_file}", session.userauth_publickey_fromfile, path, passphrase)
             if (has_key or device.password is None) and os.environ.get("SSH_AUTH_SOCK"):
                 logins.append(("ssh-agent", functools.partial(self._log_in_by_agent, user, deadline)))
             if not has_key and device.password is None:
@@ -419,6 +446,19 @@ class Shell:
         except (ssh2_errors.KexFailureError, ssh2_errors.KeyExchangeError, ssh2_errors.MethodNotSupported) as error:
             message = f"no common SSH algorithms with the device, or its key exchange failed ({self._reason(error)})"
             raise DeviceError("unreachable", self._call.phase, "key_exchange", message) from error
+        except (ssh2_errors.PasswordExpiredError, *REFUSALS):
+            raise
+        except ssh2_errors.SSH2Error as error:
+            self._broken(error)
+
+    def _broken(self, error: Exception) -> NoReturn:
+        """Raise the error for an answer that libssh2 does not understand."""
+        message = (
+            f"the device does not follow the SSH protocol ({self._reason(error)}); check that the port is that of SSH, "
+            "and the device's SSH log"
+        )
+        status: Status = "failed" if self._call.phase == "command" else "unreachable"
+        raise DeviceError(status, self._call.phase, "protocol", message) from error
 
     def _disconnected(self, error: Exception) -> NoReturn:
         where = {"connect": "before the login", "auth": "during the login"}.get(self._call.phase, "during the session")
@@ -432,9 +472,10 @@ class Shell:
         if not self._ready(deadline):
             call = self._call
             over = call.deadline is not None and time.monotonic() >= call.deadline
-            limit = "device_timeout or deadline" if over else f"connect_timeout ({self._device.connect_timeout:g} s)"
-            message = f"no answer within {limit}; waited for: {waiting_for}"
-            raise DeviceError("timeout", call.phase, "timeout", message, retry=True)
+            usual = ("timeout", f"connect_timeout ({self._device.connect_timeout:g} s)")
+            kind, limit = call.limit if over else usual
+            message = f"no answer within {limit}; waited for: {waiting_for}; raise it if the device is slow"
+            raise DeviceError("timeout", call.phase, kind, message, retry=True)
 
     def _ready(self, deadline: float) -> bool:
         """Wait until libssh2 can go on; False at the deadline."""
@@ -453,6 +494,15 @@ class Shell:
             return bool(self._poll.poll(left * 1000))
         finally:
             self._call.take_turn()
+
+
+def _unreadable(path: str) -> str | None:
+    """Return why the file of the private key cannot be read; None if it can."""
+    try:
+        with open(path, "rb"):
+            return None
+    except OSError as error:
+        return f"the private key {path} cannot be read: {error.strerror}; correct ansible_ssh_private_key_file"
 
 
 def _connected(sock: socket.socket, address: Any, seconds: float) -> socket.socket:

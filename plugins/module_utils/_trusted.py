@@ -68,7 +68,10 @@ def make_top(path: str | pathlib.Path) -> pathlib.Path:
     """
     real = real_folder(path)
     for folder in reversed((real, *real.parents)):
-        if not os.path.lexists(folder):
+        if os.path.lexists(folder):
+            if folder != real:
+                _check_parent(folder)
+        else:
             new_folder(folder, 0o755)
     status = real.lstat()
     _check_kind(real, status, stat.S_ISDIR, "folder")
@@ -80,6 +83,21 @@ def make_top(path: str | pathlib.Path) -> pathlib.Path:
         )
     _check_mode(real, status)
     return real
+
+
+def _check_parent(folder: pathlib.Path) -> None:
+    """Check that no other user can replace what is in a parent folder.
+
+    :raises Untrusted: if it belongs to another user, or others can write to it, and it is not sticky as ``/tmp`` is.
+    """
+    status = folder.stat()
+    ours = status.st_gid in {os.getegid(), *os.getgroups()}
+    shared = bool(status.st_mode & stat.S_IWGRP) and ours
+    if status.st_uid not in {0, os.geteuid()} and not shared:
+        raise Untrusted(f"{folder} belongs to {_user(status.st_uid)}: use a folder that is not below it")
+    foreign = status.st_mode & stat.S_IWOTH or (status.st_mode & stat.S_IWGRP and not ours)
+    if foreign and not status.st_mode & stat.S_ISVTX:
+        raise Untrusted(f"other users can write to {folder}: chmod go-w {folder}, or use another folder")
 
 
 def make_folder(path: pathlib.Path, mode: int = 0o755) -> None:

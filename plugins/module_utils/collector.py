@@ -189,6 +189,7 @@ class _Run:
         self.names = names
         self.device_timeout = device_timeout
         self.deadline = None if deadline is None else time.monotonic() + deadline
+        self.seconds = deadline or 0.0
         self.retries = retries
         self.pacing = pacing
         self.on_event = on_event
@@ -292,11 +293,14 @@ class _Run:
         return True
 
     def _timed_out(self, call: Call) -> _Outcome:
-        whole_run = self.deadline is not None and call.deadline == self.deadline
-        limit = "the deadline of the run" if whole_run else f"device_timeout ({self.device_timeout:g} s)"
+        kind, limit = call.limit
         message = f"no answer within {limit}; stopped in phase {call.phase}"
-        error = Error(call.phase, "deadline" if whole_run else "device_timeout", message)
-        return _Outcome("timeout", call.received, error)
+        return _Outcome("timeout", call.received, Error(call.phase, kind, message))
+
+    def _limit_of(self, call: Call) -> tuple[str, str]:
+        if self.deadline is not None and call.deadline == self.deadline:
+            return "deadline", f"the deadline of the run ({self.seconds:g} s)"
+        return "device_timeout", f"device_timeout ({self.device_timeout or 0:g} s)"
 
     def _skip_rest(self, kind: str, message: str) -> None:
         self._waiting.clear()
@@ -375,6 +379,7 @@ class _Run:
             return None
         limits = [self.deadline, None if self.device_timeout is None else now + self.device_timeout]
         call = Call(name, min((limit for limit in limits if limit is not None), default=None), self._turns)
+        call.limit = self._limit_of(call)
         self._open.append(call)
         return call
 

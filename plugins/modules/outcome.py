@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - The rollcall.network authors (@rollcall-network)
 description:
-  - Prints the failures in the results of M(rollcall.network.collect) and M(rollcall.network.report), grouped by reason. Sends a
-    small dictionary, the outcome, to the next node of an AWX workflow and to a webhook, and returns it.
+  - Sends a small dictionary, the outcome, to the next node of an AWX workflow and to a webhook, and returns it. Prints
+    the failures, grouped by reason, unless the task M(rollcall.network.collect) of O(result) has printed them.
   - The task does not fail because of the verdict, because Ansible discards the statistics of a failed task. Use a second task
     with O(outcome), which fails if the run did not pass.
   - The role P(rollcall.network.collect#role) uses this module. It runs on the controller.

@@ -71,6 +71,7 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
             "Poller failed",
             "Run the role rollcall.network.poller, which prepares and checks the poller.",
         ),
+        "protocol": ("No SSH at this port", "Check the port, and the SSH log of the device."),
         "proxy": ("Jump host failed", "Try the proxy command by hand, as the user that runs Ansible."),
         "proxy_refused": (
             "Jump host refused the login",
@@ -110,6 +111,8 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "no_user": ("No user name", "Set ansible_user for these devices."),
         "password_expired": ("Password expired", "Change it on the device or in the AAA server."),
+        "private_key": ("Private key not readable", "Correct ansible_ssh_private_key_file, or its permissions."),
+        "protocol": ("Bad SSH answer", "Check the SSH log of the device."),
         "refused": (
             "Login refused",
             "Check user, password and the AAA server. There is no second attempt, because it could lock the account.",

@@ -17,7 +17,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._device import De
 from ansible_collections.rollcall.network.plugins.module_utils._last_good import LastGood
 from ansible_collections.rollcall.network.plugins.module_utils._lock import locked
 from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import mask_of
-from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
+from ansible_collections.rollcall.network.plugins.module_utils._model.visible import in_line
 from ansible_collections.rollcall.network.plugins.module_utils._problems import Problems
 from ansible_collections.rollcall.network.plugins.module_utils._question import question_of
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
@@ -77,7 +77,7 @@ def _of_names(hosts: Sequence[str]) -> list[str]:
         return ["hosts is empty, so no device was asked"]
     repeated = [name for name, times in Counter(hosts).items() if times > 1]
     more = ", …" if len(repeated) > 5 else ""
-    names = visible(", ".join(repeated[:5]))
+    names = in_line(", ".join(repeated[:5]))
     return [f"duplicate names, asked once: {names}{more}"] if repeated else []
 
 

@@ -15,8 +15,6 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.utils.display import Display
-
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
 from ansible_collections.rollcall.network.plugins.module_utils.drivers._function import look_in
 from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
@@ -28,6 +26,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
     warnings_of,
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import Resolved
+from ansible_collections.rollcall.network.plugins.plugin_utils._live import Live
 from ansible_collections.rollcall.network.plugins.plugin_utils._preflight import preflight
 from ansible_collections.rollcall.network.plugins.plugin_utils._progress import Progress
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import inventory_of_lookup, set_by_tasks
@@ -71,7 +70,7 @@ class Roll:
 
         :raises ValueError: for what is wrong before the first login.
         """
-        display = Display()
+        display = Live()
         progress = Progress(display)
         preflight(devices_of(self._resolved))
         check_mode = bool(self._variables.get("ansible_check_mode"))

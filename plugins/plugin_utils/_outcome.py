@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.rollcall.network.plugins.module_utils import _history
 from ansible_collections.rollcall.network.plugins.module_utils._last_good import LastGood
-from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
+from ansible_collections.rollcall.network.plugins.module_utils._model.visible import in_line
 from ansible_collections.rollcall.network.plugins.module_utils._problems import Problems
 from ansible_collections.rollcall.network.plugins.module_utils._result import STATUSES
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Answers, failed_names, summarize
@@ -128,7 +128,7 @@ def _damaged(last_good: LastGood) -> list[str]:
         return []
     name, reason = next(iter(last_good.problems.items()))
     more = f"; {len(last_good.problems) - 1} more" if len(last_good.problems) > 1 else ""
-    return [visible(f"the last good answers of {name}: {reason}{more}")]
+    return [in_line(f"the last good answers of {name}: {reason}{more}")]
 
 
 def _write_history(

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from typing import Protocol
 
-from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
+from ansible_collections.rollcall.network.plugins.module_utils._model.visible import in_line, visible
 from ansible_collections.rollcall.network.plugins.module_utils.collector import Event
 
 
@@ -53,16 +53,19 @@ class Progress:
             why = f": {event.result.error.message}" if event.result.error else ""
             self._display.v(
                 visible(f"{event.result.status} after {sum(event.result.seconds.values()):.1f} s{why}"),
-                host=visible(event.name or ""),
+                host=in_line(event.name or ""),
             )
         now = time.monotonic()
         if now >= self._next or event.done == event.total:
-            self._display.display(visible(self._line(event, now - self._began)))
+            self._display.display(in_line(self._line(event, now - self._began)))
             self._next = now + next(pace for until, pace in PACES if now - self._began < until)
 
     def _line(self, event: Event, seconds: float) -> str:
         ok = self._counts["ok"]
-        line = f"roll call: {event.done}/{event.total} done, {ok} ok, {event.done - ok} failed, {seconds:.0f} s"
+        partial = self._counts["partial"]
+        some = f"{partial} partial, " if partial else ""
+        failed = event.done - ok - partial
+        line = f"roll call: {event.done}/{event.total} done, {ok} ok, {some}{failed} failed, {seconds:.0f} s"
         if event.done == event.total:
             return line
         if event.oldest:

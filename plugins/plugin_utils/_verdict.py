@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
+from ansible_collections.rollcall.network.plugins.module_utils._model.visible import in_line
 
 NOBODY = "no device was asked"  # such a run does not pass, regardless of the limits
 NAMES_SAID = 10  # names in a sentence; the result has all of them
@@ -65,7 +65,7 @@ class Verdict:
     def reasons(self) -> list[str]:
         """Why the run did not pass, one sentence per reason."""
         reasons = [share.reason for share in self.shares if not share.passed] + list(self.troubles)
-        return [visible(reason) for reason in reasons]  # they hold names of devices
+        return [in_line(reason) for reason in reasons]  # they hold names of devices
 
     def troubled(self, reason: str) -> Verdict:
         """A copy with one more reason for failure."""

@@ -317,7 +317,7 @@ def own_key_revoked(server: OpenSshServer, tmp_path: Path) -> str:
 
 
 UNTRUSTED: dict[str, tuple[str, str, Callable[[OpenSshServer, Path], str]]] = {
-    "unknown": ("host_key_unknown", "ssh-keyscan -p {port} {address}", lambda server, tmp_path: ""),
+    "unknown": ("host_key_unknown", "ssh-keyscan -p PORT ADDRESS", lambda server, tmp_path: ""),
     "known on another port": (
         "host_key_unknown",
         "ansible_host_key_checking",

@@ -65,7 +65,7 @@ def test_the_last_line(clock: Clock) -> None:
     progress(finished("a", 1, 3))
     progress(finished("b", 2, 3, "timeout"))
     progress(finished("c", 3, 3, "partial"))
-    assert screen.lines == ["roll call: 3/3 done, 1 ok, 2 failed, 1 s"]
+    assert screen.lines == ["roll call: 3/3 done, 1 ok, 1 partial, 1 failed, 1 s"]
 
 
 def test_a_line_on_the_way(clock: Clock) -> None:

@@ -23,6 +23,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._lock import lock
 from ansible_collections.rollcall.network.plugins.module_utils._roll import write_answer
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunError, RunFolder, read_answer
 from ansible_collections.rollcall.network.plugins.module_utils._runs import newest_first, run_to_resume
+from ansible_collections.rollcall.network.plugins.module_utils._trusted import Untrusted, make_top
 from ansible_collections.rollcall.network.plugins.plugin_utils._report import Files
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files of other users")
@@ -363,3 +364,28 @@ def test_a_planted_folder_of_reports_is_refused(name: str, top: pathlib.Path, el
     else:
         folder.symlink_to(elsewhere)
     assert "is a link: remove it" in put(folder / "page.md", "new")["msg"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can create folders of others")
+@pytest.mark.parametrize(
+    ("owner", "mode", "refused"),
+    [
+        (65534, 0o755, "belongs to"),
+        (0, 0o777, "other users can write to"),
+        (0, 0o1777, None),
+        (0, 0o2775, None),
+        (65534, 0o2775, None),
+    ],
+)
+def test_each_parent_of_the_folder_is_checked(
+    owner: int, mode: int, refused: str | None, tmp_path: pathlib.Path
+) -> None:
+    parent = tmp_path / "parent"
+    (parent / "between").mkdir(parents=True)
+    os.chown(parent, owner, 0)
+    parent.chmod(mode)
+    if refused:
+        with pytest.raises(Untrusted, match=refused):
+            make_top(parent / "between" / "out")
+    else:
+        make_top(parent / "between" / "out")

@@ -21,6 +21,11 @@ def visible(text: str) -> str:
     return text if text.isprintable() else _UNSEEN.sub(_spelled, text.replace("\r\n", "\n"))
 
 
+def in_line(name: str) -> str:
+    """Return a name for a sentence: as ``visible``, with tabs and line ends escaped too."""
+    return visible(name).replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+
+
 def _spelled(match: re.Match[str]) -> str:
     code = ord(match[0])
     if 0xDC80 <= code <= 0xDCFF:  # a byte that is not UTF-8

@@ -10,7 +10,6 @@ The proxy command logs in to the bastion. The result is read from its messages (
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import subprocess
@@ -18,16 +17,14 @@ import threading
 import time
 from typing import IO, Literal, cast
 
+from ._groups import GROUPS
+
 SSHPASS_REFUSED = 5
 LONGEST_SAID = 2000  # characters kept of what the command printed
 SOON = 1.0  # seconds for a command to end that has closed its connection
 AUTHENTICATED = "Authenticated to "
 REFUSED = re.compile(r"Permission denied \(|Too many authentication failures|Permission denied, please try again")
-BEFORE_LOGIN = re.compile(
-    r"^(?:ssh: (?:connect to host|Could not resolve)|kex_exchange_identification:|Host key verification failed"
-    r"|Unable to negotiate|banner exchange:|ssh_exchange_identification:)",
-    re.MULTILINE,
-)
+TRIES = "debug1: Next authentication method: "
 
 Login = Literal["accepted", "refused", "unanswered", "none"]
 
@@ -89,10 +86,13 @@ class ProxyProcess:
         """
         self._bastion = bastion
         self._said = ""
+        self._tried = False  # whether it began to log in
+        self._accepted = False
         words, self._is_ssh = _talkative(words)
         self._process = subprocess.Popen(
             words, stdin=connection, stdout=connection, stderr=subprocess.PIPE, start_new_session=True
         )
+        GROUPS.add(self._process.pid)
         self._reader = threading.Thread(target=self._read, name="rollcall-proxy", daemon=True)
         self._reader.start()
 
@@ -106,19 +106,28 @@ class ProxyProcess:
             self._reader.join(SOON)
         if status == SSHPASS_REFUSED or REFUSED.search(self._said):
             return "refused"
-        if AUTHENTICATED in self._said:
+        if self._accepted:
             return "accepted"
-        if not self._is_ssh or BEFORE_LOGIN.search(self._said):
-            return "none"
-        return "unanswered"
+        return "unanswered" if self._tried else "none"
+
+    @property
+    def is_ssh(self) -> bool:
+        return self._is_ssh
+
+    @property
+    def ended(self) -> str:
+        """How it ended, as a part of a sentence; empty if it runs."""
+        status = self._process.poll()
+        if status is None:
+            return ""
+        return f"ended with status {status}" if status >= 0 else f"was ended by signal {-status}"
 
     def last_words(self) -> str:
-        lines = [line.strip() for line in self._said.splitlines() if line.strip()]
+        lines = [line.strip() for line in self._said.splitlines() if line.strip() and not _is_debug(line)]
         return lines[-1] if lines else ""
 
     def kill(self) -> None:
-        with contextlib.suppress(OSError):
-            self._process.kill()
+        GROUPS.kill(self._process.pid)
         self._process.wait()
 
     def _read(self) -> None:
@@ -127,9 +136,16 @@ class ProxyProcess:
 
     def _read_all(self, pipe: IO[bytes]) -> None:
         while data := os.read(pipe.fileno(), 4096):
-            self._said = (self._said + data.decode("utf-8", "replace"))[-LONGEST_SAID:]
-            if AUTHENTICATED in self._said:
+            said = self._said + data.decode("utf-8", "replace")
+            self._tried = self._tried or TRIES in said
+            if AUTHENTICATED in said:
+                self._accepted = True
                 self._bastion.accepted()
+            self._said = said[-LONGEST_SAID:]
+
+
+def _is_debug(line: str) -> bool:
+    return line.startswith(("debug1:", "OpenSSH_", "Authenticated to ", "Transferred:", "Bytes per second:"))
 
 
 def _talkative(words: list[str]) -> tuple[list[str], bool]:
@@ -137,5 +153,5 @@ def _talkative(words: list[str]) -> tuple[list[str], bool]:
     program = os.path.basename(words[0]) if words else ""
     for index, word in enumerate(words):
         if os.path.basename(word) == "ssh" and (index == 0 or program == "sshpass"):
-            return [*words[: index + 1], "-o", "LogLevel=VERBOSE", *words[index + 1 :]], True
+            return [*words[: index + 1], "-o", "LogLevel=DEBUG", *words[index + 1 :]], True
     return words, False

@@ -201,7 +201,14 @@ class _Terminal:
             else:
                 self._set_up(step.text)
         if self._now is None or self._now.name != goal:
-            self._refused(goal)
+            if not become:
+                prompt = self._secrets.quoted(self._prompt)
+                message = (
+                    f"no prompt of platform {self._platform.name} after {steps[-1].text!r}; last line: {prompt!r}. "
+                    "Check ansible_network_os"
+                )
+                raise DeviceError("failed", "auth", "no_prompt", message)
+            self._refused(steps[-1].text)
 
     def _answer(self, step: Step) -> None:
         """Send a line and answer the device's question. A password is sent only to its question."""
@@ -335,13 +342,17 @@ class _Terminal:
             return "failed", Error("command", "session_closed", message)
         if end == "timeout":
             over = self._call.deadline is not None and time.monotonic() >= self._call.deadline
-            limit = "the device's deadline" if over else f"command_timeout ({self._device.command_timeout:g} s)"
-            message = f"no prompt within {limit}; received {len(text)} characters"
-            return "timeout", Error("command", "timeout", message)
+            usual = ("timeout", f"command_timeout ({self._device.command_timeout:g} s)")
+            kind, limit = self._call.limit if over else usual
+            message = f"no prompt within {limit}; received {len(text)} characters; raise it if the command is slow"
+            return "timeout", Error("command", kind, message)
         rejection = self._rejection(text)
         if rejection:
             return "failed", Error(
-                "command", "rejected", f"the device rejected the command: {self._secrets.quoted(rejection)}"
+                "command",
+                "rejected",
+                f"the device rejected the command: {self._secrets.quoted(rejection)}; check its "
+                "spelling and the user's rights",
             )
         return "ok", None
 

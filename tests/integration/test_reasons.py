@@ -1,0 +1,139 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The error of a device names what is wrong and what to do."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll
+from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, verdict_of
+from ansible_collections.rollcall.network.plugins.plugin_utils._why import lines_of
+from tests.integration.conftest import run_playbook
+from tests.integration.odd_server import Line, OddServer
+from tests.integration.test_credentials_once import device, prompt_only, refuse
+
+
+def error_of(server: OddServer, limits: Limits | None = None, **settings: Any) -> dict[str, str]:
+    error: dict[str, str] = call_roll({"box": device(server, **settings)}, limits or Limits(retries=0))["box"]["error"]
+    return error
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"SSH-2.0-Odd\r\n" + b"\xff" * 400,
+        b"SSH-2.0-Odd\r\n\x00\x00\x00\x0c\x0a\x14" + b"\0" * 200,
+        b"HTTP/1.0 400\r\n" * 900,
+    ],
+)
+def test_a_device_that_sends_no_ssh_gets_a_sentence(sent: bytes) -> None:
+    def serve() -> None:
+        connection, _address = listener.accept()
+        with connection:
+            connection.sendall(sent)
+            connection.settimeout(5)
+            while connection.recv(4096):
+                pass
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, daemon=True).start()
+        server = OddServer()
+        server.port = listener.getsockname()[1]
+        error = error_of(server)
+    assert error["phase"] == "connect"
+    assert ".pyx" not in error["message"]
+    assert "SSH2Error" not in error["kind"] + error["message"]
+
+
+def test_a_wrong_network_os_is_not_a_refused_enable_password() -> None:
+    with OddServer(prompt_only) as server:
+        error = error_of(server, platform="juniper_junos")
+    assert error["kind"] == "no_prompt"
+    assert "ansible_network_os" in error["message"]
+
+
+async def silent(line: Line) -> None:
+    line.say("box#")
+    while True:
+        if await line.hear() != "show version":
+            line.say("box#")
+
+
+@pytest.mark.parametrize(
+    ("limits", "settings", "kind", "option"),
+    [
+        (Limits(retries=0, device_timeout=1.5), {"command_timeout": 60.0}, "device_timeout", "device_timeout (1.5 s)"),
+        (Limits(retries=0, deadline=1.5), {"command_timeout": 60.0}, "deadline", "the deadline of the run (1.5 s)"),
+        (Limits(retries=0), {"command_timeout": 0.7}, "timeout", "command_timeout (0.7 s)"),
+    ],
+)
+def test_the_option_that_ended_a_device_is_named(limits: Limits, settings: Any, kind: str, option: str) -> None:
+    with OddServer(silent) as server:
+        error = error_of(server, limits, **settings)
+    assert error["kind"] == kind
+    assert option in error["message"]
+
+
+def test_a_refused_login_says_what_to_check() -> None:
+    with OddServer(login=refuse) as server:
+        message = error_of(server)["message"]
+    assert message.endswith("the device accepts: password; check user and password or key")
+
+
+def test_the_grouped_reason_of_host_keys_names_no_device() -> None:
+    with OddServer() as one, OddServer() as two:
+        devices = {name: device(each, name, host_key_checking=True) for name, each in {"a": one, "b": two}.items()}
+        lines = lines_of(call_roll(devices, Limits(retries=0)).items(), 2)
+    assert len(lines) == 2
+    assert "ssh-keyscan -p PORT ADDRESS" in lines[1]
+    assert not [each for each in (one, two) if str(each.port) in lines[1]]
+
+
+def test_line_ends_in_names_are_spelled_out() -> None:
+    verdict = verdict_of({"sw1\n\nPLAY RECAP": "failed"}, Allowed(0))
+    assert "\n" not in verdict.reasons[0]
+
+
+@pytest.mark.parametrize("number", [1, 2], ids=["collect", "collect and outcome"])
+def test_collect_displays_why_devices_failed_once(number: int, tmp_path: Path) -> None:
+    collect = {"hosts": ["nobody"], "commands": ["show version"]}
+    once = {"run_once": True, "delegate_to": "localhost"}
+    tasks = [
+        {"rollcall.network.collect": collect, "register": "roll", **once},
+        {"rollcall.network.outcome": {"result": "{{ roll }}", "reports": {}}, **once},
+    ]
+    inventory = tmp_path / "hosts"
+    inventory.write_text("one\n")
+    done = run_playbook(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": tasks[:number]}]), inventory)
+    assert done.stdout.count("roll call: 1 of 1 devices have no full answer:") == 1, done.stdout + done.stderr
+    assert "unknown_host" in done.stdout
+
+
+def test_a_used_folder_says_that_run_once_is_missing(tmp_path: Path) -> None:
+    collect = {
+        "hosts": "{{ ansible_play_hosts_all }}",
+        "driver": "python",
+        "function": "json.loads",
+        "output_dir": str(tmp_path / "out"),
+    }
+    (tmp_path / "out").mkdir()
+    (tmp_path / "hosts").write_text("one\ntwo\n")
+    play = {"hosts": "all", "gather_facts": False, "tasks": [{"rollcall.network.collect": collect}]}
+    descriptor = os.open(tmp_path / "out" / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        done = run_playbook(json.dumps([{**play, "connection": "local"}]), tmp_path / "hosts")
+    finally:
+        os.close(descriptor)
+    assert "run_once: true is missing" in done.stdout + done.stderr
