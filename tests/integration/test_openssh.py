@@ -235,6 +235,18 @@ def test_a_key_in_its_usual_place_is_tried(openssh: OpenSshServer, tmp_path: Pat
     assert text(ask(device(openssh))) == VERSION_TEXT
 
 
+def test_a_key_file_that_cannot_be_read_is_named(openssh: OpenSshServer, tmp_path: Path) -> None:
+    result = ask(device(openssh, private_key_file=str(tmp_path / "id_gone")))
+    assert failure(result) == ("auth_failed", "auth", "private_key")
+    assert result.error is not None
+    assert f"{tmp_path / 'id_gone'} cannot be read: No such file or directory" in result.error.message
+
+
+def test_a_key_file_that_cannot_be_read_leaves_the_password(openssh: OpenSshServer, tmp_path: Path) -> None:
+    result = ask(device(openssh, private_key_file=str(tmp_path / "id_gone"), password=openssh.password))
+    assert result.status == "ok", result.error
+
+
 @pytest.mark.parametrize("place", ["private_key_file", "private_key"])
 @pytest.mark.parametrize("passphrase", ["wrong", None])
 def test_a_wrong_pass_phrase_is_told(openssh: OpenSshServer, place: str, passphrase: str | None) -> None:
