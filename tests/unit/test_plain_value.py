@@ -118,7 +118,7 @@ def ring() -> list[Any]:
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (object(), ["object at value:", "not plain data"]),
+        (object(), ["'object' at value:", "convert it"]),
         ({"routes": [1, {"via": types.SimpleNamespace()}]}, ["types.SimpleNamespace", "value['routes'][1]['via']"]),
         ([b"\xff"], ["bytes at value[0]", "UTF-8"]),
         (bytearray(b"\xff"), ["bytearray at value"]),
@@ -132,10 +132,10 @@ def ring() -> list[Any]:
         ({1: "a", "1": "b"}, ["the key '1' at value", "duplicate"]),
         (ring(), ["nested more than 100 levels"]),
         (socket, ["module"]),
-        (int, ["type at value"]),
-        (Neighbor, ["type at value"]),
+        (int, ["'type' at value"]),
+        (Neighbor, ["'type' at value"]),
         (io.StringIO("a\nb"), ["_io.StringIO"]),
-        (Point(1, object()), ["object at value['where']"]),  # type: ignore[arg-type]
+        (Point(1, object()), ["'object' at value['where']"]),  # type: ignore[arg-type]
     ],
     ids=lambda value: None if isinstance(value, list) else type(value).__name__,
 )

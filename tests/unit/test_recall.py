@@ -147,6 +147,6 @@ def test_a_remembered_answer_needs_little_of_the_collection() -> None:
     assert done.returncode == 0, done.stderr
     imported = {name.rpartition(".")[2] for name in ast.literal_eval(done.stdout)}
     assert imported == {
-        *("lookup", "collect", "plugin_utils", "_memory", "_recall", "_untagged"),
+        *("lookup", "collect", "plugin_utils", "_memory", "_recall", "_untagged", "_live"),
         *("module_utils", "_model", "visible", "_core"),
     }
