@@ -37,7 +37,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import PER_HOST
 from ansible_collections.rollcall.network.plugins.plugin_utils._live import Live
-from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController, use_local_connection
+from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController
 from ansible_collections.rollcall.network.plugins.plugin_utils._once import once, question_of, repeated
 from ansible_collections.rollcall.network.plugins.plugin_utils._plan import lines_of as lines_of_plan
 from ansible_collections.rollcall.network.plugins.plugin_utils._poller import (
@@ -67,16 +67,14 @@ class ActionModule(OnController):
     TRANSFERS_FILES = False
     _supports_check_mode = True  # devices are not changed, so check mode collects too
     _supports_async = False
+    AS_WRITTEN = frozenset(PER_HOST)  # resolved for each device
     _commands_as_written: Any = None
 
     @classmethod
     def finalize_task_arg(cls, name: str, value: Any, templar: Any, context: Any) -> Any:
-        """Keep arguments unresolved: the commands for a warning, and arguments that are resolved for each device."""
+        """Keep the commands as they are written, for a warning."""
         if name == "commands":
             cls._commands_as_written = value
-        if name in PER_HOST:
-            use_local_connection(templar.available_variables)
-            return value
         return super().finalize_task_arg(name, value, templar, context)
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._merged import Me
 from ansible_collections.rollcall.network.plugins.module_utils._roll import failed_names, summarize
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunError
 from ansible_collections.rollcall.network.plugins.plugin_utils._live import Live
-from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController, use_local_connection
+from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController
 from ansible_collections.rollcall.network.plugins.plugin_utils._once import once, question_of, repeated
 from ansible_collections.rollcall.network.plugins.plugin_utils._outcome_spec import ARGUMENT_SPEC
 from ansible_collections.rollcall.network.plugins.plugin_utils._webhook import post
@@ -34,17 +34,11 @@ Answer = Mapping[str, Any]
 class ActionModule(OnController):
     """Report the outcome of a run, or fail if the run did not pass."""
 
+    # Ansible would copy every answer of the fleet, and few of them are read.
+    AS_WRITTEN = frozenset({"result"})
     TRANSFERS_FILES = False
     _supports_check_mode = True
     _supports_async = False
-
-    @classmethod
-    def finalize_task_arg(cls, name: str, value: Any, templar: Any, context: Any) -> Any:
-        """Leave C(result) as it is written: Ansible would copy every answer of the fleet, and few of them are read."""
-        if name == "result":
-            use_local_connection(templar.available_variables)
-            return value
-        return super().finalize_task_arg(name, value, templar, context)
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         task_vars = task_vars or {}

@@ -45,7 +45,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._formats import (
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import behind_secrets
 from ansible_collections.rollcall.network.plugins.plugin_utils._limit import limit_file
-from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController, use_local_connection
+from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController
 from ansible_collections.rollcall.network.plugins.plugin_utils._pages import BUILT_IN, Pages
 from ansible_collections.rollcall.network.plugins.plugin_utils._preflight import preflight
 from ansible_collections.rollcall.network.plugins.plugin_utils._prometheus import RunFacts, prometheus
@@ -89,15 +89,10 @@ Reader = Callable[[str], Mapping[str, Any]]
 class ActionModule(OnController):
     """Write a report for every device and for the fleet, in one task."""
 
+    AS_WRITTEN = frozenset({"dest"})  # differs for each device
     TRANSFERS_FILES = False
     _supports_check_mode = True
     _supports_diff = True
-
-    @classmethod
-    def finalize_task_arg(cls, name: str, value: Any, templar: Any, context: Any) -> Any:
-        """Do not template ``dest`` here, because it differs for each device."""
-        use_local_connection(templar.available_variables)
-        return value if name == "dest" else super().finalize_task_arg(name, value, templar, context)
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         task_vars = task_vars or {}

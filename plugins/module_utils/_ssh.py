@@ -257,12 +257,10 @@ class Shell:
                 f"{error}; the bastion did not answer the login{f' ({said})' if said else ''}. It is not tried again"
             )
             raise DeviceError(error.status, error.error.phase, error.error.kind, message) from error
-        self._blame_proxy(error, said, login)
+        self._blame_proxy(self._proxy, error, said, login)
 
-    def _blame_proxy(self, error: DeviceError, said: str, login: str) -> None:
+    def _blame_proxy(self, proxy: ProxyProcess, error: DeviceError, said: str, login: str) -> None:
         """Raise the error of a proxy command that failed before the login at the device, or whose bastion is silent."""
-        proxy = self._proxy
-        assert proxy is not None
         program = os.path.basename(shlex.split(self._device.proxy_command or "")[0])
         quoted = f": {said}" if said else ""
         if proxy.ended or (said and login == "none"):

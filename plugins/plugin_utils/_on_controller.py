@@ -31,12 +31,15 @@ LOCAL = {"ansible_connection": "local", "ansible_become": False}
 class OnController(ActionBase):  # type: ignore[misc]  # Ansible's base classes ship no types
     """An action that runs on the controller when it is delegated to localhost. It opens no connection."""
 
+    AS_WRITTEN: frozenset[str] = frozenset()  # arguments that are not resolved before the action starts
     _requires_connection = False  # no persistent connection is started for it
 
     @classmethod
     def finalize_task_arg(cls, name: str, value: Any, templar: Any, context: Any) -> Any:
         """Set the connection of localhost, then finalize one argument."""
         use_local_connection(templar.available_variables)
+        if name in cls.AS_WRITTEN:
+            return value
         try:
             return super().finalize_task_arg(name, value, templar, context)
         except AnsibleValueOmittedError:

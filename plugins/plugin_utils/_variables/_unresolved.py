@@ -14,6 +14,7 @@ from ansible.errors import AnsibleUndefinedVariable
 from ansible.parsing.vault import AnsibleVaultError, EncryptedString
 
 _LOOKUP = re.compile(r"lookup plugin '([\w.]+)'")
+_UNDEFINED = re.compile(r"'[a-zA-Z_]\w*' is undefined")
 _NAME = re.compile(r"[a-zA-Z_]\w*")
 
 
@@ -27,8 +28,10 @@ def kind_of_failure(error: BaseException) -> str:
         lookup = _LOOKUP.search(str(each))
         if lookup:
             return f"lookup {lookup[1]} failed ({type(chain[-1]).__name__})"
-    if any(isinstance(each, AnsibleUndefinedVariable) for each in chain):
-        return "it refers to an undefined variable"
+    for each in chain:
+        if isinstance(each, AnsibleUndefinedVariable):
+            undefined = _UNDEFINED.match(str(each))
+            return undefined[0] if undefined else "it refers to an undefined variable"
     return type(chain[-1]).__name__
 
 
