@@ -152,15 +152,16 @@ class Inventory:
 
     def _device_or_error(self, name: str, arguments: Mapping[str, Any]) -> Resolved | Error:
         """No error leaves here: Ansible would print the lines of the inventory that it comes from."""
-        settings: _Settings | None = None
+        bare = {"inventory_hostname": name}  # a name that is not in the inventory has the arguments of the task only
+        settings = _Settings(name, bare, arguments, self._fallbacks, self._template)
         try:
             variables = self._variables_of(name)
             if variables is None and arguments["driver"] != "python":
                 raise self._unknown(name)
-            if self._look_at is not None and variables is not None:
-                self._look_at(name, variables)
-            variables = {"inventory_hostname": name} if variables is None else variables
-            settings = _Settings(name, variables, arguments, self._fallbacks, self._template)
+            if variables is not None:
+                if self._look_at is not None:
+                    self._look_at(name, variables)
+                settings = _Settings(name, variables, arguments, self._fallbacks, self._template)
             return self._resolve(name, settings)
         except NoDevice as error:
             return _unresolved(settings, error.error, self._run_secrets)
@@ -527,18 +528,16 @@ def _masked(settings: _Settings | None, text: str, run_secrets: Iterable[str] = 
     return text
 
 
-def _unresolved(settings: _Settings | None, error: Error, run_secrets: Iterable[str]) -> Unresolved:
+def _unresolved(settings: _Settings, error: Error, run_secrets: Iterable[str]) -> Unresolved:
     """The error, with the commands as far as they can be known."""
     commands: tuple[Command, ...] = ()
-    message = error.message
-    if settings is not None:
-        message = _masked(settings, message, run_secrets)
-        with contextlib.suppress(NoDevice, ValueError):
-            driver: str | None = None
-            with contextlib.suppress(NoDevice):  # then it is taken for the default one
-                driver = settings.text("driver")
-            if driver != "python":
-                commands = check_commands(settings.get("commands") or (), None)
+    message = _masked(settings, error.message, run_secrets)
+    with contextlib.suppress(NoDevice, ValueError):
+        driver: str | None = None
+        with contextlib.suppress(NoDevice):  # then it is taken for the default one
+            driver = settings.text("driver")
+        if driver != "python":
+            commands = check_commands(settings.get("commands") or (), None)
     return Unresolved(error.phase, error.kind, message, commands)
 
 

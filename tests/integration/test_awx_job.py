@@ -155,7 +155,7 @@ def test_slices_write_side_by_side(project: Path, fleet: Lab, tmp_path: Path) ->
     command, env = job(project, inventory, 75, tmp_path / "out", "report.yml", rollcall_report_dir=str(dest), **told)
     status, output = run(command, {**env, "HOME": str(tmp_path)}, project)
     assert status == 0, output
-    assert f"24 of 24 devices answered in full; the reports begin at {dest}/index.html" in output
+    assert f"24 of 24 devices answered in full; reports: {dest}/index.html" in output
     assert {path.stem for path in (dest / "devices").iterdir()} == set(names)
 
 
@@ -174,7 +174,7 @@ def test_the_report_of_a_roll_call_that_told_of_no_run(project: Path, fleet: Lab
     assert f"There is no run in {output_dir}/runs" in said[0][1]
     [run_dir] = runs(output_dir)
     assert said[1][0] == 0, said[1][1]
-    assert f"the reports begin at {run_dir}/reports/index.html" in said[1][1]
+    assert f"reports: {run_dir}/reports/index.html" in said[1][1]
     assert said[2][0] == 2, "in a workflow it may be of another night"
     assert f"The reports are of the newest run, {run_dir}" in said[2][1].replace("\n", " ")
 

@@ -468,7 +468,7 @@ def test_a_jump_host_carries_the_connection(openssh: OpenSshServer, jump: ShellS
 
 
 @pytest.mark.parametrize(
-    ("command", "kind"), [("/nonexistent/proxy", "proxy"), ("false", "reset"), ("sh -c 'unclosed", "proxy")]
+    ("command", "kind"), [("/nonexistent/proxy", "proxy"), ("false", "proxy"), ("sh -c 'unclosed", "proxy")]
 )
 def test_a_proxy_that_does_not_work_is_told(openssh: OpenSshServer, command: str, kind: str) -> None:
     result = ask(device(openssh, password=openssh.password, proxy_command=command))

@@ -10,8 +10,10 @@ The proxy command logs in to the bastion. The result is read from its messages (
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import shutil
 import subprocess
 import threading
 import time
@@ -25,6 +27,9 @@ SOON = 1.0  # seconds for a command to end that has closed its connection
 AUTHENTICATED = "Authenticated to "
 REFUSED = re.compile(r"Permission denied \(|Too many authentication failures|Permission denied, please try again")
 TRIES = "debug1: Next authentication method: "
+# Start the command only after its process group is known to the process that ends it. At the end of this process the
+# pipe ends, too.
+_WHEN_KNOWN = 'read -r known < "/dev/fd/$1" || exit 1; shift; exec "$@"'
 
 Login = Literal["accepted", "refused", "unanswered", "none"]
 
@@ -89,10 +94,23 @@ class ProxyProcess:
         self._tried = False  # whether it began to log in
         self._accepted = False
         words, self._is_ssh = _talkative(words)
-        self._process = subprocess.Popen(
-            words, stdin=connection, stdout=connection, stderr=subprocess.PIPE, start_new_session=True
-        )
-        GROUPS.add(self._process.pid)
+        if shutil.which(words[0]) is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), words[0])
+        gate, opened = os.pipe()
+        try:
+            self._process = subprocess.Popen(
+                ["/bin/sh", "-c", _WHEN_KNOWN, "sh", str(gate), *words],
+                stdin=connection,
+                stdout=connection,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+                pass_fds=(gate,),
+            )
+            GROUPS.add(self._process.pid)
+            os.write(opened, b"\n")
+        finally:
+            os.close(gate)
+            os.close(opened)
         self._reader = threading.Thread(target=self._read, name="rollcall-proxy", daemon=True)
         self._reader.start()
 
