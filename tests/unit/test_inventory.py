@@ -538,7 +538,7 @@ def test_known_hosts_given_here_come_before_those_of_ssh() -> None:
         ({"ansible_host_key_checking": "perhaps"}, "variables", ["edge-1", "ansible_host_key_checking"]),
         ({"rollcall_known_hosts": 5}, "variables", ["edge-1", "rollcall_known_hosts"]),
         ({"ansible_ssh_common_args": "-o 'Proxy"}, "variables", ["ansible_ssh_common_args"]),
-        ({"ansible_password": "{{ nowhere }}"}, "variables", ["edge-1", "ansible_password", "undefined variable"]),
+        ({"ansible_password": "{{ nowhere }}"}, "variables", ["edge-1", "ansible_password", "is undefined"]),
         ({"ansible_host": "{{ nowhere }}"}, "variables", ["edge-1", "'nowhere' is undefined"]),
     ],
 )
