@@ -272,6 +272,7 @@ def test_a_roll_call_with_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     names = [f"slow-{number}" for number in range(2)] + ["stuck-1"] + [f"quick-{number}" for number in range(100)]
     devices = {name: Device(name, platform="cisco_iosxe", commands=(Command("show it", "textfsm"),)) for name in names}
     made: list[Parsers] = []
+    threads = threading.active_count()  # other tests of this process leave some that hang on purpose
 
     def parsers(count: int) -> Parsers:
         made.append(Parsers(count))
@@ -290,4 +291,4 @@ def test_a_roll_call_with_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     assert made[0]._pays
     assert not [pid for pid in pids(made[0]) if Path(f"/proc/{pid}").exists()]
-    assert threading.active_count() < 10
+    assert threading.active_count() - threads < 10
