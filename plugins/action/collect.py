@@ -54,7 +54,11 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._task import Task
 from ansible_collections.rollcall.network.plugins.plugin_utils._untagged import untagged
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._first import FirstCheck
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, allowed_of
-from ansible_collections.rollcall.network.plugins.plugin_utils._where import wrong_place
+from ansible_collections.rollcall.network.plugins.plugin_utils._where import (
+    each_its_own,
+    run_once_is_missing,
+    wrong_place,
+)
 from ansible_collections.rollcall.network.plugins.plugin_utils._why import lines_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._written import resolved_for_one
 
@@ -119,7 +123,8 @@ class ActionModule(OnController):
             first.names.check()
         except ValueError as error:
             raise AnsibleActionFail(visible(f"rollcall.network.collect: {error}")) from None
-        base["warnings"] = warnings_of(arguments) + self._misuse(arguments["hosts"], task_vars)
+        misuse = run_once_is_missing(self._task, task_vars, arguments["hosts"], "asks all")
+        base["warnings"] = warnings_of(arguments) + misuse
         base["warnings"] += self._same_for_all(arguments["hosts"], task_vars)
         base["_ansible_verbose_override"] = True  # answers can be megabytes; use debug to show them
         if arguments["plan"]:
@@ -138,14 +143,12 @@ class ActionModule(OnController):
                     ask = partial(self._ask_there, arguments, base, task_vars)
                     result = call_there(devices, arguments, ask, folder, allowed, _say)
         except ValueError as error:
-            hint = "".join(
-                f". {each}" for each in self._misuse(arguments["hosts"], task_vars) if " in use by " in str(error)
-            )
+            hint = "".join(f". {each}" for each in misuse if " in use by " in str(error))
             raise AnsibleActionFail(
                 visible(f"rollcall.network.collect: {error}{hint}")
             ) from None  # else core adds each cause
         base["warnings"] += result.pop("warnings", [])
-        if not self._each_its_own(arguments["hosts"], task_vars):  # the reasons of pollers are displayed together
+        if not each_its_own(self._task, task_vars, arguments["hosts"]):  # the reasons of pollers are displayed together
             for line in lines_of(result["devices"].items(), len(result["devices"])):
                 Live().display(line)
         for text in result.pop("tracebacks", []):
@@ -229,22 +232,12 @@ class ActionModule(OnController):
             super().cleanup(force)
 
     def _same_for_all(self, hosts: list[str], task_vars: dict[str, Any]) -> list[str]:
-        if self._each_its_own(hosts, task_vars):
+        if each_its_own(self._task, task_vars, hosts):
             return []
         variables = TaskVariables(self._task, self._templar, task_vars)
         resolved = self._task.args.get("commands")
         warning = resolved_for_one(self._commands_as_written, resolved, hosts, variables, task_vars)
         return [warning] if warning else []
-
-    def _each_its_own(self, hosts: list[str], task_vars: dict[str, Any]) -> bool:
-        """Whether this is a play of pollers."""
-        return not self._task.delegate_to and task_vars["inventory_hostname"] not in hosts
-
-    def _misuse(self, hosts: list[str], task_vars: dict[str, Any]) -> list[str]:
-        play_hosts = len(task_vars.get("ansible_play_batch", ()))
-        if self._task.run_once or self._each_its_own(hosts, task_vars) or len(hosts) < 2 or play_hosts < 2:
-            return []
-        return [f"run_once: true is missing: each of {play_hosts} hosts asks all {len(hosts)} devices"]
 
 
 def _say(line: str) -> None:

@@ -67,6 +67,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._untagged import 
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._first import check_before_report
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._unresolved import reason_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, Verdict, allowed_of, verdict_of
+from ansible_collections.rollcall.network.plugins.plugin_utils._where import run_once_is_missing
 
 TEXTS = ("md", "html")  # formats with a report per device; rows link to the first requested one
 FLEET_FILES = {
@@ -122,7 +123,8 @@ class ActionModule(OnController):
         except (RunError, ValueError) as error:
             raise AnsibleActionFail(visible(f"rollcall.network.report: {error}")) from None  # else core adds each cause
         base["_ansible_verbose_override"] = True
-        base["warnings"] = self._misuse(names) + self._warnings_of_columns(names)
+        misuse = run_once_is_missing(self._task, task_vars, names, "writes the reports of")
+        base["warnings"] = misuse + self._warnings_of_columns(names)
         return {**base, **result, **self._files.as_result()}
 
     def _arguments(self) -> dict[str, Any]:
@@ -153,14 +155,6 @@ class ActionModule(OnController):
                 msg = f"devices must be the devices returned by rollcall.network.collect; {name!r} is not an answer"
                 raise ValueError(msg)
         return arguments
-
-    def _misuse(self, names: list[str]) -> list[str]:
-        play_hosts = len(self._task_vars.get("ansible_play_batch", ()))
-        # A play of pollers, each of which reports on its own devices.
-        each_its_own = not self._task.delegate_to and self._task_vars["inventory_hostname"] not in names
-        if self._task.run_once or each_its_own or len(names) < 2 or play_hosts < 2:
-            return []
-        return [f"run_once: true is missing: each of {play_hosts} hosts writes the reports of {len(names)} devices"]
 
     def _write_own(self, names: list[str], read: Reader, arguments: dict[str, Any]) -> dict[str, Any]:
         """Write a report per device from the user's template. Its path is a template too."""

@@ -75,8 +75,7 @@ def make_top(path: str | pathlib.Path) -> pathlib.Path:
             new_folder(folder, 0o755)
     status = real.lstat()
     _check_kind(real, status, stat.S_ISDIR, "folder")
-    shared = status.st_mode & stat.S_IWGRP and status.st_gid in {os.getegid(), *os.getgroups()}
-    if status.st_uid not in {0, os.geteuid()} and not shared:
+    if status.st_uid not in {0, os.geteuid()} and not _for_our_group(status):
         raise Untrusted(
             f"it belongs to {_user(status.st_uid)} and not to {_user(os.geteuid())}: use another folder, "
             "or make it writable for one of your groups"
@@ -85,17 +84,20 @@ def make_top(path: str | pathlib.Path) -> pathlib.Path:
     return real
 
 
+def _for_our_group(status: os.stat_result) -> bool:
+    """Whether one of our groups can write."""
+    return bool(status.st_mode & stat.S_IWGRP) and status.st_gid in {os.getegid(), *os.getgroups()}
+
+
 def _check_parent(folder: pathlib.Path) -> None:
     """Check that no other user can replace what is in a parent folder.
 
     :raises Untrusted: if it belongs to another user, or others can write to it, and it is not sticky as ``/tmp`` is.
     """
     status = folder.stat()
-    ours = status.st_gid in {os.getegid(), *os.getgroups()}
-    shared = bool(status.st_mode & stat.S_IWGRP) and ours
-    if status.st_uid not in {0, os.geteuid()} and not shared:
+    if status.st_uid not in {0, os.geteuid()} and not _for_our_group(status):
         raise Untrusted(f"{folder} belongs to {_user(status.st_uid)}: use a folder that is not below it")
-    foreign = status.st_mode & stat.S_IWOTH or (status.st_mode & stat.S_IWGRP and not ours)
+    foreign = status.st_mode & stat.S_IWOTH or (status.st_mode & stat.S_IWGRP and not _for_our_group(status))
     if foreign and not status.st_mode & stat.S_ISVTX:
         raise Untrusted(f"other users can write to {folder}: chmod go-w {folder}, or use another folder")
 

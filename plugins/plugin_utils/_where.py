@@ -41,6 +41,22 @@ def wrong_place(task: Any, templar: Any, task_vars: Mapping[str, Any], hosts: Se
     )
 
 
+def each_its_own(task: Any, task_vars: Mapping[str, Any], names: Sequence[str]) -> bool:
+    """Whether this is a task of a play of pollers, each of which has its own devices."""
+    return not task.delegate_to and task_vars["inventory_hostname"] not in names
+
+
+def run_once_is_missing(task: Any, task_vars: Mapping[str, Any], names: Sequence[str], what: str) -> list[str]:
+    """Return a warning if every host of the play does the work for all devices.
+
+    :param what: what each host does, as in "asks all".
+    """
+    play_hosts = len(task_vars.get("ansible_play_batch", ()))
+    if task.run_once or each_its_own(task, task_vars, names) or len(names) < 2 or play_hosts < 2:
+        return []
+    return [f"run_once: true is missing: each of {play_hosts} hosts {what} {len(names)} devices"]
+
+
 def _value(name: str, templar: Any, variables: Mapping[str, Any]) -> str:
     """The value of a variable as text; empty if it is not set or cannot be resolved."""
     try:
