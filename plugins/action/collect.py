@@ -24,7 +24,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._result import Er
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Answers
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunFolder
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
-from ansible_collections.rollcall.network.plugins.module_utils.drivers._function import look_in
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._function import look_in
 from ansible_collections.rollcall.network.plugins.plugin_utils import _pipelining
 from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
     call_here,

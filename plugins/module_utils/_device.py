@@ -33,8 +33,36 @@ class Unresolved(Error):
 
 
 @dataclass(frozen=True, slots=True)
+class Hop:
+    """A bastion: an address, a login, and how its host key is verified. See ``Device`` for the fields."""
+
+    name: str
+    host: str = ""
+    port: int = 22
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    private_key_file: str | None = None
+    private_key: str | None = field(default=None, repr=False)
+    passphrase: str | None = field(default=None, repr=False)
+    otp_command: str | None = field(default=None, repr=False)
+    connect_timeout: float = 10.0
+    host_key_checking: bool = True
+    accept_new_host_keys: bool = False
+    known_hosts: tuple[str, ...] = ()
+    legacy_ssh: bool = True
+    ssh_options: tuple[tuple[str, str], ...] = ()
+    ssh_config: tuple[str, ...] = ()
+    proxy_command: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Device:
-    """All data of one device. Secrets are not in ``repr``. Timeouts are in seconds."""
+    """All data of one device. Secrets are not in ``repr``. Timeouts are in seconds.
+
+    ``hops`` are the bastions on the way, the first one first. ``ssh_options`` are OpenSSH options as names in lower case
+    and values, the first value of a name counts. ``ssh_config`` are configuration files in the format of OpenSSH.
+    ``max_output`` is the number of bytes that are read for one command.
+    """
 
     name: str
     driver: str = "cli"
@@ -55,6 +83,15 @@ class Device:
     command_timeout: float = 30.0
     host_key_checking: bool = True
     known_hosts: tuple[str, ...] = ()
+    transport: str = "ssh"
+    accept_new_host_keys: bool = False
+    legacy_ssh: bool = True
+    otp_command: str | None = field(default=None, repr=False)
+    ssh_options: tuple[tuple[str, str], ...] = ()
+    ssh_config: tuple[str, ...] = ()
+    hops: tuple[Hop, ...] = ()
+    max_output: int = 64 * 2**20
+    variables: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)  # asked for by a driver
     proxy_command: str | None = field(default=None, repr=False)
     bastion: str | None = None  # the same for all devices behind one bastion that log in there with the same credential
     run_secrets: tuple[str, ...] = field(default=(), repr=False)  # of the whole run; never sent, only masked
@@ -66,5 +103,15 @@ class Device:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Device:
         commands = tuple(Command(**each) for each in data["commands"])
-        tuples = {field: tuple(data[field]) for field in ("known_hosts", "run_secrets")}
-        return cls(**{**data, "commands": commands, **tuples})
+        hops = tuple(Hop(**{**each, **_tuples(each)}) for each in data["hops"])
+        run_secrets = tuple(data["run_secrets"])
+        return cls(**{**data, **_tuples(data), "commands": commands, "hops": hops, "run_secrets": run_secrets})
+
+
+def _tuples(data: dict[str, Any]) -> dict[str, Any]:
+    """The fields that JSON turned from tuples into lists."""
+    return {
+        "known_hosts": tuple(data["known_hosts"]),
+        "ssh_options": tuple((name, value) for name, value in data["ssh_options"]),
+        "ssh_config": tuple(data["ssh_config"]),
+    }

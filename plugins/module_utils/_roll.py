@@ -31,8 +31,8 @@ from ._result import STATUSES, DeviceError, Error, Output, Result
 from ._run import RunFolder
 from ._transport.bastions import Bastions
 from .collector import Event, collect, outcome_of, this_call
-from .drivers import cli, python
-from .drivers._function import load_function
+from ._drivers import cli, python
+from ._drivers._function import load_function
 
 # Threads that write answers. The file system commits several writes together: four threads took a quarter to an eighth
 # of the time of one.

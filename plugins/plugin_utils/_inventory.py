@@ -32,7 +32,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._model.secrets im
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import PlatformError, platform_name
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._spec import ARGUMENT_SPEC, PARSERS, check_commands
-from ansible_collections.rollcall.network.plugins.module_utils.drivers._plain import NotPlain, plain
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._plain import NotPlain, plain
 from ansible_collections.rollcall.network.plugins.plugin_utils._proxy import (
     check_address,
     check_user,

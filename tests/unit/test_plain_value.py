@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ansible_collections.rollcall.network.plugins.module_utils.drivers._plain import NotPlain, plain
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._plain import NotPlain, plain
 
 BERLIN = datetime.timezone(datetime.timedelta(hours=1))
 

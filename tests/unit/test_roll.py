@@ -35,7 +35,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._roll import (
     summarize,
 )
 from ansible_collections.rollcall.network.plugins.module_utils.collector import Event
-from ansible_collections.rollcall.network.plugins.module_utils.drivers._function import load_function
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._function import load_function
 from ansible_collections.rollcall.network.plugins.plugin_utils._collect import warnings_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._outcome import result_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed
