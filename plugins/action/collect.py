@@ -18,13 +18,13 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._core import requ
 require_core()
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._function import look_in
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
 from ansible_collections.rollcall.network.plugins.module_utils._problems import Problems
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Answers
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunFolder
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
-from ansible_collections.rollcall.network.plugins.module_utils._drivers._function import look_in
 from ansible_collections.rollcall.network.plugins.plugin_utils import _pipelining
 from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
     call_here,

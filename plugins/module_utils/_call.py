@@ -47,6 +47,7 @@ class Call:
         "_settled",
         "_turns",
         "attempts",
+        "began",
         "deadline",
         "finished_at",
         "limit",
@@ -66,6 +67,7 @@ class Call:
             "device_timeout",
         )  # kind of error at the deadline, and the option
         self.attempts = 0
+        self.began: float | None = None  # when its work began, if not in this thread; a value of time.monotonic()
         self.received: Any = None  # received by an earlier attempt before it failed
         self.shared: Any = None  # shared by all calls of one run, for the driver
         self.started_at = datetime.now(UTC)

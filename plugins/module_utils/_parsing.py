@@ -48,7 +48,7 @@ class Parsed:
     message: str | None = None
 
 
-def parse(text: str, *, parser: str, platform: str | None, command: str) -> Parsed:
+def parse(text: str, parser: str, platform: str | None, command: str) -> Parsed:
     """Parse the output of a command.
 
     `parser` is "json", "textfsm" or "auto": JSON if the command asks for it (`... json`, `... | display json`), else
@@ -59,10 +59,15 @@ def parse(text: str, *, parser: str, platform: str | None, command: str) -> Pars
     if parser not in ("json", "textfsm", "auto"):
         msg = f'parser is {parser!r}: it must be "json", "textfsm" or "auto"'
         raise ValueError(msg)
-    used: Literal["json", "textfsm"] = "json" if reads_json(parser, command) else "textfsm"
+    used = parser_of(parser, command)
     if not text.strip("\0\ufeff \t\r\n\v\f"):
         return Parsed(used, "empty", message=f"the output of {command!r} is empty")
     return _parse_json(text) if used == "json" else _parse_textfsm(text, platform, command)
+
+
+def parser_of(parser: str, command: str) -> Literal["json", "textfsm"]:
+    """Return the parser that `parse` uses for the output of a command."""
+    return "json" if reads_json(parser, command) else "textfsm"
 
 
 def reads_json(parser: str, command: str) -> bool:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -97,6 +98,17 @@ class Output:
         self.text, self.rows = "", []
 
 
+class Outputs(dict[str, Output]):
+    """The outputs of a device by command, and what is known about its connection, such as the algorithms."""
+
+    def __init__(self, outputs: Mapping[str, Output], connection: dict[str, str]) -> None:
+        super().__init__(outputs)
+        self.connection = connection
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Outputs, (dict(self), self.connection)
+
+
 class DeviceError(Exception):
     """Raised by a driver, or any function, with the exact failure of its device.
 
@@ -114,6 +126,13 @@ class DeviceError(Exception):
         self.error = Error(phase, kind, message)
         self.value = value
         self.retry = retry
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _device_error, (self.status, self.error, self.value, self.retry)
+
+
+def _device_error(status: Status, error: Error, value: Any, retry: bool) -> DeviceError:
+    return DeviceError(status, error.phase, error.kind, error.message, value=value, retry=retry)
 
 
 def iso(moment: datetime) -> str:

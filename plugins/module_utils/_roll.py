@@ -18,26 +18,24 @@ from typing import Any
 
 from ._call import Call
 from ._device import Device, Unresolved
+from ._drivers._function import load_function
+from ._drivers.registry import driver_of, gives_outputs
+from ._engine.engine import Engine, NotDone
 from ._last_good import LastGood
-from ._model.masking import masked_error, masked_outputs
-from ._model.secrets import mask_of, secrets_of
+from ._model.secrets import mask_of
 from ._model.visible import visible
 from ._pacing import LoginsPerSecond
-from ._parsers import Parsers
-from ._parsing import reads_json
+from ._parsing import Parsed, parse, parser_of
 from ._platforms import load_platform
 from ._problems import Problems
-from ._result import STATUSES, DeviceError, Error, Output, Result
+from ._result import STATUSES, DeviceError, Error, Output, Outputs, Result
 from ._run import RunFolder
-from ._transport.bastions import Bastions
-from .collector import Event, collect, outcome_of, this_call
-from ._drivers import cli, python
-from ._drivers._function import load_function
+from .collector import Event, collect, this_call
 
 # Threads that write answers. The file system commits several writes together: four threads took a quarter to an eighth
 # of the time of one.
 WRITERS = 4
-DRIVERS: dict[str, Callable[[Device, Call], Any]] = {"cli": cli.ask, "python": python.ask}
+SHORT = 2_000  # characters of JSON; handing a shorter text over takes longer than parsing it
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +96,13 @@ def call_roll(
                 if on_event is not None:
                     on_event(Event("finished", told, len(devices), name=name, result=result))
     gone: frozenset[str] = frozenset()
-    parsers = Parsers(_texts_to_parse(ready.values()))
-    bastions = Bastions()
+    engine = Engine(functions_of(devices))
+    seconds = _Seconds(limits)
     try:
         results = collect(
-            lambda name: _ask(ready[name], this_call(), parsers, bastions),
+            lambda name: _ask(ready[name], this_call(), engine, seconds),
             ready,
             workers=limits.workers,
-            device_timeout=limits.device_timeout,
             deadline=limits.deadline,
             retries=limits.retries,
             pacing=LoginsPerSecond(limits.logins_per_second) if limits.logins_per_second else None,
@@ -118,8 +115,8 @@ def call_roll(
         problems.add("asking the devices", error)
         results = finished
     finally:  # if interrupted too, so that received answers are written
-        with _noted(problems, "ending the parsers"):
-            parsers.close()
+        with _noted(problems, "ending the worker processes"):
+            engine.close()
         with _noted(problems, "writing the answers"):
             if keep is not None:
                 gone = keep.close()
@@ -136,13 +133,20 @@ def call_roll(
 
 
 def check_functions(devices: Mapping[str, Device | Error]) -> None:
-    """Import every function that is to be called.
+    """Import every driver and function that is to be called.
 
     :raises ValueError: for one that cannot be imported, in one sentence.
     """
-    ready = [device for device in devices.values() if isinstance(device, Device)]
-    for function in {device.function for device in ready if device.driver == "python"}:
-        load_function(function or "")
+    for name in {device.driver for device in devices.values() if isinstance(device, Device)}:
+        driver_of(name)
+    for function in functions_of(devices):
+        load_function(function)
+
+
+def functions_of(devices: Mapping[str, Device | Error]) -> set[str]:
+    """The functions that are to be called."""
+    ready = (device for device in devices.values() if isinstance(device, Device))
+    return {device.function or "" for device in ready if "function" in driver_of(device.driver).settings}
 
 
 _NOT_ASKED = Result("skipped", error=Error("connect", "internal", "an internal error ended the run before its answer"))
@@ -167,49 +171,48 @@ def failed_names(answers: Mapping[str, Mapping[str, Any]]) -> list[str]:
     return [name for name, answer in answers.items() if answer["status"] != "ok"]
 
 
-def _texts_to_parse(devices: Iterable[Device]) -> int:
-    """Count the texts for TextFSM if every device answers."""
-    commands = (command for device in devices for command in device.commands if command.parser is not None)
-    return sum(not reads_json(command.parser or "", command.text) for command in commands)
+class _Seconds:
+    """The time limits of a run, with the kind of error and the option in words."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.device = limits.device_timeout
+        self.limits = (
+            ("deadline", f"the deadline of the run ({limits.deadline or 0:g} s)"),
+            ("device_timeout", f"device_timeout ({limits.device_timeout or 0:g} s)"),
+        )
 
 
-def _ask(device: Device, call: Call, parsers: Parsers, bastions: Bastions) -> Any:
-    """Ask a device. Nothing of it leaves here with a secret in it, and rows are made from the masked texts."""
-    secrets = secrets_of(device)
-    call.shared = bastions
+def _ask(device: Device, call: Call, engine: Engine, seconds: _Seconds) -> Any:
+    """Ask a device. Rows are made from the masked texts."""
     try:
-        value = DRIVERS[device.driver](device, call)
-    except BaseException as error:
-        foreign = device.driver == "python" or not isinstance(error, DeviceError)
-        failure = masked_error(_failure(error, call), secrets, foreign=foreign)
-        if device.driver == "cli" and failure.value:
-            _parse(device, failure.value, parsers, call)
-        raise failure from None
-    if device.driver != "cli":
-        return secrets.value(value)
-    call.received = masked_outputs(value, secrets)  # keep the texts if the deadline comes before the rows are parsed
-    call.enter("parse")
-    _parse(device, value, parsers, call)
+        value = engine.ask(device, call, seconds.device, seconds.limits)
+    except DeviceError as error:
+        if isinstance(error.value, Outputs):
+            _parse(device, error.value, engine, call)
+        raise
+    if isinstance(value, Outputs):
+        call.received = value  # keep the texts if the deadline comes before the rows are parsed
+        _parse(device, value, engine, call)
     return value
 
 
-def _failure(error: BaseException, call: Call) -> DeviceError:
-    if isinstance(error, DeviceError):
-        return error
-    outcome = outcome_of(error, call.phase)
-    reason = outcome.error or Error(call.phase, "failed", "")
-    return DeviceError(outcome.status, reason.phase, reason.kind, reason.message, retry=outcome.retry)
-
-
-def _parse(device: Device, outputs: dict[str, Output], parsers: Parsers, call: Call) -> None:
+def _parse(device: Device, outputs: Outputs, engine: Engine, call: Call) -> None:
     for command in device.commands:
-        output = outputs[command.text]
-        if command.parser is None or output.status != "ok":
+        output = outputs.get(command.text)
+        if command.parser is None or output is None or output.status != "ok":
             continue
+        call.enter("parse")
         ntc = load_platform(device.platform or "").ntc
-        parsed = parsers.parse(
-            output.text, parser=command.parser, platform=ntc, command=command.text, deadline=call.deadline
-        )
+        try:
+            parsed = engine.work(
+                parse, output.text, command.parser, ntc, command.text, size=len(output.text), deadline=call.deadline
+            )
+        except NotDone as error:
+            parsed = Parsed(
+                parser_of(command.parser, command.text),
+                "error",
+                message=f"the output of {command.text!r} cannot be parsed: {error}",
+            )
         output.parser, output.rows = parsed.parser, [] if parsed.rows is None else parsed.rows
         output.rows_status, output.rows_message = parsed.status, parsed.message
 
@@ -230,6 +233,7 @@ def answer_of(asked: Device | Error | None, result: Result, *, slim: bool = Fals
         "host": device.host if device and device.host else None,
         "port": device.port if device and device.host else None,
         "platform": device.platform if device else None,
+        "connection": result.value.connection if isinstance(result.value, Outputs) else {},
         "output": {command: output.as_slim_dict() if slim else output.as_dict() for command, output in outputs.items()},
         "value": None if slim or is_cli(asked) else result.value,
         "changed": None,
@@ -239,7 +243,7 @@ def answer_of(asked: Device | Error | None, result: Result, *, slim: bool = Fals
 
 def is_cli(asked: Device | Error | None) -> bool:
     """Whether the value of its result is outputs by command."""
-    return isinstance(asked, Device) and asked.driver == "cli"
+    return isinstance(asked, Device) and gives_outputs(asked)
 
 
 def _outputs(asked: Device | Error | None, result: Result) -> dict[str, Output]:

@@ -28,11 +28,11 @@ from ansible.plugins.loader import connection_loader
 
 from ansible_collections.rollcall.network.plugins.module_utils._bounds import LARGEST, check_path
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device, Unresolved
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._plain import NotPlain, plain
 from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import MASK, Secrets
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import PlatformError, platform_name
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._spec import ARGUMENT_SPEC, PARSERS, check_commands
-from ansible_collections.rollcall.network.plugins.module_utils._drivers._plain import NotPlain, plain
 from ansible_collections.rollcall.network.plugins.plugin_utils._proxy import (
     check_address,
     check_user,

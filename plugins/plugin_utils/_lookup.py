@@ -15,8 +15,8 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._function import look_in
+from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
 from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
     call_here,
     devices_of,

@@ -51,14 +51,14 @@ def load_function(path: str) -> Callable[..., Any]:
     raise ValueError(msg)
 
 
-def refusal(function: Callable[..., Any], name: str, arguments: dict[str, Any]) -> str | None:
+def refusal(function: Callable[..., Any], subject: object, arguments: dict[str, Any]) -> str | None:
     """Return why the function cannot be called with these arguments, if this is known before the call."""
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):  # of functions written in C
         return None
     try:
-        signature.bind(name, **arguments)
+        signature.bind(subject, **arguments)
     except TypeError as error:
         if "too many positional" in str(error):
             return "must take the name of the device as its first argument"

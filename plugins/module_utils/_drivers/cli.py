@@ -15,13 +15,13 @@ import re
 import time
 from typing import Literal, NoReturn
 
-from .._call import Call
 from .._device import Device
 from .._model.secrets import secrets_of
 from .._platforms import Mode, Platform, PlatformError, Step, load_platform
 from .._result import CommandStatus, DeviceError, Error, Output, Status
-from .._ssh import Shell
 from .._terminal import CHATTER, PAGER, clean, decode, strip_echo
+from .._transport.stream import Stream
+from .contract import Session
 
 SETTLE = 0.1  # silence after the first prompt: banners hold lines that look like prompts
 QUIET = 1.0  # silence after which a doubtful end is put to the test
@@ -34,40 +34,58 @@ REJECTION_LINES = 12  # a rejected command is a short answer; a long one may quo
 ASKS_USER = re.compile(r"(user ?name|user|login)\s*:\s*\Z", re.IGNORECASE)
 ASKS_PASSWORD = re.compile(r"password\s*:\s*\Z", re.IGNORECASE)
 
+# Commands that change nothing, on all platforms.
+READ_ONLY = re.compile(
+    r"\s*(?:show?|sho|sh|display|disp|dis|get|info|ping|traceroute|trace|dir|more|environment|admin show|/\S+(?: \S+)* print|\S*\s*print)\b",
+    re.I,
+)
+
 End = Literal["prompt", "closed", "timeout"]
 
 
-def ask(device: Device, call: Call) -> dict[str, Output]:
-    """Log in, send each command, and return its output by command.
+class Cli:
+    """Sends commands to the command line of a device."""
 
-    :raises DeviceError: when not every command got a good answer; its ``value`` is the outputs there are.
-    """
-    try:
-        platform = load_platform(device.platform or "")
-    except PlatformError as error:
-        raise DeviceError("failed", "resolve", "platform", str(error)) from error
-    shell = Shell(device, call)
-    try:
-        terminal = _Terminal(shell, platform, device, call)
+    name = "cli"
+    settings = frozenset({"host", "platform", "commands"})
+
+    def read_only(self, device: Device) -> bool:
+        return all(READ_ONLY.match(command.text) for command in device.commands)
+
+    async def ask(self, device: Device, session: Session) -> dict[str, Output]:
+        """Log in, send each command, and return its output by command.
+
+        :raises DeviceError: if not every command got a good answer; its value is the outputs there are.
+        """
         try:
-            terminal.open()
-        except DeviceError as error:
-            error.retry = error.retry and not terminal.secret_is_unanswered
-            raise
-        call.enter("command")
-        outputs = _ask_all(terminal, device)
-        terminal.leave()
-        return outputs
-    finally:
-        shell.close()
+            platform = load_platform(device.platform or "")
+        except PlatformError as error:
+            raise DeviceError("failed", "resolve", "platform", str(error)) from error
+        stream = await session.connect()
+        try:
+            terminal = _Terminal(stream, platform, device, session)
+            try:
+                await terminal.open()
+            except DeviceError as error:
+                error.retry = error.retry and not terminal.secret_is_unanswered
+                raise
+            session.enter("command")
+            if not self.read_only(device):
+                session.sending()
+            outputs = await _ask_all(terminal, device, session)
+            await terminal.leave()
+            return outputs
+        finally:
+            stream.close()
 
 
-def _ask_all(terminal: _Terminal, device: Device) -> dict[str, Output]:
+async def _ask_all(terminal: _Terminal, device: Device, session: Session) -> dict[str, Output]:
     outputs = {command.text: Output(status="skipped") for command in device.commands}
+    session.keep(outputs)
     broken: Output | None = None
     for text, output in outputs.items():
         if broken is None:
-            terminal.ask(text, output)
+            await terminal.ask(text, output)
             if output.error and output.error.kind != "rejected":
                 broken = output
         else:
@@ -92,11 +110,12 @@ def _fail(outputs: dict[str, Output], failed: list[str], broken: Output | None) 
 class _Terminal:
     """A session on the device's command line. Detects the prompt and the end of an answer."""
 
-    def __init__(self, shell: Shell, platform: Platform, device: Device, call: Call) -> None:
-        self._shell = shell
+    def __init__(self, stream: Stream, platform: Platform, device: Device, session: Session) -> None:
+        self._stream = stream
         self._platform = platform
         self._device = device
-        self._call = call
+        self._asks_login = platform.asks_login or stream.asks_login
+        self._session = session
         self._secrets = secrets_of(device)
         self._sent = ""  # the kind of secret that was sent and that the device has not answered
         self._prompt = ""  # the last line of the prompt, as the device shows it now
@@ -113,26 +132,26 @@ class _Terminal:
 
     # -- opening -------------------------------------------------------------------------------------------------------
 
-    def open(self) -> None:
+    async def open(self) -> None:
         """Reach the first prompt, enter the platform's mode and set up the session (paging off)."""
-        self._await_first_prompt(self._deadline())
+        await self._await_first_prompt(self._deadline())
         for step in self._platform.on_open:
             if step.kind == "enter":
-                self._enter(step.text)
+                await self._enter(step.text)
             elif step.kind == "ask":
-                self._answer(step)
+                await self._answer(step)
             else:
-                self._set_up(step.text)
+                await self._set_up(step.text)
 
-    def leave(self) -> None:
+    async def leave(self) -> None:
         """Send the logout command without waiting, so that the device frees its line at once."""
         if self._platform.on_close:
             try:
-                self._shell.send(self._platform.on_close + "\n", time.monotonic() + SETTLE)
+                await self._send(self._platform.on_close + "\n", time.monotonic() + SETTLE)
             except DeviceError:
                 return  # the device closed first; all answers are complete
 
-    def _await_first_prompt(self, deadline: float) -> None:
+    async def _await_first_prompt(self, deadline: float) -> None:
         """Wait for a prompt. After a banner, send an empty line, which must show the same prompt again."""
         data = bytearray()
         candidate = ""
@@ -141,37 +160,37 @@ class _Terminal:
             shown = clean(decode(bytes(data[-TAIL:])))
             line = _last_line(shown)
             wait = deadline
-            if self._platform.asks_login and ASKS_USER.search(line):
-                self._shell.send(f"{self._device.user}\n", deadline)
-            elif self._platform.asks_login and ASKS_PASSWORD.search(line):
+            if self._asks_login and ASKS_USER.search(line):
+                await self._send(f"{self._device.user}\n", deadline)
+            elif self._asks_login and ASKS_PASSWORD.search(line):
                 if logged_in:
                     message = f"login as {self._device.user} refused inside the session"
                     raise DeviceError("auth_failed", "auth", "refused", message)
                 logged_in = True
                 self._sent = "password"
-                self._shell.send(f"{self._device.password or ''}\n", deadline)
-            elif self._page(decode(bytes(data[-PAGER_TAIL:])), deadline):
+                await self._send(f"{self._device.password or ''}\n", deadline)
+            elif await self._page(decode(bytes(data[-PAGER_TAIL:])), deadline):
                 pass
             elif self._mode(shown) and line == candidate:
                 return
             elif self._mode(shown):
                 wait = min(deadline, time.monotonic() + SETTLE)
-            chunk = self._read(wait)
+            chunk = await self._read(wait)
             if chunk is None and wait < deadline:
                 candidate = line
                 self._arrive(shown)
                 if "\n" not in shown.strip():  # nothing but the prompt
                     return
                 data.clear()
-                self._shell.send("\n", deadline)
+                await self._send("\n", deadline)
             elif not chunk:
                 self._no_prompt(chunk, data)
             else:
                 data += chunk
 
-    def _set_up(self, line: str) -> None:
+    async def _set_up(self, line: str) -> None:
         """Send a line of the platform. If the device rejects it, its pager is answered instead."""
-        text, end = self._exchange(line, self._deadline())
+        text, end = await self._exchange(line, self._deadline())
         if end != "prompt":
             self._no_prompt(b"" if end == "closed" else None, bytearray(text.encode("utf-8", "surrogateescape")))
 
@@ -187,7 +206,7 @@ class _Terminal:
         message = f"the device closed the session after the login; last line: {seen or '(nothing)'}{sent}"
         raise DeviceError("failed", "auth", "session_closed", message, retry=not sent)
 
-    def _enter(self, goal: str) -> None:
+    async def _enter(self, goal: str) -> None:
         if self._now is None or self._now.name == goal:
             return
         steps = self._platform.way(self._now.name, goal)
@@ -197,9 +216,9 @@ class _Terminal:
             return  # stays in the mode that the login gave, as a user without the secret does
         for step in steps:
             if step.kind == "ask":
-                self._answer(step)
+                await self._answer(step)
             else:
-                self._set_up(step.text)
+                await self._set_up(step.text)
         if self._now is None or self._now.name != goal:
             if not become:
                 prompt = self._secrets.quoted(self._prompt)
@@ -210,10 +229,10 @@ class _Terminal:
                 raise DeviceError("failed", "auth", "no_prompt", message)
             self._refused(steps[-1].text)
 
-    def _answer(self, step: Step) -> None:
+    async def _answer(self, step: Step) -> None:
         """Send a line and answer the device's question. A password is sent only to its question."""
         deadline = self._deadline()
-        self._shell.send(step.text + "\n", deadline)
+        await self._send(step.text + "\n", deadline)
         answer = _Answer(step.text)
         answered = False
         while True:
@@ -226,14 +245,14 @@ class _Terminal:
                     message = f"the device asks for a password to enter {step.text!r}; set ansible_become_password"
                     raise DeviceError("auth_failed", "auth", "no_become_password", message)
                 self._sent = "enable password" if step.wants_password else self._sent
-                self._shell.send(secret + "\n", deadline)
+                await self._send(secret + "\n", deadline)
                 answer.forget()
             elif asks:
                 self._refused(step.text)
             elif self._mode(shown) is not None and (answered or answer.echoed()):
                 self._arrive(shown)
                 return
-            chunk = self._read(deadline)
+            chunk = await self._read(deadline)
             if not chunk:
                 self._no_prompt(chunk, answer.data)
             answer.data += chunk
@@ -245,34 +264,34 @@ class _Terminal:
 
     # -- asking --------------------------------------------------------------------------------------------------------
 
-    def ask(self, command: str, output: Output) -> None:
+    async def ask(self, command: str, output: Output) -> None:
         """Send a command and fill in its output and status."""
         began = time.monotonic()
         try:
-            output.text, end = self._exchange(command, self._deadline())
+            output.text, end = await self._exchange(command, self._deadline())
         except DeviceError as error:
             output.status, output.error = "failed", error.error
         else:
             output.status, output.error = self._judge(output.text, end)
         output.seconds = time.monotonic() - began
 
-    def _exchange(self, line: str, deadline: float) -> tuple[str, End]:
+    async def _exchange(self, line: str, deadline: float) -> tuple[str, End]:
         """Send a line. Return its answer without echo and prompt, and how it ended."""
-        self._drain(deadline)
-        self._shell.send(line + "\n", deadline)
+        await self._drain(deadline)
+        await self._send(line + "\n", deadline)
         answer = _Answer(line)
         tests = MOST_TESTS
         silent = False
         while True:
-            chunk = self._read(deadline if silent else min(deadline, time.monotonic() + QUIET))
+            chunk = await self._read(deadline if silent else min(deadline, time.monotonic() + QUIET))
             if chunk == b"":
                 return self._text(answer, "closed"), "closed"
             if chunk:
                 answer.data += chunk
                 silent = False
-                if self._page(answer.tail(), deadline):
+                if await self._page(answer.tail(), deadline):
                     answer.pages += 1
-                elif self._whole(answer):
+                elif await self._whole(answer):
                     self._arrive(answer.shown())
                     return self._text(answer, "prompt"), "prompt"
                 continue
@@ -283,9 +302,9 @@ class _Terminal:
                 tests -= 1
                 answer.tested_at = len(answer.data)
                 self._candidate = _key(_last_line(answer.shown()))
-                self._shell.send("\n", deadline)
+                await self._send("\n", deadline)
 
-    def _whole(self, answer: _Answer) -> bool:
+    async def _whole(self, answer: _Answer) -> bool:
         """Return whether the answer is complete: it ends with the prompt, and nothing follows."""
         shown = answer.shown()
         if self._mode(shown) is None:
@@ -298,10 +317,10 @@ class _Terminal:
             return False
         elif not answer.echoed():
             self._echoes = False
-        more = self._read(time.monotonic())
+        more = await self._read(time.monotonic())
         if more:  # the device continues, so the prompt-like text was part of the answer
             answer.data += more
-            return self._whole(answer)
+            return await self._whole(answer)
         return True
 
     def _doubtful(self, shown: str) -> bool:
@@ -341,9 +360,9 @@ class _Terminal:
             message = f"the device closed the session during its answer; received {len(text)} characters"
             return "failed", Error("command", "session_closed", message)
         if end == "timeout":
-            over = self._call.deadline is not None and time.monotonic() >= self._call.deadline
+            over = self._session.deadline is not None and time.monotonic() >= self._session.deadline
             usual = ("timeout", f"command_timeout ({self._device.command_timeout:g} s)")
-            kind, limit = self._call.limit if over else usual
+            kind, limit = self._session.limit if over else usual
             message = f"no prompt within {limit}; received {len(text)} characters; raise it if the command is slow"
             return "timeout", Error("command", kind, message)
         rejection = self._rejection(text)
@@ -371,25 +390,28 @@ class _Terminal:
 
     def _deadline(self) -> float:
         limit = time.monotonic() + self._device.command_timeout
-        return limit if self._call.deadline is None else min(limit, self._call.deadline)
+        return limit if self._session.deadline is None else min(limit, self._session.deadline)
 
-    def _read(self, deadline: float) -> bytes | None:
+    async def _read(self, deadline: float) -> bytes | None:
         """Read from the shell. A broken connection ends the session, so that received data is kept."""
         try:
-            return self._shell.read(deadline)
+            return await self._stream.read(deadline)
         except DeviceError:
             return b""
 
-    def _drain(self, deadline: float) -> None:
+    async def _send(self, text: str, deadline: float) -> None:
+        await self._stream.write(text.encode("utf-8", "surrogateescape"), deadline)
+
+    async def _drain(self, deadline: float) -> None:
         """Discard unsolicited output since the last prompt. Wait briefly if the device does not echo."""
-        while self._read(min(deadline, time.monotonic() + (0.0 if self._echoes else QUIET / 4))):
+        while await self._read(min(deadline, time.monotonic() + (0.0 if self._echoes else QUIET / 4))):
             pass
 
-    def _page(self, tail: str, deadline: float) -> bool:
+    async def _page(self, tail: str, deadline: float) -> bool:
         pager = PAGER.search(tail)
         if pager is None:
             return False
-        self._shell.send("q" if pager.group("end") else " ", deadline)
+        await self._send("q" if pager.group("end") else " ", deadline)
         return True
 
     def _arrive(self, shown: str) -> None:

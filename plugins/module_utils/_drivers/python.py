@@ -8,55 +8,65 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections.abc import Callable
 from typing import Any
 
-from .._call import Call
 from .._device import Device
 from .._result import DeviceError
 from ._function import load_function, refusal
 from ._plain import NotPlain, plain
+from .contract import Session
 
 
-def ask(device: Device, call: Call) -> Any:
-    """Return what the function returns, as plain data.
+class Python:
+    """Calls the function of a device. It is not known what the function does, so it is never called again by itself."""
 
-    :raises DeviceError: if it cannot be called with these arguments, or its value is not plain data.
-    """
-    function = load_function(device.function or "")
-    reason = refusal(function, device.name, device.function_args)
-    if reason is not None:
-        raise DeviceError("failed", "resolve", "function_args", f"{device.function} {reason}")
-    call.enter("command")
+    name = "python"
+    settings = frozenset({"function"})
+
+    def read_only(self, device: Device) -> bool:
+        return False
+
+    def ask(self, device: Device, session: Session) -> Any:
+        """Return what the function returns, as plain data.
+
+        :raises DeviceError: if it cannot be called with these arguments, or its value is not plain data.
+        """
+        function = load_function(device.function or "")
+        subject = device if takes_device(function) else device.name
+        reason = refusal(function, subject, device.function_args)
+        if reason is not None:
+            raise DeviceError("failed", "resolve", "function_args", f"{device.function} {reason}")
+        session.enter("command")
+        try:
+            return _plain(device, _awaited(function(subject, **device.function_args), session.deadline))
+        except DeviceError as error:
+            error.value = None if error.value is None else _plain(device, error.value)
+            raise
+
+
+def takes_device(function: Callable[..., Any]) -> bool:
+    """Return whether the first parameter is annotated with Device, instead of taking the name."""
     try:
-        return _plain(device, _awaited(function(device.name, **device.function_args), call))
-    except DeviceError as error:
-        error.value = None if error.value is None else _plain(device, error.value)
-        raise
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):  # of functions written in C
+        return False
+    annotation = parameters[0].annotation if parameters else None
+    return annotation is Device or (isinstance(annotation, str) and annotation.rpartition(".")[2] == Device.__name__)
 
 
-def _awaited(value: Any, call: Call) -> Any:
+def _awaited(value: Any, deadline: float | None) -> Any:
     """Run a coroutine in a separate event loop. It is cancelled at the deadline."""
     if inspect.isasyncgen(value):
         value = _all(value)
     if not inspect.isawaitable(value):
         return value
-    with asyncio.Runner() as runner:
-        loop = runner.get_loop()
 
-        async def run() -> Any:
-            task = asyncio.current_task()
-
-            def cancel() -> None:
-                if task is not None:
-                    loop.call_soon_threadsafe(task.cancel)
-
-            call.on_cut(cancel)
+    async def run() -> Any:
+        async with asyncio.timeout_at(deadline):
             return await value
 
-        try:
-            return runner.run(run())
-        finally:
-            call.on_cut(None)
+    return asyncio.run(run())
 
 
 async def _all(values: Any) -> list[Any]:

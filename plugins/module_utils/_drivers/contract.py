@@ -1,0 +1,60 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a driver is, and what it gets."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from .._device import Device
+from .._result import Phase
+from .._transport.stream import Stream
+
+
+class Session(Protocol):
+    """The state of one device while its driver asks it."""
+
+    deadline: float | None
+    """When the driver must end, as a value of ``time.monotonic()``."""
+
+    limit: tuple[str, str]
+    """The kind of error at the deadline, and the option in words."""
+
+    def enter(self, phase: Phase) -> None:
+        """Begin a phase: connect, auth, command or parse. Its time is a part of the answer."""
+
+    def keep(self, value: Any) -> None:
+        """Keep what was received so far, for the answer of a device whose time ends."""
+
+    def sending(self) -> None:
+        """Tell that from now on something is sent that is not read-only, so it must not be sent a second time."""
+
+    async def connect(self) -> Stream:
+        """Connect to the device's command line and log in, over its transport and bastions.
+
+        :raises DeviceError: for everything that can fail on the way.
+        """
+
+
+class Driver(Protocol):
+    """Asks one device.
+
+    If ``ask`` is a coroutine function, many devices are asked in one event loop, and it must not block. Otherwise each
+    call has a process of its own.
+    """
+
+    name: str
+
+    settings: frozenset[str]
+    """The settings of a host without which it cannot ask: some of ``host``, ``platform``, ``commands``, ``function``."""
+
+    def read_only(self, device: Device) -> bool:
+        """Return whether everything that it would send is read-only, so that it may be sent again after a crash."""
+
+    def ask(self, device: Device, session: Session) -> Any:
+        """Return the device's answer: plain data, or outputs by command.
+
+        :raises DeviceError: if the device has no complete answer; its value is what was received.
+        """

@@ -1,0 +1,66 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Take a driver's answer or error out of its process without secrets."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from .._device import Device
+from .._drivers.registry import gives_outputs, is_ours
+from .._model.masking import masked_error, masked_outputs
+from .._model.secrets import secrets_of
+from .._model.visible import visible
+from .._result import DeviceError, Error, Outputs, Phase
+from ..collector import outcome_of
+
+INLINE = 256 * 1024  # characters; masking more would hold the event loop for too long
+
+
+async def masked_answer(device: Device, value: Any, facts: dict[str, str]) -> Any:
+    """Return the answer, masked. Long texts are masked in a thread.
+
+    :param facts: what is known about the connection.
+    """
+    if _size(value) <= INLINE:
+        return masked(device, value, facts)
+    return await asyncio.to_thread(masked, device, value, facts)
+
+
+def masked(device: Device, value: Any, facts: dict[str, str]) -> Any:
+    secrets = secrets_of(device)
+    if not gives_outputs(device):
+        return secrets.value(value)
+    connection = {name: visible(secrets.quoted(text)) for name, text in facts.items()}
+    return Outputs(masked_outputs(value, secrets), connection)
+
+
+def masked_failure(
+    device: Device, raised: BaseException, phase: Phase, received: Any = None, facts: dict[str, str] | None = None
+) -> DeviceError:
+    """Return the error of a device for any exception, masked.
+
+    :param received: what was received, if the exception does not have it.
+    """
+    error = raised if isinstance(raised, DeviceError) else _described(raised, phase)
+    value = received if error.value is None else error.value
+    foreign = not isinstance(raised, DeviceError) or not is_ours(device)
+    failure = masked_error(error, secrets_of(device), foreign=foreign)
+    if gives_outputs(device):
+        failure.value = masked(device, value or {}, facts or {})
+    return failure
+
+
+def _described(raised: BaseException, phase: Phase) -> DeviceError:
+    outcome = outcome_of(raised, phase)
+    reason = outcome.error or Error(phase, "failed", "")
+    return DeviceError(outcome.status, reason.phase, reason.kind, reason.message, retry=outcome.retry)
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, dict):
+        return sum(len(getattr(each, "text", "")) for each in value.values())
+    return len(value) if isinstance(value, str) else 0

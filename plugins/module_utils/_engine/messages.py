@@ -1,0 +1,61 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the parent and a session worker tell each other about devices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .._device import Device
+from .._result import DeviceError, Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One attempt to ask one device.
+
+    :param deadline: of the run, as a value of ``time.monotonic()``.
+    :param seconds: for this device. They begin when the work begins.
+    :param limits: the kinds of error at the deadline of the run and of the device, each with the option in words.
+    """
+
+    number: int
+    device: Device
+    deadline: float | None
+    seconds: float | None
+    limits: tuple[tuple[str, str], tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of a job: its value or its error, and the time that each phase took."""
+
+    number: int
+    value: Any
+    error: DeviceError | None
+    phase: Phase
+    seconds: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """The jobs that began, each with the time."""
+
+    jobs: tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """From now on, this job sends something that is not read-only."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Something for the parent that is not an answer, such as a new host key or a warning."""
+
+    message: Any

@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The program of text and function processes: one call of a function at a time, and its result."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from typing import Any
+
+from .._result import DeviceError
+from . import wire
+
+
+def run(line: socket.socket) -> int:
+    """Call what comes in until the line ends. Return the exit status."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends with its parent
+    while True:
+        try:
+            function, arguments = wire.receive(line)
+        except wire.Ended:
+            return 0
+        except Exception as error:  # a module that cannot be imported here
+            reply = (False, portable(error))
+        else:
+            reply = _called(function, arguments)
+        try:
+            data = wire.packed(reply)
+        except Exception as error:  # a value that cannot be pickled
+            data = wire.packed((False, portable(error)))
+        try:
+            line.settimeout(None)
+            line.sendall(data)
+        except OSError:
+            return 0
+
+
+def _called(function: Any, arguments: tuple[Any, ...]) -> tuple[bool, Any]:
+    try:
+        return True, function(*arguments)
+    except BaseException as error:  # SystemExit of one call must not end the process
+        return False, portable(error)
+
+
+def portable(error: BaseException) -> Exception:
+    """Return an exception that can be pickled, with the same text."""
+    if isinstance(error, (DeviceError, ValueError)) and type(error) in (DeviceError, ValueError):
+        return error
+    return RuntimeError(f"{type(error).__name__}: {error}")

@@ -1,0 +1,562 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""SSH with asyncssh: connect, verify the host key, log in, open a shell."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import functools
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, NoReturn, Protocol
+
+from .._model.secrets import secrets_of
+from .._result import DeviceError, Phase
+from .inbox import Inbox
+from .keys import default_keys, key_of_file, key_of_text
+from .questions import Answers
+
+try:
+    import asyncssh
+except ImportError:
+    asyncssh = None  # type: ignore[assignment]
+
+_Base: Any = object if asyncssh is None else asyncssh.SSHClientConnection
+_Client: Any = object if asyncssh is None else asyncssh.SSHClient
+_SessionBase: Any = object if asyncssh is None else asyncssh.SSHClientSession
+
+LONGEST_SAID = 2000  # characters kept of what a server says before or during the login
+PIECE = 16 * 1024  # bytes given to the protocol at a time: its work on many small packets grows with the square of this
+_MSG_IGNORE, _EMPTY = 2, b"\0\0\0\0"
+TERMINAL, SIZE = "vt100", (80, 24)
+_BUSY = (
+    "too many",
+    "exceeded",
+    "maxstartups",
+    "no vty",
+    "no free",
+    "all lines",
+    "all ports",
+    "resource",
+    "busy",
+    "maximum number",
+    "limit reached",
+    "try again",
+)
+
+
+class Login(Protocol):
+    """What a device and a bastion have in common. See ``_device.Device`` for the fields."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def user(self) -> str | None: ...
+    @property
+    def password(self) -> str | None: ...
+    @property
+    def private_key_file(self) -> str | None: ...
+    @property
+    def private_key(self) -> str | None: ...
+    @property
+    def passphrase(self) -> str | None: ...
+    @property
+    def connect_timeout(self) -> float: ...
+    @property
+    def host_key_checking(self) -> bool: ...
+
+
+class Context(Protocol):
+    """What a login tells and asks on its way."""
+
+    deadline: float | None
+    limit: tuple[str, str]
+    phase: Phase
+
+    def enter(self, phase: Phase) -> None: ...
+    def tell(self, message: Any) -> None: ...
+
+
+Connector = Callable[[Callable[[], Any], float], Awaitable[Any]]
+"""Connects a protocol, made by a factory, before a deadline, and returns it."""
+
+
+class Connection:
+    """A login at one server."""
+
+    def __init__(self, client: _LoginClient, connection: Any) -> None:
+        self._client = client
+        self.ssh = connection
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """The negotiated algorithms, the server's version and its banner."""
+        names = {
+            "server_version": "server_version",
+            "kex": "kex_alg",
+            "cipher": "recv_cipher",
+            "mac": "recv_mac",
+        }
+        facts = {"transport": "ssh"}
+        for name, info in names.items():
+            value = self.ssh.get_extra_info(info)
+            if value:
+                facts[name] = value.decode("ascii", "replace") if isinstance(value, bytes) else str(value)
+        key = self.ssh.get_server_host_key()
+        if key is not None:
+            facts["host_key"] = f"{key.get_algorithm()} {key.get_fingerprint()}"
+        if self._client.banner:
+            facts["banner"] = self._client.banner
+        return facts
+
+    def close(self) -> None:
+        self.ssh.close()
+
+
+async def log_in(
+    login: Login, context: Context, connect: Connector, *, code: Callable[[str], Awaitable[str | None]]
+) -> Connection:
+    """Connect, exchange keys, verify the host key and log in.
+
+    :param connect: opens the connection for the SSH protocol.
+    :param code: returns a one-time code for a question.
+    :raises DeviceError: for everything that can fail on the way.
+    """
+    if asyncssh is None:
+        message = "the Python package asyncssh is not installed on the machine that collects"
+        raise DeviceError("failed", "connect", "no_library", message)
+    if not login.user:
+        raise DeviceError("auth_failed", "auth", "no_user", "no user name; set ansible_user")
+    context.enter("connect")
+    loop = asyncio.get_running_loop()
+    client = _LoginClient(login, context, code)
+    connection: Any = None
+    try:
+        options = _options_for(login, client)
+        options.waiter = loop.create_future()
+        connection = _Connection(loop, options, wait="auth")
+        guard = _Guard(connection, client)
+        deadline = client.until(login.connect_timeout)
+        await connect(lambda: guard, deadline)
+        client.deadline = client.until(login.connect_timeout)  # the handshake has its own time
+        try:
+            await _waited(options.waiter, client)
+        except BaseException:
+            connection.abort()
+            raise
+    except DeviceError:
+        raise
+    except (asyncssh.Error, OSError, ValueError, EOFError, asyncio.CancelledError) as error:
+        if isinstance(error, asyncio.CancelledError) and not client.is_late:
+            raise
+        client.fail(error)
+    return Connection(client, connection)
+
+
+async def _waited(waiter: asyncio.Future[None], client: _LoginClient) -> None:
+    """Wait for the login. Each phase has the connect timeout."""
+    while not waiter.done():
+        left = client.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        await asyncio.wait([waiter], timeout=left)
+    waiter.result()
+
+
+class _Quiet:
+    """A logger that drops everything."""
+
+    def get_child(self, *_arguments: Any, **_options: Any) -> _Quiet:
+        return self
+
+    def __getattr__(self, _name: str) -> Callable[..., None]:
+        return _nothing
+
+
+def _nothing(*_arguments: Any, **_options: Any) -> None:
+    pass
+
+
+_QUIET = _Quiet()
+
+
+class _Connection(_Base):  # type: ignore[misc]
+    """A connection that sends no empty message before each encrypted one.
+
+    asyncssh sends them against an attack on ciphers in CBC mode. With other ciphers they cost both sides a third of the
+    packets. Nothing is logged either: asyncssh formats each message before it looks whether anybody wants it.
+
+    This and ``waiter`` in ``log_in`` are not public in asyncssh; a test notices if they change.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._logger = _QUIET
+
+    def send_packet(self, pkttype: int, *args: bytes, handler: Any = None) -> None:
+        if pkttype == _MSG_IGNORE and args == (_EMPTY,) and not self._enc_alg_cs.endswith(b"-cbc"):
+            return
+        super().send_packet(pkttype, *args, handler=handler)
+
+
+class _Guard:
+    """Stands between a connection and its transport. Keeps what the server says before its version line.
+
+    It is a protocol for a socket, and a session for a channel of a bastion.
+    """
+
+    def __init__(self, protocol: Any, client: _LoginClient) -> None:
+        self._protocol = protocol
+        self._client = client
+        self._before = bytearray()
+        self._has_version = False
+
+    def connection_made(self, transport: Any) -> None:
+        self._protocol.connection_made(transport)
+
+    def data_received(self, data: bytes, datatype: Any = None) -> None:
+        if not self._has_version:
+            self._look(data)
+        if len(data) <= PIECE:
+            self._protocol.data_received(data)
+            return
+        for start in range(0, len(data), PIECE):
+            self._protocol.data_received(data[start : start + PIECE])
+
+    def eof_received(self) -> Any:
+        return self._protocol.eof_received()
+
+    def connection_lost(self, exc: Exception | None = None) -> None:
+        self._protocol.connection_lost(exc)
+
+    def session_started(self) -> None:
+        self._protocol.session_started()
+
+    def pause_writing(self) -> None:
+        self._protocol.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._protocol.resume_writing()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._protocol, name)
+
+    def _look(self, data: bytes) -> None:
+        if len(self._before) < LONGEST_SAID:
+            self._before += data[:LONGEST_SAID]
+        start = 0 if self._before.startswith(b"SSH-") else self._before.find(b"\nSSH-") + 1
+        self._has_version = start > 0 or self._before.startswith(b"SSH-")
+        text = bytes(self._before[:start] if self._has_version else self._before)
+        self._client.said_first = " ".join(text.decode("utf-8", "replace").split())
+
+
+class _LoginClient(_Client):  # type: ignore[misc]
+    """Answers what a server asks during the login, and remembers what it said."""
+
+    def __init__(self, login: Login, context: Context, code: Callable[[str], Awaitable[str | None]]) -> None:
+        self._login = login
+        self._context = context
+        self._answers = Answers(login.password, code)
+        self._keys: list[Any] | None = None
+        self._passwords = [] if login.password is None else [login.password]
+        self._presented: Any = None
+        self._tried: list[str] = []
+        self._is_refused_key = False
+        self._has_sent_secret = False
+        self._expired = False
+        self._unusable: DeviceError | None = None
+        self._connection: Any = None
+        self.said_first = ""
+        self.banner = ""
+        self.deadline = 0.0
+        self.is_late = False
+
+    # -- asyncssh ------------------------------------------------------------------------------------------------------
+
+    def connection_made(self, conn: Any) -> None:
+        self._connection = conn
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        pass
+
+    def auth_banner_received(self, msg: str, lang: str) -> None:
+        if len(self.banner) < LONGEST_SAID:
+            self.banner = (self.banner + msg)[:LONGEST_SAID]
+
+    def begin_auth(self, username: str) -> None:
+        self._context.enter("auth")
+        self.deadline = self.until(self._login.connect_timeout)
+
+    def public_key_auth_requested(self) -> Any:
+        if self._keys is None:
+            self._keys = self._load_keys()
+        if not self._keys:
+            return None
+        key = copy.copy(self._keys.pop(0))  # the connection sets its signature algorithm
+        self._tried.append(f"private key {key.get_comment() or key.get_algorithm()}")
+        self._has_sent_secret = True
+        return key
+
+    def password_auth_requested(self) -> str | None:
+        if not self._passwords:
+            return None
+        self._tried.append("password")
+        self._has_sent_secret = True
+        return self._passwords.pop()
+
+    def password_change_requested(self, prompt: str, lang: str) -> Any:
+        self._expired = True
+        return NotImplemented
+
+    def kbdint_auth_requested(self) -> str | None:
+        return ""
+
+    async def kbdint_challenge_received(
+        self, name: str, instructions: str, lang: str, prompts: Sequence[tuple[str, bool]]
+    ) -> list[str] | None:
+        if instructions:
+            self.auth_banner_received(instructions + "\n", lang)
+        answers = await self._answers.to(prompts)
+        if prompts and answers is not None:
+            self._has_sent_secret = True
+            if "keyboard-interactive" not in self._tried:
+                self._tried.append("keyboard-interactive")
+            self.deadline = self.until(self._login.connect_timeout)
+        return answers
+
+    # -- ours ----------------------------------------------------------------------------------------------------------
+
+    def until(self, seconds: float) -> float:
+        limit = time.monotonic() + seconds
+        return limit if self._context.deadline is None else min(limit, self._context.deadline)
+
+    def _load_keys(self) -> list[Any]:
+        login = self._login
+        try:
+            if login.private_key:
+                return list(key_of_text(login.private_key, login.passphrase))
+            if login.private_key_file:
+                return list(key_of_file(login.private_key_file, login.passphrase))
+        except DeviceError as error:
+            self._unusable = error
+            return []
+        return default_keys() if login.password is None else []
+
+    def fail(self, error: BaseException) -> NoReturn:
+        """Raise the error of the device for one of asyncssh."""
+        secrets = secrets_of(self._login)
+        said = secrets.quoted(self.said_first)
+        reason = secrets.quoted(str(error) or type(error).__name__)
+        phase = self._context.phase
+        if isinstance(error, (TimeoutError, asyncio.CancelledError)):
+            self._fail_late(said)
+        if isinstance(error, asyncssh.HostKeyNotVerifiable):
+            message = f"the host key of {self._login.host} port {self._login.port} is not verified: {reason}"
+            raise DeviceError("unreachable", "connect", "host_key_unknown", message) from error
+        if isinstance(error, asyncssh.KeyExchangeFailed):
+            message = f"no common SSH algorithms with the device, or its key exchange failed ({reason})"
+            raise DeviceError("unreachable", phase, "key_exchange", message) from error
+        if isinstance(error, asyncssh.PermissionDenied):
+            self._fail_refused(error)
+        if isinstance(error, asyncssh.DisconnectError) and not isinstance(error, asyncssh.ConnectionLost):
+            self._fail_disconnected(reason, error)
+        if said:
+            message = f"the device said {said!r} instead of beginning SSH; check its sessions and that the port is that of SSH"
+            raise DeviceError("unreachable", "connect", "refused_by_text", message, retry=True) from error
+        if isinstance(error, (asyncssh.ConnectionLost, OSError, EOFError)):
+            self._fail_lost(reason, error)
+        self._fail_protocol(reason, error)
+
+    def _fail_late(self, said: str) -> NoReturn:
+        context, login = self._context, self._login
+        over = context.deadline is not None and time.monotonic() >= context.deadline - 0.01
+        usual = ("timeout", f"connect_timeout ({login.connect_timeout:g} s)")
+        kind, limit = context.limit if over else usual
+        what = "the login" if context.phase == "auth" else "the SSH key exchange"
+        message = f"no answer within {limit}; waited for: {what}; raise it if the device is slow"
+        if said:
+            message += f"; it had said {said!r}"
+        if self._has_sent_secret:
+            message += ". The credential had been sent and is not sent again in this run"
+        raise DeviceError("timeout", context.phase, kind, message, retry=not self._has_sent_secret)
+
+    def _fail_refused(self, error: Exception) -> NoReturn:
+        login = self._login
+        if self._expired:
+            message = f"the password of {login.user} has expired; change it on the device or in the AAA server"
+            raise DeviceError("auth_failed", "auth", "password_expired", message) from error
+        if self._unusable is not None and not self._tried:
+            raise self._unusable
+        if self._answers.problem:
+            message = f"login as {login.user} refused: {secrets_of(login).quoted(self._answers.problem)}"
+            raise DeviceError("auth_failed", "auth", "refused", message) from error
+        if not self._tried:
+            message = (
+                f"no credentials for {login.user} that the device accepts; set ansible_password or "
+                "ansible_ssh_private_key_file, or start an ssh-agent"
+            )
+            raise DeviceError("auth_failed", "auth", "no_credentials", message) from error
+        tried = ", ".join(self._tried)
+        message = (
+            f"login as {login.user} refused (tried: {tried}){self._quoted_banner()}; check user and password or key"
+        )
+        raise DeviceError("auth_failed", "auth", "refused", message) from error
+
+    def _fail_disconnected(self, reason: str, error: Exception) -> NoReturn:
+        phase = self._context.phase
+        if isinstance(error, asyncssh.ProtocolError):
+            self._fail_protocol(reason, error)
+        busy = any(word in reason.lower() for word in _BUSY) and "authentication failures" not in reason.lower()
+        if phase == "auth" and self._has_sent_secret and not busy:
+            tried = "; ".join(self._tried) or "nothing"
+            message = f"login as {self._login.user} refused (tried: {tried}): the device ended the connection: {reason}"
+            raise DeviceError("auth_failed", "auth", "closed", message) from error
+        message = f"the device ended the connection: {reason}{self._quoted_banner()}"
+        raise DeviceError("unreachable", phase, "disconnected", message, retry=True) from error
+
+    def _fail_lost(self, reason: str, error: BaseException) -> NoReturn:
+        phase = self._context.phase
+        if phase == "auth" and self._has_sent_secret:
+            # Some devices hang up on a wrong password. Asking again with it would lock the account.
+            tried = "; ".join(self._tried)
+            message = f"login as {self._login.user} refused ({tried}: the device closed the connection){self._quoted_banner()}"
+            raise DeviceError("auth_failed", "auth", "closed", message) from error
+        where = {"connect": "before the login", "auth": "during the login"}.get(phase, "during the session")
+        message = f"the device closed the connection {where} ({reason}){self._quoted_banner()}"
+        raise DeviceError("unreachable", phase, "reset", message, retry=True) from error
+
+    def _fail_protocol(self, reason: str, error: BaseException) -> NoReturn:
+        message = (
+            f"the device does not follow the SSH protocol ({reason}); check that the port is that of SSH, "
+            "and the device's SSH log"
+        )
+        raise DeviceError("unreachable", self._context.phase, "protocol", message) from error
+
+    def _quoted_banner(self) -> str:
+        text = " ".join(secrets_of(self._login).quoted(self.banner).split())[:300]
+        return f"; it said {text!r}" if text else ""
+
+
+def _options_for(login: Login, client: _LoginClient) -> Any:
+    """Return options for one connection: a copy of those that were prepared for all connections of the kind."""
+    options = copy.copy(_prepared())
+    options.host = options.orig_host = login.host
+    options.port = login.port
+    options.username = login.user
+    options.protocol_factory = lambda: client
+    options.known_hosts = None
+    return options
+
+
+@functools.cache
+def _prepared() -> Any:
+    return asyncssh.SSHClientConnectionOptions(
+        config=None,
+        known_hosts=None,
+        username="-",
+        client_keys=[],
+        agent_path=None,
+        login_timeout=0,
+        x509_trusted_certs=None,
+        compression_algs=None,
+        gss_host=None,
+    )
+
+
+class ShellStream(_SessionBase):  # type: ignore[misc]
+    """A shell on a login. It implements ``Stream``."""
+
+    asks_login = False
+
+    def __init__(self, connection: Connection, tail: Callable[[], None]) -> None:
+        """
+        :param tail: called at the end, to close what is below the login.
+        """
+        self.facts = connection.facts
+        self._connection = connection
+        self._tail = tail
+        self._channel: Any = None
+        self._inbox = Inbox(lambda: self._channel.pause_reading(), lambda: self._channel.resume_reading())
+        self._reason = ""
+        self._may_write = asyncio.Event()
+        self._may_write.set()
+
+    # -- asyncssh ------------------------------------------------------------------------------------------------------
+
+    def connection_made(self, chan: Any) -> None:
+        self._channel = chan
+
+    def data_received(self, data: bytes, datatype: Any) -> None:
+        self._inbox.put(data)
+
+    def eof_received(self) -> bool:
+        self._inbox.end()
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._reason = self._reason or (str(exc) if exc is not None else "")
+        self._may_write.set()
+        self._inbox.end()
+
+    def pause_writing(self) -> None:
+        self._may_write.clear()
+
+    def resume_writing(self) -> None:
+        self._may_write.set()
+
+    # -- Stream --------------------------------------------------------------------------------------------------------
+
+    async def read(self, deadline: float) -> bytes | None:
+        return await self._inbox.take(deadline)
+
+    async def write(self, data: bytes, deadline: float) -> None:
+        try:
+            if not self._may_write.is_set():
+                async with asyncio.timeout_at(deadline):
+                    await self._may_write.wait()
+            self._channel.write(data)
+        except TimeoutError as error:
+            raise DeviceError("timeout", "command", "timeout", "the device takes no more input") from error
+        except OSError as error:
+            message = f"the device closed the session{f' ({self._reason})' if self._reason else ''}"
+            raise DeviceError("failed", "command", "session_closed", message) from error
+
+    def end_reason(self) -> str:
+        return self._reason
+
+    def close(self) -> None:
+        self._connection.close()
+        self._tail()
+
+
+async def open_shell(connection: Connection, context: Context, seconds: float, tail: Callable[[], None]) -> ShellStream:
+    """Open a shell with a terminal.
+
+    :raises DeviceError: if the server does not open one.
+    """
+    stream = ShellStream(connection, tail)
+    limit = time.monotonic() + seconds
+    deadline = limit if context.deadline is None else min(limit, context.deadline)
+    try:
+        async with asyncio.timeout_at(deadline):
+            await connection.ssh.create_session(
+                lambda: stream, encoding=None, request_pty="force", term_type=TERMINAL, term_size=SIZE
+            )
+    except TimeoutError as error:
+        kind, limit_text = "timeout", f"connect_timeout ({seconds:g} s)"
+        if deadline == context.deadline:
+            kind, limit_text = context.limit
+        message = f"no answer within {limit_text}; waited for: a shell; raise it if the device is slow"
+        raise DeviceError("timeout", context.phase, kind, message, retry=True) from error
+    except (asyncssh.Error, OSError) as error:
+        reason = str(error) or type(error).__name__
+        message = f"the device opens no shell ({reason}); check the user's rights and the device's free lines"
+        raise DeviceError("unreachable", context.phase, "no_shell", message, retry=True) from error
+    return stream
