@@ -1,19 +1,23 @@
 # Copyright: (c) 2026, the rollcall.network authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""OpenSSH known_hosts files: read once, used for every device."""
+"""OpenSSH known_hosts files: each is read once and used for every device."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import enum
+import functools
 import hmac
+import ipaddress
+import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 _DEFAULT_PORT = 22
+_MOST_FILES = 256  # kept in memory
 
 
 class Verdict(enum.Enum):
@@ -25,19 +29,30 @@ class Verdict(enum.Enum):
     REVOKED = "revoked"
 
 
+class Marker(enum.Enum):
+    """What a line says about its key."""
+
+    HOST_KEY = ""
+    CA = "@cert-authority"
+    REVOKED = "@revoked"
+
+
 @dataclass(frozen=True, slots=True)
-class _Entry:
-    order: int
+class Entry:
+    """A key in a known_hosts file, and the number of its line. ``pattern`` means that the line is not of one host."""
+
+    line: int
     key_type: str
     key: bytes
-    revoked: bool
+    path: str
+    pattern: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
     accept: tuple[re.Pattern[str], ...]
     refuse: tuple[re.Pattern[str], ...]
-    entry: _Entry
+    entry: Entry
 
     def matches(self, name: str) -> bool:
         return any(p.fullmatch(name) for p in self.accept) and not any(p.fullmatch(name) for p in self.refuse)
@@ -47,77 +62,160 @@ class _Pattern:
 class _Hashed:
     salt: bytes
     digest: bytes
-    entry: _Entry
+    entry: Entry
 
     def matches(self, name: str) -> bool:
         return hmac.digest(self.salt, name.encode("utf-8", "surrogateescape"), "sha1") == self.digest
 
 
 @dataclass(slots=True)
+class _Lines:
+    """The lines of one file that have the same marker."""
+
+    plain: dict[str, list[Entry]] = field(default_factory=dict)
+    patterns: list[_Pattern] = field(default_factory=list)
+    hashed: list[_Hashed] = field(default_factory=list)
+    hashed_by_key: dict[bytes, list[_Hashed]] = field(default_factory=dict)
+
+    def named(self, wanted: tuple[str, ...]) -> Iterator[Entry]:
+        """The entries whose line has one of the names, or a pattern that matches it."""
+        for name in wanted:
+            yield from self.plain.get(name, ())
+            yield from (pattern.entry for pattern in self.patterns if pattern.matches(name))
+
+    def hidden(self, wanted: tuple[str, ...], key: bytes | None = None) -> Iterator[Entry]:
+        """The entries with a hashed name. This costs an HMAC for each line, or for each line with this key."""
+        lines = self.hashed if key is None else self.hashed_by_key.get(key, [])
+        return (line.entry for line in lines if any(line.matches(name) for name in wanted))
+
+    def with_key(self, wanted: tuple[str, ...], key: bytes) -> bool:
+        return any(entry.key == key for entry in self.named(wanted)) or any(True for _ in self.hidden(wanted, key))
+
+
+@dataclass(slots=True)
+class _File:
+    """The entries of one file, and its lines that cannot be used."""
+
+    path: str
+    problems: list[str] = field(default_factory=list)
+    lines: dict[Marker, _Lines] = field(default_factory=lambda: {marker: _Lines() for marker in Marker})
+
+    def read(self, text: str) -> None:
+        for number, line in enumerate(text.split("\n"), start=1):
+            try:
+                self._add(line, number)
+            except ValueError as error:
+                self.problems.append(f"{self.path}:{number}: {error}; the line is skipped")
+
+    def _add(self, line: str, number: int) -> None:
+        """Add one line. Raises ValueError if it is invalid."""
+        words = line.split(None, 4)
+        if not words or words[0].startswith("#"):
+            return
+        word = words.pop(0) if words[0].startswith("@") else ""
+        try:
+            lines = self.lines[Marker(word)]
+        except ValueError:
+            msg = f"unknown marker {word!r} (known are @revoked and @cert-authority)"
+            raise ValueError(msg) from None
+        if len(words) < 3:
+            msg = "expected host names, a key type and a key"
+            raise ValueError(msg)
+        names, key_type, encoded = words[:3]
+        key = decode_key(key_type, encoded)
+        if names.startswith("|"):
+            salt, digest = _decode_hash(names)
+            hashed = _Hashed(salt, digest, Entry(number, key_type, key, self.path))
+            lines.hashed.append(hashed)
+            lines.hashed_by_key.setdefault(key, []).append(hashed)
+        elif any(character in names for character in "*?!"):
+            lines.patterns.append(_pattern(names, Entry(number, key_type, key, self.path, pattern=True)))
+        else:
+            entry = Entry(number, key_type, key, self.path)
+            for name in dict.fromkeys(names.lower().split(",")):
+                lines.plain.setdefault(name, []).append(entry)
+
+
 class KnownHosts:
     """The entries of any number of known_hosts files.
 
-    The entries do not change after load(), so threads can share them. `problems` lists skipped lines with file and
-    number. Lines marked @cert-authority are skipped without a message, because libssh2 cannot check host certificates.
+    The entries do not change after load(). `problems` lists skipped lines with file and number.
     """
 
-    problems: list[str] = field(default_factory=list)
-    _plain: dict[str, list[_Entry]] = field(default_factory=dict)
-    _patterns: list[_Pattern] = field(default_factory=list)
-    _hashed: list[_Hashed] = field(default_factory=list)
-    _hashed_by_key: dict[bytes, list[_Hashed]] = field(default_factory=dict)
-    _size: int = 0
+    def __init__(self, files: Iterable[_File] = ()) -> None:
+        self._files = tuple(files)
+        self._scanned: dict[tuple[Marker, tuple[str, ...]], list[Entry]] = {}
 
     @classmethod
     def load(cls, paths: Iterable[str]) -> KnownHosts:
-        """Read the files in the order given.
+        """Return the entries of the files in the order given. A file is read again only if its time or size changed.
 
         A missing file is treated as empty. What cannot be read or parsed is added to `problems` and skipped.
         """
-        known = cls()
-        for path in paths:
-            try:
-                with open(path, encoding="utf-8", errors="surrogateescape") as file:
-                    lines = file.read().split("\n")
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                known.problems.append(f"{path}: cannot be read ({error.strerror}), its host keys are unknown")
-                continue
-            for number, line in enumerate(lines, start=1):
-                try:
-                    known._add(line)
-                except ValueError as error:
-                    known.problems.append(f"{path}:{number}: {error}; the line is skipped")
-        return known
+        return cls(_read(path, _version(path)) for path in map(os.path.expanduser, paths))
+
+    @classmethod
+    def parse(cls, path: str, content: bytes) -> KnownHosts:
+        """Return the entries of one file whose content has been read."""
+        file = _File(path)
+        file.read(content.decode("utf-8", "surrogateescape"))
+        return cls([file])
+
+    @property
+    def problems(self) -> list[str]:
+        return [problem for file in self._files for problem in file.problems]
 
     @property
     def has_hashed(self) -> bool:
         """Whether the files have hashed lines, which make key_types() and check() of an unknown host slow."""
-        return bool(self._hashed)
+        return any(lines.hashed for lines in self._of(Marker.HOST_KEY))
 
-    def key_types(self, names: Iterable[str], port: int) -> list[str]:
+    def key_types(self, names: Iterable[str], port: int | None, *, hashed: bool = True) -> list[str]:
         """Return the types of the keys known for any of these names at this port, in the files' order and each once.
 
         Without an entry for the port, the types for the bare names are returned. Example: `["ssh-ed25519", "ssh-rsa"]`.
         These are key types: with an `ssh-rsa` key a server also signs as `rsa-sha2-512` or `rsa-sha2-256`.
 
         Hashed lines are searched only if no other line names the host, because each needs an HMAC for each name. A
-        caller with many hosts and `has_hashed` should connect first, and call this only if check() returns CHANGED.
+        caller with many hosts should connect first without them, and search them only if check() returns CHANGED.
         """
         for wanted in _lookups(names, port):
-            entries = list(self._named(wanted)) or list(self._search_hashed(self._hashed, wanted))
-            types = [entry.key_type for entry in sorted(entries, key=lambda e: e.order) if not entry.revoked]
-            if types:
-                return list(dict.fromkeys(types))
+            entries = [entry for lines in self._of(Marker.HOST_KEY) for entry in _in_order(lines.named(wanted))]
+            if not entries and hashed:
+                entries = self._hidden(Marker.HOST_KEY, wanted)
+            if entries:
+                return list(dict.fromkeys(entry.key_type for entry in entries))
         return []
 
-    def check(self, names: Iterable[str], port: int, key: bytes) -> Verdict:
+    def entries(self, names: Iterable[str], port: int | None, marker: Marker = Marker.HOST_KEY) -> list[Entry]:
+        """Return all entries for any of these names at this port; without any, those for the bare names.
+
+        This costs an HMAC for each hashed line and name.
+        """
+        for wanted in _lookups(names, port):
+            found = self._all(marker, wanted)
+            if found:
+                return found
+        return []
+
+    def revoked(self, names: Iterable[str], port: int | None) -> list[Entry]:
+        """Return the revoked keys of a host that has a certificate.
+
+        Those of the bare names count if no certificate authority is known for the port.
+        """
+        found: list[Entry] = []
+        for wanted in _lookups(names, port):
+            found += [entry for entry in self._all(Marker.REVOKED, wanted) if entry not in found]
+            if self._all(Marker.CA, wanted):
+                break
+        return found
+
+    def check(self, names: Iterable[str], port: int | None, key: bytes) -> Verdict:
         """Compare the key (the SSH wire format blob) that a host presented with those known for any of its names.
 
         As in OpenSSH, a host at another port than 22 is `[name]:port`. Without such a line, a line of the bare name
         matches if it has the same key, and its @revoked line applies. Its other keys do not mean a change: they are
-        another server's.
+        another server's. Unlike OpenSSH, a key of another type than the known ones is a change too.
         """
         exact, *fallback = _lookups(names, port)
         verdict = self._check(exact, key)
@@ -127,66 +225,106 @@ class KnownHosts:
                 return Verdict.UNKNOWN
         return verdict
 
+    def check_ca(self, names: Iterable[str], port: int | None, key: bytes) -> Verdict:
+        """Return whether the key may sign certificates of a host: MATCH, REVOKED or UNKNOWN."""
+        for wanted in _lookups(names, port):
+            if self._any(Marker.REVOKED, wanted, key):
+                return Verdict.REVOKED
+            if self._any(Marker.CA, wanted, key):
+                return Verdict.MATCH
+        return Verdict.UNKNOWN
+
     def _check(self, wanted: tuple[str, ...], key: bytes) -> Verdict:
-        named = list(self._named(wanted))
-        same = [entry for entry in named if entry.key == key]
-        same += self._search_hashed(self._hashed_by_key.get(key, []), wanted)
-        if any(entry.revoked for entry in same):
+        if self._any(Marker.REVOKED, wanted, key):
             return Verdict.REVOKED
-        if same:
+        if self._any(Marker.HOST_KEY, wanted, key):
             return Verdict.MATCH
-        if any(not entry.revoked for entry in named):
-            return Verdict.CHANGED
-        others = self._search_hashed(self._hashed, wanted)
-        return Verdict.CHANGED if any(not entry.revoked for entry in others) else Verdict.UNKNOWN
+        others = (entry for lines in self._of(Marker.HOST_KEY) for entry in lines.named(wanted))
+        known = any(True for _ in others) or bool(self._hidden(Marker.HOST_KEY, wanted))
+        return Verdict.CHANGED if known else Verdict.UNKNOWN
 
-    def _named(self, wanted: tuple[str, ...]) -> Iterator[_Entry]:
-        for name in wanted:
-            yield from self._plain.get(name, ())
-            yield from (pattern.entry for pattern in self._patterns if pattern.matches(name))
+    def check_name(self, name: str, key: bytes) -> Verdict:
+        """Compare the key with those known for a name as it is in the file, such as `[192.0.2.1]:830`."""
+        return self._check((name.lower(),), key)
 
-    @staticmethod
-    def _search_hashed(lines: list[_Hashed], wanted: tuple[str, ...]) -> Iterator[_Entry]:
-        return (line.entry for line in lines if any(line.matches(name) for name in wanted))
+    def _all(self, marker: Marker, wanted: tuple[str, ...]) -> list[Entry]:
+        named = {entry for lines in self._of(marker) for entry in lines.named(wanted)}
+        found = named.union(self._hidden(marker, wanted))
+        files = {file.path: number for number, file in reversed(list(enumerate(self._files)))}
+        return sorted(found, key=lambda entry: (files[entry.path], entry.line))
 
-    def _add(self, line: str) -> None:
-        """Add one line. Raises ValueError if it is invalid."""
-        words = line.split(None, 4)
-        if not words or words[0].startswith("#"):
-            return
-        marker = words.pop(0) if words[0].startswith("@") else ""
-        if marker == "@cert-authority":
-            return
-        if marker not in ("", "@revoked"):
-            msg = f"unknown marker {marker!r} (known are @revoked and @cert-authority)"
-            raise ValueError(msg)
-        if len(words) < 3:
-            msg = "expected host names, a key type and a key"
-            raise ValueError(msg)
-        names, key_type, encoded = words[:3]
-        entry = _Entry(self._size, key_type, _decode_key(key_type, encoded), marker == "@revoked")
-        if names.startswith("|"):
-            salt, digest = _decode_hash(names)
-            hashed = _Hashed(salt, digest, entry)
-            self._hashed.append(hashed)
-            self._hashed_by_key.setdefault(entry.key, []).append(hashed)
-        elif any(character in names for character in "*?!"):
-            self._patterns.append(_pattern(names, entry))
-        else:
-            for name in dict.fromkeys(names.lower().split(",")):
-                self._plain.setdefault(name, []).append(entry)
-        self._size += 1
+    def _hidden(self, marker: Marker, wanted: tuple[str, ...]) -> list[Entry]:
+        """The entries of hashed lines. They are searched once for each name."""
+        if (marker, wanted) not in self._scanned:
+            found = [entry for lines in self._of(marker) for entry in lines.hidden(wanted)]
+            self._scanned[marker, wanted] = found
+        return self._scanned[marker, wanted]
+
+    def _any(self, marker: Marker, wanted: tuple[str, ...], key: bytes) -> bool:
+        return any(lines.with_key(wanted, key) for lines in self._of(marker))
+
+    def _of(self, marker: Marker) -> Iterator[_Lines]:
+        return (file.lines[marker] for file in self._files)
 
 
-def _lookups(names: Iterable[str], port: int) -> list[tuple[str, ...]]:
+def name_in_file(host: str, port: int | None) -> str:
+    """Return the form in which OpenSSH writes a host, which is `[name]:port` for another port than 22."""
+    bare = _bare(host)
+    return bare if port in (None, _DEFAULT_PORT) else f"[{bare}]:{port}"
+
+
+def _version(path: str) -> tuple[int, int]:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return (0, 0)
+    return (status.st_mtime_ns, status.st_size)
+
+
+@functools.lru_cache(maxsize=_MOST_FILES)
+def _read(path: str, _version: tuple[int, int]) -> _File:
+    file = _File(path)
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as opened:
+            file.read(opened.read())
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        file.problems.append(f"{path}: cannot be read ({error.strerror}), its host keys are unknown")
+    return file
+
+
+def _in_order(entries: Iterable[Entry]) -> list[Entry]:
+    return sorted(entries, key=lambda entry: entry.line)
+
+
+def _bare(host: str) -> str:
+    """The name in lower case; an IPv6 address without brackets and in its shortest form, as OpenSSH writes it."""
+    name = host.lower()
+    if name.startswith("[") and name.endswith("]"):
+        name = name[1:-1]
+    if ":" not in name:
+        return name
+    address, percent, scope = name.partition("%")
+    try:
+        return f"{ipaddress.IPv6Address(address).compressed}{percent}{scope}"
+    except ValueError:
+        return name
+
+
+def _lookups(names: Iterable[str], port: int | None) -> list[tuple[str, ...]]:
     """Return the forms of the names in the file: the exact form, then the fallback."""
-    bare = tuple(dict.fromkeys(name.lower() for name in names))
-    if port == _DEFAULT_PORT:
+    bare = tuple(dict.fromkeys(_bare(name) for name in names))
+    if port in (None, _DEFAULT_PORT):
         return [bare]
     return [tuple(f"[{name}]:{port}" for name in bare), bare]
 
 
-def _decode_key(key_type: str, encoded: str) -> bytes:
+def decode_key(key_type: str, encoded: str) -> bytes:
+    """Return the key of a line in the SSH wire format.
+
+    :raises ValueError: if it is not base64, or not of the type.
+    """
     try:
         key = base64.b64decode(encoded, validate=True)
     except ValueError as error:
@@ -213,7 +351,7 @@ def _decode_hash(names: str) -> tuple[bytes, bytes]:
     raise ValueError(msg)
 
 
-def _pattern(names: str, entry: _Entry) -> _Pattern:
+def _pattern(names: str, entry: Entry) -> _Pattern:
     """Only `*`, `?` and a leading `!` are special: brackets belong to `[name]:port`."""
     accept: list[re.Pattern[str]] = []
     refuse: list[re.Pattern[str]] = []

@@ -6,15 +6,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 
+from ansible_collections.rollcall.network.plugins.module_utils._model.host_pattern import limit_pattern
 from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import FleetRow
 
 # Ansible treats an empty file as no limit and would run on all hosts.
 NOBODY = "!all"
-# A line that Ansible reads as exactly this name: no pattern, no exclusion, no white space at its ends.
-PLAIN = re.compile(r"\w[\w.:-]*")
 
 
 def limit_file(rows: Iterable[FleetRow], is_host: Callable[[str], bool]) -> bytes:
@@ -24,17 +22,3 @@ def limit_file(rows: Iterable[FleetRow], is_host: Callable[[str], bool]) -> byte
     """
     lines = [limit_pattern(row.name) for row in rows if row.status != "ok" and is_host(row.name)]
     return "".join(f"{line}\n" for line in lines or [NOBODY]).encode("utf-8", "surrogateescape")
-
-
-def limit_pattern(name: str) -> str:
-    """Return a pattern that matches only this host: its name, or a regular expression for special characters."""
-    if PLAIN.fullmatch(name):
-        return name
-    return "~" + "".join(each if each.isascii() and each.isalnum() else _escaped(each) for each in name) + r"\Z"
-
-
-def _escaped(character: str) -> str:
-    code = ord(character)
-    if code < 0x80:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
