@@ -32,6 +32,10 @@ def _cli(device: Device) -> bool:
     return device.driver == "cli"
 
 
+def _telnet(device: Device) -> bool:
+    return _cli(device) and device.transport == "telnet"
+
+
 def _textfsm(device: Device) -> bool:
     return _cli(device) and any(each.parser and not reads_json(each.parser, each.text) for each in device.commands)
 
@@ -40,6 +44,7 @@ NEEDS = (
     Need("PyYAML", "yaml", _cli),
     Need("scrapli", "scrapli", _cli),
     Need("ssh2-python", "ssh2.session", _cli, loaded=True),
+    Need("telnetlib3", "telnetlib3", _telnet),
     Need("ntc-templates", "ntc_templates", _textfsm),
     Need("textfsm", "textfsm", _textfsm),
 )
