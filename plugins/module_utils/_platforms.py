@@ -108,6 +108,29 @@ CORRECTIONS: dict[str, dict[str, Any]] = {
     "zyxel_dslam": {"ntc_templates_platform": "zyxel_os"},
 }
 
+LONGEST_PROMPT = 256  # characters of a line; a longer one is no prompt
+PROMPT_LINES = 3  # some platforms print a line or two above their prompt
+
+# Patterns of scrapli that try a line in very many ways, and patterns that match the same lines in one way.
+LINEAR: dict[str, str] = {
+    r"^\S+@\S+:\S+:\S+[\$|#]\s*$": r"^\S[^\s@]*+@\S[^\s:]*+:\S[^\s:]*+:\S+[\$|#]\s*$",
+    r"^\S+@\S+:\S+:\S+#\s*$": r"^\S[^\s@]*+@\S[^\s:]*+:\S[^\s:]*+:\S+#\s*$",
+    r"^\S+@\S+\:\S+[\#\?]\s*$": r"^\S[^\s@]*+@\S[^\s:]*+:\S+[\#\?]\s*$",
+    r"^.*root@(?:\S*:?\S*\s?)?[%\#]\s?$": r"^(?>.*root@)\S*\s?[%\#]\s?$",
+    r"^(.*)[a-zA-Z0-9_\:\-\>]*[\#\$] ?$": r"^.*[\#\$] ?$",
+    r"^(.*)[a-zA-Z0-9_\-]*[\>#]\s*$": r"^.*[\>#]\s*$",
+    r"^(.*)\(.*(config)\S*\)#$": r"^[^\n(]*+\((?>.*config)\S*\)#$",
+    r".*\(diagnose\)\%\%$": r"^.*\(diagnose\)\%\%$",
+    r".*\[.*?\]\n.*#": r"^[^\n\[]*+\[.*\]\n.*#",
+    r"[\w_-]+ (\([\w-]+\) )?[$#]": r"(?<![\w-])[\w-]++ (\([\w-]+\) )?[$#]",
+    r"^[a-z0-9\.\--_()/:~]{1,1000}@[a-z0-9\.\--_()/:~]{1,1000}\$": (
+        r"^[a-z0-9\.\--_()/:~][a-z0-9\.\--?A-_()/:~]*+@[a-z0-9\.\--_()/:~]+\$"
+    ),
+    r"^[a-z0-9\.\--_()/:~]{1,1000}@[a-z0-9\.\--_()/:~]{1,1000}#": (
+        r"^[a-z0-9\.\--_()/:~][a-z0-9\.\--?A-_()/:~]*+@[a-z0-9\.\--_()/:~]+#"
+    ),
+}
+
 _loading = threading.Lock()
 
 
@@ -138,10 +161,14 @@ class Mode:
 
     def prompt_start(self, tail: str) -> int | None:
         """Return where this mode's prompt begins if ``tail`` ends with it, else None."""
-        end = len(tail.rstrip())
-        for match in self.prompt.finditer(tail):
+        start = _prompt_lines(tail)
+        if start is None:
+            return None
+        view = tail[start:]
+        end = len(view.rstrip())
+        for match in self.prompt.finditer(view):
             if match.end() >= end and not any(each in match.group() for each in self.excludes):
-                return match.start()
+                return start + match.start()
         return None
 
 
@@ -159,8 +186,12 @@ class Platform:
 
     def mode_of(self, tail: str) -> Mode | None:
         """Return the mode whose prompt ends ``tail``. Exact ones are tried first: generic ones match any prompt."""
+        start = _prompt_lines(tail)
+        if start is None:
+            return None
+        view = tail[start:]
         for mode in self.by_exactness:
-            if mode.prompt_start(tail) is not None:
+            if mode.prompt_start(view) is not None:
                 return mode
         return None
 
@@ -177,6 +208,19 @@ class Platform:
                     ways[there] = ways[here] + steps
                     queue.append(there)
         return None
+
+
+def _prompt_lines(tail: str) -> int | None:
+    """Return the start of the last lines, which may be a prompt. None if the last one is too long for a prompt."""
+    end = len(tail)
+    start = None
+    for _line in range(PROMPT_LINES):
+        newline = tail.rfind("\n", max(0, end - LONGEST_PROMPT - 1), end)
+        if newline < 0:
+            return 0 if end <= LONGEST_PROMPT else start
+        start = newline + 1
+        end = newline
+    return start
 
 
 def platform_name(spelling: str) -> str:
@@ -267,7 +311,9 @@ def _compile(name: str, definition: dict[str, Any]) -> Platform:
         name=name,
         prompt=_pattern(definition["prompt_pattern"]),
         modes=modes,
-        by_exactness=tuple(sorted(modes.values(), key=lambda mode: -len(mode.prompt.pattern))),
+        by_exactness=tuple(
+            modes[each["name"]] for each in sorted(definition["modes"], key=lambda each: -len(each["prompt_pattern"]))
+        ),
         on_open=on_open,
         on_close=on_close[-1] if on_close else None,
         failures=tuple(definition.get("failure_indicators") or ()),
@@ -277,7 +323,7 @@ def _compile(name: str, definition: dict[str, Any]) -> Platform:
 
 
 def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(text, re.MULTILINE | re.IGNORECASE)
+    return re.compile(LINEAR.get(text, text), re.MULTILINE | re.IGNORECASE)
 
 
 def _steps(instructions: Any) -> tuple[Step, ...]:

@@ -6,6 +6,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+
+from ._pieces import LONGEST_LINE, spans
 
 # Parts of the patterns below. A string sequence (OSC, DCS, ...) that is not ended on its line loses only its
 # introducer: a sequence cut short must not swallow the device's answer.
@@ -26,10 +29,14 @@ _TOKEN = re.compile(rf"(?P<text>[^\r\x08\x1b]+)|(?P<back>\x08+)|(?P<home>\r+)|(?
 _WIDEST = 255
 _MAX_LINES_BEFORE_ECHO = 8
 _LONGEST_PROMPT = 120
+_LONGEST_HEAD = 16 * 1024  # characters at the start of an answer that are searched for the echo
+PAGER_TAIL = 300  # characters at the end of a text that are searched for a pager's prompt
 
 # A blank that was written over something: at the end of a line it is nothing at all. NUL is free for it, as clean()
 # drops those of the device first.
 _ERASED = "\0"
+_ERASED_LINE = [_ERASED] * (_WIDEST + 1)
+_BLANK_LINE = [" "] * (_WIDEST + 1)
 
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _CLOCK = r"\d{1,2}:\d\d:\d\d(?:[.,]\d+)?"
@@ -48,7 +55,7 @@ CHATTER = re.compile(
     re.VERBOSE,
 )
 """Matches a line that a device prints on its own account: a time alone, the start of a log message, or the line that
-Junos puts above its prompt (`{master:0}`, `[edit]`). Use it as `CHATTER.match(line)`."""
+Junos puts above its prompt (`{master:0}`, `[edit]`). Use it through `is_chatter`."""
 
 PAGER = re.compile(
     rf"""(?:\A|[\r\n\x08])(?:{_ESCAPE}|[ \t])*+
@@ -64,9 +71,24 @@ PAGER = re.compile(
 )
 """Matches a pager's prompt that fills the last line of a buffer of raw text.
 
-Use it as `PAGER.search(buffer[-300:])`: no prompt is longer, and the whole buffer would be searched for nothing. The
-group `end` is set when the pager stands at the end of the text, where only `q` helps.
+Use it through `pager_at_end` and `is_pager`: no prompt is longer than PAGER_TAIL. The group `end` is set when the pager
+stands at the end of the text, where only `q` helps.
 """
+
+
+def is_chatter(line: str) -> bool:
+    """Tell whether a device prints this line on its own account, see CHATTER."""
+    return len(line) <= LONGEST_LINE and CHATTER.match(line) is not None
+
+
+def pager_at_end(raw: str) -> re.Match[str] | None:
+    """Return the match of a pager's prompt at the end of a raw text, see PAGER."""
+    return PAGER.search(raw[-PAGER_TAIL:])
+
+
+def is_pager(line: str) -> bool:
+    """Tell whether a cleaned line is nothing but a pager's prompt."""
+    return len(line) <= PAGER_TAIL and PAGER.search(line) is not None
 
 
 def decode(data: bytes) -> str:
@@ -89,6 +111,21 @@ def clean(text: str) -> str:
     """
     if not _SPECIAL.search(text):
         return text
+    return "".join(_cleaned(text[start:end]) for start, end in spans(text))
+
+
+def cleaned_pieces(data: bytes | bytearray, start: int = 0, stop: int | None = None) -> Iterator[str]:
+    """Decode and clean an answer in pieces of lines. Together they are `clean(decode(data[start:stop]))`.
+
+    Only a line longer than LONGEST_LINE is divided; its parts are cleaned as lines of their own, but not separated.
+    """
+    for first, end in spans(data, start, stop):
+        text = decode(bytes(data[first:end]))
+        yield _cleaned(text) if _SPECIAL.search(text) else text
+
+
+def _cleaned(text: str) -> str:
+    """Clean one piece."""
     text = _LINE_FEED.sub("\n", text)
     text = _INERT.sub("", text).replace("\r\n", "\n")
     if not _NEEDS_CURSOR.search(text):
@@ -105,8 +142,10 @@ def _render(line: str) -> str:
         if token.lastgroup == "text":
             if column < len(screen):
                 piece = piece.replace(" ", _ERASED)
-            else:
-                screen.extend(" " * (column - len(screen)))
+            elif column > len(screen):
+                # After the text of a longer line was erased, it goes on at the margin.
+                column = min(column, max(len(screen), _WIDEST))
+                screen += _BLANK_LINE[: column - len(screen)]
             screen[column : column + len(piece)] = piece
             column += len(piece)
         elif token.lastgroup == "back":
@@ -135,7 +174,7 @@ def _move(screen: list[str], column: int, sequence: str) -> int:
         del screen[column:]
     elif numbers[0] == 1 and column <= _WIDEST:
         end = min(column + 1, len(screen))
-        screen[:end] = _ERASED * end
+        screen[:end] = _ERASED_LINE[:end]
     elif numbers[0] == 2:
         screen.clear()
     return column
@@ -154,30 +193,42 @@ def strip_echo(text: str, command: str) -> tuple[bool, str]:
     device does not echo, and nothing is taken. An echo that the device expanded (`sh ver` to `show version`) is not
     recognised.
     """
+    end = echo_end(text, command)
+    return (False, text) if end is None else (True, text[end:])
+
+
+def echo_end(text: str, command: str) -> int | None:
+    """Return where the text after the echo's line begins, or None if there is no echo, see `strip_echo`."""
     command = command.strip()
     if not command:
-        return False, text
+        return None
+    text = text[: longest_head(command)]
     start = 0
     for _line in range(_MAX_LINES_BEFORE_ECHO):
         end = _echo_end(text, start, command)
         if end is not None:
-            return True, text[end:]
+            return end
         newline = text.find("\n", start)
         line_end = len(text) if newline < 0 else newline + 1
         line = clean(text[start:line_end]).strip()
         if _is_scrolled_echo(line, command):
-            return True, text[line_end:]
+            return line_end
         if newline < 0 or not _may_precede_echo(line, command):
             break
         start = line_end
-    return False, text
+    return None
+
+
+def longest_head(command: str) -> int:
+    """Return how many characters at the start of an answer are searched for the echo of a command."""
+    return _LONGEST_HEAD + 50 * len(command)
 
 
 _SCROLL_MARK = re.compile(r"[$<]")
 _SHORTEST_TAIL = 8
 _PROMPT_END = re.compile(r"[#>$%\]:]")
 _NOISE = re.compile(rf" ?\r+|[\n\x08\x07\x00]|{_ESCAPE}")
-_LINE_REST = re.compile(rf"(?:[ \t\x07\x08\x00]|{_ESCAPE})*+\r*+(?:\n|\Z)")
+_LINE_REST = re.compile(rf"(?:[ \t\x07\x08\x00]|{_ESCAPE})*+\r*+")
 
 
 def _echo_end(text: str, start: int, command: str) -> int | None:
@@ -207,17 +258,18 @@ def _match_echo(text: str, start: int, command: str) -> int | None:
     while text.startswith(" ", place):
         place += 1
     if text.startswith(command, place):  # most echoes are nothing but the command
-        rest = _LINE_REST.match(text, place + len(command))
-        if rest:
-            return rest.end()
+        end, is_whole = _line_rest(text, place + len(command))
+        if is_whole:
+            return end
     done = {0}
+    tried = 0  # the rest of the line was read up to here in vain
     # Colours and wraps add a few characters to each one. Far more than that is no echo, and is not worth the time.
     limit = start + 1000 + 20 * len(command)
     while done and place < limit:
-        if len(command) in done:
-            rest = _LINE_REST.match(text, place)
-            if rest:
-                return rest.end()
+        if len(command) in done and place >= tried:
+            tried, is_whole = _line_rest(text, place)
+            if is_whole:
+                return tried
         if place >= len(text):
             return None
         noise = _NOISE.match(text, place)
@@ -233,6 +285,16 @@ def _match_echo(text: str, start: int, command: str) -> int | None:
                 done |= {count - 1 for count in done if count}
             place = noise.end()
     return None
+
+
+def _line_rest(text: str, place: int) -> tuple[int, bool]:
+    """Read what terminals put after an echo. Return where it ends, with the line end if there is one, and whether the
+    line ends there."""
+    rest = _LINE_REST.match(text, place)
+    end = rest.end() if rest else place
+    if text.startswith("\n", end):
+        return end + 1, True
+    return end, end == len(text)
 
 
 def _step(done: set[int], command: str, character: str) -> set[int]:
@@ -252,7 +314,13 @@ def _is_scrolled_echo(line: str, command: str) -> bool:
 
 
 def _may_precede_echo(line: str, command: str) -> bool:
-    if not line or CHATTER.match(line):
+    if not line or is_chatter(line):
         return True
-    typed = re.split(r"[#>$%\]]\s?", line)[-1]
+    typed = line[_after_last_mark(line) :]
     return command.startswith(typed)
+
+
+def _after_last_mark(line: str) -> int:
+    """Return the place after the last character that ends a prompt, and the blank behind it."""
+    place = max(line.rfind(mark) for mark in "#>$%]") + 1
+    return place + 1 if place and line[place : place + 1].isspace() else place

@@ -11,36 +11,46 @@ everything that was sent before.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
-from typing import Literal, NoReturn
+from typing import Literal, NoReturn, TypeVar
 
 from .._device import Device
 from .._model.secrets import secrets_of
+from .._pieces import PIECE, Work, finish
 from .._platforms import Mode, Platform, PlatformError, Step, load_platform
 from .._result import CommandStatus, DeviceError, Error, Output, Status
-from .._terminal import CHATTER, PAGER, clean, decode, strip_echo
+from .._terminal import PAGER_TAIL, decode, pager_at_end
 from .._transport.stream import Stream
 from .contract import Session
+from .text import (
+    ASKS_PASSWORD,
+    ASKS_USER,
+    Answer,
+    answer_text,
+    asks,
+    excerpt,
+    has_prompt,
+    last_line,
+    last_lines,
+    prompt_key,
+    rejection_in,
+    shown_end,
+)
 
 SETTLE = 0.1  # silence after the first prompt: banners hold lines that look like prompts
 QUIET = 1.0  # silence after which a doubtful end is put to the test
 MOST_TESTS = 5  # empty lines sent for one answer
-TAIL = 2048  # bytes at the end of an answer that are searched for a prompt
-PAGER_TAIL = 300  # and for a pager
-HEAD = 8192  # bytes at its start that are searched for the echo
-ENDS = ">#$%])"  # characters that end a prompt
-REJECTION_LINES = 12  # a rejected command is a short answer; a long one may quote the text, as logs do
-ASKS_USER = re.compile(r"(user ?name|user|login)\s*:\s*\Z", re.IGNORECASE)
-ASKS_PASSWORD = re.compile(r"password\s*:\s*\Z", re.IGNORECASE)
 
-# Commands that change nothing, on all platforms.
+# Commands that change nothing, on all platforms. RouterOS has the word at the end of a path.
 READ_ONLY = re.compile(
-    r"\s*(?:show?|sho|sh|display|disp|dis|get|info|ping|traceroute|trace|dir|more|environment|admin show|/\S+(?: \S+)* print|\S*\s*print)\b",
-    re.I,
+    r"\s*(?:(?:sh|sho|show|dis|disp|display|get|info|ping|trace|traceroute|dir|more|environment)\b|/?[\w /-]*\bprint\b)",
+    re.IGNORECASE,
 )
 
-End = Literal["prompt", "closed", "timeout"]
+T = TypeVar("T")
+End = Literal["prompt", "closed", "timeout", "cut"]
 
 
 class Cli:
@@ -157,12 +167,12 @@ class _Terminal:
         candidate = ""
         logged_in = False
         while True:
-            shown = clean(decode(bytes(data[-TAIL:])))
-            line = _last_line(shown)
+            shown = shown_end(data)
+            line = last_line(shown)
             wait = deadline
-            if self._asks_login and ASKS_USER.search(line):
+            if self._asks_login and asks(ASKS_USER, line):
                 await self._send(f"{self._device.user}\n", deadline)
-            elif self._asks_login and ASKS_PASSWORD.search(line):
+            elif self._asks_login and asks(ASKS_PASSWORD, line):
                 if logged_in:
                     message = f"login as {self._device.user} refused inside the session"
                     raise DeviceError("auth_failed", "auth", "refused", message)
@@ -195,7 +205,7 @@ class _Terminal:
             self._no_prompt(b"" if end == "closed" else None, bytearray(text.encode("utf-8", "surrogateescape")))
 
     def _no_prompt(self, chunk: bytes | None, data: bytearray) -> NoReturn:
-        seen = _excerpt(self._secrets.quoted(clean(decode(bytes(data[-TAIL:])))))
+        seen = excerpt(self._secrets.quoted(shown_end(data)))
         sent = f". The {self._sent} had been sent and is not sent again in this run" if self._sent else ""
         if chunk is None:
             message = (
@@ -233,12 +243,12 @@ class _Terminal:
         """Send a line and answer the device's question. A password is sent only to its question."""
         deadline = self._deadline()
         await self._send(step.text + "\n", deadline)
-        answer = _Answer(step.text)
+        answer = Answer(step.text)
         answered = False
         while True:
             shown = answer.shown()
-            asks = step.question is not None and step.question.search(_last_line(shown)) is not None
-            if asks and not answered:
+            asked = step.question is not None and asks(step.question, shown)
+            if asked and not answered:
                 answered = True
                 secret = self._device.become_password if step.wants_password else step.answer
                 if secret is None:
@@ -247,7 +257,7 @@ class _Terminal:
                 self._sent = "enable password" if step.wants_password else self._sent
                 await self._send(secret + "\n", deadline)
                 answer.forget()
-            elif asks:
+            elif asked:
                 self._refused(step.text)
             elif self._mode(shown) is not None and (answered or answer.echoed()):
                 self._arrive(shown)
@@ -279,37 +289,43 @@ class _Terminal:
         """Send a line. Return its answer without echo and prompt, and how it ended."""
         await self._drain(deadline)
         await self._send(line + "\n", deadline)
-        answer = _Answer(line)
+        answer = Answer(line)
         tests = MOST_TESTS
         silent = False
         while True:
             chunk = await self._read(deadline if silent else min(deadline, time.monotonic() + QUIET))
             if chunk == b"":
-                return self._text(answer, "closed"), "closed"
+                return await self._text(answer, "closed"), "closed"
             if chunk:
                 answer.data += chunk
                 silent = False
-                if await self._page(answer.tail(), deadline):
-                    answer.pages += 1
-                elif await self._whole(answer):
-                    self._arrive(answer.shown())
-                    return self._text(answer, "prompt"), "prompt"
+                if len(answer.data) > self._device.max_output:
+                    del answer.data[self._device.max_output :]
+                    return await self._text(answer, "cut"), "cut"
+                length = 0
+                while len(answer.data) != length:  # until nothing more has come
+                    length = len(answer.data)
+                    if await self._page(answer.tail(), deadline):
+                        answer.pages += 1
+                    elif await self._whole(answer):
+                        self._arrive(answer.shown())
+                        return await self._text(answer, "prompt"), "prompt"
                 continue
             if time.monotonic() >= deadline:
-                return self._text(answer, "timeout"), "timeout"
+                return await self._text(answer, "timeout"), "timeout"
             silent = True
             if tests and self._doubtful(answer.shown()):
                 tests -= 1
                 answer.tested_at = len(answer.data)
-                self._candidate = _key(_last_line(answer.shown()))
+                self._candidate = prompt_key(last_line(answer.shown()))
                 await self._send("\n", deadline)
 
-    async def _whole(self, answer: _Answer) -> bool:
+    async def _whole(self, answer: Answer) -> bool:
         """Return whether the answer is complete: it ends with the prompt, and nothing follows."""
         shown = answer.shown()
         if self._mode(shown) is None:
             return False
-        key = _key(_last_line(shown))
+        key = prompt_key(last_line(shown))
         if answer.tested_at is None:
             if key != self._prompt_key or (self._echoes and not answer.echoed()):
                 return False
@@ -320,52 +336,43 @@ class _Terminal:
         more = await self._read(time.monotonic())
         if more:  # the device continues, so the prompt-like text was part of the answer
             answer.data += more
-            return await self._whole(answer)
-        return True
+        return not more
 
     def _doubtful(self, shown: str) -> bool:
         """Return whether a silent device may be at its prompt. Otherwise an empty line could answer a question."""
         mode = self._mode(shown)
         if mode is not None and not mode.name.startswith("config"):
             return True
-        return any(self._is_prompt(line) for line in shown.split("\n"))
+        return has_prompt(shown, self._prompt_key)
 
-    def _text(self, answer: _Answer, end: End) -> str:
-        """Return the answer without echo, prompt, and log lines after the prompt."""
-        data = answer.data
-        if answer.tested_at is not None:
-            after = clean(decode(bytes(data[answer.tested_at :]))).split("\n")
-            if all(not line.strip() or self._is_prompt(line) or CHATTER.match(line) for line in after):
-                data = data[: answer.tested_at]  # the test brought nothing but the prompt: the answer ended before it
-        _found, raw = strip_echo(decode(bytes(data)), answer.line)
-        text = clean(raw)
-        if answer.pages:  # what is left of the pager's prompt where the device did not wipe it all
-            text = "\n".join(line.rstrip() for line in text.split("\n") if not PAGER.search(line))
-        if end == "prompt" and self._now is not None:
-            tail = _last_lines(text)
-            start = self._now.prompt_start(tail)
-            text = text if start is None else text[: len(text) - len(tail) + start]
-        lines = text.split("\n")
-        if data is not answer.data:
-            ends = [index for index, line in enumerate(lines) if self._is_prompt(line)]
-            lines = lines[: ends[-1]] if ends else lines
-        while lines and (not lines[-1].strip() or self._is_prompt(lines[-1])):
-            lines.pop()
-        while lines and (not lines[0].strip() or self._is_prompt(lines[0])):
-            del lines[0]
-        return "\n".join(lines)
+    async def _text(self, answer: Answer, end: End) -> str:
+        work = answer_text(
+            answer.data,
+            answer.line,
+            key=self._prompt_key,
+            mode=self._now if end == "prompt" else None,
+            tested_at=answer.tested_at,
+            paged=answer.pages > 0,
+        )
+        return finish(work) if len(answer.data) <= PIECE else await _in_pieces(work)
 
     def _judge(self, text: str, end: End) -> tuple[CommandStatus, Error | None]:
         if end == "closed":
             message = f"the device closed the session during its answer; received {len(text)} characters"
             return "failed", Error("command", "session_closed", message)
+        if end == "cut":
+            message = (
+                f"the answer is longer than max_output ({self._device.max_output:,} bytes) and was cut; "
+                "raise max_output, or send a command with a shorter answer"
+            )
+            return "failed", Error("command", "max_output", message)
         if end == "timeout":
             over = self._session.deadline is not None and time.monotonic() >= self._session.deadline
             usual = ("timeout", f"command_timeout ({self._device.command_timeout:g} s)")
             kind, limit = self._session.limit if over else usual
             message = f"no prompt within {limit}; received {len(text)} characters; raise it if the command is slow"
             return "timeout", Error("command", kind, message)
-        rejection = self._rejection(text)
+        rejection = rejection_in(text, self._platform.failures)
         if rejection:
             return "failed", Error(
                 "command",
@@ -374,17 +381,6 @@ class _Terminal:
                 "spelling and the user's rights",
             )
         return "ok", None
-
-    def _rejection(self, text: str) -> str | None:
-        """Return the line that rejects a command, according to the platform's failure texts."""
-        lines = [line.strip() for line in text.split("\n", REJECTION_LINES + 1) if line.strip()]
-        if len(lines) > REJECTION_LINES:
-            return None
-        for line in lines:
-            for failure in self._platform.failures:
-                if line.startswith(failure) or (failure in line and not failure.startswith("%")):
-                    return line
-        return None
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -404,73 +400,35 @@ class _Terminal:
 
     async def _drain(self, deadline: float) -> None:
         """Discard unsolicited output since the last prompt. Wait briefly if the device does not echo."""
-        while await self._read(min(deadline, time.monotonic() + (0.0 if self._echoes else QUIET / 4))):
+        until = min(deadline, time.monotonic() + QUIET)
+        while await self._read(min(until, time.monotonic() + (0.0 if self._echoes else QUIET / 4))):
             pass
 
     async def _page(self, tail: str, deadline: float) -> bool:
-        pager = PAGER.search(tail)
+        pager = pager_at_end(tail)
         if pager is None:
             return False
         await self._send("q" if pager.group("end") else " ", deadline)
         return True
 
     def _arrive(self, shown: str) -> None:
-        self._prompt, self._now = _last_line(shown), self._mode(shown)
+        self._prompt, self._now = last_line(shown), self._mode(shown)
         self._sent = ""
-        self._prompt_key = _key(self._prompt)
+        self._prompt_key = prompt_key(self._prompt)
 
     def _mode(self, shown: str) -> Mode | None:
-        end = _last_lines(shown)
+        end = last_lines(shown)
         if end != self._judged[0]:  # the same end is looked at more than once
             self._judged = (end, self._platform.mode_of(end))
         return self._judged[1]
 
-    def _is_prompt(self, line: str) -> bool:
-        return bool(line.strip()) and line.strip()[-1] in ENDS and _key(line) == self._prompt_key
 
-
-class _Answer:
-    """The data received so far after one line was sent."""
-
-    def __init__(self, line: str) -> None:
-        self.line = line
-        self.data = bytearray()
-        self.tested_at: int | None = None  # its length when an empty line was sent to test the end
-        self.pages = 0
-        self._echoed = False
-        self._shown: tuple[int, str] = (0, "")  # the end as it is shown, and how much had come by then
-
-    def forget(self) -> None:
-        """Discard the data, which was a question."""
-        self.data.clear()
-        self._shown = (0, "")
-
-    def tail(self) -> str:
-        return decode(bytes(self.data[-PAGER_TAIL:]))
-
-    def shown(self) -> str:
-        if self._shown[0] != len(self.data):
-            self._shown = (len(self.data), clean(decode(bytes(self.data[-TAIL:]))))
-        return self._shown[1]
-
-    def echoed(self) -> bool:
-        self._echoed = self._echoed or strip_echo(decode(bytes(self.data[:HEAD])), self.line)[0]
-        return self._echoed
-
-
-def _key(prompt: str) -> str:
-    """Return the constant part of a prompt, without command counter, mark of unsaved changes and mode."""
-    return re.sub(r"\d+", "0", prompt.strip().lstrip("*!~ ")).rstrip(ENDS + " ")
-
-
-def _last_lines(shown: str) -> str:
-    """Return the last lines, in which a prompt is searched. Some platforms print a line or two above it."""
-    return "\n".join(shown.rsplit("\n", 3)[-3:])
-
-
-def _last_line(shown: str) -> str:
-    return shown.rsplit("\n", 1)[-1].strip()
-
-
-def _excerpt(text: str) -> str:
-    return repr(_last_line(text.rstrip())[-80:]) if text.strip() else ""
+async def _in_pieces(work: Work[T]) -> T:
+    """Do the work, and let other devices work between its pieces."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            result: T = done.value
+            return result
+        await asyncio.sleep(0)
