@@ -137,7 +137,6 @@ class Shell:
         first; and it would write into the next owner of the descriptor if the socket were closed before the session.
         """
         self._call.on_cut(None)
-        self._call.end_turn()
         if self._socket is not None:
             with contextlib.suppress(OSError, KeyError):
                 self._poll.unregister(self._socket)
@@ -277,7 +276,6 @@ class Shell:
         self._call.on_cut(functools.partial(self._socket.shutdown, socket.SHUT_RDWR))
         self._poll.register(self._socket, select.POLLIN)
         self._polled = select.POLLIN
-        self._call.take_turn()
         deadline = self._limit(self._device.connect_timeout)
         self._session = ssh2.Session()
         self._session.set_blocking(False)
@@ -401,11 +399,9 @@ class Shell:
         # libssh2 speaks to the agent in blocking mode only; its own timeout bounds each of its waits.
         self._session.set_timeout(max(1, int((deadline - time.monotonic()) * 1000)))
         self._session.set_blocking(True)
-        self._call.end_turn()
         try:
             self._session.agent_auth(user)
         finally:
-            self._call.take_turn()
             self._session.set_blocking(False)
 
     def _open_shell(self, deadline: float) -> None:
@@ -487,11 +483,7 @@ class Shell:
         if wanted != self._polled:
             self._poll.modify(self._socket, wanted)
             self._polled = wanted
-        self._call.end_turn()
-        try:
-            return bool(self._poll.poll(left * 1000))
-        finally:
-            self._call.take_turn()
+        return bool(self._poll.poll(left * 1000))
 
 
 def _unreadable(path: str) -> str | None:
