@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import queue
 import threading
 import time
 from collections.abc import Callable
@@ -15,21 +14,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ._result import Phase
-
-# Python runs one thread at a time and switches at each call into libssh2, about fifty times a device. With hundreds of
-# threads that costs little. With thousands of active threads each waits for all others: docs/benchmarks.md.
-TURNS = 4
-LONGEST_WAIT = 10.0  # seconds; a turn affects only speed
-
-Turns = queue.SimpleQueue[None]
-
-
-def turns() -> Turns:
-    """Return the turns of one run. They limit how many threads work at the same time."""
-    free: Turns = queue.SimpleQueue()
-    for _turn in range(TURNS):
-        free.put(None)
-    return free
 
 
 class Call:
@@ -41,11 +25,11 @@ class Call:
 
     __slots__ = (
         "_cut",
+        "_cutting",
         "_entered",
-        "_has_turn",
+        "_is_cut",
         "_phase_began",
         "_settled",
-        "_turns",
         "attempts",
         "began",
         "deadline",
@@ -59,7 +43,7 @@ class Call:
         "started_at",
     )
 
-    def __init__(self, name: str, deadline: float | None = None, turns: Turns | None = None) -> None:
+    def __init__(self, name: str, deadline: float | None = None) -> None:
         self.name = name
         self.deadline = deadline
         self.limit = (
@@ -77,9 +61,9 @@ class Call:
         self._phase_began: float | None = None
         self._entered = False
         self._cut: Callable[[], None] | None = None
+        self._is_cut = False
+        self._cutting = threading.Lock()
         self._settled = threading.Lock()
-        self._turns = turns
-        self._has_turn = False
 
     def remaining(self) -> float | None:
         """Return the seconds until the deadline, at least 0; None without a deadline."""
@@ -117,27 +101,21 @@ class Call:
             seconds[self.phase] = seconds.get(self.phase, 0.0) + time.monotonic() - began
         return seconds
 
-    def take_turn(self) -> None:
-        """Wait for a turn, at most until the deadline. End the turn before waiting for anything else."""
-        if self._turns is not None and not self._has_turn:
-            left = self.remaining()
-            with contextlib.suppress(queue.Empty):  # then continue without a turn
-                self._turns.get(timeout=LONGEST_WAIT if left is None else min(left, LONGEST_WAIT))
-                self._has_turn = True
-
-    def end_turn(self) -> None:
-        """End the turn before an operation that may take long."""
-        if self._turns is not None and self._has_turn:
-            self._has_turn = False
-            self._turns.put(None)
-
     def on_cut(self, cut: Callable[[], None] | None) -> None:
-        """Set the callback that closes the connection at once from another thread, or None to remove it."""
-        self._cut = cut
+        """Set the callback that closes the connection at once from another thread, or None to remove it.
+
+        If the call was cut before, the callback is called now. It is called at most once.
+        """
+        with self._cutting:
+            self._cut = cut
+        if self._is_cut:
+            self.cut()
 
     def cut(self) -> None:
-        """Close the connection, if there is one. Errors are ignored."""
-        cut = self._cut
+        """Close the connection, if there is one, or as soon as there is one. Errors are ignored."""
+        with self._cutting:
+            self._is_cut = True
+            cut, self._cut = self._cut, None
         if cut is not None:
             with contextlib.suppress(Exception):
                 cut()

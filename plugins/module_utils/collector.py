@@ -11,6 +11,8 @@
     results = collect(ask, ["edge-1", "edge-2"], device_timeout=30)
     results["edge-1"].status, results["edge-1"].value
 
+``iter_collect`` is the lazy form: it yields each name and result as soon as it is there.
+
 The threads are not joined at exit. Those of ``concurrent.futures`` are, so one hanging device would block the whole
 program.
 """
@@ -23,18 +25,17 @@ import math
 import os
 import queue
 import random
-import sys
 import threading
 import time
 import traceback
 import warnings
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 
-from ._call import Call, Turns, turns
+from ._call import Call
 from ._pacing import LoginsPerSecond, Pacing
 from ._result import STATUSES, DeviceError, Error, Phase, Result, Status
 
@@ -55,21 +56,18 @@ __all__ = [
     "Result",
     "Status",
     "collect",
+    "iter_collect",
     "this_call",
 ]
 
 DEFAULT_WORKERS = 500
 # Seconds between a deadline and the end of waiting for its thread, in which a driver can return what it has received.
 GRACE = 0.3
+CLOSING = 1.0  # seconds that the end of iter_collect waits for connections to be closed
 TICK = 1.0
 FIRST_BACKOFF, LONGEST_BACKOFF = 1.0, 30.0
 SPARE_FILES = 128
 BATCH = 4  # workers started before they can run
-# A thread that waits for the interpreter's lock requests it again after each sys.getswitchinterval(), 5 ms by default.
-# A thousand waiting threads use a whole core for these requests. Limit the requests of all threads per second, with at
-# least one per thread and second. See docs/benchmarks.md.
-CROWD, ASKS_PER_SECOND, LONGEST_INTERVAL = 100, 10_000, 1.0
-TURNS_ABOVE = 500  # workers; with fewer, turns cost more than they save
 
 EventKind = Literal["finished", "tick", "warning"]
 
@@ -78,7 +76,8 @@ _local = threading.local()
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """The argument of ``on_event``, which is called from the thread that called ``collect``.
+    """The argument of ``on_event``, which is called from the thread that called ``collect``, or from the thread that
+    ``iter_collect`` starts.
 
     ``finished``: ``name`` has ``result``. ``tick``: about a second passed. ``warning``: ``message`` has the text.
     ``done`` of ``total`` names have a result; ``oldest`` is the name that has been open longest.
@@ -96,7 +95,7 @@ class Event:
 def this_call() -> Call:
     """Return the call of the current thread, with its deadline and phase. For functions called by ``collect``.
 
-    Raises RuntimeError outside of such a function.
+    :raises RuntimeError: outside of such a function.
     """
     call: Call | None = getattr(_local, "call", None)
     if call is None:
@@ -118,6 +117,8 @@ def collect(
 ) -> dict[str, Result]:
     """Ask every name and return its Result, in the order given. Every name has an entry.
 
+    If it is interrupted by an exception, such as KeyboardInterrupt, all connections are closed.
+
     :param ask: called as ``ask(name)`` in a thread; what it returns becomes the result's value. It may raise
         DeviceError to say how the device failed; any other exception, SystemExit included, becomes a ``failed`` result.
     :param names: each is asked once; duplicates cause a warning.
@@ -132,6 +133,60 @@ def collect(
     :param on_event: called with each Event; an exception in it causes a warning only.
     :raises TypeError, ValueError: for wrong arguments, before anything is asked.
     """
+    run = _prepared(ask, names, workers, device_timeout, deadline, retries, pacing, on_event)
+    run.supervise()
+    return {name: run.results[name] for name in run.names}
+
+
+def iter_collect(
+    ask: Callable[[str], Any],
+    names: Iterable[str],
+    *,
+    ordered: bool = True,
+    workers: int | None = None,
+    device_timeout: float | None = None,
+    deadline: float | None = None,
+    retries: int = 0,
+    pacing: Pacing | None = None,
+    on_event: Callable[[Event], None] | None = None,
+) -> Generator[tuple[str, Result], None, None]:
+    """Ask every name and yield it with its Result. The lazy form of ``collect``, with the same guarantees.
+
+    The first names are asked at once, before the first result is requested. Deadlines are kept while the caller works
+    on a result. Results wait for a slow caller, and are freed when they have been yielded.
+
+    The run ends early when the generator is closed: by ``close()``, by leaving the loop if nothing else refers to the
+    generator, or by an exception in the loop. Then open connections are closed and the remaining names are not asked.
+    The threads end as soon as their functions return.
+
+    .. code-block:: python
+
+        for name, result in iter_collect(ask, names, ordered=False):
+            if result.status != "ok":
+                break
+
+    :param ordered: yield in the order given, each result as soon as it and those before it are there. If false, yield
+        in the order in which the results come.
+
+    The other parameters and the exceptions are those of ``collect``, but ``on_event`` is called in a separate thread.
+    """
+    run = _prepared(ask, names, workers, device_timeout, deadline, retries, pacing, on_event)
+    results = _yielding(run, ordered)
+    next(results)  # start; from here on, the end of the generator ends the run
+    return results
+
+
+def _prepared(
+    ask: Callable[[str], Any],
+    names: Iterable[str],
+    workers: int | None,
+    device_timeout: float | None,
+    deadline: float | None,
+    retries: int,
+    pacing: Pacing | None,
+    on_event: Callable[[Event], None] | None,
+) -> _Run:
+    """Check the arguments of ``collect`` and return the run, before anything is asked."""
     asked = _check_names(names)
     for label, seconds in (("device_timeout", device_timeout), ("deadline", deadline)):
         if seconds is not None and not seconds > 0:
@@ -148,7 +203,57 @@ def collect(
     if repeated:
         more = ", …" if len(repeated) > 5 else ""
         run.warn(f"duplicate names, asked once: {', '.join(repeated[:5])}{more}")
-    return run.collect(min(len(run.names), workers or DEFAULT_WORKERS))
+    wanted = min(len(run.names), workers or DEFAULT_WORKERS)
+    run.most_workers = _allow_open_files(wanted)
+    if run.most_workers < wanted:
+        run.warn(f"the limit of open files (ulimit -n) allows {run.most_workers} workers instead of {wanted}")
+    return run
+
+
+def _yielding(run: _Run, ordered: bool) -> Generator[Any, None, None]:
+    """Start the run in a thread and yield None, then yield each name and result. Stop the run at the end.
+
+    The thread must not refer to the generator, which would keep it from being closed.
+    """
+    run.finished = queue.SimpleQueue()
+    supervisor = threading.Thread(target=_supervise_to_end, args=(run,), name="rollcall-collect", daemon=True)
+    supervisor.start()
+    try:
+        yield None
+        for name in _in_order(run) if ordered else _as_finished(run):
+            yield name, run.results.pop(name)
+    finally:
+        run.close()
+        if supervisor is not threading.current_thread():  # the generator can be closed in on_event
+            # Bounded, because the generator can be closed anywhere by the garbage collector.
+            supervisor.join(CLOSING)
+
+
+def _supervise_to_end(run: _Run) -> None:
+    """Supervise a run, and hand the exception that ends it, if there is one, to the caller."""
+    end: BaseException | None = None
+    try:
+        run.supervise()
+    except BaseException as error:
+        end = error
+    assert run.finished is not None
+    run.finished.put(end)
+
+
+def _as_finished(run: _Run) -> Iterator[str]:
+    assert run.finished is not None
+    while isinstance(name := run.finished.get(), str):
+        yield name
+    if name is not None:
+        raise name
+
+
+def _in_order(run: _Run) -> Iterator[str]:
+    finished = _as_finished(run)
+    for name in run.names:
+        while name not in run.results and next(finished, None) is not None:
+            pass
+        yield name
 
 
 def _check_names(names: Iterable[str]) -> list[str]:
@@ -173,7 +278,7 @@ class _Outcome(NamedTuple):
 
 
 class _Run:
-    """The state of one run. Only the calling thread changes ``results``; workers put outcomes into a queue."""
+    """The state of one run. Only the supervising thread adds results; workers put outcomes into a queue."""
 
     def __init__(
         self,
@@ -193,53 +298,53 @@ class _Run:
         self.retries = retries
         self.pacing = pacing
         self.on_event = on_event
-        self.results: dict[str, Result] = {}
+        self.most_workers = 1
+        self.results: dict[str, Result] = {}  # those that iter_collect has yielded are removed
+        self.finished: queue.SimpleQueue[str | BaseException | None] | None = None  # names, then how the run ended
+        self._done: set[str] = set()
         self._waiting = deque(names)
         self._open: deque[Call] = deque()  # in the order of their start, so the first has the next deadline
-        self._outcomes: queue.SimpleQueue[tuple[Call, _Outcome]] = queue.SimpleQueue()
+        self._outcomes: queue.SimpleQueue[tuple[Call, _Outcome] | None] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._callback_broken = False
         # One entry for each thread that was started, is not given up and has not ended; whether it ran yet or not.
         self._workers: deque[None] = deque()
-        self._turns: Turns | None = None
 
-    # -- the calling thread --------------------------------------------------------------------------------------------
+    # -- the supervising thread: the caller of collect, or that of iter_collect ----------------------------------------
 
-    def collect(self, workers: int) -> dict[str, Result]:
-        allowed = _allow_open_files(workers)
-        if allowed < workers:
-            self.warn(f"the limit of open files (ulimit -n) allows {allowed} workers instead of {workers}")
-        if allowed > TURNS_ABOVE:
-            self._turns = turns()
-        interval = sys.getswitchinterval()
+    def supervise(self) -> None:
+        """Ask all names, until every name has a result or the run is closed."""
         try:
-            if allowed >= CROWD:
-                sys.setswitchinterval(max(interval, min(LONGEST_INTERVAL, allowed / ASKS_PER_SECOND)))
-            for worker in range(1, allowed + 1):
+            for worker in range(1, self.most_workers + 1):
                 if not self._waiting or not self._start_worker():
                     break
                 if worker % BATCH == 0:
                     time.sleep(0)  # if names answer at once, running workers may do all the work
-            self._supervise()
+            self._wait_for_all()
         finally:  # at the end or if interrupted: close all connections
-            sys.setswitchinterval(interval)
             self._stop.set()
             self._waiting.clear()
             for call in list(self._open):
                 if call.settle():
                     call.cut()
-        return {name: self.results[name] for name in self.names}
 
-    def _supervise(self) -> None:
+    def close(self) -> None:
+        """End the run early. Safe in any thread, and in a destructor: it waits for no lock."""
+        self._waiting.clear()
+        self._outcomes.put(None)
+
+    def _wait_for_all(self) -> None:
         next_tick = time.monotonic() + TICK
-        while len(self.results) < len(self.names):
+        while len(self._done) < len(self.names):
             wake = min(next_tick, self._next_expiry())
             try:
-                call, outcome = self._outcomes.get(timeout=max(0.0, wake - time.monotonic()))
+                answered = self._outcomes.get(timeout=max(0.0, wake - time.monotonic()))
             except queue.Empty:
                 pass
             else:
-                self._finish(call, outcome)
+                if answered is None:  # closed
+                    return
+                self._finish(*answered)
             now = time.monotonic()
             if now >= wake:
                 self._expire(now)
@@ -249,7 +354,7 @@ class _Run:
                 self._keep_going()
 
     def _oldest(self) -> Call | None:
-        while self._open and self._open[0].name in self.results:
+        while self._open and self._open[0].name in self._done:
             self._open.popleft()
         return self._open[0] if self._open else None
 
@@ -305,7 +410,7 @@ class _Run:
     def _skip_rest(self, kind: str, message: str) -> None:
         self._waiting.clear()
         for name in self.names:
-            if name not in self.results:
+            if name not in self._done:
                 self._add(name, Result("skipped", error=Error("connect", kind, message)))
 
     def _finish(self, call: Call, outcome: _Outcome) -> None:
@@ -321,9 +426,12 @@ class _Run:
         self._add(call.name, result)
 
     def _add(self, name: str, result: Result) -> None:
-        if name not in self.results:
+        if name not in self._done:
+            self._done.add(name)
             self.results[name] = result
             self._emit("finished", name=name, result=result)
+            if self.finished is not None:
+                self.finished.put(name)
 
     def warn(self, message: str) -> None:
         if self.on_event is None:
@@ -335,7 +443,7 @@ class _Run:
         if self.on_event is None:
             return
         oldest = self._oldest()
-        event = Event(kind, len(self.results), len(self.names), oldest=oldest.name if oldest else None, **details)
+        event = Event(kind, len(self._done), len(self.names), oldest=oldest.name if oldest else None, **details)
         try:
             self.on_event(event)
         except (Exception, SystemExit) as error:  # a bug in the callback must not affect answers
@@ -357,7 +465,6 @@ class _Run:
                     outcome = outcome_of(error, call.phase)
                 finally:
                     _local.call = None
-                    call.end_turn()
                     call.finish()
                     given_up = not call.settle()
                     if not given_up:
@@ -378,7 +485,7 @@ class _Run:
         if self.deadline is not None and now >= self.deadline:
             return None
         limits = [self.deadline, None if self.device_timeout is None else now + self.device_timeout]
-        call = Call(name, min((limit for limit in limits if limit is not None), default=None), self._turns)
+        call = Call(name, min((limit for limit in limits if limit is not None), default=None))
         call.limit = self._limit_of(call)
         self._open.append(call)
         return call
@@ -394,6 +501,8 @@ class _Run:
     def _ask_until_done(self, call: Call) -> _Outcome:
         received: _Outcome | None = None
         while True:
+            if self._stop.is_set():  # the run ended just when this name was taken
+                return _LOST
             call.attempts += 1
             call.resume()
             try:
@@ -435,7 +544,7 @@ _LOST = _Outcome("failed", None, Error("command", "lost", "the thread ended with
 
 def _warn(message: str) -> None:
     with contextlib.suppress(Warning):  # warnings can be configured as errors, which must not affect answers
-        warnings.warn(message, stacklevel=4)
+        warnings.warn(message, stacklevel=5)
 
 
 def _describe(error: BaseException) -> str:

@@ -17,8 +17,6 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.rollcall.network.plugins.module_utils import collector
-from ansible_collections.rollcall.network.plugins.module_utils._call import TURNS
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
 from ansible_collections.rollcall.network.plugins.module_utils.collector import Result, collect, this_call
 from ansible_collections.rollcall.network.plugins.module_utils._drivers import cli
@@ -215,13 +213,11 @@ def test_the_agent_helps_where_the_named_key_needs_a_pass_phrase(
 def test_an_agent_that_hangs_keeps_nobody_else_waiting(
     openssh: OpenSshServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """More devices wait for it than may work at the same time."""
-    monkeypatch.setattr(collector, "TURNS_ABOVE", 0)
     with socket.socket(socket.AF_UNIX) as agent:
         agent.bind(str(tmp_path / "agent"))
         agent.listen(32)
         monkeypatch.setenv("SSH_AUTH_SOCK", str(tmp_path / "agent"))
-        stuck = [device(openssh, f"stuck-{number}") for number in range(TURNS + 2)]
+        stuck = [device(openssh, f"stuck-{number}") for number in range(6)]
         others = [device(openssh, f"box-{number}", password=openssh.password) for number in range(3)]
         results = ask_all([*stuck, *others], device_timeout=5)
     assert {results[each.name].status for each in stuck} == {"timeout"}

@@ -23,7 +23,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.rollcall.network.plugins.module_utils import _call, collector
+from ansible_collections.rollcall.network.plugins.module_utils import collector
 from ansible_collections.rollcall.network.plugins.module_utils.collector import (
     STATUSES,
     Call,
@@ -721,14 +721,6 @@ def test_a_worker_that_is_not_scheduled_yet_is_waited_for(monkeypatch: pytest.Mo
     assert [each.value for each in results.values()] == list("ABC")
 
 
-@pytest.mark.parametrize(("workers", "inside"), [(99, 0.005), (200, 0.02), (1000, 0.1)])
-def test_a_crowd_asks_for_the_lock_less_often(workers: int, inside: float) -> None:
-    before = sys.getswitchinterval()
-    results = collect(lambda name: sys.getswitchinterval(), list(map(str, range(workers))), workers=workers)
-    assert {round(each.value, 6) for each in results.values()} == {inside}
-    assert sys.getswitchinterval() == before
-
-
 def test_no_more_workers_than_asked_for() -> None:
     lock, now, most = threading.Lock(), [0], [0]
 
@@ -849,82 +841,6 @@ def test_the_pause_between_attempts_counts_for_no_phase(monkeypatch: pytest.Monk
 def test_only_one_side_settles_a_call() -> None:
     call = Call("a")
     assert [call.settle(), call.settle(), call.settle()] == [True, False, False]
-
-
-# -- turns -------------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def crowd(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However few they are, they take turns."""
-    monkeypatch.setattr(collector, "TURNS_ABOVE", 0)
-
-
-@pytest.mark.parametrize(("above", "limited"), [(29, True), (30, False)])
-def test_of_those_with_work_to_do_a_few_do_it_at_a_time(
-    monkeypatch: pytest.MonkeyPatch, above: int, limited: bool
-) -> None:
-    monkeypatch.setattr(collector, "TURNS_ABOVE", above)
-    working, most = [], 0
-
-    def ask(name: str) -> None:
-        nonlocal most
-        call = this_call()
-        for _piece in range(3):
-            call.take_turn()
-            call.take_turn()  # it has one
-            working.append(name)
-            most = max(most, len(working))
-            time.sleep(0.05)
-            working.remove(name)
-            call.end_turn()
-            call.end_turn()  # it has none
-
-    assert {each.status for each in collect(ask, [f"box-{number}" for number in range(30)]).values()} == {"ok"}
-    assert most == _call.TURNS if limited else most > _call.TURNS
-
-
-@pytest.mark.usefixtures("crowd")
-def test_a_turn_ends_with_its_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_call, "LONGEST_WAIT", 600.0)
-
-    def ask(name: str) -> None:
-        this_call().take_turn()
-        raise ConnectionRefusedError
-
-    assert len(collect(ask, [f"box-{number}" for number in range(30)])) == 30
-
-
-@pytest.mark.usefixtures("crowd")
-def test_who_gets_no_turn_works_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_call, "LONGEST_WAIT", 0.2)
-    go = threading.Event()
-
-    def ask(name: str) -> None:
-        this_call().take_turn()
-        if name.startswith("stuck"):
-            go.wait(30)
-
-    stuck = [f"stuck-{number}" for number in range(_call.TURNS)]
-    try:
-        results = collect(ask, [*stuck, "box"], device_timeout=2)
-    finally:
-        go.set()
-    assert [results[name].status for name in stuck] == ["timeout"] * len(stuck)
-    assert results["box"].status == "ok"
-
-
-def test_nobody_waits_for_a_turn_beyond_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its thread still hands over what it has: the call is not given up."""
-    monkeypatch.setattr(_call, "LONGEST_WAIT", 600.0)
-    free = _call.turns()
-    while not free.empty():
-        free.get()
-    call = Call("a", time.monotonic() + 0.2, free)
-    call.take_turn()
-    assert call.remaining() == 0
-    call.end_turn()
-    assert free.empty(), "it had none to give back"
 
 
 # -- pacing ------------------------------------------------------------------------------------------------------------
