@@ -43,9 +43,10 @@ SETTLE = 0.1  # silence after the first prompt: banners hold lines that look lik
 QUIET = 1.0  # silence after which a doubtful end is put to the test
 MOST_TESTS = 5  # empty lines sent for one answer
 
-# Commands that change nothing, on all platforms. RouterOS has the word at the end of a path.
+# Commands that change nothing, on all platforms, and write to no file. RouterOS has the word at the end of a path.
 READ_ONLY = re.compile(
-    r"\s*(?:(?:sh|sho|show|dis|disp|display|get|info|ping|trace|traceroute|dir|more|environment)\b|/?[\w /-]*\bprint\b)",
+    r"(?!.*\|\s*(?:redirect|tee|append|save))"
+    r"\s*(?:(?:sh|sho|show|dis|disp|display|get|info|ping|trace|traceroute|dir|more)\b|/?[\w /-]*\bprint\b)",
     re.IGNORECASE,
 )
 

@@ -189,6 +189,7 @@ class Sessions:
         :param seconds: for the device, in this and all earlier attempts.
         :raises DeviceError: if it has no complete answer.
         """
+        call.pause()  # the worker measures the phases
         losses = 0
         group: _Group | None = None
         while True:

@@ -20,7 +20,7 @@ import urllib.parse
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from .._device import Device
+from .._device import Device, Hop
 
 MASK = "********"
 SHORTEST = 4  # characters; shorter secrets are not masked everywhere
@@ -142,6 +142,13 @@ def secrets_of(device: Device) -> Secrets:
     return _made(values, frozenset(names.intersection(map(str.lower, values))))
 
 
+def secrets_of_login(login: Device | Hop) -> Secrets:
+    """The secrets of a device or a bastion."""
+    if isinstance(login, Device):
+        return secrets_of(login)
+    return _made(_of_hop(login), frozenset())
+
+
 def secrets_of_all(devices: Iterable[Device]) -> Secrets:
     """The secrets of all these devices, for a text such as a warning."""
     values: set[str] = set()
@@ -159,7 +166,13 @@ def mask_of(devices: Iterable[object]) -> Callable[[str], str]:
 
 def _values(device: Device) -> frozenset[str]:
     known = (device.password, device.become_password, device.passphrase, device.private_key, *device.run_secrets)
-    return frozenset([*filter(None, known), *secrets_in_command(device.proxy_command or "")])
+    of_hops = (value for hop in device.hops for value in _of_hop(hop))
+    return frozenset([*filter(None, known), *of_hops, *secrets_in_command(device.proxy_command or "")])
+
+
+def _of_hop(hop: Hop) -> frozenset[str]:
+    known = (hop.password, hop.passphrase, hop.private_key)
+    return frozenset([*filter(None, known), *secrets_in_command(hop.proxy_command or "")])
 
 
 @functools.lru_cache(maxsize=1024)  # most devices share their secrets

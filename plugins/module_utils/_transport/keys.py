@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Iterable
 from typing import Any
 
 from .._result import DeviceError
@@ -20,21 +21,45 @@ except ImportError:
 DEFAULT_KEYS = ("~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa")
 
 
-def key_of_file(path: str, passphrase: str | None) -> Any:
-    """Return the key pairs of a file, with the certificate beside it.
+def keys_of_files(paths: Iterable[str], certificates: Iterable[str], passphrase: str | None) -> list[Any]:
+    """Return the key pairs of files, with the certificates beside them and the further ones given.
 
-    :raises DeviceError: if it cannot be read or decrypted.
+    :raises DeviceError: if a file cannot be read or decrypted.
     """
+    keys: list[Any] = []
+    for path in paths:
+        keys += _key_of_file(path, tuple(certificates), passphrase)
+    return keys
+
+
+def _key_of_file(path: str, certificates: tuple[str, ...], passphrase: str | None) -> list[Any]:
     path = os.path.expanduser(path)
     try:
         status = os.stat(path)
-        version = (status.st_mtime_ns, status.st_size)
-        return _of_file(path, version, passphrase)
+        return _of_file(path, (status.st_mtime_ns, status.st_size), certificates, passphrase)
     except OSError as error:
         message = f"the private key {path} cannot be read: {error.strerror}; correct ansible_ssh_private_key_file"
         raise DeviceError("auth_failed", "auth", "private_key", message) from error
     except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError, ValueError) as error:
         raise _unusable(f"the private key {path}", passphrase, error) from error
+
+
+async def agent_keys(path: str, only: list[Any] | None) -> tuple[Any, list[Any]]:
+    """Return the agent, which must be closed after the login, and its keys.
+
+    :param only: keys; others of the agent are left out.
+    """
+    try:
+        agent = await asyncssh.connect_agent(path)
+        if agent is None:
+            return None, []
+        keys = list(await agent.get_keys())
+    except (OSError, ValueError, asyncssh.Error):  # as ssh, which goes on without it
+        return None, []
+    if only is not None:
+        wanted = {key.public_data for key in only}
+        keys = [key for key in keys if key.public_data in wanted]
+    return agent, keys
 
 
 def key_of_text(text: str, passphrase: str | None) -> Any:
@@ -54,17 +79,19 @@ def default_keys() -> list[Any]:
     for path in map(os.path.expanduser, DEFAULT_KEYS):
         if os.access(path, os.R_OK):
             try:
-                found += key_of_file(path, None)
+                found += _key_of_file(path, (), None)
             except DeviceError:
                 continue  # encrypted, as for ssh without a terminal
     return found
 
 
 @functools.lru_cache(maxsize=256)
-def _of_file(path: str, _version: tuple[int, int], passphrase: str | None) -> Any:
-    certificate = f"{path}-cert.pub"
-    certificates = [certificate] if os.path.exists(certificate) else ()
-    return asyncssh.load_keypairs([path], passphrase, certificates)
+def _of_file(
+    path: str, _version: tuple[int, int], certificates: tuple[str, ...], passphrase: str | None
+) -> list[Any]:
+    beside = f"{path}-cert.pub"
+    found = [*certificates, *([beside] if os.path.exists(beside) else [])]
+    return list(asyncssh.load_keypairs([path], passphrase, found))
 
 
 @functools.lru_cache(maxsize=1024)

@@ -36,6 +36,10 @@ class Answers:
         self._rounds = 0
         self._sent: set[str] = set()
 
+    @property
+    def has_sent_password(self) -> bool:
+        return "password" in self._sent
+
     async def to(self, prompts: Sequence[tuple[str, bool]]) -> list[str] | None:
         """Return the answers to the prompts of one round, or None to give up."""
         self._rounds += 1

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import functools
+import importlib.util
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any, NoReturn, Protocol
 
-from .._model.secrets import secrets_of
+from .._device import Device, Hop
+from .._model.secrets import Secrets, secrets_of_login
 from .._result import DeviceError, Phase
+from . import host_keys
 from .inbox import Inbox
-from .keys import default_keys, key_of_file, key_of_text
+from .keys import agent_keys, default_keys, key_of_text, keys_of_files
+from .options import Options, options_of
 from .questions import Answers
 
 try:
@@ -30,6 +34,7 @@ _SessionBase: Any = object if asyncssh is None else asyncssh.SSHClientSession
 
 LONGEST_SAID = 2000  # characters kept of what a server says before or during the login
 PIECE = 16 * 1024  # bytes given to the protocol at a time: its work on many small packets grows with the square of this
+_HAS_GSSAPI = importlib.util.find_spec("gssapi") is not None
 _MSG_IGNORE, _EMPTY = 2, b"\0\0\0\0"
 TERMINAL, SIZE = "vt100", (80, 24)
 _BUSY = (
@@ -46,31 +51,6 @@ _BUSY = (
     "limit reached",
     "try again",
 )
-
-
-class Login(Protocol):
-    """What a device and a bastion have in common. See ``_device.Device`` for the fields."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def host(self) -> str: ...
-    @property
-    def port(self) -> int: ...
-    @property
-    def user(self) -> str | None: ...
-    @property
-    def password(self) -> str | None: ...
-    @property
-    def private_key_file(self) -> str | None: ...
-    @property
-    def private_key(self) -> str | None: ...
-    @property
-    def passphrase(self) -> str | None: ...
-    @property
-    def connect_timeout(self) -> float: ...
-    @property
-    def host_key_checking(self) -> bool: ...
 
 
 class Context(Protocol):
@@ -121,7 +101,7 @@ class Connection:
 
 
 async def log_in(
-    login: Login, context: Context, connect: Connector, *, code: Callable[[str], Awaitable[str | None]]
+    login: Device | Hop, context: Context, connect: Connector, *, code: Callable[[str], Awaitable[str | None]]
 ) -> Connection:
     """Connect, exchange keys, verify the host key and log in.
 
@@ -132,30 +112,58 @@ async def log_in(
     if asyncssh is None:
         message = "the Python package asyncssh is not installed on the machine that collects"
         raise DeviceError("failed", "connect", "no_library", message)
-    if not login.user:
-        raise DeviceError("auth_failed", "auth", "no_user", "no user name; set ansible_user")
-    context.enter("connect")
-    loop = asyncio.get_running_loop()
-    client = _LoginClient(login, context, code)
-    connection: Any = None
     try:
-        options = _options_for(login, client)
+        options = options_of(login)
+    except ValueError as error:
+        raise DeviceError("failed", "connect", "ssh_options", f"the SSH options of {login.name}: {error}") from error
+    if not options.user:
+        raise DeviceError("auth_failed", "auth", "no_user", "no user name; set ansible_user")
+    login = replace(
+        login,
+        host=options.host,
+        port=options.port,
+        user=options.user,
+        connect_timeout=options.connect_timeout,
+        known_hosts=options.known_hosts,
+        host_key_checking=options.host_key_checking,
+        accept_new_host_keys=options.accept_new_host_keys,
+    )
+    keys = host_keys.known(login)
+    while True:
+        client = _LoginClient(login, options, keys, context, code)
+        try:
+            return await _logged_in(client, connect)
+        except asyncssh.HostKeyNotVerifiable as error:
+            if keys.again(error):
+                continue
+            raise keys.refusal() from error
+        finally:
+            client.close_agent()
+            learned = keys.learned()
+            if learned is not None:
+                context.tell(learned)
+
+
+async def _logged_in(client: _LoginClient, connect: Connector) -> Connection:
+    context, login = client.context, client.login
+    context.enter("connect")
+    connection: Any = None
+    loop = asyncio.get_running_loop()
+    try:
+        options = _options_for(client)
         options.waiter = loop.create_future()
         connection = _Connection(loop, options, wait="auth")
         guard = _Guard(connection, client)
-        deadline = client.until(login.connect_timeout)
-        await connect(lambda: guard, deadline)
+        await connect(lambda: guard, client.until(login.connect_timeout))
         client.deadline = client.until(login.connect_timeout)  # the handshake has its own time
         try:
             await _waited(options.waiter, client)
         except BaseException:
             connection.abort()
             raise
-    except DeviceError:
+    except (DeviceError, asyncssh.HostKeyNotVerifiable):
         raise
-    except (asyncssh.Error, OSError, ValueError, EOFError, asyncio.CancelledError) as error:
-        if isinstance(error, asyncio.CancelledError) and not client.is_late:
-            raise
+    except (asyncssh.Error, OSError, ValueError, EOFError) as error:
         client.fail(error)
     return Connection(client, connection)
 
@@ -260,56 +268,65 @@ class _Guard:
 class _LoginClient(_Client):  # type: ignore[misc]
     """Answers what a server asks during the login, and remembers what it said."""
 
-    def __init__(self, login: Login, context: Context, code: Callable[[str], Awaitable[str | None]]) -> None:
-        self._login = login
-        self._context = context
+    def __init__(
+        self,
+        login: Device | Hop,
+        options: Options,
+        keys: host_keys.HostKeys,
+        context: Context,
+        code: Callable[[str], Awaitable[str | None]],
+    ) -> None:
+        self.login = login
+        self.options = options
+        self.host_keys = keys
+        self.context = context
+        self._secrets: Secrets = secrets_of_login(login)
         self._answers = Answers(login.password, code)
         self._keys: list[Any] | None = None
-        self._passwords = [] if login.password is None else [login.password]
-        self._presented: Any = None
+        self._agent: Any = None
+        self._password = login.password
         self._tried: list[str] = []
-        self._is_refused_key = False
         self._has_sent_secret = False
         self._expired = False
         self._unusable: DeviceError | None = None
-        self._connection: Any = None
         self.said_first = ""
         self.banner = ""
         self.deadline = 0.0
-        self.is_late = False
 
     # -- asyncssh ------------------------------------------------------------------------------------------------------
 
-    def connection_made(self, conn: Any) -> None:
-        self._connection = conn
+    def validate_host_public_key(self, host: str, addr: str, port: int, key: Any) -> bool:
+        return self.host_keys.validate_host_public_key(host, addr, port, key)
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        pass
+    def validate_host_ca_key(self, host: str, addr: str, port: int, key: Any) -> bool:
+        return self.host_keys.validate_host_ca_key(host, addr, port, key)
 
     def auth_banner_received(self, msg: str, lang: str) -> None:
         if len(self.banner) < LONGEST_SAID:
             self.banner = (self.banner + msg)[:LONGEST_SAID]
 
     def begin_auth(self, username: str) -> None:
-        self._context.enter("auth")
-        self.deadline = self.until(self._login.connect_timeout)
+        self.context.enter("auth")
+        self.deadline = self.until(self.login.connect_timeout)
 
-    def public_key_auth_requested(self) -> Any:
+    async def public_key_auth_requested(self) -> Any:
         if self._keys is None:
-            self._keys = self._load_keys()
+            self._keys = await self._load_keys()
         if not self._keys:
             return None
         key = copy.copy(self._keys.pop(0))  # the connection sets its signature algorithm
-        self._tried.append(f"private key {key.get_comment() or key.get_algorithm()}")
+        self._tried.append(f"private key {_named(key)}")
         self._has_sent_secret = True
+        self.deadline = self.until(self.login.connect_timeout)
         return key
 
     def password_auth_requested(self) -> str | None:
-        if not self._passwords:
+        password, self._password = self._password, None
+        if password is None or self._answers.has_sent_password:  # a second attempt could lock the account
             return None
         self._tried.append("password")
         self._has_sent_secret = True
-        return self._passwords.pop()
+        return password
 
     def password_change_requested(self, prompt: str, lang: str) -> Any:
         self._expired = True
@@ -328,38 +345,49 @@ class _LoginClient(_Client):  # type: ignore[misc]
             self._has_sent_secret = True
             if "keyboard-interactive" not in self._tried:
                 self._tried.append("keyboard-interactive")
-            self.deadline = self.until(self._login.connect_timeout)
+            self.deadline = self.until(self.login.connect_timeout)
         return answers
 
     # -- ours ----------------------------------------------------------------------------------------------------------
 
     def until(self, seconds: float) -> float:
         limit = time.monotonic() + seconds
-        return limit if self._context.deadline is None else min(limit, self._context.deadline)
+        return limit if self.context.deadline is None else min(limit, self.context.deadline)
 
-    def _load_keys(self) -> list[Any]:
-        login = self._login
+    async def _load_keys(self) -> list[Any]:
+        """Return the keys to try: those of the device, then those of the agent, then the user's own.
+
+        Each attempt counts on the device, so the agent and the user's keys are not tried if there is a password.
+        """
+        login, options = self.login, self.options
+        keys: list[Any] = []
+        has_key = bool(login.private_key or options.key_files)
         try:
             if login.private_key:
-                return list(key_of_text(login.private_key, login.passphrase))
-            if login.private_key_file:
-                return list(key_of_file(login.private_key_file, login.passphrase))
-        except DeviceError as error:
+                keys += key_of_text(login.private_key, login.passphrase)
+            keys += keys_of_files(options.key_files, options.certificate_files, login.passphrase)
+        except DeviceError as error:  # the password is tried, as ssh does
             self._unusable = error
-            return []
-        return default_keys() if login.password is None else []
+        if options.agent_path and (has_key or login.password is None):
+            self._agent, offered = await agent_keys(options.agent_path, keys if options.identities_only else None)
+            known = {key.public_data for key in keys}
+            keys += [key for key in offered if key.public_data not in known]
+        if not has_key and login.password is None:
+            keys += default_keys()
+        return keys
+
+    def close_agent(self) -> None:
+        if self._agent is not None:
+            self._agent.close()
 
     def fail(self, error: BaseException) -> NoReturn:
         """Raise the error of the device for one of asyncssh."""
-        secrets = secrets_of(self._login)
+        secrets = self._secrets
         said = secrets.quoted(self.said_first)
         reason = secrets.quoted(str(error) or type(error).__name__)
-        phase = self._context.phase
-        if isinstance(error, (TimeoutError, asyncio.CancelledError)):
+        phase = self.context.phase
+        if isinstance(error, TimeoutError):
             self._fail_late(said)
-        if isinstance(error, asyncssh.HostKeyNotVerifiable):
-            message = f"the host key of {self._login.host} port {self._login.port} is not verified: {reason}"
-            raise DeviceError("unreachable", "connect", "host_key_unknown", message) from error
         if isinstance(error, asyncssh.KeyExchangeFailed):
             message = f"no common SSH algorithms with the device, or its key exchange failed ({reason})"
             raise DeviceError("unreachable", phase, "key_exchange", message) from error
@@ -375,7 +403,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
         self._fail_protocol(reason, error)
 
     def _fail_late(self, said: str) -> NoReturn:
-        context, login = self._context, self._login
+        context, login = self.context, self.login
         over = context.deadline is not None and time.monotonic() >= context.deadline - 0.01
         usual = ("timeout", f"connect_timeout ({login.connect_timeout:g} s)")
         kind, limit = context.limit if over else usual
@@ -388,14 +416,14 @@ class _LoginClient(_Client):  # type: ignore[misc]
         raise DeviceError("timeout", context.phase, kind, message, retry=not self._has_sent_secret)
 
     def _fail_refused(self, error: Exception) -> NoReturn:
-        login = self._login
+        login = self.login
         if self._expired:
             message = f"the password of {login.user} has expired; change it on the device or in the AAA server"
             raise DeviceError("auth_failed", "auth", "password_expired", message) from error
         if self._unusable is not None and not self._tried:
             raise self._unusable
         if self._answers.problem:
-            message = f"login as {login.user} refused: {secrets_of(login).quoted(self._answers.problem)}"
+            message = f"login as {login.user} refused: {self._secrets.quoted(self._answers.problem)}"
             raise DeviceError("auth_failed", "auth", "refused", message) from error
         if not self._tried:
             message = (
@@ -410,23 +438,23 @@ class _LoginClient(_Client):  # type: ignore[misc]
         raise DeviceError("auth_failed", "auth", "refused", message) from error
 
     def _fail_disconnected(self, reason: str, error: Exception) -> NoReturn:
-        phase = self._context.phase
+        phase = self.context.phase
         if isinstance(error, asyncssh.ProtocolError):
             self._fail_protocol(reason, error)
         busy = any(word in reason.lower() for word in _BUSY) and "authentication failures" not in reason.lower()
         if phase == "auth" and self._has_sent_secret and not busy:
             tried = "; ".join(self._tried) or "nothing"
-            message = f"login as {self._login.user} refused (tried: {tried}): the device ended the connection: {reason}"
+            message = f"login as {self.login.user} refused (tried: {tried}): the device ended the connection: {reason}"
             raise DeviceError("auth_failed", "auth", "closed", message) from error
         message = f"the device ended the connection: {reason}{self._quoted_banner()}"
         raise DeviceError("unreachable", phase, "disconnected", message, retry=True) from error
 
     def _fail_lost(self, reason: str, error: BaseException) -> NoReturn:
-        phase = self._context.phase
+        phase = self.context.phase
         if phase == "auth" and self._has_sent_secret:
             # Some devices hang up on a wrong password. Asking again with it would lock the account.
             tried = "; ".join(self._tried)
-            message = f"login as {self._login.user} refused ({tried}: the device closed the connection){self._quoted_banner()}"
+            message = f"login as {self.login.user} refused ({tried}: the device closed the connection){self._quoted_banner()}"
             raise DeviceError("auth_failed", "auth", "closed", message) from error
         where = {"connect": "before the login", "auth": "during the login"}.get(phase, "during the session")
         message = f"the device closed the connection {where} ({reason}){self._quoted_banner()}"
@@ -437,37 +465,53 @@ class _LoginClient(_Client):  # type: ignore[misc]
             f"the device does not follow the SSH protocol ({reason}); check that the port is that of SSH, "
             "and the device's SSH log"
         )
-        raise DeviceError("unreachable", self._context.phase, "protocol", message) from error
+        raise DeviceError("unreachable", self.context.phase, "protocol", message) from error
 
     def _quoted_banner(self) -> str:
-        text = " ".join(secrets_of(self._login).quoted(self.banner).split())[:300]
+        text = " ".join(self._secrets.quoted(self.banner).split())[:300]
         return f"; it said {text!r}" if text else ""
 
 
-def _options_for(login: Login, client: _LoginClient) -> Any:
+def _named(key: Any) -> str:
+    comment = key.get_comment()
+    return str(comment or key.get_algorithm())
+
+
+def _options_for(client: _LoginClient) -> Any:
     """Return options for one connection: a copy of those that were prepared for all connections of the kind."""
-    options = copy.copy(_prepared())
-    options.host = options.orig_host = login.host
-    options.port = login.port
-    options.username = login.user
+    settings = client.options
+    options = copy.copy(_prepared(settings))
+    options.host = options.orig_host = settings.host
+    options.port = settings.port
+    options.username = settings.user
     options.protocol_factory = lambda: client
-    options.known_hosts = None
+    options.known_hosts = client.host_keys.known_hosts
+    options.host_key_alias = settings.host_key_alias
+    options.preferred_auth = list(settings.authentications)
+    offered = client.host_keys.server_host_key_algs(settings.host, settings.port)
+    if settings.host_keys_named:
+        offered = [each for each in settings.host_key_algorithms if each in offered]
+    options.server_host_key_algs = [each for each in offered if each in settings.host_key_algorithms]
     return options
 
 
-@functools.cache
-def _prepared() -> Any:
-    return asyncssh.SSHClientConnectionOptions(
-        config=None,
-        known_hosts=None,
-        username="-",
-        client_keys=[],
-        agent_path=None,
-        login_timeout=0,
-        x509_trusted_certs=None,
-        compression_algs=None,
-        gss_host=None,
-    )
+_all_prepared: dict[int, tuple[Any, Any]] = {}  # by the identity of the arguments, which are shared and kept
+
+
+def _prepared(settings: Options) -> Any:
+    known = _all_prepared.get(id(settings.arguments))
+    if known is None:
+        options = asyncssh.SSHClientConnectionOptions(
+            **settings.arguments,
+            known_hosts=None,
+            username="-",
+            client_keys=None,
+            agent_path=None,
+            login_timeout=0,
+            gss_host=() if _HAS_GSSAPI and "gssapi-with-mic" in settings.authentications else None,
+        )
+        known = _all_prepared[id(settings.arguments)] = (settings.arguments, options)
+    return known[1]
 
 
 class ShellStream(_SessionBase):  # type: ignore[misc]
