@@ -30,6 +30,7 @@ class Changes:
     """
 
     def __init__(self, ignore: Mapping[str, Sequence[str]] | None = None) -> None:
+        self.ignore = tuple((platform, tuple(rules)) for platform, rules in (ignore or {}).items())
         self._own = {platform: [_compiled(rule) for rule in rules] for platform, rules in (ignore or {}).items()}
         self._normals: dict[tuple[str, bool], Normal] = {}
 
@@ -52,6 +53,21 @@ class Changes:
             own = [*self._own.get(ALL, ()), *self._own.get(platform, ())]
             self._normals[key] = _normal(_built_in(platform, configuration), own)
         return self._normals[key]
+
+
+def between(
+    ignore: tuple[tuple[str, tuple[str, ...]], ...], platform: str | None, command: str, before: str, after: str
+) -> list[str]:
+    """Return the differences as ``Changes.between`` does, in a process that has only these arguments.
+
+    :param ignore: the further rules by platform.
+    """
+    return _changes(ignore).between(platform, command, before, after)
+
+
+@functools.lru_cache(maxsize=8)
+def _changes(ignore: tuple[tuple[str, tuple[str, ...]], ...]) -> Changes:
+    return Changes({platform: list(rules) for platform, rules in ignore})
 
 
 @functools.cache

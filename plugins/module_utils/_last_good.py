@@ -15,12 +15,13 @@ import contextlib
 import json
 import os
 import pathlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
-from ._changes import Changes
+from ._changes import Changes, between
+from ._engine.errors import NotDone
 from ._result import iso
 from ._run import RUNS, entry, folds_case, plain_name, text_name, write_file, write_json
 from ._trusted import check_folder, make_folder, read_file
@@ -56,8 +57,19 @@ class State:
         }
 
 
+class Work(Protocol):
+    """Calls a function on texts of a device. See ``Engine.work``."""
+
+    def __call__(self, function: Callable[..., Any], *arguments: Any, size: int) -> Any:
+        """:raises NotDone: if it needs too much time or memory."""
+
+
+def _here(function: Callable[..., Any], *arguments: Any, size: int) -> Any:  # noqa: ARG001
+    return function(*arguments)
+
+
 class LastGood:
-    """The folder, for one run. Errors do not affect answers; ``problems`` has them by name.
+    """The folder, for one run. ``work`` is how texts are compared; in this process unless it is set. Errors do not affect answers; ``problems`` has them by name.
 
     Several threads may use it at once, for different names.
     """
@@ -67,6 +79,7 @@ class LastGood:
         self._folds = folds_case(self.path.with_name(RUNS))
         self.problems: dict[str, str] = {}
         self._changes = changes
+        self.work: Work = _here
         self._states: dict[str, State] = {}  # of names between compared() and keep()
 
     def compared(self, name: str, answer: Mapping[str, Any]) -> dict[str, Any]:
@@ -171,7 +184,14 @@ class LastGood:
         before = self._text(name, kept) if kept else None
         if kept is None or before is None:
             return {"since": now}
-        lines = self._changes.between(platform, command, before, text)
+        if before == text:
+            return {"since": kept.since}
+        try:
+            size = len(before) + len(text)
+            lines = self.work(between, self._changes.ignore, platform, command, before, text, size=size)
+        except NotDone as error:
+            self.problems[name] = f"{command!r} could not be compared: {error}; see ignore_changes"
+            return {}
         return (
             {"since": now, "diff": "\n".join([f"--- {kept.at}", f"+++ {now}", *lines, ""])}
             if lines

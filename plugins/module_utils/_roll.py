@@ -20,7 +20,8 @@ from ._call import Call
 from ._device import Device, Unresolved
 from ._drivers._function import load_function
 from ._drivers.registry import driver_of, gives_outputs
-from ._engine.engine import Engine, NotDone
+from ._engine.engine import Engine
+from ._engine.errors import NotDone
 from ._last_good import LastGood
 from ._model.secrets import mask_of
 from ._model.visible import visible
@@ -30,6 +31,7 @@ from ._platforms import load_platform
 from ._problems import Problems
 from ._result import STATUSES, DeviceError, Error, Output, Outputs, Result
 from ._run import RunFolder
+from ._transport.new_keys import NewKey, append, new_key_lines
 from .collector import Event, collect, this_call
 
 # Threads that write answers. The file system commits several writes together: four threads took a quarter to an eighth
@@ -83,6 +85,8 @@ def call_roll(
             keep.put(event.name, ready[event.name], event.result)
         if keep is not None and event.kind == "warning":
             keep.warn(str(event.message))
+        if event.kind == "tick":
+            new_keys.write()
         if on_event is not None:
             on_event(event)
 
@@ -96,7 +100,10 @@ def call_roll(
                 if on_event is not None:
                     on_event(Event("finished", told, len(devices), name=name, result=result))
     gone: frozenset[str] = frozenset()
-    engine = Engine(functions_of(devices))
+    new_keys = NewKeys()
+    engine = Engine(functions_of(devices), new_keys.take)
+    if keep is not None:
+        keep.compare_in(engine)
     seconds = _Seconds(limits)
     try:
         results = collect(
@@ -106,7 +113,7 @@ def call_roll(
             deadline=limits.deadline,
             retries=limits.retries,
             pacing=LoginsPerSecond(limits.logins_per_second) if limits.logins_per_second else None,
-            on_event=happened if keep or on_event or problems else None,
+            on_event=happened,
         )
         finished.clear()
     except Exception as error:
@@ -115,11 +122,15 @@ def call_roll(
         problems.add("asking the devices", error)
         results = finished
     finally:  # if interrupted too, so that received answers are written
-        with _noted(problems, "ending the worker processes"):
-            engine.close()
+        with _noted(problems, "ending the sessions"):
+            engine.stop_asking()
         with _noted(problems, "writing the answers"):
             if keep is not None:
                 gone = keep.close()
+        with _noted(problems, "writing the new host keys"):
+            new_keys.write()
+        with _noted(problems, "ending the worker processes"):
+            engine.close()
     answers: Answers = {}
     for name, device in devices.items():
         result = Result("failed", error=device) if isinstance(device, Error) else results.pop(name, _NOT_ASKED)
@@ -260,6 +271,30 @@ def not_asked() -> Output:
     return Output(status="skipped", error=Error("command", "not_asked", "not sent; see the error of the device"))
 
 
+class NewKeys:
+    """Host keys that were accepted because their hosts were unknown. They are written to their files in batches."""
+
+    def __init__(self) -> None:
+        self._waiting: queue.SimpleQueue[NewKey] = queue.SimpleQueue()
+
+    def take(self, told: object) -> None:
+        """Queue what a worker tells, if it is a key."""
+        if isinstance(told, NewKey):
+            self._waiting.put(told)
+
+    def write(self) -> None:
+        """Write the queued keys.
+
+        :raises OSError: if a file cannot be written.
+        """
+        keys = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                keys.append(self._waiting.get_nowait())
+        for path, lines in new_key_lines(keys).items():
+            append(path, lines)
+
+
 class Keep:
     """Writes answers to a run folder in separate threads and optionally frees their memory."""
 
@@ -289,6 +324,11 @@ class Keep:
     def warn(self, message: str) -> None:
         """Queue this warning for the events."""
         self._waiting.put(message)
+
+    def compare_in(self, engine: Engine) -> None:
+        """Compare answers with the last good ones in this engine's processes."""
+        if self._last_good is not None:
+            self._last_good.work = engine.work
 
     def close(self) -> frozenset[str]:
         """Wait until everything is written. Return the names whose texts were freed. ``errors`` has unwritten ones."""

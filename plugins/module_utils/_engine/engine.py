@@ -17,6 +17,7 @@ from .._drivers.registry import blocks, driver_of
 from .._result import DeviceError
 from .asked_here import ask_here
 from .cores import usable_cores
+from .errors import NotDone
 from .launcher import MODULES, Launcher, NoProcess
 from .pool import Lost, Pool, TooLate
 from .sessions import Sessions, Worker
@@ -26,10 +27,6 @@ FUNCTION_MEMORY = 512 * 2**20
 MOST_FUNCTIONS = 500
 PER_FUNCTION = 16 * 2**20  # bytes of memory that must be available for each further function
 TEXT_SECONDS, TEXT_SECONDS_PER_MIB = 2.0, 15.0  # CPU time to work on one text
-
-
-class NotDone(Exception):
-    """A text could not be worked on. The message says why."""
 
 
 class Engine:
@@ -72,11 +69,15 @@ class Engine:
         except (Lost, NoProcess) as error:
             raise NotDone(str(error)) from error
 
+    def stop_asking(self) -> None:
+        """End all sessions and functions at once. Texts can still be worked on."""
+        self._sessions.close()
+        self._calls.close()
+
     def close(self) -> None:
         """End all processes, at once."""
-        self._sessions.close()
+        self.stop_asking()
         self._text.close()
-        self._calls.close()
         self._launcher.close()
         self._functions.close()
 
