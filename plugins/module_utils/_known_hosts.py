@@ -243,6 +243,10 @@ class KnownHosts:
         known = any(True for _ in others) or bool(self._hidden(Marker.HOST_KEY, wanted))
         return Verdict.CHANGED if known else Verdict.UNKNOWN
 
+    def lines_of(self, name: str) -> list[int]:
+        """Return the numbers of the lines with a name as it is in the file, without patterns and marked lines."""
+        return [entry.line for entry in self._all(Marker.HOST_KEY, (name.lower(),)) if not entry.pattern]
+
     def check_name(self, name: str, key: bytes) -> Verdict:
         """Compare the key with those known for a name as it is in the file, such as `[192.0.2.1]:830`."""
         return self._check((name.lower(),), key)

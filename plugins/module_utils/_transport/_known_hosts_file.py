@@ -49,28 +49,28 @@ def append(path: str, lines: Iterable[str]) -> list[str]:
     return added
 
 
-def remove(path: str, numbers: Iterable[int], names: Iterable[str]) -> None:
-    """Remove these names from these lines, and a line if no name is left. A hashed line has one name.
+def remove(path: str, names: Iterable[str]) -> None:
+    """Remove the keys of these hosts. A line of several names keeps the other ones; patterns and marked lines stay.
 
-    :param numbers: the lines, counted from 1, as ``KnownHosts`` gives them.
     :param names: the names as they are in the file, such as ``[192.0.2.1]:830``.
     :raises OSError: if the file cannot be written.
     """
-    chosen, gone = set(numbers), {name.lower() for name in names}
+    gone = {name.lower() for name in names}
 
     def change(content: bytes) -> bytes:
-        kept = []
-        for number, line in enumerate(content.split(b"\n"), start=1):
-            left = _without(line, gone) if number in chosen else line
-            if left is not None:
-                kept.append(left)
-        return b"\n".join(kept)
+        known = KnownHosts.parse(path, content)
+        numbers = {number for name in gone for number in known.lines_of(name)}
+        lines = content.split(b"\n")
+        left = [_without(line, gone) if number in numbers else line for number, line in enumerate(lines, start=1)]
+        return b"\n".join(line for line in left if line is not None)
 
-    _change(path, change)
+    if gone:
+        _change(path, change)
 
 
 def _without(line: bytes, gone: set[str]) -> bytes | None:
-    names, _space, rest = line.decode("utf-8", "surrogateescape").strip().partition(" ")
+    """The line without these names, or None if no name is left. A hashed line has one name."""
+    names, rest = line.decode("utf-8", "surrogateescape").strip().split(None, 1)
     left = [] if names.startswith("|") else [name for name in names.split(",") if name.lower() not in gone]
     return f"{','.join(left)} {rest}".encode("utf-8", "surrogateescape") if left else None
 

@@ -117,13 +117,6 @@ def fingerprint(key: bytes) -> str:
     return "SHA256:" + base64.b64encode(hashlib.sha256(key).digest()).decode("ascii").rstrip("=")
 
 
-def line_of(host: str, port: int | None, key_type: str, key: bytes) -> str | None:
-    """Return a line of known_hosts, or None if no line can hold the name of the host."""
-    if not _WRITABLE.fullmatch(host):
-        return None
-    return f"{name_in_file(host, port)} {key_type} {base64.b64encode(key).decode('ascii')}"
-
-
 def new_key_lines(keys: Iterable[NewKey]) -> dict[str, list[str]]:
     """Return the lines by file, for ``append``."""
     lines: dict[str, list[str]] = {}
@@ -149,6 +142,24 @@ class HostKeys:
         self._authority: bytes | None = None
         self._reason = ""  # why asyncssh refused the certificate
         self._new: tuple[str, bytes] | None = None
+
+    @property
+    def name(self) -> str | None:
+        """The host as a line of known_hosts has it, or None if no line can hold it."""
+        return name_in_file(self._names[0], self._port) if _WRITABLE.fullmatch(self._names[0]) else None
+
+    @property
+    def file(self) -> str:
+        """The file that new keys belong to."""
+        return self._file
+
+    def check(self, blob: bytes) -> Verdict:
+        """Compare a key in the wire format with the files, and with the keys accepted in this process."""
+        return self._verdict(blob)
+
+    def entries(self, marker: Marker = Marker.HOST_KEY) -> list[Entry]:
+        """Return what the files have for the host: its keys, authorities, or revoked keys."""
+        return self._known.entries(self._names, self._port, marker)
 
     @property
     def known_hosts(self) -> Any:
@@ -190,7 +201,7 @@ class HostKeys:
         if not self._login.host_key_checking:
             return True
         verdict = self._verdict(blob)
-        if verdict is Verdict.UNKNOWN and self._login.accept_new_host_keys and _WRITABLE.fullmatch(self._names[0]):
+        if verdict is Verdict.UNKNOWN and self._login.accept_new_host_keys and self.name:
             self._new = (_type_of(blob), blob)
             return True
         return verdict is Verdict.MATCH
@@ -232,8 +243,8 @@ class HostKeys:
         if key_type in remembered:
             return None
         remembered[key_type] = blob
-        line = line_of(self._names[0], self._port, key_type, blob)
-        return None if line is None else NewKey(self._login.host, self._login.port, line, self._file)
+        line = f"{self.name} {key_type} {base64.b64encode(blob).decode('ascii')}"
+        return NewKey(self._login.host, self._login.port, line, self._file)
 
     def refusal(self, _host: str = "", _port: int | None = None, key: Any = None) -> DeviceError:
         """Return the error for a key that is not trusted, with the fingerprints and the command to correct it.

@@ -1,0 +1,201 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Collect the host keys of a fleet, compare them with known_hosts, and write the new ones."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from ansible_collections.rollcall.network.plugins.module_utils._device import Device
+from ansible_collections.rollcall.network.plugins.module_utils._drivers.host_keys import fetch
+from ansible_collections.rollcall.network.plugins.module_utils._known_hosts import Marker, Verdict
+from ansible_collections.rollcall.network.plugins.module_utils._model.visible import in_line
+from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError, Error
+from ansible_collections.rollcall.network.plugins.module_utils._transport import host_keys
+
+AT_ONCE = 200  # connections
+CONNECTIONS = 4  # of one device, one after the other
+MOST_NAMES = 10  # in a line about several devices
+
+# The states of a device, in the order in which they are shown, and what each means.
+STATES = {
+    "new": "new: no key is known",
+    "changed": "CHANGED: another key than the known one",
+    "revoked": "REVOKED: marked as revoked",
+    "unreached": "not reached",
+    "authority": "verified by certificates: a certificate authority is known",
+    "known": "known",
+}
+NOWHERE = {"host": "", "port": 0, "name": None, "file": ""}
+Fetch = Callable[[Device, float], Awaitable[list[dict[str, str]]]]
+Found = dict[str, Any]
+
+
+def collect_keys(devices: Mapping[str, Device | Error], fetch: Fetch = fetch) -> dict[str, Found]:
+    """Fetch the keys of all devices, and return a dictionary for each name, in order. No credentials are sent."""
+    return asyncio.run(_collect(devices, fetch))
+
+
+async def _collect(devices: Mapping[str, Device | Error], fetch: Fetch) -> dict[str, Found]:
+    limit = asyncio.Semaphore(AT_ONCE)
+
+    async def one(device: Device | Error) -> Found:
+        if isinstance(device, Error):
+            return _unreached(device)
+        async with limit:
+            try:
+                keys = await fetch(device, time.monotonic() + CONNECTIONS * device.connect_timeout)
+            except DeviceError as error:
+                return {**_unreached(error.error), **_place(device)}
+        return compare(device, keys)
+
+    answers = await asyncio.gather(*map(one, devices.values()))
+    return dict(zip(devices, answers, strict=True))
+
+
+def compare(device: Device, keys: list[dict[str, str]]) -> Found:
+    """Compare the fetched keys of a device with the known ones."""
+    known = host_keys.known(device)
+    verdicts = {key["type"]: known.check(base64.b64decode(key["key"])) for key in keys}
+    entries = known.entries()
+    types = {entry.key_type for entry in entries}
+    state, message = "new", ""
+    if Verdict.REVOKED in verdicts.values():
+        state = "revoked"
+    elif any(verdict is Verdict.CHANGED and each in types for each, verdict in verdicts.items()):
+        state = "changed"
+    elif Verdict.MATCH in verdicts.values():
+        state = "known"  # keys of further types are not added
+    elif Verdict.CHANGED in verdicts.values():
+        state = "changed"
+    elif known.entries(Marker.CA):
+        state = "authority"
+    elif known.name is None:
+        state, message = "unreached", "a line of known_hosts cannot hold this name"
+    shown = entries if state == "changed" else ()
+    return {
+        **_place(device),
+        "state": state,
+        "keys": keys,
+        "known": [{"type": each.key_type, "fingerprint": host_keys.fingerprint(each.key)} for each in shown],
+        "replaceable": bool(shown) and all(each.path == known.file and not each.pattern for each in shown),
+        "message": message,
+    }
+
+
+def write(found: Mapping[str, Found], *, new: bool, replace: Iterable[str], really: bool = True) -> dict[str, Any]:
+    """Write the keys of new devices if ``new``, and replace those of the named devices whose key has changed.
+
+    :param really: if false, only return what would be written.
+    :raises ValueError: if the key of a named device cannot be replaced. Nothing is written then.
+    :raises OSError: if a file cannot be written.
+    """
+    replaced = list(dict.fromkeys(replace))
+    _check_replaced(found, replaced)
+    written = [name for name, each in found.items() if (new and each["state"] == "new") or name in replaced]
+    gone: dict[str, list[str]] = {}
+    lines: dict[str, list[str]] = {}
+    for name in written:
+        each = found[name]
+        if name in replaced:
+            gone.setdefault(each["file"], []).append(each["name"])
+        wanted = (f"{each['name']} {key['type']} {key['key']}" for key in each["keys"])
+        lines.setdefault(each["file"], []).extend(wanted)
+    if really:
+        for file, names in gone.items():
+            host_keys.remove(file, names)
+        added = {file: len(host_keys.append(file, wanted)) for file, wanted in lines.items()}
+    else:
+        added = {file: len(wanted) for file, wanted in lines.items()}
+    return {"written": written, "replaced": replaced, "files": added}
+
+
+def _check_replaced(found: Mapping[str, Found], replaced: Iterable[str]) -> None:
+    """
+    :raises ValueError: if the key of one of these devices cannot be replaced.
+    """
+    for name in replaced:
+        state = found[name]["state"] if name in found else "not one of the devices that were asked"
+        if state != "changed":
+            msg = f"the host key of {in_line(name)} cannot be replaced: only a changed key can be, and it is {state}"
+            raise ValueError(msg)
+        if not found[name]["replaceable"]:
+            msg = (
+                f"the known host key of {in_line(name)} is in a line for several hosts, or not in "
+                f"{found[name]['file']}: correct it by hand"
+            )
+            raise ValueError(msg)
+
+
+def summary(found: Mapping[str, Found]) -> dict[str, int]:
+    """Return the number of devices, in total and by state."""
+    states = [each["state"] for each in found.values()]
+    return {"total": len(states), **{state: states.count(state) for state in STATES}}
+
+
+def shared_keys(found: Mapping[str, Found]) -> dict[str, list[str]]:
+    """Return the fingerprints that several addresses presented, with the names of the devices."""
+    places: dict[str, dict[tuple[str, int], list[str]]] = {}
+    for name, each in found.items():
+        for key in each["keys"]:
+            at = places.setdefault(key["fingerprint"], {})
+            at.setdefault((each["host"], each["port"]), []).append(name)
+    return {print_: [name for names in at.values() for name in names] for print_, at in places.items() if len(at) > 1}
+
+
+def lines_of(found: Mapping[str, Found]) -> Iterator[str]:
+    """Yield the lines to display: the fingerprints that a person must compare, and the number of the other devices."""
+    for state, title in STATES.items():
+        group = {name: each for name, each in found.items() if each["state"] == state}
+        if not group:
+            continue
+        yield f"{title} ({len(group)})"
+        if state in ("new", "changed", "revoked"):
+            for name, each in group.items():
+                yield from _fingerprints(name, each)
+        elif state == "unreached":
+            yield from _by_message(group)
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for print_, names in shared_keys(found).items():
+        groups.setdefault(tuple(names), []).append(print_)
+    for names_, prints in groups.items():
+        yield f"{len(names_)} devices have the same key, and each should have its own: {_names(list(names_))}"
+        yield from (f"    {each}" for each in prints)
+
+
+def _fingerprints(name: str, each: Found) -> Iterator[str]:
+    yield f"  {in_line(name)} ({in_line(each['host'])} port {each['port']})"
+    for key in each["keys"]:
+        yield f"    {key['type']} {key['fingerprint']}"
+    for key in each["known"]:
+        yield f"    known: {key['type']} {key['fingerprint']}"
+
+
+def _by_message(group: Mapping[str, Found]) -> Iterator[str]:
+    names: dict[str, list[str]] = {}
+    for name, each in group.items():
+        place = f"{each['host']} port {each['port']}" if each["host"] else ""
+        message = each["message"].replace(place, "the device") if place else each["message"]
+        names.setdefault(message, []).append(name)
+    for message, those in names.items():
+        yield f"  {in_line(message)}: {_names(those)}"
+
+
+def _names(names: list[str]) -> str:
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(map(in_line, names[:MOST_NAMES])) + more
+
+
+def _place(device: Device) -> Found:
+    known = host_keys.known(device)
+    return {"host": device.host, "port": device.port, "name": known.name, "file": known.file}
+
+
+def _unreached(error: Error) -> Found:
+    return {**NOWHERE, "state": "unreached", "keys": [], "known": [], "replaceable": False, "message": error.message}
