@@ -35,7 +35,8 @@ ECHO, SUPPRESS_GO_AHEAD, TERMINAL_TYPE, WINDOW_SIZE = 1, 3, 24, 31
 DONE_BY_DEVICE = (ECHO, SUPPRESS_GO_AHEAD)
 DONE_HERE = (SUPPRESS_GO_AHEAD, TERMINAL_TYPE, WINDOW_SIZE)
 ASKS_TERMINAL_TYPE = bytes([TERMINAL_TYPE, 1])
-LONGEST_ABOUT = 16  # bytes kept of a subnegotiation; only the question about the terminal is answered, which has 2
+KEPT_ABOUT = 16  # bytes kept of a subnegotiation; only the question about the terminal is answered, which has 2
+LONGEST_ABOUT = 64 * 1024  # bytes; real ones have less than 1,000
 # For telnetlib3: every other option is refused.
 _NOT_DONE_HERE = {bytes([option]) for option in range(256) if option not in DONE_HERE}
 _NOT_DONE_BY_DEVICE = {bytes([option]) for option in range(256) if option not in DONE_BY_DEVICE}
@@ -64,14 +65,15 @@ async def connect(device: Device, call_deadline: float | None, tunnel: Opener | 
         raise DeviceError("failed", "connect", "no_library", message)
     place = f"{device.host} port {device.port}"
     deadline = time.monotonic() + device.connect_timeout
-    if call_deadline is not None:
-        deadline = min(deadline, call_deadline)
+    limit = f"{device.connect_timeout:g} s"
+    if call_deadline is not None and call_deadline < deadline:
+        deadline, limit = call_deadline, "device_timeout"
     opener: Any = tunnel or asyncio.get_running_loop()
     try:
         async with asyncio.timeout_at(deadline):
             _transport, stream = await opener.create_connection(TelnetStream, device.host, device.port)
     except TimeoutError as error:
-        message = f"{place} did not answer within {device.connect_timeout:g} s; check address and network path"
+        message = f"{place} did not answer within {limit}; check address and network path"
         raise DeviceError("unreachable", "connect", "timeout", message, retry=True) from error
     except (socket.gaierror, UnicodeError) as error:
         retry = getattr(error, "errno", None) == socket.EAI_AGAIN
@@ -99,6 +101,7 @@ class TelnetStream:
         self._text = bytearray()  # received and not read
         self._left = b""  # the beginning of a command whose rest has not arrived
         self._about: bytearray | None = None  # the beginning of a subnegotiation whose end has not arrived
+        self._about_size = 0
         self._after_return = False  # whether the text ended with a carriage return
         self._commands = 0
         self._paused = False  # whether the device is not read from
@@ -190,12 +193,14 @@ class TelnetStream:
         self._changed.set()
 
     def eof_received(self) -> bool:
-        """Let the transport close."""
+        """End the session, and let the transport close."""
+        self._end("the device closed the connection")
         return False
 
     def connection_lost(self, error: Exception | None) -> None:
         """End the session."""
-        self._end(f"{error}" if error else "the device closed the connection")
+        reason = getattr(error, "strerror", None) or str(error or "") or "the device closed the connection"
+        self._end(reason)
 
     def pause_writing(self) -> None:
         """Wait before more is sent."""
@@ -225,7 +230,11 @@ class TelnetStream:
             if self._about is None:
                 self._add(data[start:at])
             else:
-                self._about += data[start : min(at, start + LONGEST_ABOUT - len(self._about))]
+                self._about += data[start : min(at, start + KEPT_ABOUT - len(self._about))]
+                self._about_size += at - start
+                if self._about_size > LONGEST_ABOUT:
+                    self._give_up("a subnegotiation of Telnet without an end")
+                    return
             command = data[at : at + 3]
             needed = 2 if self._about is not None or command[1:2] == bytes([SB]) else 3
             if 0 < len(command) < needed:
@@ -258,17 +267,20 @@ class TelnetStream:
             return 2
         self._commands += 1
         if self._commands > MOST_COMMANDS:
-            self._end(f"the device sent more than {MOST_COMMANDS} commands of Telnet's negotiation")
-            self._transport.abort()
+            self._give_up(f"more than {MOST_COMMANDS} commands of Telnet's negotiation")
             return 3
         if kind == SB:
-            self._about = bytearray()
+            self._about, self._about_size = bytearray(), 0
             return 2
         option = command[2]
         # What is refused or ended without having been agreed on needs no answer.
         if kind in (WILL, DO) or option in (DONE_BY_DEVICE if kind == WONT else DONE_HERE):
             self._answer(command)
         return 3
+
+    def _give_up(self, what: str) -> None:
+        self._end(f"the device sent {what}")
+        self._transport.abort()
 
     def _answer(self, command: bytes) -> None:
         for byte in command:
