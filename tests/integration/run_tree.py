@@ -33,6 +33,7 @@ class RunTree:
         self._environment = {**environment, MARK: mark}
         self._seen: dict[int, str] = {}  # when each process started, as its id can be given again
         self._others: set[tuple[int, str]] = set()
+        self._looking = threading.Lock()
         self._ended = threading.Event()
         self.peak_mib = 0.0
         self.lag = 0.0  # how late this process was woken at most: what a busy machine adds to any time
@@ -58,11 +59,11 @@ class RunTree:
     ) -> None:
         self._ended.set()
         self._sampler.join()
+        self.process.kill()
         for _time in range(3):  # one that is forked meanwhile is found the next time
             for pid in self.left():
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-        self.process.kill()
         self.process.wait()
 
     @property
@@ -81,8 +82,7 @@ class RunTree:
 
     def left(self) -> list[int]:
         """Its processes that run, the program itself and zombies excepted."""
-        self._look()
-        return [pid for pid, began in self._seen.items() if pid != self.process.pid and _runs(pid, began)]
+        return [pid for pid, began in self._look().items() if pid != self.process.pid and _runs(pid, began)]
 
     def command_lines(self) -> list[str]:
         """Those of the processes that are left, for messages."""
@@ -97,20 +97,21 @@ class RunTree:
             time.sleep(0.05)
         return True
 
-    def _look(self) -> None:
-        table = _table()
-        generation = {self.process.pid}
-        while generation:
-            for pid in generation:
-                if pid in table:
-                    self._seen.setdefault(pid, table[pid][1])
-            generation = {pid for pid in _children(table, generation) if pid not in self._seen}
-        for pid, (_parent, began) in table.items():
-            if pid not in self._seen and (pid, began) not in self._others:
-                if self._mark in _read(pid, "environ"):
-                    self._seen[pid] = began
-                else:  # only a process of this run can start one with the mark
-                    self._others.add((pid, began))
+    def _look(self) -> dict[int, str]:
+        """Look for new processes. Return all that were ever seen."""
+        with self._looking:
+            table = _table()
+            generation = {self.process.pid}
+            while generation:
+                self._seen.update({pid: table[pid][1] for pid in generation if pid in table and pid not in self._seen})
+                generation = {pid for pid in _children(table, generation) if pid not in self._seen}
+            for pid, (_parent, began) in table.items():
+                if pid not in self._seen and (pid, began) not in self._others:
+                    if self._mark in _read(pid, "environ"):
+                        self._seen[pid] = began
+                    else:  # only a process of this run can start one with the mark
+                        self._others.add((pid, began))
+            return dict(self._seen)
 
     def _sample(self) -> None:
         while True:
@@ -118,8 +119,7 @@ class RunTree:
             if self._ended.wait(SAMPLE_SECONDS):
                 return
             self.lag = max(self.lag, time.monotonic() - due)
-            self._look()
-            self.peak_mib = max(self.peak_mib, sum(map(_pss_mib, list(self._seen))))
+            self.peak_mib = max(self.peak_mib, sum(map(_pss_mib, self._look())))
 
 
 def _table() -> dict[int, tuple[int, str]]:

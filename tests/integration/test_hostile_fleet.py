@@ -32,7 +32,7 @@ import asyncssh
 import pytest
 
 from tests.integration.fakes import PASSWORD, ROOT, USER, Fleet, Server, healthy_text
-from tests.integration.hostile import CASES, Hostile, device_of, served
+from tests.integration.hostile import CASES, Hostile, device_of
 from tests.integration.run_tree import RunTree
 
 GOOD, LATENCY, DEADLINE = 20, 5, 8.0
@@ -98,7 +98,7 @@ class Runs:
     def _run(self, case: Hostile, way: str) -> Outcome:
         folder = self._folder / f"{case.name}-{way}"
         folder.mkdir()
-        bad = {BAD: device_of(case, self._ports.get(case.name), self._fill)}
+        bad = {BAD: device_of(case, self._ports.get(f"{case.name}:{way}"), self._fill)}
         good = {
             name: {
                 "host": address,
@@ -220,7 +220,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
         for item in request.session.items
         if isinstance(item, pytest.Function) and item.module is request.module and hasattr(item, "callspec")
     ]
-    names = [name for name in dict.fromkeys(name for name, _way in selected) if served(CASES[name])]
+    names = [f"{name}:{way}" for name, way in selected]
     with Fleet(GOOD, folder) as fleet:
         hostile = Server("tests.integration.hostile", *names)
         made = Runs(folder, fleet, hostile.said, selected)
