@@ -158,8 +158,11 @@ def mask_of(devices: Iterable[object]) -> Callable[[str], str]:
 
 
 def _values(device: Device) -> frozenset[str]:
-    known = (device.password, device.become_password, device.passphrase, device.private_key, *device.run_secrets)
-    return frozenset([*filter(None, known), *secrets_in_command(device.proxy_command or "")])
+    known = [device.become_password, *device.run_secrets]
+    for login in (device, *device.hops):
+        known += [login.password, login.passphrase, login.private_key]
+        known += [*secrets_in_command(login.proxy_command or ""), *secrets_in_command(login.otp_command or "")]
+    return frozenset(filter(None, known))
 
 
 @functools.lru_cache(maxsize=1024)  # most devices share their secrets

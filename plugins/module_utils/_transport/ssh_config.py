@@ -15,13 +15,14 @@ import glob
 import os
 import re
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .option_names import ACCUMULATED, canonical
 
 Options = Sequence[tuple[str, str]]
 
+USER_CONFIG = "~/.ssh/config"
 DEEPEST = 16  # of included files, as in OpenSSH
 _WITH_VALUE = ("host", "originalhost", "user", "localuser", "tagged")
 
@@ -68,11 +69,14 @@ def _halves(text: str) -> tuple[str, str]:
 
 @functools.lru_cache(maxsize=256)
 def statements_of(path: str) -> tuple[Statement, ...]:
-    """What is in a file.
+    """What is in a file. The user's own one need not exist.
 
     :raises ValueError: if it cannot be read.
     """
-    return tuple(_read(os.path.expanduser(path), 0))
+    file = os.path.expanduser(path)
+    if file == os.path.expanduser(USER_CONFIG) and not os.path.exists(file):
+        return ()
+    return tuple(_read(file, 0))
 
 
 def _read(path: str, depth: int) -> Iterator[Statement]:
@@ -134,21 +138,6 @@ def read_options(paths: Sequence[str], given: Options, target: Target) -> tuple[
         for path in paths:
             reader.read(statements_of(path))
     return tuple(reader.options)
-
-
-def unsupported_statements(paths: Sequence[str], unsupported: Callable[[str, str], str]) -> Iterator[str]:
-    """What the files set and what is not supported, whichever host it is for."""
-
-    def walk(statements: tuple[Statement, ...]) -> Iterator[str]:
-        for each in statements:
-            if each.name == "include":
-                for inner in each.included:
-                    yield from walk(inner)
-            elif each.name not in {"host", "match"} and (found := unsupported(each.name, each.value)):
-                yield found
-
-    for path in paths:
-        yield from walk(statements_of(path))
 
 
 class _Reader:
