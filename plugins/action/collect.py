@@ -50,6 +50,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._poller import (
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._preflight import preflight
 from ansible_collections.rollcall.network.plugins.plugin_utils._progress import Progress
+from ansible_collections.rollcall.network.plugins.plugin_utils._ssh_settings import ssh_warnings
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import TaskVariables, inventory_of_task
 from ansible_collections.rollcall.network.plugins.plugin_utils._untagged import untagged
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._first import FirstCheck
@@ -126,12 +127,13 @@ class ActionModule(OnController):
         misuse = run_once_is_missing(self._task, task_vars, arguments["hosts"], "asks all")
         base["warnings"] = warnings_of(arguments) + misuse
         base["warnings"] += self._same_for_all(arguments["hosts"], task_vars)
+        devices = devices_of(resolved)
+        base["warnings"] += ssh_warnings(devices.values(), files=self._connection.transport == "local")
         base["_ansible_verbose_override"] = True  # answers can be megabytes; use debug to show them
         if arguments["plan"]:
             for line in lines_of_plan(resolved):
                 Live().display(line)
             return {**base, "changed": False, "plan": plan_of(resolved)}
-        devices = devices_of(resolved)
         self._pipeline()
         try:
             preflight(devices if self._connection.transport == "local" else {}, first.formats)

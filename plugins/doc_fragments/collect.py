@@ -97,6 +97,12 @@ options:
       - A limit applies to the devices of the group and its child groups that are in C(hosts). A device in several of these groups
         is counted in each. A group that is not in the inventory is an error before the first login.
     type: dict
+  max_output:
+    description:
+      - The largest size of the answer to one command, in bytes or as a text such as V(64M). A longer answer is cut, which is
+        reported, and its status is not V(ok).
+      - By default, C(rollcall_max_output) of the host is used, or 64 MiB.
+    type: bytes
   known_hosts:
     description:
       - Files with the devices' host keys.

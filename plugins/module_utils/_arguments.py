@@ -20,6 +20,7 @@ Spec = Mapping[str, Mapping[str, Any]]
 # The types in messages.
 TYPES = {
     "bool": "true or false",
+    "bytes": "a size such as 64M",
     "dict": "a dictionary",
     "float": "a number",
     "int": "a whole number",

@@ -59,8 +59,8 @@ class Hop:
 class Device:
     """All data of one device. Secrets are not in ``repr``. Timeouts are in seconds.
 
-    ``hops`` are the bastions on the way, the first one first. ``ssh_options`` are OpenSSH options as names in lower case
-    and values, the first value of a name counts. ``ssh_config`` are configuration files in the format of OpenSSH.
+    ``hops`` are the bastions on the way, the first one first. ``ssh_options`` are OpenSSH options as names in lower
+    case and values, the first value of a name counts. ``ssh_config`` are configuration files in the format of OpenSSH.
     ``max_output`` is the number of bytes that are read for one command.
     """
 

@@ -31,7 +31,8 @@ from ._platforms import load_platform
 from ._problems import Problems
 from ._result import STATUSES, DeviceError, Error, Output, Outputs, Result
 from ._run import RunFolder
-from ._transport.new_keys import NewKey, append, new_key_lines
+from ._transport._known_hosts_file import append
+from ._transport.new_keys import NewKey, new_key_lines
 from .collector import Event, collect, this_call
 
 # Threads that write answers. The file system commits several writes together: four threads took a quarter to an eighth

@@ -34,6 +34,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "logins_per_second": {"type": "float"},
     "max_fail_percentage": {"type": "float"},
     "group_max_fail_percentage": {"type": "dict"},
+    "max_output": {"type": "bytes"},
     "known_hosts": {"type": "list", "elements": "path"},
     "output_dir": {"type": "path"},
     "return_output": {"type": "bool", "default": True},
@@ -53,6 +54,7 @@ _ABOVE_ZERO = (
     "command_timeout",
     "deadline",
     "logins_per_second",
+    "max_output",
     "stale_after",
 )
 

@@ -16,28 +16,43 @@ import functools
 import getpass
 import hashlib
 import os
-import re
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from ansible import constants as C
+from ansible.module_utils.common.validation import check_type_bytes
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.loader import connection_loader
 
 from ansible_collections.rollcall.network.plugins.module_utils._bounds import LARGEST, check_path
-from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device, Unresolved
+from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device, Hop, Unresolved
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._plain import NotPlain, plain
 from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import MASK, Secrets
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import PlatformError, platform_name
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._spec import ARGUMENT_SPEC, PARSERS, check_commands
+from ansible_collections.rollcall.network.plugins.module_utils._transport.arguments import (
+    Forward,
+    Jump,
+    forward_of,
+    jump_of,
+    jumps_of,
+)
+from ansible_collections.rollcall.network.plugins.module_utils._transport.options import hops_of_forward, shell_command
+from ansible_collections.rollcall.network.plugins.module_utils._transport.ssh_config import USER_CONFIG
+from ansible_collections.rollcall.network.plugins.plugin_utils._jump_hosts import JumpHosts
 from ansible_collections.rollcall.network.plugins.plugin_utils._proxy import (
+    bare_address,
     check_address,
     check_user,
-    filled_in,
     jump_command,
+)
+from ansible_collections.rollcall.network.plugins.plugin_utils._ssh_settings import (
+    SshOptions,
+    config_files,
+    ssh_options,
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._unresolved import (
     kind_of_failure,
@@ -46,10 +61,14 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._variables._unres
 )
 
 KNOWN_HOSTS = ("~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts")
+MAX_OUTPUT = 64 * 2**20
 CONNECT_TIMEOUT, COMMAND_TIMEOUT = 10.0, 30.0  # seconds, as in core and ansible.netcommon
+PORTS = {"ssh": 22, "telnet": 23}
+TELNET = "_telnet"  # the end of netmiko's names for platforms that it reaches with Telnet
 SECRETS = ("password", "private_key", "passphrase", "become_password")
+SSH_ARGUMENTS = ("ssh_args", "ssh_common_args", "ssh_extra_args")
 # Fields whose values and errors are not shown.
-HIDDEN = (*SECRETS, "proxy_command", "ssh_common_args", "ssh_extra_args", "function_args")
+HIDDEN = (*SECRETS, "proxy_command", "otp_command", *SSH_ARGUMENTS, "function_args")
 MOST_HINTS = 20  # unknown names with near matches; comparing 10,000 with 10,000 takes an hour
 
 # Field of the device: the option of core's ssh connection whose variables it uses.
@@ -63,6 +82,7 @@ SSH_OPTIONS = {
     "passphrase": "private_key_passphrase",
     "host_key_checking": "host_key_checking",
     "connect_timeout": "timeout",
+    "ssh_args": "ssh_args",
     "ssh_common_args": "ssh_common_args",
     "ssh_extra_args": "ssh_extra_args",
 }
@@ -76,10 +96,16 @@ VARIABLES: dict[str, tuple[str, ...]] = {
     "driver": ("rollcall_driver",),
     "function": ("rollcall_function",),
     "function_args": ("rollcall_function_args",),
+    "jump_hosts": ("rollcall_jump_hosts",),
     "known_hosts": ("rollcall_known_hosts",),
+    "legacy_ssh": ("rollcall_legacy_ssh",),
+    "max_output": ("rollcall_max_output",),
+    "otp_command": ("rollcall_otp_command",),
     "parser": ("rollcall_parser",),
     "platform": ("ansible_network_os",),
     "proxy_command": ("ansible_paramiko_proxy_command", "ansible_libssh_proxy_command"),
+    "ssh_config": ("rollcall_ssh_config",),
+    "transport": ("rollcall_transport",),
 }
 # Environment variables of AWX's credentials: the built-in network credential, and the type that playbooks/awx.yml
 # creates, because AWX does not let other types set ANSIBLE_*. The last one found is used.
@@ -93,6 +119,7 @@ NETWORK_CREDENTIAL: dict[str, tuple[str, ...]] = {
 }
 
 
+DEFAULT = "configuration (default)"  # the source of a setting that nobody set
 # Arguments with a value for each host. The action plugin does not resolve their templates.
 PER_HOST = ("function_args",)
 
@@ -132,7 +159,7 @@ class Inventory:
         self,
         variables_of: Callable[[str], Mapping[str, Any] | None],
         template: Callable[[Any, Mapping[str, Any]], Any],
-        hosts: Iterable[str],
+        hosts: Collection[str],
         groups: Iterable[str],
         fallbacks: Mapping[str, Setting],
         look_at: Callable[[str, Mapping[str, Any]], None] | None = None,
@@ -148,9 +175,23 @@ class Inventory:
 
     def resolve(self, names: Iterable[str], arguments: Mapping[str, Any]) -> dict[str, Resolved | Error]:
         """Return a device or an error for every name, in order."""
-        return {name: self._device_or_error(name, arguments) for name in names}
+        jump_hosts = self._jump_hosts(arguments)
+        return {name: self._device_or_error(name, arguments, jump_hosts) for name in names}
 
-    def _device_or_error(self, name: str, arguments: Mapping[str, Any]) -> Resolved | Error:
+    def _jump_hosts(self, arguments: Mapping[str, Any]) -> JumpHosts:
+        def login(name: str) -> tuple[Hop, ...]:
+            variables = self._variables_of(name)
+            settings = _Settings(name, variables or {}, arguments, self._fallbacks, self._template)
+            try:
+                found = _login(name, settings, found_by)
+            except NoDevice as error:
+                raise ValueError(_masked(settings, str(error), self._run_secrets)) from None
+            return (*found.hops, Hop(name=name, **found.fields))
+
+        found_by = JumpHosts(lambda name: name in self._hosts, self._groups, login)
+        return found_by
+
+    def _device_or_error(self, name: str, arguments: Mapping[str, Any], jump_hosts: JumpHosts) -> Resolved | Error:
         """No error leaves here: Ansible would print the lines of the inventory that it comes from."""
         bare = {"inventory_hostname": name}  # a name that is not in the inventory has the arguments of the task only
         settings = _Settings(name, bare, arguments, self._fallbacks, self._template)
@@ -162,19 +203,19 @@ class Inventory:
                 if self._look_at is not None:
                     self._look_at(name, variables)
                 settings = _Settings(name, variables, arguments, self._fallbacks, self._template)
-            return self._resolve(name, settings)
+            return self._resolve(name, settings, jump_hosts)
         except NoDevice as error:
             return _unresolved(settings, error.error, self._run_secrets)
         except Exception as error:
             message = f"the variables of {name} cannot be resolved: {kind_of_failure(error)}"
             return _unresolved(settings, Error("resolve", "variables", message), self._run_secrets)
 
-    def _resolve(self, name: str, settings: _Settings) -> Resolved:
+    def _resolve(self, name: str, settings: _Settings, jump_hosts: JumpHosts) -> Resolved:
         driver = settings.text("driver") or "cli"
         if driver not in ARGUMENT_SPEC["driver"]["choices"]:
             choices = ", ".join(ARGUMENT_SPEC["driver"]["choices"])
             raise NoDevice("driver", f"rollcall_driver of {name} must be one of {choices}, not {driver!r}")
-        device = _python_device(name, settings) if driver == "python" else _cli_device(name, settings)
+        device = _python_device(name, settings) if driver == "python" else _cli_device(name, settings, jump_hosts)
         secrets = self._run_secrets
         if driver == "python":  # the function gets none of them, but may know them
             secrets = tuple(dict.fromkeys((*_secret_texts(settings), *secrets)))
@@ -275,7 +316,7 @@ class _Settings:
             return None
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
             shown = "" if field in HIDDEN else f", not {value!r}"
-            raise NoDevice("variables", f"{self._where(field)} must be a string{shown}")
+            raise NoDevice("variables", f"{self.where(field)} must be a string{shown}")
         return str(value)
 
     def number(self, field: str, default: float) -> float:
@@ -285,7 +326,7 @@ class _Settings:
         except (TypeError, ValueError, OverflowError):
             number = 0.0
         if not 0 < number <= LARGEST:
-            raise NoDevice("variables", f"{self._where(field)} must be a number above 0, not {value!r}")
+            raise NoDevice("variables", f"{self.where(field)} must be a number above 0, not {value!r}")
         return number
 
     def flag(self, field: str, default: bool) -> bool:
@@ -293,27 +334,29 @@ class _Settings:
         try:
             return default if value is None else bool(boolean(value))
         except TypeError:
-            raise NoDevice("variables", f"{self._where(field)} must be true or false, not {value!r}") from None
+            raise NoDevice("variables", f"{self.where(field)} must be true or false, not {value!r}") from None
 
     def texts(self, field: str) -> tuple[str, ...] | None:
         value = self.get(field)
         if value is None:
             return None
         if not isinstance(value, (str, list, tuple)):
-            raise NoDevice("variables", f"{self._where(field)} must be a list, not {value!r}")
+            raise NoDevice("variables", f"{self.where(field)} must be a list, not {value!r}")
         return tuple(str(each) for each in ([value] if isinstance(value, str) else value))
 
     def paths(self, field: str) -> tuple[str, ...] | None:
         paths = self.texts(field)
         for path in paths or ():
             try:
-                check_path(self._where(field), path)
+                check_path(self.where(field), path)
             except ValueError as error:
                 raise NoDevice("variables", str(error)) from error
         return paths
 
-    def _where(self, field: str) -> str:
-        return f"{self.sources[field]} of {self._name}"
+    def where(self, field: str) -> str:
+        """The source of a setting, for messages."""
+        source = self.sources.get(field) or (found.source if (found := self.setting(field)) else field)
+        return f"{source} of {self._name}"
 
 
 def _python_device(name: str, settings: _Settings) -> Device:
@@ -335,38 +378,237 @@ def _function_args(name: str, settings: _Settings) -> dict[str, Any]:
     return arguments
 
 
-def _cli_device(name: str, settings: _Settings) -> Device:
-    ssh_arguments = f"{settings.text('ssh_common_args') or ''} {settings.text('ssh_extra_args') or ''}"
-    ssh = _ssh_arguments(ssh_arguments)
-    host = settings.text("host") or name
-    port = settings.number("port", 22)
-    if port != int(port) or port > 65535:
-        raise NoDevice("variables", f"ansible_port of {name} must be a port number, not {port:g}")
-    user = settings.text("user") or _own_name()
-    proxy = settings.text("proxy_command") or ssh.get("proxycommand")
-    _check_login(name, host, user, settings, f"{proxy} {ssh_arguments}" if proxy else "")
-    known_hosts = settings.paths("known_hosts") or tuple(ssh.get("userknownhostsfile", "").split()) or KNOWN_HOSTS
-    checking = settings.flag("host_key_checking", True) and ssh.get("stricthostkeychecking") not in ("no", "off")
+def _cli_device(name: str, settings: _Settings, jump_hosts: JumpHosts) -> Device:
+    network_os, transport = _network_os(settings)
+    found = _login(name, settings, jump_hosts, PORTS[transport])
     return Device(
         name=name,
-        host=host,
-        port=int(port),
-        user=user,
-        password=settings.text("password"),
-        private_key_file=settings.text("private_key_file"),
-        private_key=settings.text("private_key"),
-        passphrase=settings.text("passphrase"),
+        **found.fields,
+        transport=transport,
+        hops=found.hops,
         become=settings.flag("become", False),
         become_password=settings.text("become_password"),
-        platform=_platform(settings),
+        platform=_platform(network_os),
         commands=_commands(name, settings),
-        connect_timeout=settings.number("connect_timeout", CONNECT_TIMEOUT),
         command_timeout=settings.number("command_timeout", COMMAND_TIMEOUT),
-        host_key_checking=checking,
-        known_hosts=known_hosts,
-        proxy_command=_proxy_command(name, proxy, host, int(port), user) if proxy else None,
-        bastion=_bastion(proxy, user) if proxy else None,
+        max_output=_max_output(settings),
+        bastion=_bastion(found.proxy, found.fields["user"] or "") if found.proxy else None,
     )
+
+
+class _Login(NamedTuple):
+    """The fields that a device and a bastion share, the bastions on the way, and the command that leads there."""
+
+    fields: dict[str, Any]
+    hops: tuple[Hop, ...]
+    proxy: str | None
+
+
+def _login(name: str, settings: _Settings, jump_hosts: JumpHosts, default_port: int = PORTS["ssh"]) -> _Login:
+    options = _ssh_options(settings)
+    files = _config_files(settings, options)
+    host = _bare(name, settings, options.get("hostname") if not files else None)
+    port = int(options.get("port") or default_port)
+    user: str | None = options.get("user")
+    if user is None and not files:
+        user = _own_name()
+    own_known_hosts = settings.paths("known_hosts")
+    legacy = settings.flag("legacy_ssh", True)
+    way = _Way(name, settings, options, files, jump_hosts, legacy, own_known_hosts or ())
+    proxy = way.named()
+    texts = " ".join(filter(None, (proxy, *(settings.text(field) for field in SSH_ARGUMENTS))))
+    _check_login(name, host, user or "", settings, texts if proxy else "")
+    hops, command = way.found(host, port, user or _own_name())
+    strict = options.get("stricthostkeychecking")
+    # Where files can set them too, the options are kept, because their first value counts.
+    kept = _WAYS if files else (*_WAYS, "connecttimeout", "hostname", "port", "stricthostkeychecking", "user")
+    rest = options.without(*kept)
+    if files and way.is_direct:
+        rest = (("proxyjump", "none"), *rest)
+    fields = {
+        "host": host,
+        "port": port,
+        "user": user,
+        "password": settings.text("password"),
+        "private_key_file": settings.text("private_key_file"),
+        "private_key": settings.text("private_key"),
+        "passphrase": settings.text("passphrase"),
+        "otp_command": settings.text("otp_command"),
+        "connect_timeout": options.get("connecttimeout") or CONNECT_TIMEOUT,
+        "host_key_checking": strict != "no",
+        "accept_new_host_keys": strict == "accept-new",
+        "known_hosts": own_known_hosts or _known_hosts(options, files),
+        "legacy_ssh": legacy,
+        "ssh_options": rest,
+        "ssh_config": files,
+        "proxy_command": command,
+    }
+    return _Login(fields, hops, proxy)
+
+
+_WAYS = ("proxycommand", "proxyjump")
+
+
+def _ssh_options(settings: _Settings) -> SshOptions:
+    """
+    :raises NoDevice: for arguments that ssh would not take, and for wrong variables.
+    """
+    asked: list[tuple[str, str]] = []
+    own: list[tuple[str, str]] = []
+    if not settings.flag("host_key_checking", True):
+        own.append(("stricthostkeychecking", "no"))
+    port = settings.number("port", PORTS["ssh"])
+    if port != int(port) or port > 65535:
+        raise NoDevice("variables", f"{settings.where('port')} must be a port number, not {port:g}")
+    if settings.setting("port") is not None:
+        own.append(("port", str(int(port))))
+    if (user := settings.text("user")) is not None:
+        own.append(("user", shlex.quote(user)))
+    timeout = settings.number("connect_timeout", CONNECT_TIMEOUT)
+    source = settings.sources.get("connect_timeout", "")
+    if source and source != DEFAULT:
+        (asked if source.startswith("argument") else own).append(("connecttimeout", f"{timeout:f}"))
+    texts = {field: settings.text(field) or "" for field in SSH_ARGUMENTS}
+    first, *others = [(text and settings.where(field), text) for field, text in texts.items()]
+    try:
+        return ssh_options(asked, first, own, others)
+    except ValueError as error:
+        raise NoDevice("variables", str(error)) from error
+
+
+def _config_files(settings: _Settings, options: SshOptions) -> tuple[str, ...]:
+    value = settings.get("ssh_config")
+    if value is None:
+        return options.config or ()
+    try:
+        files = config_files(value)
+        for file in files:
+            check_path(settings.where("ssh_config"), file)
+    except ValueError as error:
+        raise NoDevice("variables", f"{settings.where('ssh_config')}: {error}") from error
+    return files
+
+
+def _bare(name: str, settings: _Settings, hostname: str | None) -> str:
+    """The address, without the brackets of an IPv6 address."""
+    host = settings.text("host") or name
+    if hostname is not None:
+        host = hostname.replace("%h", host).replace("%%", "%")
+    try:
+        return bare_address(host)
+    except ValueError as error:
+        where = settings.where("host") if "host" in settings.sources else f"the name {name!r}"
+        raise NoDevice("variables", f"{where} cannot be an address: {error}") from error
+
+
+def _known_hosts(options: SshOptions, files: tuple[str, ...]) -> tuple[str, ...]:
+    """The files with host keys. With tokens or configuration files, they are not known before the connection."""
+    user, everyone = options.get("userknownhostsfile"), options.get("globalknownhostsfile")
+    if user is None and everyone is None:
+        return () if files else KNOWN_HOSTS
+    found = (*(KNOWN_HOSTS[:1] if user is None else user), *(everyone or ()))
+    return () if any("%" in each or "${" in each for each in found) else found
+
+
+class _Way:
+    """The bastions or the command on the way to a host."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: _Settings,
+        options: SshOptions,
+        files: tuple[str, ...],
+        jump_hosts: JumpHosts,
+        legacy: bool,
+        known_hosts: tuple[str, ...],
+    ) -> None:
+        self._name = name
+        self._where = ""
+        self._jump_hosts = jump_hosts
+        # As ssh does, a bastion that is only an address takes its settings from the user's own configuration.
+        own = settings.get("ssh_config") is not None or options.config is not None
+        self._files = files if own else (USER_CONFIG,)
+        self._legacy = legacy
+        self._known_hosts = (*known_hosts, *KNOWN_HOSTS) if known_hosts else ()
+        self._listed = settings.texts("jump_hosts")
+        self._kind, self._value = "", ""
+        command = settings.text("proxy_command")
+        if self._listed is not None:
+            self._kind, self._value = "proxyjump", ",".join(self._listed) or "none"
+            self._where = settings.where("jump_hosts")
+        elif command:
+            self._kind, self._value = "proxycommand", command
+            self._where = settings.where("proxy_command")
+        elif first := options.first_of(*_WAYS):
+            self._kind, self._value = first[0], str(options.get(first[0]))
+            self._where = " or ".join(settings.where(field) for field in SSH_ARGUMENTS if settings.text(field))
+        self.is_direct = self._value.lower() == "none"
+
+    def named(self) -> str | None:
+        """What leads to the host, as it is written."""
+        return self._value if self._value and not self.is_direct else None
+
+    def found(self, host: str, port: int, user: str) -> tuple[tuple[Hop, ...], str | None]:
+        """
+        :raises NoDevice: for what cannot be understood, or could mean something else.
+        """
+        if self.named() is None:
+            return (), None
+        try:
+            if self._kind == "proxyjump":
+                jumps = [jump_of(each) for each in self._listed] if self._listed else jumps_of(self._value)
+                hops = self._through(jumps)
+                return hops, (shell_command(jump_command(self._value), host, host, port, user) if hops else None)
+            shlex.split(self._value)
+            filled = shell_command(self._value, host, host, port, user)
+            forward = forward_of(self._value, user)
+            return (self._forwarded(forward) if forward else ()), filled
+        except ValueError as error:
+            raise NoDevice("variables", f"{self._where}: {error}") from error
+
+    def _through(self, jumps: list[Jump]) -> tuple[Hop, ...]:
+        return self._jump_hosts.on_the_way(
+            self._name, jumps, self._files, legacy=self._legacy, known_hosts=self._known_hosts
+        )
+
+    def _forwarded(self, forward: Forward) -> tuple[Hop, ...]:
+        """The bastion of C(ssh -W). A host of the inventory has its variables, after the options of the command."""
+        hops = hops_of_forward(forward, self._files, legacy=self._legacy, known_hosts=self._known_hosts)
+        *before, last = hops
+        if not self._jump_hosts.is_known(forward.jump.host):
+            self._jump_hosts.check(hops)
+            return hops
+        port = None if last.port == PORTS["ssh"] else last.port
+        own = self._through([Jump(forward.jump.host, last.user, port)])
+        if not own:
+            return ()
+        options = (*last.ssh_options, *own[-1].ssh_options)
+        bastion = replace(own[-1], ssh_options=options, password=last.password or own[-1].password)
+        return (*before, *own[:-1], bastion)
+
+
+def _network_os(settings: _Settings) -> tuple[str, str]:
+    """The platform as it is written, and the transport, which names of netmiko can imply."""
+    network_os = settings.text("platform") or ""
+    bare = network_os.strip()
+    implied = bare.lower().endswith(TELNET)
+    transport = settings.text("transport") or ("telnet" if implied else "ssh")
+    if transport not in PORTS:
+        message = f"{settings.where('transport')} must be one of {', '.join(PORTS)}, not {transport!r}"
+        raise NoDevice("variables", message)
+    return (bare[: -len(TELNET)] if implied else network_os), transport
+
+
+def _max_output(settings: _Settings) -> int:
+    value = settings.get("max_output")
+    try:
+        number = MAX_OUTPUT if value is None else check_type_bytes(value)
+    except (TypeError, ValueError, OverflowError):
+        number = 0
+    if not 0 < number <= LARGEST:
+        raise NoDevice("variables", f"{settings.where('max_output')} must be a size such as 64M, not {value!r}")
+    return int(number)
 
 
 def _check_login(name: str, host: str, user: str, settings: _Settings, proxy: str) -> None:
@@ -394,13 +636,6 @@ def _check_login(name: str, host: str, user: str, settings: _Settings, proxy: st
             raise NoDevice("variables", f"{settings.sources[field]} of {name} must be one line of text")
 
 
-def _proxy_command(name: str, command: str, host: str, port: int, user: str) -> str:
-    try:
-        return filled_in(command, host, port, user)
-    except ValueError as error:
-        raise NoDevice("variables", f"the proxy command of {name} cannot be split into words: {error}") from error
-
-
 def _bastion(command: str, user: str) -> str:
     """The same text for all devices that are reached through one bastion with one credential; not a secret itself."""
     return hashlib.sha256(
@@ -415,8 +650,7 @@ def _own_name() -> str:
         raise NoDevice("variables", "no user is set, and this user id has no name; set ansible_user") from error
 
 
-def _platform(settings: _Settings) -> str:
-    network_os = settings.text("platform")
+def _platform(network_os: str) -> str:
     if not network_os:
         raise NoDevice("platform", "no platform is set; set ansible_network_os, for example to cisco.ios.ios")
     try:
@@ -473,8 +707,9 @@ def _configured() -> dict[str, Setting]:
         value, origin = C.config.get_config_value_and_origin(
             option, plugin_type="connection", plugin_name=plugin, variables={}
         )
-        if value is not None:
-            settings[field] = Setting(value, f"configuration ({origin})")
+        source = f"configuration ({origin})"
+        if value is not None and not (field == "ssh_args" and source == DEFAULT):  # it configures ssh's own sessions
+            settings[field] = Setting(value, source)
     return settings
 
 
@@ -545,28 +780,3 @@ def _in_the_container(field: str, value: str) -> str:
     """Convert AWX's path of a key to the path in the execution environment, where it is mounted at /runner."""
     outside = os.environ.get("AWX_PRIVATE_DATA_DIR")
     return value.replace(outside, "/runner", 1) if outside and field == "private_key_file" else value
-
-
-def _ssh_arguments(text: str) -> dict[str, str]:
-    """Return the relevant options of ssh arguments by lower-case name. Like ssh, use the first of several."""
-    options: dict[str, str] = {}
-    try:
-        words = shlex.split(text)
-    except ValueError as error:
-        raise NoDevice("variables", f"ansible_ssh_common_args or ansible_ssh_extra_args: {error}") from error
-    for index, word in enumerate(words):
-        following = words[index + 1] if index + 1 < len(words) else ""
-        if word.startswith("-o"):
-            key, *value = re.split(r"\s*=\s*|\s+", (word[2:] or following).strip(), maxsplit=1)
-            options.setdefault(key.lower(), value[0] if value else "")
-        elif word.startswith("-J"):
-            options.setdefault("proxyjump", word[2:] or following)
-    jump = options.get("proxyjump")
-    if jump and jump.lower() != "none":
-        try:
-            options.setdefault("proxycommand", jump_command(jump))
-        except ValueError as error:
-            raise NoDevice("variables", f"ansible_ssh_common_args or ansible_ssh_extra_args: {error}") from error
-    if options.get("proxycommand", "").lower() == "none":
-        del options["proxycommand"]
-    return options

@@ -29,6 +29,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import
 from ansible_collections.rollcall.network.plugins.plugin_utils._live import Live
 from ansible_collections.rollcall.network.plugins.plugin_utils._preflight import preflight
 from ansible_collections.rollcall.network.plugins.plugin_utils._progress import Progress
+from ansible_collections.rollcall.network.plugins.plugin_utils._ssh_settings import ssh_warnings
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import inventory_of_lookup, set_by_tasks
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._check import HostNames
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import allowed_of
@@ -77,5 +78,10 @@ class Roll:
         devices = devices_of(self._resolved)
         with open_folder(self._arguments, self._variables, devices, display, check_mode=check_mode) as folder:
             result = call_here(devices, self._arguments, progress, folder, self._allowed, display.display)
-        warnings = [*warnings_of(self._arguments), *progress.warnings, *result.get("warnings", ())]
+        warnings = [
+            *warnings_of(self._arguments),
+            *ssh_warnings(devices.values()),
+            *progress.warnings,
+            *result.get("warnings", ()),
+        ]
         return {**result, "warnings": warnings}

@@ -2,18 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Addresses and user names that may stand on a command line, and the commands that carry a connection.
-
-A command is split into words first, and each word is filled in by itself: what a host or a user is called cannot become
-another word. The rules for addresses and users make them safe for a shell, too.
-"""
+"""Addresses and user names that can stand on a command line. The rules make them safe for a shell, too."""
 
 from __future__ import annotations
 
 import re
 import shlex
 
-TOKEN = re.compile(r"%[hpr%]")
 # What OpenSSH refuses in the user name of a command, since it can mean something to a shell.
 SHELL = frozenset("'\"`$;&<>|(){}")
 ADDRESS = frozenset(".-_:%")  # allowed in an address, with letters and digits
@@ -41,6 +36,22 @@ def check_user(user: str, *, on_command_line: bool) -> None:
         raise ValueError(msg)
 
 
+def bare_address(address: str) -> str:
+    """An IPv6 address without the brackets that it may be written in.
+
+    :raises ValueError: if there is a port after them.
+    """
+    if not address.startswith("["):
+        return address
+    literal, mark, port = address[1:].partition("]")
+    if mark and not port and ":" in literal:
+        return literal
+    if mark and port.startswith(":") and port[1:].isdigit():
+        msg = "the port must be set apart, in ansible_port"
+        raise ValueError(msg)
+    return address
+
+
 def jump_command(jumps: str) -> str:
     """The command that does what ``ProxyJump`` does.
 
@@ -60,16 +71,6 @@ def jump_command(jumps: str) -> str:
         last = f"ssh://{last}"  # ssh accepts a port only in this form
     words = ["ssh", *(["-J", ",".join(earlier)] if earlier else []), "-W", "[%h]:%p", "--", last]
     return shlex.join(words)
-
-
-def filled_in(command: str, host: str, port: int, user: str) -> str:
-    """A command with ssh's own tokens filled in, word by word.
-
-    :raises ValueError: when it cannot be split into words.
-    """
-    values = {"%h": host, "%p": str(port), "%r": user, "%%": "%"}
-    words = shlex.split(command)
-    return shlex.join(TOKEN.sub(lambda token: values[token.group()], word) for word in words)
 
 
 def _check(text: str) -> None:

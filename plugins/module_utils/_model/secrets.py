@@ -146,7 +146,7 @@ def secrets_of_login(login: Device | Hop) -> Secrets:
     """The secrets of a device or a bastion."""
     if isinstance(login, Device):
         return secrets_of(login)
-    return _made(_of_hop(login), frozenset())
+    return _made(_of_login(login), frozenset())
 
 
 def secrets_of_all(devices: Iterable[Device]) -> Secrets:
@@ -165,14 +165,14 @@ def mask_of(devices: Iterable[object]) -> Callable[[str], str]:
 
 
 def _values(device: Device) -> frozenset[str]:
-    known = (device.password, device.become_password, device.passphrase, device.private_key, *device.run_secrets)
-    of_hops = (value for hop in device.hops for value in _of_hop(hop))
-    return frozenset([*filter(None, known), *of_hops, *secrets_in_command(device.proxy_command or "")])
+    known = [device.become_password, *device.run_secrets]
+    return frozenset([*filter(None, known), *(value for login in (device, *device.hops) for value in _of_login(login))])
 
 
-def _of_hop(hop: Hop) -> frozenset[str]:
-    known = (hop.password, hop.passphrase, hop.private_key)
-    return frozenset([*filter(None, known), *secrets_in_command(hop.proxy_command or "")])
+def _of_login(login: Device | Hop) -> frozenset[str]:
+    known = filter(None, (login.password, login.passphrase, login.private_key))
+    commands = (login.proxy_command, login.otp_command)
+    return frozenset([*known, *(value for each in commands for value in secrets_in_command(each or ""))])
 
 
 @functools.lru_cache(maxsize=1024)  # most devices share their secrets

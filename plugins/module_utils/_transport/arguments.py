@@ -64,7 +64,7 @@ VALUES = {
     "W": "-W",
     "w": "tunnel",
 }
-OVERRIDING = frozenset("46bcm")  # with ssh, the last of these flags counts, and before any -o
+OVERRIDING = frozenset("46bcKkm")  # with ssh, the last of these flags counts, and before any -o
 _ADDRESS = re.compile(r"\[(?P<literal>[^\]]*)\](?::(?P<port6>\d+))?|(?P<host>[^:\[\]]+)(?::(?P<port>\d+))?")
 
 

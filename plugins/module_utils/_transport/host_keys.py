@@ -32,8 +32,7 @@ import hashlib
 import os
 import re
 import shlex
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 try:
@@ -48,8 +47,9 @@ from .._model.host_pattern import limit_pattern
 from .._model.visible import in_line
 from .._result import DeviceError
 from ._known_hosts_file import append, remove
+from .new_keys import NewKey, new_key_lines
 
-__all__ = ["HostKeys", "NewKey", "append", "fingerprint", "known", "remove"]
+__all__ = ["HostKeys", "NewKey", "append", "fingerprint", "known", "new_key_lines", "remove"]
 
 DEFAULT_PORT = 22
 MOST_SHOWN = 4  # known keys in a message
@@ -93,16 +93,6 @@ class Login(Protocol):
     def ssh_options(self) -> tuple[tuple[str, str], ...]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class NewKey:
-    """A key that was accepted because its host was unknown. A worker sends it to the process that writes the file."""
-
-    host: str
-    port: int
-    line: str
-    file: str
-
-
 # The keys accepted so far in this process: by file and host, the wire format by type.
 _accepted: dict[tuple[str, str], dict[str, bytes]] = {}
 
@@ -115,14 +105,6 @@ def known(login: Login) -> HostKeys:
 def fingerprint(key: bytes) -> str:
     """Return the fingerprint of a key in the wire format, as ``ssh-keygen -l`` shows it: ``SHA256:…``."""
     return "SHA256:" + base64.b64encode(hashlib.sha256(key).digest()).decode("ascii").rstrip("=")
-
-
-def new_key_lines(keys: Iterable[NewKey]) -> dict[str, list[str]]:
-    """Return the lines by file, for ``append``."""
-    lines: dict[str, list[str]] = {}
-    for key in keys:
-        lines.setdefault(key.file, []).append(key.line)
-    return lines
 
 
 class HostKeys:

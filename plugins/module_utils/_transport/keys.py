@@ -86,9 +86,7 @@ def default_keys() -> list[Any]:
 
 
 @functools.lru_cache(maxsize=256)
-def _of_file(
-    path: str, _version: tuple[int, int], certificates: tuple[str, ...], passphrase: str | None
-) -> list[Any]:
+def _of_file(path: str, _version: tuple[int, int], certificates: tuple[str, ...], passphrase: str | None) -> list[Any]:
     beside = f"{path}-cert.pub"
     found = [*certificates, *([beside] if os.path.exists(beside) else [])]
     return list(asyncssh.load_keypairs([path], passphrase, found))

@@ -96,17 +96,20 @@ HARMLESS_VALUES: dict[str, frozenset[str]] = {
     "enablesshkeysign": frozenset({"no", "false"}),
     "forwardagent": frozenset({"no", "false"}),
     "forwardx11": frozenset({"no", "false"}),
+    "gssapirenewalforcesrekey": frozenset({"no", "false"}),
+    "gssapitrustdns": frozenset({"no", "false"}),
     "hostbasedauthentication": frozenset({"no", "false"}),
     "ipqos": frozenset({"none"}),
     "localcommand": frozenset({"none"}),
     "nohostauthenticationforlocalhost": frozenset({"no", "false"}),
     "protocol": frozenset({"2"}),
     "remotecommand": frozenset({"none"}),
+    "securitykeyprovider": frozenset({"internal"}),
     "sessiontype": frozenset({"default"}),
     "tunnel": frozenset({"no", "false"}),
     "verifyhostkeydns": frozenset({"no", "false"}),
 }
-_TIME = re.compile(r"(\d+)([smhdw]?)", re.IGNORECASE)
+_TIME = re.compile(r"(\d+(?:\.\d+)?)([smhdw]?)", re.IGNORECASE)
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _SIZES = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}
 
@@ -167,7 +170,7 @@ def seconds(value: str) -> float | None:
     if not word or _TIME.sub("", word):
         msg = f"it must be a time such as 90 or 1m30s, not {value!r}"
         raise ValueError(msg)
-    return float(sum(int(amount) * _SECONDS[unit.lower()] for amount, unit in _TIME.findall(word)))
+    return float(sum(float(amount) * _SECONDS[unit.lower()] for amount, unit in _TIME.findall(word)))
 
 
 def _family(value: str) -> int:

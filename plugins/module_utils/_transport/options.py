@@ -15,13 +15,13 @@ import re
 import socket
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
-from .._device import Hop
+from .._device import Device, Hop
 from .algorithms import Kind, available, chosen_algorithms, default_algorithms
 from .arguments import Forward, Jump, forward_of, jumps_of
 from .option_names import HONOURED, environment_of, unsupported_in, value_of
-from .ssh_config import Target, read_options, unsupported_statements
+from .ssh_config import Target, read_options
 
 CONNECT_TIMEOUT, PORT = 10.0, 22  # the defaults of a Device and a Hop
 KNOWN_HOSTS = ("~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts")
@@ -29,33 +29,7 @@ _TOKEN, _VARIABLE = re.compile("%(.)"), re.compile(r"\$\{([^}]*)\}")
 _PATHS = ("identityfile", "certificatefile", "identityagent", "userknownhostsfile", "globalknownhostsfile")
 
 
-class Login(Protocol):
-    """The fields that a Device and a Hop share."""
-
-    @property
-    def host(self) -> str: ...
-    @property
-    def port(self) -> int: ...
-    @property
-    def user(self) -> str | None: ...
-    @property
-    def private_key_file(self) -> str | None: ...
-    @property
-    def connect_timeout(self) -> float: ...
-    @property
-    def host_key_checking(self) -> bool: ...
-    @property
-    def accept_new_host_keys(self) -> bool: ...
-    @property
-    def known_hosts(self) -> tuple[str, ...]: ...
-    @property
-    def legacy_ssh(self) -> bool: ...
-    @property
-    def ssh_options(self) -> tuple[tuple[str, str], ...]: ...
-    @property
-    def ssh_config(self) -> tuple[str, ...]: ...
-    @property
-    def proxy_command(self) -> str | None: ...
+Login = Device | Hop
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,30 +101,31 @@ def options_of(login: Login) -> Options:
         login.connect_timeout,
         login.accept_new_host_keys,
         login.proxy_command,
-        _has_hops(login),
+        isinstance(login, Device) and bool(login.hops),
         *settings,
     )
 
 
-def unsupported_options(logins: Iterable[Login]) -> dict[str, Login]:
-    """What is set and not supported, each with the first login that sets it."""
+def unsupported_options(logins: Iterable[Login], *, given: bool = True, files: bool = True) -> dict[str, Login]:
+    """What is set and not supported, each with the first login that sets it.
+
+    :param given: look at ``ssh_options``.
+    :param files: look at ``ssh_config``, whose files must be those of this machine.
+    """
     found: dict[str, Login] = {}
     seen: set[object] = set()
     for login in logins:
-        settings = (login.ssh_options, login.ssh_config)
-        if settings in seen:
+        options: Sequence[tuple[str, str]] = login.ssh_options if given else ()
+        if files and login.ssh_config:
+            with contextlib.suppress(ValueError):  # it is the error of that login
+                known = len(login.ssh_options)
+                options = (*options, *_Settings.of(login).options[known:])
+        if tuple(options) in seen:
             continue
-        seen.add(settings)
-        names = [unsupported_in(name, value) for name, value in login.ssh_options]
-        with contextlib.suppress(ValueError):  # it is the error of that login
-            names += unsupported_statements(login.ssh_config, unsupported_in)
-        for name in filter(None, names):
+        seen.add(tuple(options))
+        for name in filter(None, (unsupported_in(name, value) for name, value in options)):
             found.setdefault(name, login)
     return found
-
-
-def _has_hops(login: Login) -> bool:
-    return bool(getattr(login, "hops", ()))
 
 
 @functools.lru_cache(maxsize=4096)
@@ -223,7 +198,7 @@ class _Settings:
             own = dict(given)
             target = Target(host, own.get("hostname", host), user or "", self._local_user)
             options = read_options(files, given, target)
-        self._options = options
+        self.options = options
         self._first: dict[str, str] = {}
         for name, value in options:
             self._first.setdefault(name, value)
@@ -233,9 +208,13 @@ class _Settings:
         if (name := self.get("hostname")) is not None:
             self.host = _TOKEN.sub(lambda token: {"h": host, "%": "%"}.get(token[1], token[0]), name)
 
+    @classmethod
+    def of(cls, login: Login) -> _Settings:
+        return cls(login.host, login.port, login.user, login.ssh_options, login.ssh_config)
+
     def for_all(self) -> tuple[tuple[str, str], ...]:
         """The options whose values do not depend on the host."""
-        return tuple((name, value) for name, value in self._options if name in HONOURED and name not in _OF_ONE_HOST)
+        return tuple((name, value) for name, value in self.options if name in HONOURED and name not in _OF_ONE_HOST)
 
     def get(self, name: str) -> Any:
         """
@@ -244,7 +223,7 @@ class _Settings:
         return value_of(name, self._first[name]) if name in self._first else None
 
     def paths(self, name: str) -> tuple[str, ...]:
-        words = [value_of(name, value) for each, value in self._options if each == name]
+        words = [value_of(name, value) for each, value in self.options if each == name]
         return tuple(self._expanded(word) for word in words if word.lower() != "none")
 
     def known_hosts(self) -> tuple[str, ...]:
@@ -268,7 +247,7 @@ class _Settings:
 
     def way(self, legacy: bool, known_hosts: tuple[str, ...]) -> tuple[tuple[Hop, ...], str | None]:
         """The bastions, or the command, of these options. The first one of ProxyJump and ProxyCommand counts."""
-        name = next((name for name, _value in self._options if name in {"proxyjump", "proxycommand"}), None)
+        name = next((name for name, _value in self.options if name in {"proxyjump", "proxycommand"}), None)
         if name is None or self._first[name].lower() == "none":
             return (), None
         value = self.get(name)

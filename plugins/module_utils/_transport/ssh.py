@@ -454,7 +454,9 @@ class _LoginClient(_Client):  # type: ignore[misc]
         if phase == "auth" and self._has_sent_secret:
             # Some devices hang up on a wrong password. Asking again with it would lock the account.
             tried = "; ".join(self._tried)
-            message = f"login as {self.login.user} refused ({tried}: the device closed the connection){self._quoted_banner()}"
+            message = (
+                f"login as {self.login.user} refused ({tried}: the device closed the connection){self._quoted_banner()}"
+            )
             raise DeviceError("auth_failed", "auth", "closed", message) from error
         where = {"connect": "before the login", "auth": "during the login"}.get(phase, "during the session")
         message = f"the device closed the connection {where} ({reason}){self._quoted_banner()}"

@@ -15,13 +15,14 @@ import glob
 import os
 import re
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .option_names import ACCUMULATED, canonical
 
 Options = Sequence[tuple[str, str]]
 
+USER_CONFIG = "~/.ssh/config"
 DEEPEST = 16  # of included files, as in OpenSSH
 _WITH_VALUE = ("host", "originalhost", "user", "localuser", "tagged")
 
@@ -38,7 +39,7 @@ class Statement:
 
 @dataclass(slots=True)
 class Target:
-    """What ``Host`` and ``Match`` compare."""
+    """What ``Match`` compares, and ``Host`` with ``original`` at first, and with ``host`` at the end."""
 
     original: str
     host: str
@@ -68,11 +69,14 @@ def _halves(text: str) -> tuple[str, str]:
 
 @functools.lru_cache(maxsize=256)
 def statements_of(path: str) -> tuple[Statement, ...]:
-    """What is in a file.
+    """What is in a file. The user's own one need not exist.
 
     :raises ValueError: if it cannot be read.
     """
-    return tuple(_read(os.path.expanduser(path), 0))
+    file = os.path.expanduser(path)
+    if file == os.path.expanduser(USER_CONFIG) and not os.path.exists(file):
+        return ()
+    return tuple(_read(file, 0))
 
 
 def _read(path: str, depth: int) -> Iterator[Statement]:
@@ -130,25 +134,10 @@ def read_options(paths: Sequence[str], given: Options, target: Target) -> tuple[
         reader.read(statements_of(path))
     if reader.wants_final:
         target.final = True
-        target.host = reader.value("hostname") or target.host
+        target.host = (reader.value("hostname") or target.host).lower()
         for path in paths:
             reader.read(statements_of(path))
     return tuple(reader.options)
-
-
-def unsupported_statements(paths: Sequence[str], unsupported: Callable[[str, str], str]) -> Iterator[str]:
-    """What the files set and what is not supported, whichever host it is for."""
-
-    def walk(statements: tuple[Statement, ...]) -> Iterator[str]:
-        for each in statements:
-            if each.name == "include":
-                for inner in each.included:
-                    yield from walk(inner)
-            elif each.name not in {"host", "match"} and (found := unsupported(each.name, each.value)):
-                yield found
-
-    for path in paths:
-        yield from walk(statements_of(path))
 
 
 class _Reader:
@@ -164,12 +153,17 @@ class _Reader:
     def read(self, statements: tuple[Statement, ...], active: bool = True) -> None:
         for each in statements:
             if each.name == "host":
-                active = _is_named(self._target.original, shlex.split(each.value))
+                active = _is_named(
+                    self._target.host if self._target.final else self._target.original, each.value.split()
+                )
             elif each.name == "match":
                 active = self._matches(each)
-            elif active and each.name == "include":
+            elif each.name == "include":
                 for inner in each.included:
-                    self.read(inner)
+                    if active:
+                        self.read(inner)
+                    else:
+                        self.wants_final |= _has_final(inner)
             elif active and each.name in ACCUMULATED:
                 if (each.name, each.value) not in self.options:
                     self.options.append((each.name, each.value))
@@ -191,7 +185,7 @@ class _Reader:
                 matched = criterion == "final" and self._target.final
             elif criterion in _WITH_VALUE and (mark or words):
                 patterns = (text if mark else words.pop(0)).split(",")
-                matched = _is_named(self._compared(criterion), patterns)
+                matched = _is_named(self._compared(criterion).lower(), [each.lower() for each in patterns])
             else:
                 supported = ", ".join(_WITH_VALUE)
                 msg = f"{statement.where}: Match {criterion} is not supported; use Host, or Match with {supported}"
@@ -210,11 +204,18 @@ class _Reader:
         }[criterion]
 
 
+def _has_final(statements: tuple[Statement, ...]) -> bool:
+    return any(
+        "final" in each.value.lower().split() if each.name == "match" else any(map(_has_final, each.included))
+        for each in statements
+    )
+
+
 def _is_named(text: str, patterns: Sequence[str]) -> bool:
     """Whether one of the patterns matches, and none with ``!``. Only ``*`` and ``?`` have a meaning."""
     found = False
     for pattern in patterns:
-        if pattern and _pattern(pattern.removeprefix("!")).match(text.lower()):
+        if pattern and _pattern(pattern.removeprefix("!")).match(text):
             if pattern.startswith("!"):
                 return False
             found = True
@@ -223,4 +224,4 @@ def _is_named(text: str, patterns: Sequence[str]) -> bool:
 
 @functools.lru_cache(maxsize=4096)
 def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(fnmatch.translate(text.lower().replace("[", "[[]")))
+    return re.compile(fnmatch.translate(text.replace("[", "[[]")))

@@ -41,6 +41,7 @@ WORDS = {
     "int": "a whole number",
     "float": "a number",
     "bool": "true or false",
+    "bytes": "a size such as 64M",
     "list": "a list",
     "dict": "a dictionary",
     "path": "a path",

@@ -238,7 +238,37 @@ HOST: tuple[Variable, ...] = (
     Variable("rollcall_function_args", "Keyword arguments of that function", ("collect",)),
     Variable("rollcall_connect_timeout", "Seconds for the connection, and again for the login", ("collect",)),
     Variable("rollcall_command_timeout", "Seconds for the first prompt, and for each command", ("collect",)),
+    Variable("rollcall_max_output", "The size of the longest answer to one command, such as `64M`", ("collect",)),
     Variable("rollcall_known_hosts", "Files with the host key", ("collect",)),
+    Variable(
+        "rollcall_transport",
+        "`ssh` or `telnet`. Platform names of netmiko that end in `_telnet` imply `telnet`. "
+        "The default port is 22 or 23",
+        spec={"type": "str", "choices": ["ssh", "telnet"]},
+    ),
+    Variable(
+        "rollcall_legacy_ssh",
+        "`false` does not offer the algorithms that only old devices need, such as `diffie-hellman-group1-sha1`, "
+        "`ssh-rsa`, `aes128-cbc` and `hmac-sha1`. By default they are offered last",
+        spec={"type": "bool"},
+    ),
+    Variable(
+        "rollcall_otp_command",
+        "A command that prints a one-time code, for devices that ask for one",
+        spec={"type": "str"},
+    ),
+    Variable(
+        "rollcall_jump_hosts",
+        "The bastions on the way, the first one first: names of hosts in the inventory, which have their own "
+        "variables, or addresses such as `admin@192.0.2.1:2222`. An empty list means a direct connection",
+        spec={"type": "list", "elements": "str"},
+    ),
+    Variable(
+        "rollcall_ssh_config",
+        "Configuration files of OpenSSH on the machine that connects: `true` for `~/.ssh/config`, a path, or a list of "
+        "paths. By default none is read",
+        spec={"type": "raw"},
+    ),
 )
 # Variables that the role sets.
 RESULTS: dict[str, str] = {
