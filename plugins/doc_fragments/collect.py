@@ -204,7 +204,8 @@ options:
     default: false
 requirements:
   - Python >= 3.11
-  - ssh2-python
+  - asyncssh
+  - telnetlib3, for Telnet
   - scrapli (only its platform definitions are read)
   - PyYAML
   - ntc-templates (for parser V(textfsm))

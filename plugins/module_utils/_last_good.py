@@ -69,7 +69,9 @@ def _here(function: Callable[..., Any], *arguments: Any, size: int) -> Any:  # n
 
 
 class LastGood:
-    """The folder, for one run. ``work`` is how texts are compared; in this process unless it is set. Errors do not affect answers; ``problems`` has them by name.
+    """The folder, for one run. Errors do not affect answers; ``problems`` has them by name.
+
+    ``work`` is how texts are compared: in this process unless it is set.
 
     Several threads may use it at once, for different names.
     """

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from ._device import Device
+from ._drivers.registry import driver_of
 from ._parsing import reads_json
 from ._result import Error
 
@@ -29,7 +30,11 @@ class Need(NamedTuple):
 
 
 def _cli(device: Device) -> bool:
-    return device.driver == "cli"
+    return "commands" in driver_of(device.driver).settings
+
+
+def _ssh(device: Device) -> bool:
+    return _cli(device) and device.transport == "ssh"
 
 
 def _telnet(device: Device) -> bool:
@@ -43,7 +48,9 @@ def _textfsm(device: Device) -> bool:
 NEEDS = (
     Need("PyYAML", "yaml", _cli),
     Need("scrapli", "scrapli", _cli),
-    Need("ssh2-python", "ssh2.session", _cli, loaded=True),
+    Need("asyncssh", "asyncssh", _ssh),
+    Need("cryptography", "cryptography.hazmat.bindings._rust", _ssh, loaded=True),
+    Need("telnetlib3", "telnetlib3", _telnet),
     Need("telnetlib3", "telnetlib3", _telnet),
     Need("ntc-templates", "ntc_templates", _textfsm),
     Need("textfsm", "textfsm", _textfsm),

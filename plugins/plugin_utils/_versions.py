@@ -15,7 +15,7 @@ import platform
 import yaml
 from ansible.release import __version__ as ansible_version
 
-LIBRARIES = ("ssh2-python", "scrapli", "ntc-templates", "textfsm")
+LIBRARIES = ("asyncssh", "cryptography", "telnetlib3", "scrapli", "ntc-templates", "textfsm")
 COLLECTION = pathlib.Path(__file__).parents[2]
 
 

@@ -218,9 +218,9 @@ def test_packages_that_it_lacks_are_named(lab: Lab, poller: ShellServer, tmp_pat
     error = roll.devices["box"]["error"]
     assert (roll.devices["box"]["status"], error["kind"]) == ("unreachable", "poller")
     python = bare / "bin" / "python"
-    sentence = f"this run needs Python packages that {python} does not have: PyYAML, scrapli, ssh2-python"
+    sentence = f"this run needs Python packages that {python} does not have: PyYAML, scrapli, asyncssh, cryptography"
     assert sentence in error["message"]
-    assert f"install them with: {python} -m pip install PyYAML scrapli ssh2-python" in error["message"]
+    assert f"install them with: {python} -m pip install PyYAML scrapli asyncssh cryptography" in error["message"]
 
 
 SITE = """#!/bin/sh
@@ -249,7 +249,7 @@ def sshd():
     return pid
 
 def act():
-    while "ssh2.session" not in sys.modules:
+    while "asyncssh" not in sys.modules:
         time.sleep(0.01)
     {do}
 

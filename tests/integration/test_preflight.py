@@ -64,10 +64,10 @@ def task(**arguments: Any) -> str:
 @pytest.mark.parametrize(
     ("variables", "packages"),
     [
-        ({}, "scrapli, ssh2-python, itables"),
-        ({"rollcall_formats": ["md"]}, "scrapli, ssh2-python"),
-        ({"rollcall_formats": ["prom"], "rollcall_parser": "json"}, "scrapli, ssh2-python, prometheus-client"),
-        ({"rollcall_parser": "auto"}, "scrapli, ssh2-python, ntc-templates, textfsm, itables"),
+        ({}, "scrapli, asyncssh, cryptography, itables"),
+        ({"rollcall_formats": ["md"]}, "scrapli, asyncssh, cryptography"),
+        ({"rollcall_formats": ["prom"], "rollcall_parser": "json"}, "scrapli, asyncssh, cryptography, prometheus-client"),
+        ({"rollcall_parser": "auto"}, "scrapli, asyncssh, cryptography, ntc-templates, textfsm, itables"),
         ({"rollcall_driver": "python", "rollcall_function": "os.path.basename"}, "itables"),
     ],
 )
@@ -89,11 +89,11 @@ def test_the_playbook_lists_all_packages_that_this_run_needs(
 
 def test_a_task_of_ones_own_and_the_lookup_say_it_too(bare: Path, inventory: Path) -> None:
     done = run_playbook(task(), inventory, programs=bare)
-    assert "does not have: scrapli, ssh2-python; install them with:" in said(done)
+    assert "does not have: scrapli, asyncssh, cryptography; install them with:" in said(done)
     debug = {"ansible.builtin.debug": {"msg": "{{ lookup('rollcall.network.collect', 'r1') }}"}, "run_once": True}
     play = [{"hosts": "all", "gather_facts": False, "tasks": [{**debug, "delegate_to": "localhost"}]}]
     done = run_playbook(json.dumps(play), inventory, programs=bare)
-    assert "does not have: scrapli, ssh2-python; install them with:" in said(done)
+    assert "does not have: scrapli, asyncssh, cryptography; install them with:" in said(done)
 
 
 def test_reports_say_what_they_need(bare: Path, inventory: Path, tmp_path: Path) -> None:
@@ -130,8 +130,8 @@ def test_a_poller_names_its_own_interpreter(bare: Path) -> None:
     assert done.stdout, done.stderr
     result = json.loads(done.stdout)
     assert result["failed"]
-    assert result["msg"].startswith(f"this run needs Python packages that {python} does not have: scrapli, ssh2-python")
-    assert result["msg"].endswith(f"install them with: {python} -m pip install scrapli ssh2-python")
+    assert result["msg"].startswith(f"this run needs Python packages that {python} does not have: scrapli, asyncssh, cryptography")
+    assert result["msg"].endswith(f"install them with: {python} -m pip install scrapli asyncssh cryptography")
 
 
 @pytest.mark.parametrize("core", ["2.16", "2.17", "2.18"])

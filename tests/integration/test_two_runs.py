@@ -260,7 +260,7 @@ def test_a_manifest_says_what_the_run_is(site: Site) -> None:
     assert "1 of 3 devices failed" in said["verdict"]["reasons"][0]
     assert said["arguments"]["workers"] == 2
     assert "hosts" not in said["arguments"]
-    assert {"rollcall.network", "ansible-core", "python", "ssh2-python"} <= set(said["versions"])
+    assert {"rollcall.network", "ansible-core", "python", "asyncssh"} <= set(said["versions"])
     assert said["started_at"] < said["finished_at"]
     assert "hunter2" not in "".join(path.read_text() for path in run.rglob("*") if path.is_file())
     kinds = [json.loads(line)["event"] for line in (run / "events.jsonl").read_text().splitlines()]

@@ -48,7 +48,10 @@ class Driver(Protocol):
     name: str
 
     settings: frozenset[str]
-    """The settings of a host without which it cannot ask: some of ``host``, ``platform``, ``commands``, ``function``."""
+    """The settings of a host without which it cannot ask.
+
+    They are some of ``host``, ``platform``, ``commands`` and ``function``.
+    """
 
     def read_only(self, device: Device) -> bool:
         """Return whether everything that it would send is read-only, so that it may be sent again after a crash."""

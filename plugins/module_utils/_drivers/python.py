@@ -24,7 +24,7 @@ class Python:
     name = "python"
     settings = frozenset({"function"})
 
-    def read_only(self, device: Device) -> bool:
+    def read_only(self, device: Device) -> bool:  # noqa: ARG002  see Driver
         return False
 
     def ask(self, device: Device, session: Session) -> Any:

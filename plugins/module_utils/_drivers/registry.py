@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+from typing import cast
 
 from .._device import Device
 from ._function import load_function
@@ -35,7 +36,7 @@ def driver_of(name: str) -> Driver:
     if lacks:
         msg = f"driver {name!r} is not a driver: it has no {', '.join(lacks)}"
         raise ValueError(msg)
-    return driver  # type: ignore[no-any-return]
+    return cast("Driver", driver)
 
 
 def blocks(driver: Driver) -> bool:

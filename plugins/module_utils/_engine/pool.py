@@ -112,8 +112,8 @@ class Pool:
         self._lock = threading.Lock()
         self._running: set[Process] = set()
         self._closed = False
-        # None is a place whose process has yet to be started. The place that became free last is taken first, so that no
-        # more processes are started than are needed.
+        # None is a place whose process has yet to be started. The place that became free last is taken first, so that
+        # no more processes are started than are needed.
         self._places: queue.LifoQueue[Process | None] = queue.LifoQueue()
         for _place in range(most):
             self._places.put(None)

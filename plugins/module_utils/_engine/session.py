@@ -87,6 +87,9 @@ class _Session:
         """Tell the parent something that is not an answer."""
         self._worker.tell(Told(message))
 
+    def is_late(self) -> bool:
+        return self.deadline is not None and time.monotonic() >= self.deadline
+
     def late(self) -> DeviceError:
         kind, limit = self.limit
         return DeviceError("timeout", self.phase, kind, f"no answer within {limit}; stopped in phase {self.phase}")
@@ -212,10 +215,8 @@ class _Worker:
                 "no other device was affected"
             )
             raised = DeviceError("failed", session.phase, "engine", message, value=session.received)
-        elif isinstance(raised, (TimeoutError, asyncio.CancelledError)) and not isinstance(raised, DeviceError):
-            if session.deadline is not None and time.monotonic() >= session.deadline - 0.01:
-                raised = session.late()
-                raised.value = session.received
+        elif isinstance(raised, (TimeoutError, asyncio.CancelledError)) and session.is_late():
+            raised = session.late()
         return masked_failure(session.job.device, raised, session.phase, session.received, session.facts)
 
 
@@ -231,7 +232,7 @@ class _Line(asyncio.Protocol):
         for message in wire.unpacked(self._data):
             self._worker.take(message)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         self._worker.over()
 
 

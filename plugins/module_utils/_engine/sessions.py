@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import math
 import threading
@@ -201,7 +202,7 @@ class Sessions:
                 worker = self._of_group(group) if group is not None else self._of(device)
             except NoProcess as error:
                 raise DeviceError("failed", "connect", "engine", str(error)) from error
-            call.on_cut(lambda worker=worker, number=job.number: _cut(worker, number))
+            call.on_cut(functools.partial(_cut, worker, job.number))
             worker.ask(asked)
             asked.done.acquire()
             call.on_cut(None)

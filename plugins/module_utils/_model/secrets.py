@@ -165,8 +165,9 @@ def mask_of(devices: Iterable[object]) -> Callable[[str], str]:
 
 
 def _values(device: Device) -> frozenset[str]:
-    known = [device.become_password, *device.run_secrets]
-    return frozenset([*filter(None, known), *(value for login in (device, *device.hops) for value in _of_login(login))])
+    logins: tuple[Device | Hop, ...] = (device, *device.hops)
+    known = (device.become_password, *device.run_secrets)
+    return frozenset([*filter(None, known), *(value for login in logins for value in _of_login(login))])
 
 
 def _of_login(login: Device | Hop) -> frozenset[str]:

@@ -229,7 +229,7 @@ class _Guard:
     def connection_made(self, transport: Any) -> None:
         self._protocol.connection_made(transport)
 
-    def data_received(self, data: bytes, datatype: Any = None) -> None:
+    def data_received(self, data: bytes, datatype: Any = None) -> None:  # noqa: ARG002
         if not self._has_version:
             self._look(data)
         if len(data) <= PIECE:
@@ -301,11 +301,11 @@ class _LoginClient(_Client):  # type: ignore[misc]
     def validate_host_ca_key(self, host: str, addr: str, port: int, key: Any) -> bool:
         return self.host_keys.validate_host_ca_key(host, addr, port, key)
 
-    def auth_banner_received(self, msg: str, lang: str) -> None:
+    def auth_banner_received(self, msg: str, lang: str) -> None:  # noqa: ARG002
         if len(self.banner) < LONGEST_SAID:
             self.banner = (self.banner + msg)[:LONGEST_SAID]
 
-    def begin_auth(self, username: str) -> None:
+    def begin_auth(self, username: str) -> None:  # noqa: ARG002
         self.context.enter("auth")
         self.deadline = self.until(self.login.connect_timeout)
 
@@ -328,7 +328,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
         self._has_sent_secret = True
         return password
 
-    def password_change_requested(self, prompt: str, lang: str) -> Any:
+    def password_change_requested(self, prompt: str, lang: str) -> Any:  # noqa: ARG002
         self._expired = True
         return NotImplemented
 
@@ -336,7 +336,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
         return ""
 
     async def kbdint_challenge_received(
-        self, name: str, instructions: str, lang: str, prompts: Sequence[tuple[str, bool]]
+        self, _name: str, instructions: str, lang: str, prompts: Sequence[tuple[str, bool]]
     ) -> list[str] | None:
         if instructions:
             self.auth_banner_received(instructions + "\n", lang)
@@ -396,7 +396,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
         if isinstance(error, asyncssh.DisconnectError) and not isinstance(error, asyncssh.ConnectionLost):
             self._fail_disconnected(reason, error)
         if said:
-            message = f"the device said {said!r} instead of beginning SSH; check its sessions and that the port is that of SSH"
+            message = f"the device said {said!r} instead of beginning SSH; check its sessions and the port"
             raise DeviceError("unreachable", "connect", "refused_by_text", message, retry=True) from error
         if isinstance(error, (asyncssh.ConnectionLost, OSError, EOFError)):
             self._fail_lost(reason, error)
@@ -539,7 +539,7 @@ class ShellStream(_SessionBase):  # type: ignore[misc]
     def connection_made(self, chan: Any) -> None:
         self._channel = chan
 
-    def data_received(self, data: bytes, datatype: Any) -> None:
+    def data_received(self, data: bytes, datatype: Any) -> None:  # noqa: ARG002
         self._inbox.put(data)
 
     def eof_received(self) -> bool:

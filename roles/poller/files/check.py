@@ -22,7 +22,7 @@ def problem(module: str) -> str | None:
 
 
 _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-modules = ("ssh2.session", "scrapli", "yaml", "ntc_templates.parse", "textfsm")
+modules = ("asyncssh", "telnetlib3", "scrapli", "yaml", "ntc_templates.parse", "textfsm")
 print(
     json.dumps(
         {
