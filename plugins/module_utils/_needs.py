@@ -51,7 +51,6 @@ NEEDS = (
     Need("asyncssh", "asyncssh", _ssh),
     Need("cryptography", "cryptography.hazmat.bindings._rust", _ssh, loaded=True),
     Need("telnetlib3", "telnetlib3", _telnet),
-    Need("telnetlib3", "telnetlib3", _telnet),
     Need("ntc-templates", "ntc_templates", _textfsm),
     Need("textfsm", "textfsm", _textfsm),
 )
