@@ -30,7 +30,7 @@ OTP = "424242"
 OLDEST = {
     "KexAlgorithms": "diffie-hellman-group1-sha1",
     "HostKeyAlgorithms": "ssh-rsa",
-    "PubkeyAcceptedAlgorithms": "ssh-rsa",
+    "PubkeyAcceptedAlgorithms": "+ssh-rsa",
     "Ciphers": "3des-cbc",
     "MACs": "hmac-sha1",
 }
