@@ -58,7 +58,7 @@ def frr_vty() -> Iterator[Vty]:
         for path in (folder, config):
             shutil.chown(path, "frr", "frr")
         stack.callback(shutil.rmtree, SOCKET_FOLDER / name, ignore_errors=True)
-        words = ["-N", name, "-n", "-Z", "-p", "0", "-f", config, "-A", ADDRESS, "-P", str(vty.port)]
+        words: list[str | Path] = ["-N", name, "-n", "-Z", "-p", "0", "-f", config, "-A", ADDRESS, "-P", str(vty.port)]
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [BGPD, *words, "-i", folder / "bgpd.pid", "--log", "stdout"],
@@ -132,6 +132,7 @@ async def _line(reader: Any, writer: Any, *, echo: bool) -> str:
 async def library_server() -> AsyncIterator[int]:
     """The server of telnetlib3. Yields the port."""
     server = await telnetlib3.create_server(ADDRESS, 0, shell=library_shell, timeout=0)
+    assert server.sockets
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

@@ -448,7 +448,7 @@ def test_a_device_that_does_not_answer(limits: dict[str, float], said: str) -> N
 
 
 def test_frr_over_telnet(vty: Vty, tmp_path: Path) -> None:
-    hosts = {
+    hosts: dict[str, dict[str, Any]] = {
         "r9": {"ansible_password": vty.password},
         "enabled": {
             "ansible_password": vty.password,

@@ -1,0 +1,195 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SSH servers in a thread of the test that differ in their logins and algorithms, and servers that refuse in text."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncssh
+
+from tests.integration.odd_server import Line
+
+ADDRESS = "127.0.0.1"
+TEXT = "Box OS, version 1.2.3"
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round of keyboard-interactive: the prompts, the answers that are right, and what is shown above them."""
+
+    prompts: Sequence[str]
+    answers: Sequence[str]
+    instructions: str = ""
+
+    @property
+    def challenge(self) -> tuple[str, str, str, list[tuple[str, bool]]]:
+        return "", self.instructions, "", [(prompt, False) for prompt in self.prompts]
+
+
+@dataclass
+class LoginServer:
+    """How a server behaves, and what it was sent.
+
+    rounds: of keyboard-interactive, which is offered if there are any.
+    password: is right for the password method, which is offered if there is one.
+    goes_on: whether a wrong answer to a round still leads to the next one, as some devices do.
+    """
+
+    rounds: Sequence[Round] = ()
+    password: str | None = None
+    expired: bool = False
+    banner: str = ""
+    disconnect: tuple[int, str] | None = None
+    before_version: bytes = b""
+    settings: dict[str, Any] = field(default_factory=dict)
+    answers: list[tuple[str, ...]] = field(default_factory=list)
+    passwords: list[str] = field(default_factory=list)
+    connections: int = 0
+    port: int = 0
+
+
+async def talk(process: asyncssh.SSHServerProcess[bytes]) -> None:
+    line = Line(process)
+    with contextlib.suppress(EOFError, OSError, asyncssh.Error):
+        while True:
+            line.say("box# ")
+            heard = await line.hear()
+            if heard == "exit":
+                break
+            if heard == "show version":
+                line.say(f"{TEXT}\n")
+    process.exit(0)
+
+
+class _Rules(asyncssh.SSHServer):
+    def __init__(self, server: LoginServer) -> None:
+        self._server = server
+        self._round = 0
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._connection = conn
+        self._server.connections += 1
+
+    def begin_auth(self, username: str) -> bool:
+        if self._server.banner:
+            self._connection.send_auth_banner(self._server.banner)
+        if self._server.disconnect:
+            self._connection.disconnect(*self._server.disconnect)
+        return True
+
+    def password_auth_supported(self) -> bool:
+        return self._server.password is not None
+
+    def validate_password(self, username: str, password: str) -> bool:
+        self._server.passwords.append(password)
+        if self._server.expired and password == self._server.password:
+            raise asyncssh.PasswordChangeRequired("Your password has expired. New password:")
+        return password == self._server.password
+
+    def change_password(self, username: str, old_password: str, new_password: str) -> bool:
+        self._server.passwords.append(f"new: {new_password}")
+        return True
+
+    def kbdint_auth_supported(self) -> bool:
+        return bool(self._server.rounds)
+
+    def get_kbdint_challenge(self, username: str, lang: str, submethods: str) -> Any:
+        self._round = 0
+        return self._server.rounds[0].challenge
+
+    def validate_kbdint_response(self, username: str, responses: Sequence[str]) -> Any:
+        self._server.answers.append(tuple(responses))
+        if list(responses) != list(self._server.rounds[self._round].answers):
+            return False
+        self._round += 1
+        return self._round == len(self._server.rounds) or self._server.rounds[self._round].challenge
+
+
+@dataclass
+class TextServer:
+    """A server that says this and closes the connection, instead of beginning SSH."""
+
+    text: str
+    connections: int = 0
+    port: int = 0
+
+
+@contextlib.contextmanager
+def running(servers: Sequence[LoginServer | TextServer]) -> Iterator[None]:
+    """Run all of them, each on a port of its own."""
+    loop = asyncio.new_event_loop()
+    ready, ended = threading.Event(), asyncio.Event()
+    key = asyncssh.generate_private_key("ssh-rsa", key_size=2048)
+
+    async def serve() -> None:
+        async with contextlib.AsyncExitStack() as stack:
+            for server in servers:
+                listening = await (_text(server) if isinstance(server, TextServer) else _login(server, key))
+                stack.callback(listening.close)
+            ready.set()
+            await ended.wait()
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),), daemon=True)
+    thread.start()
+    assert ready.wait(20), "the servers did not start"
+    try:
+        yield
+    finally:
+        loop.call_soon_threadsafe(ended.set)
+        thread.join(20)
+
+
+async def _text(server: TextServer) -> asyncio.Server:
+    async def say(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        server.connections += 1
+        with contextlib.suppress(OSError):
+            writer.write(server.text.encode())
+            await writer.drain()
+            writer.close()
+
+    listening = await asyncio.start_server(say, ADDRESS, 0)
+    server.port = listening.sockets[0].getsockname()[1]
+    return listening
+
+
+async def _login(server: LoginServer, key: asyncssh.SSHKey) -> Any:
+    settings: dict[str, Any] = {
+        "server_host_keys": [key],
+        "process_factory": talk,
+        "encoding": None,
+        "line_editor": False,
+        "login_timeout": 0,
+        **server.settings,
+    }
+    if not server.before_version:
+        listening = await asyncssh.listen(ADDRESS, 0, server_factory=lambda: _Rules(server), **settings)
+        server.port = listening.sockets[0].getsockname()[1]
+        return listening
+    behind = await asyncssh.listen(ADDRESS, 0, server_factory=lambda: _Rules(server), **settings)
+    port = behind.sockets[0].getsockname()[1]
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(server.before_version)
+        other_reader, other_writer = await asyncio.open_connection(ADDRESS, port)
+
+        async def pass_on(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+            with contextlib.suppress(OSError):
+                while data := await source.read(65536):
+                    target.write(data)
+                    await target.drain()
+            target.close()
+
+        await asyncio.gather(pass_on(reader, other_writer), pass_on(other_reader, writer))
+
+    front = await asyncio.start_server(relay, ADDRESS, 0)
+    server.port = front.sockets[0].getsockname()[1]
+    return front
