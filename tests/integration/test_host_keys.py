@@ -10,12 +10,18 @@ import base64
 import contextlib
 import hmac
 import json
+import os
+import pty
 import re
+import select
 import shutil
 import socket
 import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, NamedTuple
@@ -28,8 +34,11 @@ from ansible_collections.rollcall.network.plugins.module_utils._drivers.host_key
 from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError
 from ansible_collections.rollcall.network.plugins.module_utils._transport import host_keys
 from tests.integration.conftest import run_playbook
+from tests.integration.openssh import descendants, kill
 
 HOST = "127.0.0.1"
+# The playbook as users see it, in the collection.
+PLAYBOOK = Path(__file__).parents[2] / "collections/ansible_collections/rollcall/network/playbooks/host_keys.yml"
 KEYS = {
     "ed": asyncssh.generate_private_key("ssh-ed25519"),
     "ed2": asyncssh.generate_private_key("ssh-ed25519"),
@@ -342,11 +351,10 @@ def fetched(login: Device, **options: Any) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("keys", [["ed"], ["rsa"], ["ed", "ec", "rsa"], ["dss"]])
 def test_every_kind_of_key_is_fetched(tmp_path: Path, keys: list[str]) -> None:
-    made = {**KEYS, "dss": asyncssh.generate_private_key("ssh-dss") if "dss" in keys else None}
-    with serving(*(made[key] for key in keys)) as port:
+    made = [asyncssh.generate_private_key("ssh-dss") if key == "dss" else KEYS[key] for key in keys]
+    with serving(*made) as port:
         found = fetched(device(tmp_path / "known_hosts", port))
-    prints = [key.get_fingerprint() for name in keys if (key := made[name]) is not None]
-    assert [key["fingerprint"] for key in found] == prints
+    assert [key["fingerprint"] for key in found] == [key.get_fingerprint() for key in made]
     for key in found:
         assert asyncssh.import_public_key(f"{key['type']} {key['key']}").get_fingerprint() == key["fingerprint"]
 
@@ -402,7 +410,33 @@ def test_a_device_behind_a_bastion_is_not_asked_directly(tmp_path: Path) -> None
         fetched(device(tmp_path / "known_hosts", port, hops=(Hop("gate", host="192.0.2.9"),)))
 
 
-PLAYBOOK = Path(__file__).parents[2] / "collections/ansible_collections/rollcall/network/playbooks/host_keys.yml"
+@pytest.mark.parametrize(("answer", "written"), [("yes", True), ("no", False)])
+def test_the_playbook_asks_a_person_at_a_terminal(tmp_path: Path, answer: str, written: bool) -> None:
+    file, inventory = tmp_path / "known_hosts", tmp_path / "hosts.json"
+    with serving(KEYS["ed"]) as port:
+        host = {"ansible_host": HOST, "ansible_port": port, "rollcall_known_hosts": [str(file)]}
+        inventory.write_text(json.dumps({"all": {"hosts": {"r1": host}}}))
+        ours, theirs = pty.openpty()
+        words = [str(Path(sys.executable).parent / "ansible-playbook"), str(PLAYBOOK), "-i", str(inventory)]
+        environ = {**os.environ, "HOME": str(tmp_path)}
+        environ.pop("AWX_ISOLATED_DATA_DIR", None)
+        # It must be the controlling terminal.
+        login = partial(os.login_tty, theirs)
+        process = subprocess.Popen(words, cwd=tmp_path, env=environ, pass_fds=[theirs], preexec_fn=login)
+        os.close(theirs)
+        said, deadline = b"", time.monotonic() + 100
+        with contextlib.suppress(OSError):  # the end of a terminal
+            while time.monotonic() < deadline:
+                if select.select([ours], [], [], 0.5)[0]:
+                    said += os.read(ours, 65536)
+                elif b"Type yes to write them" in said:  # the task discards what is typed before it is ready
+                    os.write(ours, f"{answer}\r".encode())
+        if process.poll() is None and time.monotonic() >= deadline:
+            kill([*descendants(process.pid), process.pid])
+        assert process.wait(60) == 0, said
+        os.close(ours)
+    assert sha256("ed").encode() in said
+    assert file.exists() is written, said.decode()
 
 
 def test_the_playbook_shows_writes_and_replaces(tmp_path: Path) -> None:
