@@ -247,9 +247,10 @@ class KnownHosts:
         """Return the numbers of the lines with a name as it is in the file, without patterns and marked lines."""
         return [entry.line for entry in self._all(Marker.HOST_KEY, (name.lower(),)) if not entry.pattern]
 
-    def check_name(self, name: str, key: bytes) -> Verdict:
-        """Compare the key with those known for a name as it is in the file, such as `[192.0.2.1]:830`."""
-        return self._check((name.lower(),), key)
+    def has(self, name: str, key: bytes) -> bool:
+        """Return whether a name, as it is in the file, has this key, trusted or revoked."""
+        wanted = (name.lower(),)
+        return self._any(Marker.HOST_KEY, wanted, key) or self._any(Marker.REVOKED, wanted, key)
 
     def _all(self, marker: Marker, wanted: tuple[str, ...]) -> list[Entry]:
         named = {entry for lines in self._of(marker) for entry in lines.named(wanted)}

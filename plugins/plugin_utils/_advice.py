@@ -59,7 +59,7 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "host_key_revoked": ("Host key revoked", "Do not log in. Find out which device answers at this address."),
         "host_key_unknown": (
             "Host key not known",
-            "Compare it with the key on the device's console, then add it to known_hosts.",
+            "Run rollcall.network.host_keys, and compare the fingerprints with those on the devices' consoles.",
         ),
         "key_exchange": (
             "No common SSH algorithms",

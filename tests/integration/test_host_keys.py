@@ -7,12 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hmac
+import json
+import os
+import pty
 import re
+import select
 import shutil
+import socket
 import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, NamedTuple
@@ -21,10 +30,15 @@ import asyncssh
 import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device, Hop
+from ansible_collections.rollcall.network.plugins.module_utils._drivers.host_keys import fetch
 from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError
 from ansible_collections.rollcall.network.plugins.module_utils._transport import host_keys
+from tests.integration.conftest import run_playbook
+from tests.integration.openssh import descendants, kill
 
 HOST = "127.0.0.1"
+# The playbook as users see it, in the collection.
+PLAYBOOK = Path(__file__).parents[2] / "collections/ansible_collections/rollcall/network/playbooks/host_keys.yml"
 KEYS = {
     "ed": asyncssh.generate_private_key("ssh-ed25519"),
     "ed2": asyncssh.generate_private_key("ssh-ed25519"),
@@ -44,14 +58,14 @@ class NobodyLogsIn(asyncssh.SSHServer):
 
 
 @contextmanager
-def serving(*keys: Any) -> Iterator[int]:
+def serving(*keys: Any, **options: Any) -> Iterator[int]:
     """Serve with these host keys, which can be pairs of key and certificate, in a thread. Yields the port."""
     ready, stop = Event(), asyncio.Event()
     ports: list[int] = []
     loops: list[asyncio.AbstractEventLoop] = []
 
     async def serve() -> None:
-        server = await asyncssh.create_server(NobodyLogsIn, HOST, 0, server_host_keys=list(keys))
+        server = await asyncssh.create_server(NobodyLogsIn, HOST, 0, server_host_keys=list(keys), **options)
         loops.append(asyncio.get_running_loop())
         ports.append(server.get_port())
         ready.set()
@@ -103,6 +117,7 @@ def connect(login: Device | Hop) -> Seen:
                 config=None,
                 client_factory=client,
                 known_hosts=keys.known_hosts,
+                host_key_alias=keys.host_key_alias,
                 server_host_key_algs=keys.server_host_key_algs(login.host, login.port),
             )
             connection.abort()
@@ -230,3 +245,234 @@ def test_the_same_verdict_as_openssh(tmp_path: Path, lines: str, keys: list[str]
         seen = connect(device(file, port))
     assert seen.kind == kind, seen.message
     assert "No credentials were sent" in seen.message or kind in ("", "host_key_unknown")
+
+
+# -- our own behaviour ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lines", "keys", "connections"),
+    [
+        ("{h} <rsa>", ["ed", "rsa"], 1),
+        ("{#h} <ed>", ["ed", "rsa"], 1),
+        ("{#h} <rsa>", ["ed", "rsa"], 2),
+        ("@cert-authority * <ca>\n{h} <ed>", ["ed/ca"], 1),
+        ("@cert-authority * <ca>\n{h} <ed>", ["ed/ca2"], 2),
+    ],
+)
+def test_a_second_connection_is_made_only_where_it_may_succeed(
+    tmp_path: Path, lines: str, keys: list[str], connections: int
+) -> None:
+    file = tmp_path / "known_hosts"
+    with serving(*map(server_key, keys)) as port:
+        file.write_text(in_file(lines, port) + "\n")
+        seen = connect(device(file, port))
+    assert (seen.kind, seen.connections) == ("", connections)
+
+
+@pytest.mark.parametrize(
+    ("lines", "keys", "parts"),
+    [
+        ("", ["ed"], ["<ed>", "known: none", "ansible-playbook rollcall.network.host_keys --limit r1"]),
+        ("{#h} <ed>\n{#h} <rsa>", ["ed2"], ["<ed2>", "<ed>", "<rsa>", "ssh-keygen -R '[127.0.0.1]:{port}' -f {file}"]),
+        ("@revoked * <ed>\n{h} <ed>", ["ed"], ["<ed>", "{file} line 1"]),
+        ("@cert-authority * <ca>", ["ed/ca2"], ["<ca2>", "<ca>", "Host CA key is not trusted", "--limit r1"]),
+        ("@cert-authority * <ca>", ["ed/ca/expired"], ["<ca>", "Certificate expired"]),
+        ("@cert-authority * <ca>", ["ed/ca/named"], ["<ca>", "Certificate principal mismatch"]),
+        ("@cert-authority * <ca>\n@revoked * <ca>", ["ed/ca"], ["<ca>", "{file} line 2"]),
+        ("@cert-authority * <ca>\n{h} <rsa>", ["ed/ca2"], ["<ed>", "<rsa>", "ssh-keygen -R"]),
+    ],
+)
+def test_the_error_has_the_fingerprints_and_the_command(
+    tmp_path: Path, lines: str, keys: list[str], parts: list[str]
+) -> None:
+    file = tmp_path / "known_hosts"
+    with serving(*map(server_key, keys)) as port:
+        file.write_text(in_file(lines, port) + "\n")
+        message = connect(device(file, port)).message
+    for part in parts:
+        text = re.sub(r"<(\w+)>", lambda match: sha256(match[1]), part)
+        assert text.replace("{port}", str(port)).replace("{file}", str(file)) in message, message
+
+
+@needs_ssh
+def test_the_command_of_the_error_removes_the_old_key(tmp_path: Path) -> None:
+    file = tmp_path / "known_hosts"
+    with serving(KEYS["ed2"]) as port:
+        file.write_text(in_file("{#h} <ed>\nother <ed>", port) + "\n")
+        message = connect(device(file, port)).message
+        subprocess.run(message.rpartition("remove the old key: ")[2], shell=True, check=True, capture_output=True)
+        assert connect(device(file, port)).kind == "host_key_unknown"
+    assert file.read_text() == f"other {public('ed')}\n"
+
+
+@needs_ssh
+def test_accept_new_learns_what_openssh_then_accepts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host_keys, "_accepted", {})
+    file = tmp_path / "known_hosts"
+    with serving(KEYS["ed"], KEYS["rsa"]) as port:
+        new = connect(device(file, port, accept_new_host_keys=True)).new
+        assert new is not None
+        assert not file.exists()  # one process writes it, and not the one that connects
+        assert connect(device(file, port, accept_new_host_keys=True)) == Seen("", "", None, 1)
+        host_keys.append(new.file, [new.line])
+        assert connect(device(file, port)) == Seen("", "", None, 1)
+        assert openssh_connects(file, port)
+    with serving(KEYS["ed2"]) as other_port:
+        file.write_text(in_file("{h} <ed>", other_port) + "\n")
+        assert connect(device(file, other_port, accept_new_host_keys=True)).kind == "host_key_changed"
+
+
+def test_without_host_key_checking_certificates_are_accepted_too(tmp_path: Path) -> None:
+    file = tmp_path / "known_hosts"
+    with serving(server_key("ed/ca2/expired")) as port:
+        file.write_text(in_file("@cert-authority * <ca>\n@revoked * <ed>", port) + "\n")
+        assert connect(device(file, port, host_key_checking=False)) == Seen("", "", None, 1)
+
+
+def test_a_certificate_is_for_the_alias(tmp_path: Path) -> None:
+    file = tmp_path / "known_hosts"
+    file.write_text(in_file("@cert-authority elsewhere <ca>", 0) + "\n")
+    alias = (("hostkeyalias", "elsewhere"),)
+    with serving(server_key("ed/ca/named")) as port:
+        assert connect(device(file, port, ssh_options=alias)).kind == ""
+        assert connect(device(file, port)).kind == "host_key_unknown"
+
+
+# -- the keys of a fleet -------------------------------------------------------------------------------------------
+
+
+def fetched(login: Device, **options: Any) -> list[dict[str, str]]:
+    async def attempt() -> list[dict[str, str]]:
+        return await fetch(login, asyncio.get_running_loop().time() + options.get("seconds", 30))
+
+    return asyncio.run(attempt())
+
+
+@pytest.mark.parametrize("keys", [["ed"], ["rsa"], ["ed", "ec", "rsa"], ["dss"]])
+def test_every_kind_of_key_is_fetched(tmp_path: Path, keys: list[str]) -> None:
+    made = [asyncssh.generate_private_key("ssh-dss") if key == "dss" else KEYS[key] for key in keys]
+    with serving(*made) as port:
+        found = fetched(device(tmp_path / "known_hosts", port))
+    assert [key["fingerprint"] for key in found] == [key.get_fingerprint() for key in made]
+    for key in found:
+        assert asyncssh.import_public_key(f"{key['type']} {key['key']}").get_fingerprint() == key["fingerprint"]
+
+
+def test_old_devices_have_keys_too(tmp_path: Path) -> None:
+    old = {
+        "kex_algs": ["diffie-hellman-group1-sha1"],
+        "encryption_algs": ["3des-cbc"],
+        "mac_algs": ["hmac-sha1"],
+        "signature_algs": ["ssh-rsa"],
+    }
+    with serving(KEYS["rsa"], **old) as port:
+        assert [key["type"] for key in fetched(device(tmp_path / "known_hosts", port))] == ["ssh-rsa"]
+        with pytest.raises(DeviceError) as refused:
+            fetched(device(tmp_path / "known_hosts", port, legacy_ssh=False))
+    assert refused.value.error.kind == "key_exchange"
+
+
+@contextmanager
+def listening(answer: bytes | None) -> Iterator[int]:
+    """A server that sends this and closes, or is silent."""
+    with socket.create_server((HOST, 0)) as server:
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _address = server.accept()
+                    if answer is None:
+                        held.append(connection)
+                    else:
+                        connection.sendall(answer)
+                        connection.close()
+
+        held: list[socket.socket] = []
+        Thread(target=serve, daemon=True).start()
+        yield server.getsockname()[1]
+        for connection in held:
+            connection.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [(None, "timeout"), (b"", "unreachable"), (b"HTTP/1.1 400 Bad Request\r\n\r\n", "unreachable")],
+)
+def test_a_device_that_presents_no_key_is_an_error(tmp_path: Path, answer: bytes | None, status: str) -> None:
+    with listening(answer) as port, pytest.raises(DeviceError) as refused:
+        fetched(device(tmp_path / "known_hosts", port, connect_timeout=0.5))
+    assert (refused.value.status, refused.value.error.phase) == (status, "connect")
+
+
+def test_a_device_behind_a_bastion_is_not_asked_directly(tmp_path: Path) -> None:
+    with serving(KEYS["ed"]) as port, pytest.raises(DeviceError, match="bastion gate"):
+        fetched(device(tmp_path / "known_hosts", port, hops=(Hop("gate", host="192.0.2.9"),)))
+
+
+@pytest.mark.parametrize(("answer", "written"), [("yes", True), ("no", False)])
+def test_the_playbook_asks_a_person_at_a_terminal(tmp_path: Path, answer: str, written: bool) -> None:
+    file, inventory = tmp_path / "known_hosts", tmp_path / "hosts.json"
+    with serving(KEYS["ed"]) as port:
+        host = {"ansible_host": HOST, "ansible_port": port, "rollcall_known_hosts": [str(file)]}
+        inventory.write_text(json.dumps({"all": {"hosts": {"r1": host}}}))
+        ours, theirs = pty.openpty()
+        words = [str(Path(sys.executable).parent / "ansible-playbook"), str(PLAYBOOK), "-i", str(inventory)]
+        environ = {**os.environ, "HOME": str(tmp_path)}
+        environ.pop("AWX_ISOLATED_DATA_DIR", None)
+        # It must be the controlling terminal.
+        login = partial(os.login_tty, theirs)
+        process = subprocess.Popen(words, cwd=tmp_path, env=environ, pass_fds=[theirs], preexec_fn=login)
+        os.close(theirs)
+        said, deadline = b"", time.monotonic() + 100
+        with contextlib.suppress(OSError):  # the end of a terminal
+            while time.monotonic() < deadline:
+                if select.select([ours], [], [], 0.5)[0]:
+                    said += os.read(ours, 65536)
+                elif b"Type yes to write them" in said:  # the task discards what is typed before it is ready
+                    os.write(ours, f"{answer}\r".encode())
+        if process.poll() is None and time.monotonic() >= deadline:
+            kill([*descendants(process.pid), process.pid])
+        assert process.wait(60) == 0, said
+        os.close(ours)
+    assert sha256("ed").encode() in said
+    assert file.exists() is written, said.decode()
+
+
+def test_the_playbook_shows_writes_and_replaces(tmp_path: Path) -> None:
+    """One fleet through the playbook: check mode, no answer, AWX, confirmed, known, changed, replaced."""
+    file, inventory = tmp_path / "ssh" / "known_hosts", tmp_path / "hosts.json"
+
+    def learn(ports: dict[str, int], *extra: str, env: dict[str, str] | None = None) -> str:
+        hosts = {name: {"ansible_host": HOST, "ansible_port": port} for name, port in ports.items()}
+        # The connection of network devices, as it is usual in the group all. The collection of it is not installed.
+        shared = {"ansible_connection": "ansible.netcommon.network_cli", "rollcall_known_hosts": [str(file)]}
+        inventory.write_text(json.dumps({"all": {"vars": shared, "hosts": hosts}}))
+        done = run_playbook(PLAYBOOK, inventory, *extra, env=env)
+        said = done.stdout + done.stderr
+        assert done.returncode == 0, said
+        return said
+
+    with serving(KEYS["ed"], KEYS["rsa"]) as one, serving(KEYS["ed"]) as two, serving(KEYS["ec"]) as three:
+        ports = {"r1": one, "r2": two, "r3": three, "r4": 1}
+        accept = ("-e", "rollcall_accept_host_keys=true")
+        for extra, env in ((("-C", *accept), {}), ((), {}), ((), {"AWX_ISOLATED_DATA_DIR": "/runner"})):
+            said = learn(ports, *extra, env=env)
+            for key in ("ed", "rsa", "ec"):
+                assert sha256(key) in said
+            assert "2 devices have the same key, and each should have its own: r1, r2" in said
+            assert "Connection refused: r4" in said
+            assert not file.exists()
+        assert "3 devices written" in learn(ports, *accept)
+        lines = [f"[{HOST}]:{one} <ed>", f"[{HOST}]:{one} <rsa>", f"[{HOST}]:{two} <ed>", f"[{HOST}]:{three} <ec>"]
+        assert file.read_text() == "".join(in_file(line, 0) + "\n" for line in lines)
+        assert "known (3)" in learn(ports, *accept)
+        assert "new:" not in learn(ports, "--limit", "r3")
+        file.write_text(in_file(f"[{HOST}]:{one} <ed2>\n[{HOST}]:{three} <ec>", 0) + "\n")
+        said = learn({"r1": one, "r3": three}, *accept)
+        assert f"known: ssh-ed25519 {sha256('ed2')}" in said
+        assert public("ed2") in file.read_text()
+        learn({"r1": one, "r3": three}, "-e", "rollcall_replace_host_keys=r1")
+        assert (
+            file.read_text() == in_file(f"[{HOST}]:{three} <ec>\n[{HOST}]:{one} <ed>\n[{HOST}]:{one} <rsa>", 0) + "\n"
+        )

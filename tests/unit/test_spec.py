@@ -23,8 +23,10 @@ from ansible_collections.rollcall.network.plugins.module_utils._spec import (
     check_commands,
 )
 from ansible_collections.rollcall.network.plugins.modules import collect as collect_module
+from ansible_collections.rollcall.network.plugins.modules import host_keys as host_keys_module
 from ansible_collections.rollcall.network.plugins.modules import outcome as outcome_module
 from ansible_collections.rollcall.network.plugins.modules import report as report_module
+from ansible_collections.rollcall.network.plugins.plugin_utils._host_keys_spec import ARGUMENT_SPEC as HOST_KEYS_SPEC
 from ansible_collections.rollcall.network.plugins.plugin_utils._outcome_spec import ARGUMENT_SPEC as OUTCOME_SPEC
 from ansible_collections.rollcall.network.plugins.plugin_utils._report_spec import ARGUMENT_SPEC as REPORT_SPEC
 
@@ -64,6 +66,10 @@ def test_option_of_report(name: str) -> None:
 
 def test_options_of_outcome() -> None:
     assert facts(OUTCOME_SPEC) == OUTCOME_DOCUMENTED
+
+
+def test_options_of_host_keys() -> None:
+    assert facts(HOST_KEYS_SPEC) == facts(yaml.safe_load(host_keys_module.DOCUMENTATION)["options"])
 
 
 def test_the_module_and_the_lookup_share_the_documentation() -> None:

@@ -24,15 +24,14 @@ except ImportError:  # sanity tests import this file without it
 
 from .._device import Device
 from .._result import DeviceError
-from .._transport.host_keys import ALGORITHMS, LEGACY, fingerprint
+from .._transport.host_keys import ALGORITHMS, algorithms, fingerprint
 
-# A server presents one key in each connection. The key types that are asked for together are those of one kind.
+# A server presents one key in each connection. The key types of one kind are alternatives.
 KINDS: tuple[tuple[str, ...], ...] = (
     ("ssh-ed25519",),
     ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"),
     ("ssh-rsa",),
 )
-RARE = tuple(each for each in ALGORITHMS if not any(each in kind for kind in KINDS))  # asked for if there is no other
 
 
 class HostKeysDriver:
@@ -55,28 +54,21 @@ async def fetch(device: Device, deadline: float, tunnel: Any = None) -> list[dic
     if device.hops and tunnel is None:
         message = f"the device is reached through the bastion {device.hops[-1].name}, which is not connected"
         raise DeviceError("unreachable", "connect", "bastion", message)
-    found: list[dict[str, str]] = []
-    refused: DeviceError | None = None
-    for kind in (*KINDS, RARE):
-        if kind is RARE and found:
+    # All types are offered first, so that this connection fails only if the device cannot be reached. The next ones
+    # offer the kinds that are left, until none of them is accepted.
+    found = [await _key(device, tuple(ALGORITHMS), deadline, tunnel)]
+    for _further in KINDS:
+        left = [each for kind in KINDS if not any(key["type"] in kind for key in found) for each in kind]
+        if not left:
             break
         try:
-            key = await _key(device, kind, deadline, tunnel)
-        except DeviceError as error:
-            if error.error.kind != "key_exchange":
-                if found:
-                    break
-                raise
-            refused = error
-        else:
-            found.append(key)
-    if not found:
-        raise refused or DeviceError("unreachable", "connect", "key_exchange", "the device presented no host key")
+            found.append(await _key(device, left, deadline, tunnel))
+        except DeviceError:
+            break
     return found
 
 
-async def _key(device: Device, kind: Sequence[str], deadline: float, tunnel: Any) -> dict[str, str]:
-    offered = [each for key_type in kind for each in ALGORITHMS[key_type] if device.legacy_ssh or each not in LEGACY]
+async def _key(device: Device, key_types: Sequence[str], deadline: float, tunnel: Any) -> dict[str, str]:
     proxy = ["/bin/sh", "-c", f"exec {device.proxy_command}"] if device.proxy_command else ()
     now = asyncio.get_running_loop().time()
     try:
@@ -86,7 +78,8 @@ async def _key(device: Device, kind: Sequence[str], deadline: float, tunnel: Any
                 device.port,
                 tunnel=tunnel if tunnel is not None else (),
                 proxy_command=proxy,
-                server_host_key_algs=offered,
+                kex_algs=_algorithms(device.legacy_ssh)["kex_algs"],  # without it, those of the options do not count
+                server_host_key_algs=algorithms(key_types, legacy=device.legacy_ssh),
                 config=None,
                 options=_options(device.legacy_ssh),
             )
@@ -111,17 +104,28 @@ async def _key(device: Device, kind: Sequence[str], deadline: float, tunnel: Any
 
 
 @functools.cache
-def _options(legacy: bool) -> Any:
-    """The algorithms, which are the same for all devices. Those of old devices come last."""
+def _algorithms(legacy: bool) -> dict[str, list[str]]:
+    """The algorithms by option of asyncssh. Those of old devices come last."""
     groups = (
         ("kex_algs", get_default_kex_algs(), get_kex_algs()),
         ("encryption_algs", get_default_encryption_algs(), get_encryption_algs()),
         ("mac_algs", get_default_mac_algs(), get_mac_algs()),
     )
-    chosen = {
+    return {
         option: [each.decode("ascii") for each in dict.fromkeys([*usual, *every] if legacy else usual)]
         for option, usual, every in groups
     }
+
+
+@functools.cache
+def _options(legacy: bool) -> Any:
+    """The options that are the same for all devices."""
     return asyncssh.SSHClientConnectionOptions(
-        config=None, known_hosts=None, client_keys=None, agent_path=None, gss_kex=False, gss_auth=False, **chosen
+        config=None,
+        known_hosts=None,
+        client_keys=None,
+        agent_path=None,
+        gss_kex=False,
+        gss_auth=False,
+        **_algorithms(legacy),
     )

@@ -19,7 +19,7 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 
-from .._known_hosts import KnownHosts, Verdict, decode_key
+from .._known_hosts import KnownHosts, decode_key
 
 Change = Callable[[bytes], bytes]
 
@@ -77,7 +77,7 @@ def _without(line: bytes, gone: set[str]) -> bytes | None:
 
 def _is_new(known: KnownHosts, line: str) -> bool:
     name, key_type, encoded = line.split(" ")[:3]
-    return known.check_name(name, decode_key(key_type, encoded)) not in {Verdict.MATCH, Verdict.REVOKED}
+    return not known.has(name, decode_key(key_type, encoded))
 
 
 def _change(path: str, change: Change) -> bool:

@@ -12,6 +12,7 @@ The transport uses one ``HostKeys`` for each login::
             connection = await asyncssh.connect(
                 host, port,
                 known_hosts=keys.known_hosts,
+                host_key_alias=keys.host_key_alias,
                 server_host_key_algs=keys.server_host_key_algs(host, port),
                 client_factory=...,  # its validate_host_public_key and validate_host_ca_key call those of ``keys``
             )
@@ -102,6 +103,17 @@ def known(login: Login) -> HostKeys:
     return HostKeys(login)
 
 
+def algorithms(key_types: Iterable[str], *, legacy: bool, certificates: bool = False) -> list[str]:
+    """Return the algorithms of these key types that asyncssh supports. Those with certificates come first.
+
+    :param legacy: whether those with SHA-1 are included.
+    """
+    plain = [each for key in key_types for each in ALGORITHMS.get(key, ()) if legacy or each not in LEGACY]
+    offered = [*map(_certificate, plain), *plain] if certificates else plain
+    supported = {each.decode("ascii") for each in (*get_certificate_algs(), *get_public_key_algs())}
+    return [each for each in offered if each in supported]
+
+
 def fingerprint(key: bytes) -> str:
     """Return the fingerprint of a key in the wire format, as ``ssh-keygen -l`` shows it: ``SHA256:…``."""
     return "SHA256:" + base64.b64encode(hashlib.sha256(key).digest()).decode("ascii").rstrip("=")
@@ -112,9 +124,9 @@ class HostKeys:
 
     def __init__(self, login: Login) -> None:
         self._login = login
-        alias = next((value for name, value in login.ssh_options if name == "hostkeyalias"), "")
-        self._names = (alias or login.host,)
-        self._port = DEFAULT_PORT if alias else login.port
+        self.host_key_alias = next((value for name, value in login.ssh_options if name == "hostkeyalias"), None)
+        self._names = (self.host_key_alias or login.host,)
+        self._port = DEFAULT_PORT if self.host_key_alias else login.port
         self._paths = tuple(path for path in login.known_hosts if path.lower() != "none")  # the word of OpenSSH
         self._file = os.path.expanduser((self._paths or (os.devnull,))[0])
         self._known = KnownHosts.load(self._paths)
@@ -169,12 +181,8 @@ class HostKeys:
         if first is None:
             first = self._known.key_types(self._names, self._port, hashed=False)
             first += _accepted.get(self._memory(), {})
-        plain = list(dict.fromkeys(each for key in (*first, *ALGORITHMS) for each in ALGORITHMS.get(key, ())))
-        if not self._login.legacy_ssh:
-            plain = [each for each in plain if each not in LEGACY]
-        offered = [*map(_certificate, plain), *plain] if self._has_authority() else plain
-        supported = {each.decode("ascii") for each in (*get_certificate_algs(), *get_public_key_algs())}
-        return [each for each in offered if each in supported]
+        types = dict.fromkeys([*first, *ALGORITHMS])
+        return algorithms(types, legacy=self._login.legacy_ssh, certificates=self._has_authority())
 
     def validate_host_public_key(self, _host: str, _addr: str, _port: int, key: Any) -> bool:
         """Return whether the server's key is trusted. For the method of ``asyncssh.SSHClient`` of the same name."""

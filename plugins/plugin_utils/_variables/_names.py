@@ -8,6 +8,7 @@ from __future__ import annotations
 
 USED: frozenset[str] = frozenset(
     (
+        "rollcall_accept_host_keys",
         "rollcall_answers",
         "rollcall_asked",
         "rollcall_awx_collect_playbook",
@@ -35,6 +36,12 @@ USED: frozenset[str] = frozenset(
         "rollcall_called",
         "rollcall_formats_and_metrics",
         "rollcall_full",
+        "rollcall_host_keys_found",
+        "rollcall_host_keys_new",
+        "rollcall_host_keys_replace",
+        "rollcall_host_keys_typed",
+        "rollcall_host_keys_unattended",
+        "rollcall_host_keys_written",
         "rollcall_merged",
         "rollcall_no_poller",
         "rollcall_none",
@@ -56,6 +63,7 @@ USED: frozenset[str] = frozenset(
         "rollcall_poller_roll",
         "rollcall_poller_skew",
         "rollcall_poller_wrong",
+        "rollcall_replace_host_keys",
         "rollcall_report_found",
         "rollcall_report_newest",
         "rollcall_report_run",
