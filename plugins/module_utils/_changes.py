@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import difflib
 import functools
+import itertools
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from . import _volatile
+from ._pieces import LONGEST_LINE
 
 ALL = "all"  # the key of rules for every platform
 GONE = "\N{HORIZONTAL ELLIPSIS}"  # replaces ignored text
 CONTEXT = 3  # lines around a change
-MOST_LINES = 20_000  # on each side; for longer texts the smallest difference could take minutes
+MOST_LINES = 20_000  # on each side; longer texts are shown as replaced as a whole
+MOST_STEPS = 4_000_000  # pairs of lines that are compared for the smallest difference; the rest is shown as replaced
 
 Normal = Callable[[str], str]
 
@@ -135,7 +138,20 @@ def _normal(built_in: tuple[_Together, _Together], own: Sequence[re.Pattern[str]
     at_start, search = lines.pattern.match, parts.pattern.sub
     empty_line, empty_part = lines.emptied, parts.emptied
 
+    def normal_of_long(line: str) -> str:
+        """Rules for whole lines do not apply to a line that is too long for patterns. The others apply to its parts."""
+        parts = []
+        for part in _parts(line):
+            text = search(empty_part, part)
+            for rule in own:
+                text = rule.sub(_empty_own, text)
+            parts.append(text)
+        text = "".join(parts)
+        return text if text == line else " ".join(text.split())
+
     def normal(line: str) -> str:
+        if len(line) > LONGEST_LINE:
+            return normal_of_long(line)
         text = line
         match = at_start(text)
         if match is not None:
@@ -147,6 +163,18 @@ def _normal(built_in: tuple[_Together, _Together], own: Sequence[re.Pattern[str]
         return text if text is line or text == line else " ".join(text.split())
 
     return normal
+
+
+def _parts(line: str) -> Iterator[str]:
+    """Divide a long line, such as a JSON document, behind commas or blanks."""
+    start = 0
+    while start < len(line):
+        end = start + LONGEST_LINE
+        if end < len(line):
+            place = max(line.rfind(",", start, end), line.rfind(" ", start, end))
+            end = place + 1 if place >= 0 else end
+        yield line[start:end]
+        start = end
 
 
 # -- lines of two texts ------------------------------------------------------------------------------------------------
@@ -192,7 +220,7 @@ def _steps(old: Sequence[str], new: Sequence[str]) -> list[_Step]:
     if len(middle_old) > MOST_LINES or len(middle_new) > MOST_LINES:
         steps.append(("replace", head, head + len(middle_old), head, head + len(middle_new)))
     else:
-        matcher = difflib.SequenceMatcher(None, middle_old, middle_new)
+        matcher = _Matcher(middle_old, middle_new)
         steps += [
             (tag, i1 + head, i2 + head, j1 + head, j2 + head)
             for tag, i1, i2, j1, j2 in matcher.get_opcodes()
@@ -200,6 +228,26 @@ def _steps(old: Sequence[str], new: Sequence[str]) -> list[_Step]:
     if tail:
         steps.append(("equal", len(old) - tail, len(old), len(new) - tail, len(new)))
     return steps
+
+
+class _Matcher(difflib.SequenceMatcher[str]):
+    """Looks for common lines until MOST_STEPS pairs were compared. difflib alone can need the cube of the lines."""
+
+    def __init__(self, old: Sequence[str], new: Sequence[str]) -> None:
+        super().__init__(None, old, new)
+        self._left = MOST_STEPS
+        occurrences: dict[str, list[int]] = self.b2j  # type: ignore[attr-defined]
+        costs = (1 + len(occurrences.get(line, ())) for line in old)
+        self._costs = [0, *itertools.accumulate(costs)]  # of the lines of the old text before each
+
+    def find_longest_match(
+        self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
+    ) -> difflib.Match:
+        ahi = len(self._costs) - 1 if ahi is None else ahi
+        self._left -= self._costs[ahi] - self._costs[alo]
+        if self._left < 0:
+            return difflib.Match(alo, blo, 0)
+        return super().find_longest_match(alo, ahi, blo, bhi)
 
 
 def _grouped(steps: list[_Step]) -> list[list[_Step]]:

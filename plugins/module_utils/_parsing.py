@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, NoReturn
 
-from ansible_collections.rollcall.network.plugins.module_utils._terminal import CHATTER
+from ansible_collections.rollcall.network.plugins.module_utils._terminal import is_chatter
 
 Status = Literal["ok", "empty", "no_template", "mismatch", "error"]
 
 _DEEPEST_JSON = 100
+_LONGEST_INTEGER = 4300  # digits; Python's own limit, which can be switched off
+_NAMES_SHOWN = 3
 _EXCERPT = 60
 
 
@@ -87,8 +89,7 @@ def asks_for_json(command: str) -> bool:
 
 
 def _parse_json(text: str) -> Parsed:
-    starts = re.finditer(r"^[ \t]*[{\[]", text, re.MULTILINE)
-    begin = next((s.end() - 1 for s in starts if not CHATTER.match(text[s.start() :][:200].split("\n", 1)[0])), None)
+    begin = _begin(text)
     if begin is None:
         message = f"no JSON: no line begins with {{ or [ in {_excerpt(text.lstrip(), 0)}"
         return Parsed("json", "error", message=message)
@@ -110,13 +111,21 @@ def _parse_json(text: str) -> Parsed:
             return Parsed("json", "error", message=f"text {side} the JSON document: {_excerpt(part, left)}")
     warning = None
     if repeated:
-        names = ", ".join(ascii(name) for name in repeated[:3])
+        names = ", ".join(ascii(name[:_EXCERPT]) for name in repeated)
         warning = f"the JSON repeats names within an object ({names}); only the last value of each is kept"
     return Parsed("json", "ok", value, warning)
 
 
+def _begin(text: str) -> int | None:
+    """Return the position of the first bracket at the start of a line that is no message of the device."""
+    for start in re.finditer(r"^[ \t]*+[{\[]", text, re.MULTILINE):
+        if not is_chatter(text[start.start() : start.end() + 200].split("\n", 1)[0]):
+            return start.end() - 1
+    return None
+
+
 def _decoder(repeated: list[str]) -> json.JSONDecoder:
-    """Return a decoder for data that Ansible can use. Repeated names within an object are added to `repeated`."""
+    """Return a decoder for data that Ansible can use. The first names repeated in an object are added to `repeated`."""
 
     def constant(name: str) -> NoReturn:
         msg = f"{name} is not a JSON value"
@@ -129,18 +138,26 @@ def _decoder(repeated: list[str]) -> json.JSONDecoder:
             raise ValueError(msg)
         return value
 
+    def integer(digits: str) -> int:
+        if len(digits) > _LONGEST_INTEGER:
+            msg = f"the number {digits[:_EXCERPT]} has more than {_LONGEST_INTEGER} digits"
+            raise ValueError(msg)
+        return int(digits)
+
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         value = dict(pairs)
-        if len(value) < len(pairs):
+        if len(value) < len(pairs) and len(repeated) < _NAMES_SHOWN:
             seen: set[str] = set()
             for name, _value in pairs:
-                if name in seen and name not in repeated:
+                if name in seen and name not in repeated and len(repeated) < _NAMES_SHOWN:
                     repeated.append(name)
                 seen.add(name)
         return value
 
     # Not strict: devices put raw tabs and line ends into strings.
-    return json.JSONDecoder(object_pairs_hook=members, parse_constant=constant, parse_float=number, strict=False)
+    return json.JSONDecoder(
+        object_pairs_hook=members, parse_constant=constant, parse_float=number, parse_int=integer, strict=False
+    )
 
 
 def _refuse_deep(value: Any) -> None:
@@ -158,7 +175,7 @@ def _left_over(part: str) -> int | None:
     """Return the position of the first line that is neither blank nor an unsolicited message of the device."""
     place = 0
     for line in part.splitlines(keepends=True):
-        if line.strip() and not CHATTER.match(line):
+        if line.strip() and not is_chatter(line):
             return place
         place += len(line)
     return None
@@ -304,13 +321,21 @@ def _run(templates: list[_Template], text: str) -> tuple[list[dict[str, Any]], l
         dropped = dropped + also_dropped
         keys = keys or template.keys
         new = [column for column in template.columns if rows and column not in rows[0]]
+        by_key: dict[str, dict[str, Any]] = {}
+        if keys and rows:
+            for each in more:
+                by_key.setdefault(_key(each, keys), each)
         for position, row in enumerate(rows):
             if keys:
-                other = next((r for r in more if all(r[key] == row[key] for key in keys)), None)
+                other = by_key.get(_key(row, keys)) if by_key else None
             else:
                 other = more[position] if position < len(more) else None
             row.update({column: other[column] if other else "" for column in new})
     return rows, dropped
+
+
+def _key(row: dict[str, Any], keys: list[str]) -> str:
+    return repr([row[key] for key in keys])  # a value can be a list
 
 
 def _describe(error: Exception) -> str:

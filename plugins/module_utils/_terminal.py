@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 
@@ -126,6 +127,9 @@ def cleaned_pieces(data: bytes | bytearray, start: int = 0, stop: int | None = N
 
 def _cleaned(text: str) -> str:
     """Clean one piece."""
+    plain = text.replace("\r\n", "\n")
+    if not _SPECIAL.search(plain):
+        return plain
     text = _LINE_FEED.sub("\n", text)
     text = _INERT.sub("", text).replace("\r\n", "\n")
     if not _NEEDS_CURSOR.search(text):
@@ -157,10 +161,16 @@ def _render(line: str) -> str:
     return "".join(screen).rstrip(_ERASED).replace(_ERASED, " ")
 
 
+@functools.lru_cache(maxsize=256)
+def _parameters(sequence: str) -> tuple[str, tuple[int, ...]]:
+    """Return the last character of a sequence and its numbers."""
+    numbers = sequence[2:-1][:20].split(";")
+    return sequence[-1], tuple(int(number) if number.isdecimal() else 0 for number in numbers)
+
+
 def _move(screen: list[str], column: int, sequence: str) -> int:
     """Apply a cursor or erase sequence to the line and return the new column."""
-    final = sequence[-1]
-    numbers = [int(number) if number.isdecimal() else 0 for number in sequence[2:-1][:20].split(";")]
+    final, numbers = _parameters(sequence)
     count = min(max(1, numbers[0]), max(_WIDEST, len(screen)))
     if final == "D":
         return max(0, column - count)

@@ -7,6 +7,10 @@
 A rule is a regular expression for part of one line. The text of its groups is ignored, or the whole match if it has no
 groups. A line that is ignored completely is not compared.
 
+A device may send any line, so the work on a line must grow as its length does. In a rule that is searched, what can
+begin anywhere has a bounded length. Two parts that can take the same characters, such as `` +.*``, do not follow each
+other.
+
 Only values that always change belong here. The time of an event does not: a flap of an interface or a restart must be
 reported. A counter of errors is compared with 0 only: the first error is reported, later ones are not.
 """
@@ -24,12 +28,12 @@ CONFIGURATION = (
 N = r"\d[\d,.]*"  # a counter, or a rate; some platforms group its digits
 E = r"(?:([1-9]\d*)|0)"  # a counter of errors: ignored once it is above 0
 _UNIT = (
-    r"\d+(?:\.\d+)? ?"
+    r"\d{1,12}(?:\.\d{1,12})? ?"
     r"(?:years?|yrs?|y|weeks?|w|days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)(?:\(s\))?(?![a-z])"
 )
-_CLOCK = r"\d+:\d\d(?::\d\d)?(?:\.\d+)?"
+_CLOCK = r"\d{1,12}:\d\d(?::\d\d)?(?:\.\d{1,12})?"
 # "5 weeks, 1 day, 2 hours", "1 day(s), 2 hour(s)", "1w3d 4:05:00", "3d04h", "05:07:00", "41d20h15m"
-SPAN = rf"(?:{_UNIT}(?:(?:,| and|:)? ?{_UNIT})*(?:,? {_CLOCK})?|{_CLOCK})"
+SPAN = rf"(?:{_UNIT}(?:(?:,| and|:)? ?{_UNIT}){{0,7}}(?:,? {_CLOCK})?|{_CLOCK})"
 # One word, as in a table.
 AGE = (
     r"(?:\d+y\d+w(?:\d+d)?|\d+w\d+d(?:\d+h)?|\d+d\d+h(?:\d+m)?(?:\d+s)?|\d+h\d+m(?:\d+s)?|\d+m\d+s|\d+[wdhms]"
@@ -53,12 +57,12 @@ CLOCKS = (
 )
 COMMON = (
     # Uptimes and ages.
-    rf"\b[Uu]p ?[Tt]ime(?: for .*?)?(?: is| *:| *=)? +({SPAN})",
+    rf"\b[Uu]p ?[Tt]ime(?: for .{{0,60}}?)?(?: is| {{0,40}}+:| {{0,40}}+=)? {{1,40}}+({SPAN})",
     rf"\bup for ({SPAN})",
     rf"({SPAN}) ago\b",
     # JSON in any layout. Other names that end in Msecs can be configured timers.
-    r'"(?:[a-zA-Z_-]*[uU]p[-_]?[tT]ime(?!stamp)[a-zA-Z]*|bgpTimerUp(?:Msec|String)|bgpTimerLast(?:Read|Write)|[a-zA-Z]*Epoch'
-    r"|[a-zA-Z]*DueMsecs?|lastResetTimerMsecs|deadTimeMsecs|timerHelloInMsecs|spfLast(?:Executed|Duration)Msecs"
+    r'"(?:[a-zA-Z_-]{0,40}[uU]p[-_]?[tT]ime(?!stamp)[a-zA-Z]{0,40}|bgpTimerUp(?:Msec|String)|bgpTimerLast(?:Read|Write)'
+    r"|[a-zA-Z]{0,40}(?:Epoch|DueMsecs?)|lastResetTimerMsecs|deadTimeMsecs|timerHelloInMsecs|spfLast(?:Executed|Duration)Msecs"
     r"|(?:msg|messages|keepalives|updates|opens|notifications|routeRefresh|capability|total|dynamicCap)"
     r"(?:Rcvd|Recv|Received|Sent)|(?:msg|msgs|messages)(?:rcvd|recvd|sent)|(?:in|out)(?:MsgQueue|q)"
     r"|(?:in|out|input|output)-?(?:Octets|Bytes|Packets|Pkts|UcastPkts|MulticastPkts|BroadcastPkts|bytes|packets|bps|pps)"
@@ -174,7 +178,7 @@ PLATFORMS: dict[str, tuple[str, ...]] = {
         rf"^ +{E} runts +{E} giants +{E} CRC(?:/FCS)? +{E} no buffer",
         rf"^ +{E} input error +{E} short frame +{E} overrun +{E} underrun +{E} ignored",
         rf"^ +{E} (?:input with dribble|output error) +{E} (?:input discard|collision)",
-        rf"^\*? *(?:via )?{_IP},? +.*\[\d+/\d+\], ({AGE})(?=,|$)",  # a route
+        rf"^\*? *(?:via )?{_IP},? .*\[\d+/\d+\], ({AGE})(?=,|$)",  # a route
         rf"^ +\*via {_IP}, .*\[\d+/\d+\], ({AGE})(?=,|$)",
         rf"^ *{_IP} +({AGE}) +[0-9a-f]{{4}}\.",  # an ARP entry
         rf"^ *{_IP} +\d+ +[A-Z]+/ *[-A-Z]+ +({AGE}) +",  # an OSPF neighbour
@@ -211,7 +215,7 @@ PLATFORMS: dict[str, tuple[str, ...]] = {
         rf"^ *Broadcast: +({N}) packets",
         rf"^ *(?:Input|Output) bandwidth utilization *: *({N})%",
         rf"^ *(?:Total Error|Discard|CRC|Giants|Jabbers|Fragments|Runts|DropEvents|Alignments|Symbols|Ignoreds|Frames"
-        rf"|Pause|Collisions|Deferreds|Buffers Purged): +{E}(?:, *[\w ]+: +{E})?",
+        rf"|Pause|Collisions|Deferreds|Buffers Purged): +{E}(?:, *\w[\w ]*: +{E})?",
         rf"^{_IP} +[0-9a-f]{{4}}-[0-9a-f]{{4}}-[0-9a-f]{{4}} +(\d+) ",  # an ARP entry
         r"^CPU [Uu]sage +: *([\d.]+%)",
         r"^Memory Using Percentage(?: Is)?: *([\d.]+%)",
@@ -221,7 +225,7 @@ PLATFORMS: dict[str, tuple[str, ...]] = {
         rf"^ +(?:Input|Output) rate +: ({N}) bps \(({N}) pps\)",
         rf"^ +(?:Input|Output) +(?:packets|bytes) *: +({N})(?: +({N} [bp]ps))?",
         rf"^ +(?:Input|Output|Local|Transit) +: +({N}) +({N})",
-        rf"^ +(?:Bit|Packet)[- ](?:errors|Error)[^:]* +{E} *$",
+        rf"^ +(?:Bit|Packet)[- ](?:errors|Error)[^:]* {E} *$",
         rf"^ +(?:Errored blocks|Bit errors) +{E} *$",
         rf"^[BDSOIR*+\[\]\w./:]* *[*+-]?\[[\w-]+/\d+\] ({AGE}(?: \d+:\d\d:\d\d)?)(?=,|$)",  # a route
         rf"^{_IP} +\S+ +\w+ +{_IP} +\d+ +(\d+)$",  # an OSPF neighbour's dead time

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from .._pieces import Work, finish, spans
 from .._result import DeviceError, Error, Output
 from .secrets import Secrets
 from .visible import visible
@@ -17,12 +18,18 @@ _C1 = re.compile(r"\x9b[0-?]*[ -/]*[@-~]?|[\x80-\x9f]")
 
 
 def masked_outputs(outputs: dict[str, Output], secrets: Secrets) -> dict[str, Output]:
-    """Mask texts and messages of the outputs in place.
+    """Mask texts and messages of the outputs in place, and return them.
 
     The driver has applied the control characters of ASCII. Those of 8 bits (C1) are removed.
     """
+    return finish(mask_outputs(outputs, secrets))
+
+
+def mask_outputs(outputs: dict[str, Output], secrets: Secrets) -> Work[dict[str, Output]]:
+    """Do the same in pieces."""
     for output in outputs.values():
-        output.text = secrets.output(_without_c1(output.text), cut=output.status != "ok")
+        text = yield from _without_c1(output.text)
+        output.text = yield from secrets.output_in_pieces(text, cut=output.status != "ok")
         if output.error is not None:
             message = visible(secrets.sentence(output.error.message))
             output.error = Error(output.error.phase, output.error.kind, message)
@@ -45,8 +52,14 @@ def masked_error(error: DeviceError, secrets: Secrets, *, foreign: bool) -> Devi
     return DeviceError(error.status, reason.phase, reason.kind, reason.message, value=value, retry=error.retry)
 
 
-def _without_c1(text: str) -> str:
-    return text if text.isascii() else _C1.sub("", text)
+def _without_c1(text: str) -> Work[str]:
+    if text.isascii():
+        return text
+    pieces = []
+    for start, end in spans(text):
+        pieces.append(_C1.sub("", text[start:end]))
+        yield
+    return "".join(pieces)
 
 
 def _is_outputs(value: Any) -> bool:

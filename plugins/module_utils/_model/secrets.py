@@ -21,10 +21,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from .._device import Device, Hop
+from .._pieces import PIECE, Work, finish, spans
 
 MASK = "********"
 SHORTEST = 4  # characters; shorter secrets are not masked everywhere
 SHORTEST_WRAPPED = 8  # characters of a secret that is found across a line break
+MOST_MOVES = 8  # of the end of a piece, so that it does not divide a secret
 LONGEST_COUNTER = 6  # digits; many outputs contain such numbers
 # Passwords that are words of device configurations. Masking them everywhere would change the meaning of outputs.
 _WORDS = (
@@ -67,6 +69,7 @@ class Secrets:
         self._plain = tuple(sorted((*strong, *key_lines), key=len, reverse=True))
         self._strong = tuple(sorted(spelled, key=len, reverse=True))
         self._key_lines = frozenset(key_lines)
+        self._longest = max(map(len, (*self._strong, *self._plain)), default=0)
         self._words = tuple(weak)
         either = "|".join(re.escape(word) for word in sorted(weak, key=len, reverse=True))
         self._weak = re.compile(rf"(?<!\w)(?:{either})(?!\w)") if weak else None
@@ -82,10 +85,50 @@ class Secrets:
 
         :param cut: the text ends where the session ended, which may be within a secret.
         """
+        return finish(self.output_in_pieces(text, cut=cut))
+
+    def output_in_pieces(self, text: str, *, cut: bool = False) -> Work[str]:
+        """Mask the output of a device as ``output`` does, in pieces that do not divide a secret."""
+        if len(text) <= PIECE:
+            text = self._masked_output(text)
+        else:
+            pieces = []
+            start = 0
+            for _start, end in spans(text):
+                end = self._safe_end(text, end)
+                pieces.append(self._masked_output(text[start:end]))
+                start = max(start, end)
+                yield
+            text = "".join(pieces)
+            yield
+        return self._mask_beginning(text) if cut else text
+
+    def _masked_output(self, text: str) -> str:
         text = self._mask_strong(text)
         if self._weak_at_end is not None and any(word in text for word in self._words):
             text = self._weak_at_end.sub(MASK, text)
-        return self._mask_beginning(text) if cut else text
+        return text
+
+    def _safe_end(self, text: str, end: int) -> int:
+        """Return the place nearest behind ``end`` at which no secret is divided."""
+        for _move in range(MOST_MOVES):
+            begin = max(end - 2 * self._longest, 0)  # wrapped, a secret can have a line end behind each character
+            around = text[begin : end + 2 * self._longest]
+            joined = around.replace("\n", "")
+            place = end - begin
+            matches = [
+                match.end()
+                for secret in (*self._plain, *self._strong)
+                if secret in joined
+                for match in _wrapped(secret).finditer(around)
+                if match.start() < place < match.end()
+            ]
+            if not matches:
+                break
+            end = begin + max(matches)
+            newline = text.find("\n", end, end + PIECE)
+            end = newline + 1 if newline >= 0 else end
+        return end
 
     def quoted(self, text: str) -> str:
         """Mask a text of a device or library for a message. Ordinary words are masked too."""
@@ -114,7 +157,7 @@ class Secrets:
             joined = text.replace("\n", "")
             for secret in self._plain:
                 if len(secret) >= SHORTEST_WRAPPED and secret in joined:
-                    text = re.sub("\n?".join(map(re.escape, secret)), MASK, text)
+                    text = _wrapped(secret).sub(MASK, text)
         return text
 
     def _mask_run(self, match: re.Match[str]) -> str:
@@ -133,6 +176,12 @@ class Secrets:
                 if end.endswith(secret[:length]):
                     return end[:-length] + MASK + text[len(end) :]
         return text
+
+
+@functools.lru_cache(maxsize=1024)
+def _wrapped(secret: str) -> re.Pattern[str]:
+    """Matches a secret that is wrapped anywhere."""
+    return re.compile("\n?".join(map(re.escape, secret)))
 
 
 def secrets_of(device: Device) -> Secrets:
