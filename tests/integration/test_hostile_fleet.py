@@ -216,7 +216,7 @@ def ways() -> list[Any]:
 def runs(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Runs]:
     folder = tmp_path_factory.mktemp("hostile")
     selected = [
-        (item.callspec.params["name"], item.callspec.params["way"])
+        (str(item.callspec.params["name"]), str(item.callspec.params["way"]))
         for item in request.session.items
         if isinstance(item, pytest.Function) and item.module is request.module and hasattr(item, "callspec")
     ]
