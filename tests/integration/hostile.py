@@ -65,6 +65,7 @@ class Hostile:
     :param what: what it does.
     :param statuses: the statuses that its answer may have.
     :param kinds: the kinds of error, if the status has one; empty for any.
+    :param says: what the message of the error must quote.
     :param text: of an answer that is ``ok``: its length, or the text.
     :param rows: the rows_status that its command may have.
     :param raw: serves a TCP connection.
@@ -81,6 +82,7 @@ class Hostile:
     what: str
     statuses: tuple[str, ...]
     kinds: tuple[str, ...] = ()
+    says: str = ""
     text: str | int | None = None
     rows: tuple[str | None, ...] = (None,)
     raw: Handler | None = None
@@ -202,6 +204,13 @@ async def flood(conn: SSHServerConnection, send: Callable[[], None]) -> None:
 async def text_before_version_without_end(wire: Wire) -> None:
     """Sends lines of text instead of its version, without end."""
     await pour(wire.send, itertools.repeat(b"Welcome to this device, which has much to say\r\n" * 1_000))
+
+
+@raw("version line", says="Exceeded MaxStartups")
+async def text_instead_of_version(wire: Wire) -> None:
+    """Says why it has no room for one more user, and closes the connection."""
+    await wire.send(b"Exceeded MaxStartups\r\n")
+    raise ConnectionResetError
 
 
 @raw("version line")
@@ -797,7 +806,8 @@ NOT_OK: tuple[str | None, ...] = ("error", "mismatch", "timeout", "engine", None
 def _parsed(name: str, what: str, parser: str, text: bytes, **more: Any) -> None:
     command = more.pop("command", COMMAND)
     device = {"commands": [{"text": command, "parser": parser}]}
-    said(name, "parse", what, ANY_END, text, rows=NOT_OK, device=device, **more)
+    length = len(text.strip())
+    said(name, "parse", what, ANY_END, text, text=length, rows=NOT_OK, device=device, **more)
 
 
 _parsed(
@@ -863,11 +873,11 @@ said(
 
 # -- functions of the user ---------------------------------------------------------------------------------------------
 
-for _function, _what, _statuses in (
+for _function, _what, _statuses, *_kinds in (
     ("backtracks", "A function with a regular expression without end, which holds the interpreter's lock.", None),
     ("spins", "A function that loops without end.", None),
-    ("exits_at_once", "A function that ends its process.", ("failed",)),
-    ("crashes", "A function that crashes its process.", ("failed",)),
+    ("exits_at_once", "A function that ends its process.", ("failed",), "engine"),
+    ("crashes", "A function that crashes its process.", ("failed",), "engine"),
     ("takes_memory", "A function that takes memory without end.", ("failed", "timeout")),
     ("leaves_children", "A function that leaves processes behind.", ("ok",)),
     ("swallows_everything", "A function that catches whatever is raised in it, SystemExit too.", None),
@@ -881,6 +891,7 @@ for _function, _what, _statuses in (
             "function",
             _what,
             _statuses or ("timeout", "failed"),
+            kinds=tuple(_kinds),
             device={"driver": "python", "function": f"tests.integration.hostile_functions.{_function}"},
         )
     )
