@@ -31,7 +31,9 @@ GROUPED_BY_FILE = "tests/integration/"
 GROUPED_BY_FOLDER = "tests/browser/"
 # Files that take minutes, longest first. They start first, so that no process is left with one of them at the end.
 LONGEST = (
+    "test_hostile_fleet",
     "test_schedule",
+    "test_worker_killed",
     "test_poller_role",
     "test_signals",
     "test_playbook",

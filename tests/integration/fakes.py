@@ -75,7 +75,8 @@ class Terminal(asyncssh.SSHServerSession[bytes]):
 
     @property
     def connection(self) -> SSHServerConnection:
-        connection: SSHServerConnection = self.channel.get_connection()
+        connection = self.channel.get_connection()
+        assert isinstance(connection, SSHServerConnection)
         return connection
 
     async def say(self, data: bytes) -> None:

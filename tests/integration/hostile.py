@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import logging
 import os
 import random
 import struct
@@ -64,6 +65,7 @@ class Hostile:
     :param what: what it does.
     :param statuses: the statuses that its answer may have.
     :param kinds: the kinds of error, if the status has one; empty for any.
+    :param says: what the message of the error must quote.
     :param text: of an answer that is ``ok``: its length, or the text.
     :param rows: the rows_status that its command may have.
     :param raw: serves a TCP connection.
@@ -80,6 +82,7 @@ class Hostile:
     what: str
     statuses: tuple[str, ...]
     kinds: tuple[str, ...] = ()
+    says: str = ""
     text: str | int | None = None
     rows: tuple[str | None, ...] = (None,)
     raw: Handler | None = None
@@ -201,6 +204,13 @@ async def flood(conn: SSHServerConnection, send: Callable[[], None]) -> None:
 async def text_before_version_without_end(wire: Wire) -> None:
     """Sends lines of text instead of its version, without end."""
     await pour(wire.send, itertools.repeat(b"Welcome to this device, which has much to say\r\n" * 1_000))
+
+
+@raw("version line", says="Exceeded MaxStartups")
+async def text_instead_of_version(wire: Wire) -> None:
+    """Says why it has no room for one more user, and closes the connection."""
+    await wire.send(b"Exceeded MaxStartups\r\n")
+    raise ConnectionResetError
 
 
 @raw("version line")
@@ -623,7 +633,7 @@ def _prompt_case(name: str, platform: str, prompt: bytes, line: bytes) -> None:
 
 
 _prompt_case("nearly_a_prompt_of_cumulus", "cumulus_linux", b"admin@bad:mgmt:~$ ", b"a@b:" * 250)
-_prompt_case("nearly_a_prompt_of_ocnos", "ipinfusion_ocnos", b"bad#", b"a@b:" * 250)
+_prompt_case("nearly_a_prompt_of_ocnos", "ipinfusion_ocnos", b"bad#", b"a@b:" * 500)
 
 # -- echo --------------------------------------------------------------------------------------------------------------
 
@@ -744,7 +754,7 @@ async def nearly_rejected(terminal: Terminal) -> None:
     await pour(terminal.say, itertools.repeat(line * 20, 125))
 
 
-@answer("answer", NO_ANSWER, ssh={"compression_algs": ["zlib@openssh.com", "zlib", "none"]})
+@answer("answer", (*NO_ANSWER, "unreachable"), ssh={"compression_algs": ["zlib@openssh.com", "zlib"]})
 async def compressed_without_end(terminal: Terminal) -> None:
     """Answers without end, and compressed a thousand times where the client accepts that."""
     conn = terminal.connection
@@ -796,7 +806,8 @@ NOT_OK: tuple[str | None, ...] = ("error", "mismatch", "timeout", "engine", None
 def _parsed(name: str, what: str, parser: str, text: bytes, **more: Any) -> None:
     command = more.pop("command", COMMAND)
     device = {"commands": [{"text": command, "parser": parser}]}
-    said(name, "parse", what, ANY_END, text, rows=NOT_OK, device=device, **more)
+    length = len(text.strip())
+    said(name, "parse", what, ANY_END, text, text=length, rows=NOT_OK, device=device, **more)
 
 
 _parsed(
@@ -862,11 +873,11 @@ said(
 
 # -- functions of the user ---------------------------------------------------------------------------------------------
 
-for _function, _what, _statuses in (
+for _function, _what, _statuses, *_kinds in (
     ("backtracks", "A function with a regular expression without end, which holds the interpreter's lock.", None),
     ("spins", "A function that loops without end.", None),
-    ("exits_at_once", "A function that ends its process.", ("failed",)),
-    ("crashes", "A function that crashes its process.", ("failed",)),
+    ("exits_at_once", "A function that ends its process.", ("failed",), "engine"),
+    ("crashes", "A function that crashes its process.", ("failed",), "engine"),
     ("takes_memory", "A function that takes memory without end.", ("failed", "timeout")),
     ("leaves_children", "A function that leaves processes behind.", ("ok",)),
     ("swallows_everything", "A function that catches whatever is raised in it, SystemExit too.", None),
@@ -880,6 +891,7 @@ for _function, _what, _statuses in (
             "function",
             _what,
             _statuses or ("timeout", "failed"),
+            kinds=tuple(_kinds),
             device={"driver": "python", "function": f"tests.integration.hostile_functions.{_function}"},
         )
     )
@@ -911,6 +923,7 @@ def served(case: Hostile) -> bool:
 
 async def _serve(case: Hostile, pipe: int) -> None:
     lighten()
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # it tells of each packet to a client that is gone
     if case.raw is not None:
         handle = case.raw
         server = await asyncio.start_server(lambda *pair: Wire(*pair).serve(handle), "127.0.0.1", 0)

@@ -46,9 +46,9 @@ def takes_memory(name: str) -> int:
 def leaves_children(name: str) -> str:
     """Children in the same process group, in a session of their own, and orphans of an orphan."""
     sleep = [sys.executable, "-c", "import time; time.sleep(120)"]
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    subprocess.Popen(sleep, **quiet)
-    subprocess.Popen(sleep, start_new_session=True, **quiet)
+    for new_session in (False, True):
+        nowhere = subprocess.DEVNULL
+        subprocess.Popen(sleep, stdin=nowhere, stdout=nowhere, stderr=nowhere, start_new_session=new_session)
     if os.fork() == 0:
         if os.fork() == 0:
             os.setsid()

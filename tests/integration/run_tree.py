@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 
 SAMPLE_SECONDS = 0.1
+ENDED = "ZX"  # states of a process that has ended, and only has not been waited for
 MARK = "ROLLCALL_TEST_RUN"  # in the environment of each process of one run
 
 
@@ -123,10 +124,10 @@ class RunTree:
 
 
 def _table() -> dict[int, tuple[int, str]]:
-    """The parent of each process, and when it began."""
+    """The parent of each process that runs, and when it began."""
     table = {}
     for name in os.listdir("/proc"):
-        if name.isdecimal() and len(fields := _stat(int(name))) > 19:
+        if name.isdecimal() and len(fields := _stat(int(name))) > 19 and fields[0] not in ENDED:
             table[int(name)] = int(fields[1]), fields[19]
     return table
 
@@ -148,7 +149,7 @@ def _stat(pid: int) -> list[str]:
 
 def _runs(pid: int, began: str) -> bool:
     fields = _stat(pid)
-    return len(fields) > 19 and fields[19] == began and fields[0] not in "ZX"
+    return len(fields) > 19 and fields[19] == began and fields[0] not in ENDED
 
 
 def _pss_mib(pid: int) -> float:

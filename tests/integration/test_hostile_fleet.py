@@ -11,7 +11,7 @@ they mostly wait. To run one case alone, or those of one phase:
 
 Environment variables:
 
-* ``HOSTILE_AT_ONCE``: how many runs are under way at the same time, 4 by default.
+* ``HOSTILE_AT_ONCE``: how many runs are under way at the same time, 5 by default.
 * ``HOSTILE_PLAYBOOK=1``: run every case with ansible-playbook too, instead of a few.
 """
 
@@ -42,7 +42,7 @@ GONE_SECONDS = 2.0  # in which every process has ended
 MOST_MIB = 1024
 LONGEST_MESSAGE = 4_000  # characters
 STUCK_SECONDS = 60.0  # after which a run is ended, and has failed
-AT_ONCE = int(os.environ.get("HOSTILE_AT_ONCE", "4"))
+AT_ONCE = int(os.environ.get("HOSTILE_AT_ONCE", "5"))
 # Runs that start at the same moment would only wait for each other's imports.
 STAGGER_SECONDS = 1.0
 BAD = "bad"
@@ -216,7 +216,7 @@ def ways() -> list[Any]:
 def runs(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Runs]:
     folder = tmp_path_factory.mktemp("hostile")
     selected = [
-        (item.callspec.params["name"], item.callspec.params["way"])
+        (str(item.callspec.params["name"]), str(item.callspec.params["way"]))
         for item in request.session.items
         if isinstance(item, pytest.Function) and item.module is request.module and hasattr(item, "callspec")
     ]
@@ -281,6 +281,10 @@ def wrong_with(case: Hostile, bad: Mapping[str, Any]) -> list[str]:
         wrong.append(f"{said}; expected a kind of {', '.join(case.kinds)}")
     if error is not None and not 0 < len(error["message"]) <= LONGEST_MESSAGE:
         wrong.append(f"its message has {len(error['message'])} characters")
+    if error is not None and not error["message"].replace("\n", " ").isprintable():
+        wrong.append(f"{said}: its message has control characters")
+    if error is not None and case.says not in error["message"]:
+        wrong.append(f"{said}: its message does not quote {case.says!r}")
     for command, output in bad["output"].items():
         text = output["text"]
         length = text["length"] if isinstance(text, dict) else len(text)

@@ -157,6 +157,20 @@ def test_workers_killed_while_500_devices_are_asked(number: int, fleet: Fleet, t
     check_answers(answers, fleet, fleet.heard(since), all_read=True)
 
 
+def test_worker_stopped_while_500_devices_are_asked(fleet: Fleet, tmp_path: Path) -> None:
+    """A worker that does nothing more, but has not ended."""
+    chance = random.Random(SEED + 50)
+    since = fleet.mark()
+    with started(fleet, tmp_path) as tree:
+        wait_for(fleet, since, chance.randrange(1, EVENTS // 2), tree)
+        workers = tree.workers()
+        assert workers, "the run has no worker processes"
+        os.kill(chance.choice(workers), signal.SIGSTOP)
+        answers = result_of(tree, tmp_path)
+        check_gone(tree, fleet)
+    check_answers(answers, fleet, fleet.heard(since), all_read=True)
+
+
 @pytest.mark.parametrize("number", range(LAUNCHERS))
 def test_launcher_killed_while_500_devices_are_asked(number: int, fleet: Fleet, tmp_path: Path) -> None:
     chance = random.Random(SEED + 100 + number)
