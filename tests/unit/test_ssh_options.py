@@ -355,7 +355,7 @@ def test_files_that_include_each_other_are_an_error(tmp_path: Path) -> None:
 
 def test_only_what_a_host_gets_from_a_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "config").write_text("Host a\n IPQoS ef\nHost b\n LocalForward 1 c:1\n", encoding="utf-8")
-    given = {"ssh_config": (str(tmp_path / "config"),)}
+    given: dict[str, Any] = {"ssh_config": (str(tmp_path / "config"),)}
     assert set(unsupported_options([login(host="a", **given)])) == {"ipqos"}
     assert set(unsupported_options([login(host="c", **given)])) == set()
     assert set(unsupported_options([login("-X", host="b", **given)], files=False)) == {"forwardx11"}

@@ -20,7 +20,7 @@ import urllib.parse
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from .._device import Device
+from .._device import Device, Hop
 
 MASK = "********"
 SHORTEST = 4  # characters; shorter secrets are not masked everywhere
@@ -159,7 +159,8 @@ def mask_of(devices: Iterable[object]) -> Callable[[str], str]:
 
 def _values(device: Device) -> frozenset[str]:
     known = [device.become_password, *device.run_secrets]
-    for login in (device, *device.hops):
+    logins: list[Device | Hop] = [device, *device.hops]
+    for login in logins:
         known += [login.password, login.passphrase, login.private_key]
         known += [*secrets_in_command(login.proxy_command or ""), *secrets_in_command(login.otp_command or "")]
     return frozenset(filter(None, known))
