@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -248,6 +250,17 @@ def test_every_option_of_this_ssh_is_known_or_reported() -> None:
 )
 def test_what_is_not_supported_is_named(name: str, value: str, reported: str) -> None:
     assert unsupported_in(name, value) == reported
+
+
+@pytest.mark.parametrize(
+    ("part", "table"),
+    [("honoured", HONOURED), ("harmless", HARMLESS), ("harmless with a value", HARMLESS_VALUES)],
+)
+def test_the_page_names_every_option(part: str, table: Iterable[str]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "ssh.md").read_text(encoding="utf-8")
+    names = re.findall(r"`(\w+)`", page.partition(f"<!-- {part} -->")[2].partition("<!-- end -->")[0])
+    assert sorted(name.lower() for name in names) == sorted(table)
+    assert names == sorted(names, key=str.lower)
 
 
 # -- configuration files -----------------------------------------------------------------------------------------------

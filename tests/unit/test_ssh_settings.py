@@ -202,7 +202,12 @@ def test_transport(variables: dict[str, Any], transport: str, port: int, platfor
 B1 = {"ansible_host": "192.0.2.1", "ansible_user": "b1", "ansible_port": 2201, "ansible_password": "pw-of-b1"}
 B2 = {"ansible_host": "192.0.2.2", "ansible_user": "b2", "rollcall_jump_hosts": ["b1"]}
 LOOP: dict[str, Mapping[str, Any]] = {"x": {"rollcall_jump_hosts": ["y"]}, "y": {"rollcall_jump_hosts": ["x"]}}
-INVENTORY: dict[str, Mapping[str, Any]] = {"b1": B1, "b2": B2, "self": {"rollcall_jump_hosts": ["self"], "ansible_user": "s"}, **LOOP}
+INVENTORY: dict[str, Mapping[str, Any]] = {
+    "b1": B1,
+    "b2": B2,
+    "self": {"rollcall_jump_hosts": ["self"], "ansible_user": "s"},
+    **LOOP,
+}
 HOP1, HOP2 = ("b1", "192.0.2.1", "b1", 2201), ("b2", "192.0.2.2", "b2", 22)
 
 
