@@ -257,6 +257,10 @@ from ansible_collections.rollcall.network.plugins.module_utils._problems import 
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll, check_functions
 from ansible_collections.rollcall.network.plugins.module_utils._spec import ARGUMENT_SPEC
+from ansible_collections.rollcall.network.plugins.module_utils._transport.options import (
+    unsupported_options,
+    unsupported_sentences,
+)
 from ansible_collections.rollcall.network.plugins.module_utils.collector import Event
 
 
@@ -284,6 +288,9 @@ def main() -> None:
         check_functions(devices)
     except ValueError as error:
         module.fail_json(msg=f"{error}; modules beside the playbook are on the controller only", refused=True)
+    read_here = [each for each in devices.values() if isinstance(each, Device) and each.ssh_config]
+    for warning in unsupported_sentences(unsupported_options(read_here, given=False)):
+        module.warn(warning)
     problems = Problems(mask_of(devices.values()))
     answers = call_roll(devices, limits, on_event, problems=problems)
     # One text again: Ansible rejects results with bytes that are not UTF-8, which devices can send.

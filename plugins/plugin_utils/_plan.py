@@ -33,8 +33,11 @@ def _of_device(name: str, resolved: Resolved) -> Iterator[str]:
         yield f"{name}: function {device.function}"
         return
     through = " through a proxy command" if device.proxy_command else ""
+    if device.hops:
+        through = f" through {', '.join(hop.name for hop in device.hops)}"
+    user = f"{device.user}@" if device.user else ""
     checked = "" if device.host_key_checking else ", host key not checked"
-    yield f"{name}: {device.user}@{device.host}, port {device.port}{through}, platform {device.platform}{checked}"
+    yield f"{name}: {user}{device.host}, port {device.port}{through}, platform {device.platform}{checked}"
     credentials = [f"{field} from {sources[field]}" for field in CREDENTIALS if field in sources]
     yield f"    credentials: {'; '.join(credentials) or 'none'}"
     yield f"    commands: {'; '.join(command.text for command in device.commands)}"

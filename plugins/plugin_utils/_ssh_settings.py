@@ -21,10 +21,11 @@ from ansible_collections.rollcall.network.plugins.module_utils._transport.option
     HONOURED,
     value_of,
 )
-from ansible_collections.rollcall.network.plugins.module_utils._transport.options import unsupported_options
+from ansible_collections.rollcall.network.plugins.module_utils._transport.options import (
+    unsupported_options,
+    unsupported_sentences,
+)
 from ansible_collections.rollcall.network.plugins.module_utils._transport.ssh_config import USER_CONFIG
-
-NAMES_SAID = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +127,4 @@ def ssh_warnings(devices: Iterable[Device | Error], *, files: bool = True) -> li
     for each in devices:
         if isinstance(each, Device):
             logins += [each, *each.hops]
-    found = unsupported_options(logins, files=files)
-    if not found:
-        return []
-    names = sorted(found)
-    more = f" and {len(names) - NAMES_SAID} more" if len(names) > NAMES_SAID else ""
-    first = found[names[0]].name
-    return [f"SSH options that are not supported and not used: {', '.join(names[:NAMES_SAID])}{more} (of {first})"]
+    return unsupported_sentences(unsupported_options(logins, files=files))

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -250,6 +252,17 @@ def test_what_is_not_supported_is_named(name: str, value: str, reported: str) ->
     assert unsupported_in(name, value) == reported
 
 
+@pytest.mark.parametrize(
+    ("part", "table"),
+    [("honoured", HONOURED), ("harmless", HARMLESS), ("harmless with a value", HARMLESS_VALUES)],
+)
+def test_the_page_names_every_option(part: str, table: Iterable[str]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "ssh.md").read_text(encoding="utf-8")
+    names = re.findall(r"`(\w+)`", page.partition(f"<!-- {part} -->")[2].partition("<!-- end -->")[0])
+    assert sorted(name.lower() for name in names) == sorted(table)
+    assert names == sorted(names, key=str.lower)
+
+
 # -- configuration files -----------------------------------------------------------------------------------------------
 
 
@@ -355,7 +368,7 @@ def test_files_that_include_each_other_are_an_error(tmp_path: Path) -> None:
 
 def test_only_what_a_host_gets_from_a_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "config").write_text("Host a\n IPQoS ef\nHost b\n LocalForward 1 c:1\n", encoding="utf-8")
-    given = {"ssh_config": (str(tmp_path / "config"),)}
+    given: dict[str, Any] = {"ssh_config": (str(tmp_path / "config"),)}
     assert set(unsupported_options([login(host="a", **given)])) == {"ipqos"}
     assert set(unsupported_options([login(host="c", **given)])) == set()
     assert set(unsupported_options([login("-X", host="b", **given)], files=False)) == {"forwardx11"}

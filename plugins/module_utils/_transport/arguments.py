@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import shlex
@@ -151,7 +152,8 @@ def jump_of(text: str) -> Jump:
     :raises ValueError: if it cannot be an address.
     """
     user, _at, address = text.strip().removeprefix("ssh://").removesuffix("/").rpartition("@")
-    if address.count(":") > 1 and "[" not in address:  # an IPv6 address without a port
+    if address.count(":") > 1 and "[" not in address:  # without a port
+        ipaddress.IPv6Address(address)
         return Jump(address, user or None)
     matched = _ADDRESS.fullmatch(address)
     if matched is None:

@@ -23,6 +23,7 @@ from .arguments import Forward, Jump, forward_of, jumps_of
 from .option_names import HONOURED, environment_of, unsupported_in, value_of
 from .ssh_config import Target, read_options
 
+NAMES_SAID = 20
 CONNECT_TIMEOUT, PORT = 10.0, 22  # the defaults of a Device and a Hop
 KNOWN_HOSTS = ("~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts")
 _TOKEN, _VARIABLE = re.compile("%(.)"), re.compile(r"\$\{([^}]*)\}")
@@ -126,6 +127,16 @@ def unsupported_options(logins: Iterable[Login], *, given: bool = True, files: b
         for name in filter(None, (unsupported_in(name, value) for name, value in options)):
             found.setdefault(name, login)
     return found
+
+
+def unsupported_sentences(found: Mapping[str, Login]) -> list[str]:
+    """One sentence about the options that ``unsupported_options`` found, for a warning; none if there are none."""
+    if not found:
+        return []
+    names = sorted(found)
+    more = f" and {len(names) - NAMES_SAID} more" if len(names) > NAMES_SAID else ""
+    first = found[names[0]].name
+    return [f"SSH options that are not supported and not used: {', '.join(names[:NAMES_SAID])}{more} (of {first})"]
 
 
 @functools.lru_cache(maxsize=4096)
