@@ -143,7 +143,7 @@ def check_device(device: Device) -> Device:
         _check_login(hop, f"{name}, hop {hop.name}", hop.user or "")
     for field in SECONDS:
         _check_seconds(name, field, getattr(device, field))
-    if not isinstance(device.max_output, int) or device.max_output < 1:
+    if type(device.max_output) is not int or device.max_output < 1:
         msg = f"max_output of {name!r} must be a number of bytes above 0, not {device.max_output!r}"
         raise ValueError(msg)
     if (user, platform) == (device.user, device.platform):
@@ -165,7 +165,7 @@ def _check_login(login: Device | Hop, name: str, user: str) -> None:
     if not login.host:
         msg = f"host of {name!r} must not be empty"
         raise ValueError(msg)
-    if not isinstance(login.port, int) or not 0 < login.port <= 65535:
+    if type(login.port) is not int or not 0 < login.port <= 65535:
         msg = f"port of {name!r} must be a port number, not {login.port!r}"
         raise ValueError(msg)
     for field in TEXTS:
@@ -185,7 +185,7 @@ def _check_login(login: Device | Hop, name: str, user: str) -> None:
 
 
 def _check_seconds(name: str, field: str, value: object) -> None:
-    if not isinstance(value, (int, float)) or not 0 < value <= LARGEST:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= LARGEST:
         msg = f"{field} of {name!r} must be a number of seconds above 0, not {value!r}"
         raise ValueError(msg)
 
