@@ -11,6 +11,8 @@ from typing import Any
 
 from ._result import Error
 
+KNOWN_HOSTS = ("~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts")  # the default, as in OpenSSH
+
 
 @dataclass(frozen=True, slots=True)
 class Command:

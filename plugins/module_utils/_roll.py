@@ -12,7 +12,8 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-from collections.abc import Callable, Iterable, Mapping
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,12 +34,12 @@ from ._result import STATUSES, DeviceError, Error, Output, Outputs, Result
 from ._run import RunFolder
 from ._transport._known_hosts_file import append
 from ._transport.new_keys import NewKey, new_key_lines
-from .collector import Event, collect, this_call
+from .collector import Event, collect, iter_collect, this_call
 
 # Threads that write answers. The file system commits several writes together: four threads took a quarter to an eighth
 # of the time of one.
 WRITERS = 4
-SHORT = 2_000  # characters of JSON; handing a shorter text over takes longer than parsing it
+BETWEEN_WRITES = 2.0  # seconds between writes of new host keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,51 +72,22 @@ def call_roll(
     :raises ValueError: when a function to be called cannot be imported, before the first login.
     """
     check_functions(devices)
-    ready = {name: device for name, device in devices.items() if isinstance(device, Device)}
+    ready = _ready(devices)
     finished: dict[str, Result] = {}
 
-    wrong, told = len(devices) - len(ready), 0
-
     def happened(event: Event) -> None:
-        if event.message is not None:
-            event = replace(event, message=visible(mask_of(ready.values())(event.message)))
         if problems is not None and event.name is not None and event.result is not None:
             finished[event.name] = event.result
-        event = replace(event, done=event.done + wrong, total=len(devices))
-        if keep is not None and event.name is not None and event.result is not None:
-            keep.put(event.name, ready[event.name], event.result)
-        if keep is not None and event.kind == "warning":
-            keep.warn(str(event.message))
-        if event.kind == "tick":
-            new_keys.write()
-        if on_event is not None:
-            on_event(event)
+        passed_on(event)
 
-    for name, device in devices.items():
-        if isinstance(device, Error):
-            told += 1
-            result = Result("failed", error=device)
-            if keep is not None:
-                keep.put(name, device, result)
-            with contextlib.suppress(Exception):  # an error of the callback must not lose an answer
-                if on_event is not None:
-                    on_event(Event("finished", told, len(devices), name=name, result=result))
+    passed_on = _events(devices, on_event, keep)
+    _tell_errors(devices, on_event, keep)
     gone: frozenset[str] = frozenset()
-    new_keys = NewKeys()
-    engine = Engine(functions_of(devices), new_keys.take)
-    if keep is not None:
-        keep.compare_in(engine)
-    seconds = _Seconds(limits)
     try:
-        results = collect(
-            lambda name: _ask(ready[name], this_call(), engine, seconds),
-            ready,
-            workers=limits.workers,
-            deadline=limits.deadline,
-            retries=limits.retries,
-            pacing=LoginsPerSecond(limits.logins_per_second) if limits.logins_per_second else None,
-            on_event=happened,
-        )
+        with _asking(ready, limits, keep, problems) as ask:
+            results = collect(
+                ask, ready, **_options(limits), on_event=happened if keep or on_event or problems else None
+            )
         finished.clear()
     except Exception as error:
         if problems is None:
@@ -123,8 +95,6 @@ def call_roll(
         problems.add("asking the devices", error)
         results = finished
     finally:  # if interrupted too, so that received answers are written
-        with _noted(problems, "ending the sessions"):
-            engine.stop_asking()
         with _noted(problems, "writing the answers"):
             if keep is not None:
                 gone = keep.close()
@@ -142,6 +112,132 @@ def call_roll(
             if keep is not None:
                 answers[name] = keep.with_news(name, answers[name])
     return answers
+
+
+def iter_roll(
+    devices: Mapping[str, Device | Error],
+    limits: Limits,
+    on_event: Callable[[Event], None] | None = None,
+    keep: Keep | None = None,
+    *,
+    ordered: bool = True,
+) -> Generator[tuple[str, dict[str, Any]], None, None]:
+    """Ask every device and yield its name and answer. The lazy form of ``call_roll``; see ``iter_collect``.
+
+    Names with an Error are yielded in their place, or first if ``ordered`` is false. With ``keep``, an answer is
+    yielded when it has been written, and all received answers are written when the generator is closed.
+    """
+    check_functions(devices)
+    answers = _yielding(devices, limits, on_event, keep, ordered)
+    next(answers)  # start; from here on, the end of the generator ends the run
+    return answers
+
+
+def _yielding(
+    devices: Mapping[str, Device | Error],
+    limits: Limits,
+    on_event: Callable[[Event], None] | None,
+    keep: Keep | None,
+    ordered: bool,
+) -> Generator[Any, None, None]:
+    """Start the run and yield None, then yield each name and answer."""
+    ready = _ready(devices)
+    wrong = {name: Result("failed", error=error) for name, error in devices.items() if isinstance(error, Error)}
+    happened = _events(devices, on_event, keep) if keep or on_event else None
+    _tell_errors(devices, on_event, keep)
+    with contextlib.ExitStack() as stack:  # closed in the reverse order: the run, the drivers, the files
+        if keep is not None:
+            stack.callback(keep.close)
+        ask = stack.enter_context(_asking(ready, limits, keep))
+        results = iter_collect(ask, ready, ordered=ordered, **_options(limits), on_event=happened)
+        stack.callback(results.close)
+        yield None
+        for name, result in _in_place(devices, wrong, results) if ordered else (*wrong.items(), *results):
+            answer = answer_of(devices[name], result)
+            if keep is not None:
+                keep.wait_for(name)
+                answer = keep.with_news(name, answer)
+            yield name, answer
+
+
+def _in_place(
+    names: Iterable[str], wrong: Mapping[str, Result], results: Iterator[tuple[str, Result]]
+) -> Iterator[tuple[str, Result]]:
+    for name in names:
+        yield (name, wrong[name]) if name in wrong else next(results)
+
+
+def _ready(devices: Mapping[str, Device | Error]) -> dict[str, Device]:
+    return {name: device for name, device in devices.items() if isinstance(device, Device)}
+
+
+def _options(limits: Limits) -> dict[str, Any]:
+    """The limits as arguments of ``collect``."""
+    return {
+        "workers": limits.workers,
+        "deadline": limits.deadline,
+        "retries": limits.retries,
+        "pacing": LoginsPerSecond(limits.logins_per_second) if limits.logins_per_second else None,
+    }
+
+
+@contextlib.contextmanager
+def _asking(
+    ready: Mapping[str, Device], limits: Limits, keep: Keep | None, problems: Problems | None = None
+) -> Iterator[Callable[[str], Any]]:
+    """Yield the function that asks a device by name. At the end, write the answers and end all processes."""
+    new_keys = NewKeys()
+    engine = Engine(functions_of(ready), new_keys.take)
+    seconds = _Seconds(limits)
+    if keep is not None:
+        keep.compare_in(engine)
+    try:
+        yield lambda name: _ask(ready[name], this_call(), engine, seconds)
+    finally:
+        with _noted(problems, "ending the sessions"):
+            engine.stop_asking()
+        with _noted(problems, "writing the answers"):
+            if keep is not None:
+                keep.close()
+        with _noted(problems, "writing the new host keys"):
+            new_keys.write()
+        with _noted(problems, "ending the worker processes"):
+            engine.close()
+
+
+def _events(
+    devices: Mapping[str, Device | Error], on_event: Callable[[Event], None] | None, keep: Keep | None
+) -> Callable[[Event], None]:
+    """Return the callback for ``collect``: it counts the names that are not asked, and queues answers for writing."""
+    ready = _ready(devices)
+    wrong = len(devices) - len(ready)
+
+    def happened(event: Event) -> None:
+        if event.message is not None:
+            event = replace(event, message=visible(mask_of(ready.values())(event.message)))
+        event = replace(event, done=event.done + wrong, total=len(devices))
+        if keep is not None and event.name is not None and event.result is not None:
+            keep.put(event.name, ready[event.name], event.result)
+        if keep is not None and event.kind == "warning":
+            keep.warn(str(event.message))
+        if on_event is not None:
+            on_event(event)
+
+    return happened
+
+
+def _tell_errors(
+    devices: Mapping[str, Device | Error], on_event: Callable[[Event], None] | None, keep: Keep | None
+) -> None:
+    """Report and write the answers of the names that are not asked."""
+    wrong = ((name, error) for name, error in devices.items() if isinstance(error, Error))
+    for told, (name, error) in enumerate(wrong, 1):
+        result = Result("failed", error=error)
+        if keep is not None:
+            keep.put(name, error, result)
+        with contextlib.suppress(Exception):  # an error of the callback must not lose an answer
+            if on_event is not None:
+                on_event(Event("finished", told, len(devices), name=name, result=result))
 
 
 def check_functions(devices: Mapping[str, Device | Error]) -> None:
@@ -276,24 +372,31 @@ class NewKeys:
     """Host keys that were accepted because their hosts were unknown. They are written to their files in batches."""
 
     def __init__(self) -> None:
-        self._waiting: queue.SimpleQueue[NewKey] = queue.SimpleQueue()
+        self._keys: list[NewKey] = []
+        self._written_at = time.monotonic()
+        self._lock = threading.Lock()
 
     def take(self, told: object) -> None:
-        """Queue what a worker tells, if it is a key."""
-        if isinstance(told, NewKey):
-            self._waiting.put(told)
+        """Keep what a worker tells, if it is a key. Write the keys if the last time was long ago."""
+        if not isinstance(told, NewKey):
+            return
+        with self._lock:
+            self._keys.append(told)
+            is_time = time.monotonic() - self._written_at > BETWEEN_WRITES
+        if is_time:
+            with contextlib.suppress(OSError):  # tried again at the end
+                self.write()
 
     def write(self) -> None:
-        """Write the queued keys.
+        """Write the keys.
 
         :raises OSError: if a file cannot be written.
         """
-        keys = []
-        with contextlib.suppress(queue.Empty):
-            while True:
-                keys.append(self._waiting.get_nowait())
-        for path, lines in new_key_lines(keys).items():
-            append(path, lines)
+        with self._lock:
+            for path, lines in new_key_lines(self._keys).items():
+                append(path, lines)
+            self._keys.clear()
+            self._written_at = time.monotonic()
 
 
 class Keep:
@@ -312,6 +415,8 @@ class Keep:
         self._gone: set[str] = set()
         self._alike: dict[Any, Any] = {}
         self._waiting: queue.SimpleQueue[tuple[str, Device | Error, Result] | str | None] = queue.SimpleQueue()
+        self._written = threading.Condition()
+        self._handled: set[str] = set()
         self._threads = [
             threading.Thread(target=self._work, name="rollcall-writer", daemon=True) for _writer in range(WRITERS)
         ]
@@ -330,6 +435,11 @@ class Keep:
         """Compare answers with the last good ones in this engine's processes."""
         if self._last_good is not None:
             self._last_good.work = engine.work
+
+    def wait_for(self, name: str) -> None:
+        """Wait until the answer of this name, which was queued, is written or could not be written."""
+        with self._written:
+            self._written.wait_for(lambda: name in self._handled)
 
     def close(self) -> frozenset[str]:
         """Wait until everything is written. Return the names whose texts were freed. ``errors`` has unwritten ones."""
@@ -357,6 +467,10 @@ class Keep:
                 self._write(name, asked, result)
             except Exception as error:  # an internal error: it affects only the files of this name
                 self.errors[name] = f"{type(error).__name__}: {error}"
+            finally:
+                with self._written:
+                    self._handled.add(name)
+                    self._written.notify_all()
 
     def _write(self, name: str, asked: Device | Error | None, result: Result) -> None:
         answer, unwritten = write_answer(self._folder, name, answer_of(asked, result), self._last_good)

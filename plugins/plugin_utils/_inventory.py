@@ -27,6 +27,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.loader import connection_loader
 
 from ansible_collections.rollcall.network.plugins.module_utils._bounds import LARGEST, check_path
+from ansible_collections.rollcall.network.plugins.module_utils._device import KNOWN_HOSTS as KNOWN_HOSTS
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device, Hop, Unresolved
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._plain import NotPlain, plain
 from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import MASK, Secrets
@@ -60,7 +61,6 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._variables._unres
     reason_of,
 )
 
-KNOWN_HOSTS = ("~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts")
 MAX_OUTPUT = 64 * 2**20
 CONNECT_TIMEOUT, COMMAND_TIMEOUT = 10.0, 30.0  # seconds, as in core and ansible.netcommon
 PORTS = {"ssh": 22, "telnet": 23}

@@ -104,7 +104,7 @@ class TaskVariables:
 
         :raises AnsibleError: for an undefined variable, a wrong vault password, or a broken template.
         """
-        return _resolve(self._templar, value, variables)
+        return resolved_value(self._templar, value, variables)
 
 
 def set_by_tasks(manager: Any) -> Callable[[str], Container[str]]:
@@ -173,7 +173,7 @@ def inventory_of_lookup(
 
     return Inventory(
         variables_of,
-        lambda value, own: _resolve(templar, value, own),
+        lambda value, own: resolved_value(templar, value, own),
         hostvars,
         variables["groups"],
         _given(fallbacks),
@@ -185,7 +185,7 @@ def _given(settings: dict[str, Setting]) -> dict[str, Setting]:
     return {field: setting for field, setting in settings.items() if setting.value not in (None, "")}
 
 
-def _resolve(templar: Any, value: Any, variables: Mapping[str, Any]) -> Any:
+def resolved_value(templar: Any, value: Any, variables: Mapping[str, Any]) -> Any:
     if holds_no_template(value):
         return value
     text = joined_text(value, variables)

@@ -16,11 +16,11 @@ from dataclasses import dataclass, replace
 import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
+from ansible_collections.rollcall.network.plugins.module_utils._drivers import cli
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import platform_name
 from ansible_collections.rollcall.network.plugins.module_utils._result import Output, Result
 from ansible_collections.rollcall.network.plugins.module_utils._terminal import CHATTER
 from ansible_collections.rollcall.network.plugins.module_utils.collector import collect, this_call
-from ansible_collections.rollcall.network.plugins.module_utils._drivers import cli
 from tests.lab import Lab, LabDevice
 from tests.lab.faults import BIG_OUTPUT_BYTES, FAULTS
 

@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
-from ansible_collections.rollcall.network.plugins.module_utils.collector import Result, collect, this_call
 from ansible_collections.rollcall.network.plugins.module_utils._drivers import cli
+from ansible_collections.rollcall.network.plugins.module_utils.collector import Result, collect, this_call
 from tests.integration.conftest import ShellServer, meanwhile, shell_server, watched_processes
 from tests.integration.openssh import (
     KEY_TYPES,

@@ -66,7 +66,10 @@ def task(**arguments: Any) -> str:
     [
         ({}, "scrapli, asyncssh, cryptography, itables"),
         ({"rollcall_formats": ["md"]}, "scrapli, asyncssh, cryptography"),
-        ({"rollcall_formats": ["prom"], "rollcall_parser": "json"}, "scrapli, asyncssh, cryptography, prometheus-client"),
+        (
+            {"rollcall_formats": ["prom"], "rollcall_parser": "json"},
+            "scrapli, asyncssh, cryptography, prometheus-client",
+        ),
         ({"rollcall_parser": "auto"}, "scrapli, asyncssh, cryptography, ntc-templates, textfsm, itables"),
         ({"rollcall_driver": "python", "rollcall_function": "os.path.basename"}, "itables"),
     ],
@@ -130,7 +133,9 @@ def test_a_poller_names_its_own_interpreter(bare: Path) -> None:
     assert done.stdout, done.stderr
     result = json.loads(done.stdout)
     assert result["failed"]
-    assert result["msg"].startswith(f"this run needs Python packages that {python} does not have: scrapli, asyncssh, cryptography")
+    assert result["msg"].startswith(
+        f"this run needs Python packages that {python} does not have: scrapli, asyncssh, cryptography"
+    )
     assert result["msg"].endswith(f"install them with: {python} -m pip install scrapli asyncssh cryptography")
 
 

@@ -13,7 +13,7 @@ import re._parser as parser  # type: ignore[import-not-found, unused-ignore]
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-LIKELY = "1 a:.-/,%\"[A(_@#>"
+LIKELY = '1 a:.-/,%"[A(_@#>'
 REPEATS = {"MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"}
 
 

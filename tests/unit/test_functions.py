@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
-from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._function import load_function, look_in
+from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll
 
 SOURCE = """
 import asyncio, threading

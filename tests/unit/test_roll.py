@@ -19,6 +19,7 @@ import pytest
 from ansible_collections.rollcall.network.plugins.module_utils import _parsers, _roll, collector
 from ansible_collections.rollcall.network.plugins.module_utils._call import Call
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device, Unresolved
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._function import load_function
 from ansible_collections.rollcall.network.plugins.module_utils._result import (
     STATUSES,
     DeviceError,
@@ -35,7 +36,6 @@ from ansible_collections.rollcall.network.plugins.module_utils._roll import (
     summarize,
 )
 from ansible_collections.rollcall.network.plugins.module_utils.collector import Event
-from ansible_collections.rollcall.network.plugins.module_utils._drivers._function import load_function
 from ansible_collections.rollcall.network.plugins.plugin_utils._collect import warnings_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._outcome import result_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed

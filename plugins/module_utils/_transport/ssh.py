@@ -152,7 +152,7 @@ async def _logged_in(client: _LoginClient, connect: Connector) -> Connection:
     try:
         options = _options_for(client)
         options.waiter = loop.create_future()
-        connection = _Connection(loop, options, wait="auth")
+        connection = client.connection = _Connection(loop, options, wait="auth")
         guard = _Guard(connection, client)
         await connect(lambda: guard, client.until(login.connect_timeout))
         client.deadline = client.until(login.connect_timeout)  # the handshake has its own time
@@ -213,6 +213,16 @@ class _Connection(_Base):  # type: ignore[misc]
             return
         super().send_packet(pkttype, *args, handler=handler)
 
+    def send_newkeys(self, k: bytes, h: bytes) -> None:
+        self.set_extra_info(kex_alg=self._kex.algorithm.decode("ascii"))
+        super().send_newkeys(k, h)
+
+    def _process_disconnect(self, pkttype: int, pktid: int, packet: Any) -> None:
+        self.set_extra_info(was_disconnected=True)  # by the server, not because of an error found here
+        super()._process_disconnect(pkttype, pktid, packet)
+
+    _packet_handlers = {**getattr(_Base, "_packet_handlers", {}), 1: _process_disconnect}
+
 
 class _Guard:
     """Stands between a connection and its transport. Keeps what the server says before its version line.
@@ -238,11 +248,13 @@ class _Guard:
         for start in range(0, len(data), PIECE):
             self._protocol.data_received(data[start : start + PIECE])
 
-    def eof_received(self) -> Any:
-        return self._protocol.eof_received()
+    def eof_received(self) -> bool:
+        """End the connection after the messages that came before: asyncssh handles some of them in tasks."""
+        asyncio.get_running_loop().call_later(0.1, self._protocol.eof_received)
+        return True
 
     def connection_lost(self, exc: Exception | None = None) -> None:
-        self._protocol.connection_lost(exc)
+        asyncio.get_running_loop().call_later(0.1, self._protocol.connection_lost, exc)
 
     def session_started(self) -> None:
         self._protocol.session_started()
@@ -292,6 +304,11 @@ class _LoginClient(_Client):  # type: ignore[misc]
         self.said_first = ""
         self.banner = ""
         self.deadline = 0.0
+        self.connection: Any = None
+
+    @property
+    def was_disconnected(self) -> bool:
+        return bool(self.connection is not None and self.connection.get_extra_info("was_disconnected"))
 
     # -- asyncssh ------------------------------------------------------------------------------------------------------
 
@@ -439,7 +456,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
 
     def _fail_disconnected(self, reason: str, error: Exception) -> NoReturn:
         phase = self.context.phase
-        if isinstance(error, asyncssh.ProtocolError):
+        if isinstance(error, asyncssh.ProtocolError) and not self.was_disconnected:
             self._fail_protocol(reason, error)
         busy = any(word in reason.lower() for word in _BUSY) and "authentication failures" not in reason.lower()
         if phase == "auth" and self._has_sent_secret and not busy:
