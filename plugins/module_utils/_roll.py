@@ -98,10 +98,6 @@ def call_roll(
         with _noted(problems, "writing the answers"):
             if keep is not None:
                 gone = keep.close()
-        with _noted(problems, "writing the new host keys"):
-            new_keys.write()
-        with _noted(problems, "ending the worker processes"):
-            engine.close()
     answers: Answers = {}
     for name, device in devices.items():
         result = Result("failed", error=device) if isinstance(device, Error) else results.pop(name, _NOT_ASKED)

@@ -36,7 +36,7 @@ def _pumps(items: list[Any], start: str) -> Iterator[Pump]:
     for index, (code, value) in enumerate(items):
         name = str(code)
         if name in REPEATS:
-            least, most, body = value
+            _least, most, body = value
             body = list(body)
             if str(most) == "MAXREPEAT" or most > 8:
                 following = "".join(_text(each) for each in items[index + 1 : index + 2])

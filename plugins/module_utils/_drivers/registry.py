@@ -14,9 +14,10 @@ from .._device import Device
 from ._function import load_function
 from .cli import Cli
 from .contract import Driver
+from .host_keys import HostKeys
 from .python import Python
 
-BUILT_IN: dict[str, Driver] = {"cli": Cli(), "python": Python()}
+BUILT_IN: dict[str, Driver] = {"cli": Cli(), "python": Python(), "host_keys": HostKeys()}
 
 
 @functools.cache

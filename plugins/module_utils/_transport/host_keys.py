@@ -33,14 +33,15 @@ import hashlib
 import os
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
+from ._asyncssh import asyncssh
+
 try:
-    import asyncssh
     from asyncssh.public_key import get_certificate_algs, get_public_key_algs
 except ImportError:  # sanity tests import this file without it
-    asyncssh = None  # type: ignore[assignment]
+    pass
 
 from .._device import Hop
 from .._known_hosts import Entry, KnownHosts, Marker, Verdict, name_in_file

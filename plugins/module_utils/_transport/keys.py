@@ -12,11 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .._result import DeviceError
-
-try:
-    import asyncssh
-except ImportError:
-    asyncssh = None  # type: ignore[assignment]
+from ._asyncssh import asyncssh
 
 DEFAULT_KEYS = ("~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa")
 
@@ -28,7 +24,8 @@ def keys_of_files(paths: Iterable[str], certificates: Iterable[str], passphrase:
     """
     keys: list[Any] = []
     for path in paths:
-        keys += _key_of_file(path, tuple(certificates), passphrase)
+        if not path.endswith(".pub"):  # a public key names a key of the agent
+            keys += _key_of_file(path, tuple(certificates), passphrase)
     return keys
 
 
@@ -44,10 +41,22 @@ def _key_of_file(path: str, certificates: tuple[str, ...], passphrase: str | Non
         raise _unusable(f"the private key {path}", passphrase, error) from error
 
 
-async def agent_keys(path: str, only: list[Any] | None) -> tuple[Any, list[Any]]:
+def public_keys_of_files(paths: Iterable[str]) -> set[bytes]:
+    """Return the keys of the files that are public keys."""
+    found = set()
+    for path in paths:
+        if path.endswith(".pub"):
+            try:
+                found.add(bytes(asyncssh.read_public_key(os.path.expanduser(path)).public_data))
+            except (OSError, ValueError, asyncssh.Error):
+                continue  # as ssh, which goes on without it
+    return found
+
+
+async def agent_keys(path: str, only: set[bytes] | None) -> tuple[Any, list[Any]]:
     """Return the agent, which must be closed after the login, and its keys.
 
-    :param only: keys; others of the agent are left out.
+    :param only: public keys; others of the agent are left out.
     """
     try:
         agent = await asyncssh.connect_agent(path)
@@ -57,8 +66,7 @@ async def agent_keys(path: str, only: list[Any] | None) -> tuple[Any, list[Any]]
     except (OSError, ValueError, asyncssh.Error):  # as ssh, which goes on without it
         return None, []
     if only is not None:
-        wanted = {key.public_data for key in only}
-        keys = [key for key in keys if key.public_data in wanted]
+        keys = [key for key in keys if key.public_data in only]
     return agent, keys
 
 
@@ -98,7 +106,9 @@ def _of_text(text: str, passphrase: str | None) -> Any:
 
 
 def _unusable(what: str, passphrase: str | None, error: Exception) -> DeviceError:
-    if isinstance(error, asyncssh.KeyEncryptionError) or "passphrase" in str(error).lower():
+    if "bcrypt" in str(error):
+        message = f"{what} cannot be decrypted: the Python package bcrypt is not installed on the machine that collects"
+    elif isinstance(error, asyncssh.KeyEncryptionError) or "passphrase" in str(error).lower():
         hint = "the passphrase is wrong" if passphrase else "it needs a passphrase"
         message = f"{what} cannot be decrypted: {hint}; set ansible_ssh_private_key_passphrase"
     else:

@@ -12,21 +12,17 @@ import importlib.util
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Any, NoReturn, Protocol
+from typing import Any, ClassVar, NoReturn, Protocol
 
 from .._device import Device, Hop
 from .._model.secrets import Secrets, secrets_of_login
 from .._result import DeviceError, Phase
 from . import host_keys
+from ._asyncssh import asyncssh
 from .inbox import Inbox
-from .keys import agent_keys, default_keys, key_of_text, keys_of_files
+from .keys import agent_keys, default_keys, key_of_text, keys_of_files, public_keys_of_files
 from .options import Options, options_of
 from .questions import Answers
-
-try:
-    import asyncssh
-except ImportError:
-    asyncssh = None  # type: ignore[assignment]
 
 _Base: Any = object if asyncssh is None else asyncssh.SSHClientConnection
 _Client: Any = object if asyncssh is None else asyncssh.SSHClient
@@ -35,6 +31,7 @@ _SessionBase: Any = object if asyncssh is None else asyncssh.SSHClientSession
 LONGEST_SAID = 2000  # characters kept of what a server says before or during the login
 PIECE = 16 * 1024  # bytes given to the protocol at a time: its work on many small packets grows with the square of this
 _HAS_GSSAPI = importlib.util.find_spec("gssapi") is not None
+_SOON = 0.1  # seconds to handle what came before the end of a connection
 _MSG_IGNORE, _EMPTY = 2, b"\0\0\0\0"
 TERMINAL, SIZE = "vt100", (80, 24)
 _BUSY = (
@@ -221,7 +218,7 @@ class _Connection(_Base):  # type: ignore[misc]
         self.set_extra_info(was_disconnected=True)  # by the server, not because of an error found here
         super()._process_disconnect(pkttype, pktid, packet)
 
-    _packet_handlers = {**getattr(_Base, "_packet_handlers", {}), 1: _process_disconnect}
+    _packet_handlers: ClassVar[dict[int, Any]] = {**getattr(_Base, "_packet_handlers", {}), 1: _process_disconnect}
 
 
 class _Guard:
@@ -249,12 +246,11 @@ class _Guard:
             self._protocol.data_received(data[start : start + PIECE])
 
     def eof_received(self) -> bool:
-        """End the connection after the messages that came before: asyncssh handles some of them in tasks."""
-        asyncio.get_running_loop().call_later(0.1, self._protocol.eof_received)
+        self._after_messages(self._protocol.eof_received)
         return True
 
     def connection_lost(self, exc: Exception | None = None) -> None:
-        asyncio.get_running_loop().call_later(0.1, self._protocol.connection_lost, exc)
+        self._after_messages(self._protocol.connection_lost, exc)
 
     def session_started(self) -> None:
         self._protocol.session_started()
@@ -268,6 +264,16 @@ class _Guard:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._protocol, name)
 
+    def _after_messages(self, end: Callable[..., object], *arguments: Any) -> None:
+        """End the connection after the messages that came before: asyncssh handles some of them in tasks."""
+        loop = asyncio.get_running_loop()
+        tasks = self._protocol._tasks
+        if not tasks:
+            end(*arguments)
+            return
+        handled = loop.create_task(_handled(set(tasks)))
+        handled.add_done_callback(lambda _task: end(*arguments))
+
     def _look(self, data: bytes) -> None:
         if len(self._before) < LONGEST_SAID:
             self._before += data[:LONGEST_SAID]
@@ -275,6 +281,10 @@ class _Guard:
         self._has_version = start > 0 or self._before.startswith(b"SSH-")
         text = bytes(self._before[:start] if self._has_version else self._before)
         self._client.said_first = " ".join(text.decode("utf-8", "replace").split())
+
+
+async def _handled(tasks: set[asyncio.Task[Any]]) -> None:
+    await asyncio.wait(tasks, timeout=_SOON)
 
 
 class _LoginClient(_Client):  # type: ignore[misc]
@@ -386,8 +396,11 @@ class _LoginClient(_Client):  # type: ignore[misc]
         except DeviceError as error:  # the password is tried, as ssh does
             self._unusable = error
         if options.agent_path and (has_key or login.password is None):
-            self._agent, offered = await agent_keys(options.agent_path, keys if options.identities_only else None)
             known = {key.public_data for key in keys}
+            named = public_keys_of_files(options.key_files)
+            only = known | named if options.identities_only else None
+            self._agent, offered = await agent_keys(options.agent_path, only)
+            offered.sort(key=lambda key: key.public_data not in named)  # those that the user named first
             keys += [key for key in offered if key.public_data not in known]
         if not has_key and login.password is None:
             keys += default_keys()
