@@ -13,11 +13,11 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
-from ansible_collections.rollcall.network.plugins.module_utils._drivers.host_keys import fetch
 from ansible_collections.rollcall.network.plugins.module_utils._known_hosts import Marker, Verdict
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import in_line
 from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError, Error
 from ansible_collections.rollcall.network.plugins.module_utils._transport import host_keys
+from ansible_collections.rollcall.network.plugins.module_utils._transport.fetch_host_keys import fetch
 
 AT_ONCE = 200  # connections
 CONNECTIONS = 4  # of one device, one after the other

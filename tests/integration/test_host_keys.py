@@ -30,9 +30,9 @@ import asyncssh
 import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device, Hop
-from ansible_collections.rollcall.network.plugins.module_utils._drivers.host_keys import fetch
 from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError
 from ansible_collections.rollcall.network.plugins.module_utils._transport import host_keys
+from ansible_collections.rollcall.network.plugins.module_utils._transport.fetch_host_keys import fetch
 from tests.integration.conftest import run_playbook
 from tests.integration.openssh import descendants, kill
 

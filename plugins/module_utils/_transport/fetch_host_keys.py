@@ -23,7 +23,8 @@ except ImportError:  # sanity tests import this file without it
 
 from .._device import Device
 from .._result import DeviceError
-from .._transport.host_keys import ALGORITHMS, algorithms, fingerprint
+from ._asyncssh import asyncssh
+from .host_keys import ALGORITHMS, algorithms, fingerprint
 
 # A server presents one key in each connection. The key types of one kind are alternatives.
 KINDS: tuple[tuple[str, ...], ...] = (

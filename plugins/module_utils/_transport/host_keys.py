@@ -29,6 +29,7 @@ is made when the server has presented its key, and asyncssh gets no lists of tru
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import os
 import re
@@ -38,10 +39,8 @@ from typing import Any, Protocol
 
 from ._asyncssh import asyncssh
 
-try:
+with contextlib.suppress(ImportError):  # sanity tests import this file without it
     from asyncssh.public_key import get_certificate_algs, get_public_key_algs
-except ImportError:  # sanity tests import this file without it
-    pass
 
 from .._device import Hop
 from .._known_hosts import Entry, KnownHosts, Marker, Verdict, name_in_file
