@@ -136,7 +136,7 @@ async def log_in(
             raise keys.refusal() from error
         finally:
             client.close_agent()
-            learned = keys.learned()
+            learned = keys.learned() if client.has_exchanged_keys else None
             if learned is not None:
                 context.tell(learned)
 
@@ -311,6 +311,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
         self._has_sent_secret = False
         self._expired = False
         self._unusable: DeviceError | None = None
+        self.has_exchanged_keys = False
         self.said_first = ""
         self.banner = ""
         self.deadline = 0.0
@@ -333,6 +334,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
             self.banner = (self.banner + msg)[:LONGEST_SAID]
 
     def begin_auth(self, username: str) -> None:  # noqa: ARG002
+        self.has_exchanged_keys = True
         self.context.enter("auth")
         self.deadline = self.until(self.login.connect_timeout)
 
@@ -518,9 +520,9 @@ def _options_for(client: _LoginClient) -> Any:
     options.username = settings.user
     options.protocol_factory = lambda: client
     options.known_hosts = client.host_keys.known_hosts
-    options.host_key_alias = settings.host_key_alias
+    options.host_key_alias = client.host_keys.host_key_alias
     options.preferred_auth = list(settings.authentications)
-    offered = client.host_keys.server_host_key_algs(settings.host, settings.port)
+    offered = client.host_keys.server_host_key_algs()
     if settings.host_keys_named:
         offered = [each for each in settings.host_key_algorithms if each in offered]
     options.server_host_key_algs = [each for each in offered if each in settings.host_key_algorithms]
