@@ -115,8 +115,10 @@ async def log_in(
         raise DeviceError("failed", "connect", "ssh_options", f"the SSH options of {login.name}: {error}") from error
     if not options.user:
         raise DeviceError("auth_failed", "auth", "no_user", "no user name; set ansible_user")
+    alias = (("hostkeyalias", options.host_key_alias),) if options.host_key_alias else ()
     login = replace(
         login,
+        ssh_options=(*alias, *login.ssh_options),
         host=options.host,
         port=options.port,
         user=options.user,
