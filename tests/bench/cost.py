@@ -98,8 +98,7 @@ def on_core(number: int) -> Iterator[None]:
 
 def cpu_of_tree(pid: int) -> float:
     """CPU seconds so far of a process and its children that live."""
-    ticks = sum(_ticks(each) for each in (pid, *descendants(pid)))
-    return ticks / os.sysconf("SC_CLK_TCK")
+    return sum(map(cpu_of_process, (pid, *descendants(pid))))
 
 
 def descendants(pid: int) -> list[int]:
@@ -117,9 +116,10 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
-def _ticks(pid: int) -> int:
+def cpu_of_process(pid: int) -> float:
+    """CPU seconds so far of one process, to a hundredth; 0 when it is gone."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except OSError:
-        return 0
-    return int(fields[11]) + int(fields[12])
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -4,7 +4,8 @@
 """Run a program with all its processes, and measure them together from outside.
 
 Processor time is what the kernel adds up for ended children (RUSAGE_CHILDREN). Processes whose parent ends before them
-are adopted (PR_SET_CHILD_SUBREAPER) and waited for, so their time is not lost. Memory is the sum of the processes'
+are adopted (PR_SET_CHILD_SUBREAPER) and waited for, so their time is not lost. The kernel does not add the time of
+children of a process that ignores SIGCHLD: where the sum of what was sampled is larger, it counts. Memory is the sum of the processes'
 proportional shares (Pss), sampled.
 """
 
@@ -25,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from tests.bench.cost import descendants
+from tests.bench.cost import cpu_of_process, descendants
 
 SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
 SAMPLE_SECONDS = 0.5
@@ -71,12 +72,15 @@ def run_tree(
     ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
     others = set(descendants(os.getpid()))
     samples: list[tuple[float, float]] = []
+    spent: dict[int, float] = {}
     ended = threading.Event()
 
     def sample() -> None:
         while not ended.wait(SAMPLE_SECONDS):
-            mib = sum(map(_pss_mib, set(descendants(os.getpid())) - others))
-            samples.append((time.monotonic(), mib))
+            pids = set(descendants(os.getpid())) - others
+            samples.append((time.monotonic(), sum(map(_pss_mib, pids))))
+            for pid in pids:
+                spent[pid] = max(spent.get(pid, 0.0), cpu_of_process(pid))
 
     sampler = threading.Thread(target=sample, daemon=True)
     # Files, not pipes: a background process that inherits a pipe would hold up the reader.
@@ -100,7 +104,7 @@ def run_tree(
             left = _end_all(others)
         texts = [_text(each) for each in (out, err)]
     peak = max((mib for _when, mib in samples), default=0.0)
-    cpu = _children_cpu() - before
+    cpu = max(_children_cpu() - before, sum(spent.values()))
     return TreeCost(seconds, cpu, peak, tuple(samples), left, texts[0], texts[1], code)
 
 

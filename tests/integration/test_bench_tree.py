@@ -24,6 +24,10 @@ PROGRAMS = {
         "process.stdout.readline()\nprocess.kill()\nprocess.wait()"
     ),
     "outlives the launcher": "subprocess.Popen(burn)",
+    "of a parent that does not wait": (
+        "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+        "burn[-1] += 'time.sleep(1.5)'\nsubprocess.Popen(burn)\ntime.sleep(2)"
+    ),
     "in a session of its own": "subprocess.Popen(burn, start_new_session=True)",
 }
 
@@ -34,7 +38,7 @@ def test_a_worker_is_counted(end: str, tmp_path: Path) -> None:
     main = "import subprocess, sys\nsubprocess.Popen([sys.executable, '-S', *sys.argv[1:]]).wait()"
     done = run_tree([sys.executable, "-Sc", main, str(tmp_path / "launcher.py"), BURN], tmp_path, os.environ)
     assert (done.code, done.errors) == (0, "")
-    assert done.cpu_seconds >= BURNT
+    assert done.cpu_seconds >= 0.9 * BURNT  # sampled in hundredths
 
 
 def test_a_process_that_stays_is_ended_and_reported(tmp_path: Path) -> None:
