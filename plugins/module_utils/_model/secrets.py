@@ -20,7 +20,7 @@ import urllib.parse
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from .._device import Device
+from .._device import Device, Hop
 
 MASK = "********"
 SHORTEST = 4  # characters; shorter secrets are not masked everywhere
@@ -135,8 +135,8 @@ class Secrets:
         return text
 
 
-def secrets_of(device: Device) -> Secrets:
-    """The secrets of this device, and those of the whole run."""
+def secrets_of(device: Device | Hop) -> Secrets:
+    """The secrets of this device, its bastions, and of the whole run."""
     values = _values(device)
     names = {name.lower() for name in (device.name, device.host, device.user) if name}
     return _made(values, frozenset(names.intersection(map(str.lower, values))))
@@ -157,9 +157,14 @@ def mask_of(devices: Iterable[object]) -> Callable[[str], str]:
     return lambda text: secrets_of_all(each for each in devices if isinstance(each, Device)).quoted(text)
 
 
-def _values(device: Device) -> frozenset[str]:
-    known = (device.password, device.become_password, device.passphrase, device.private_key, *device.run_secrets)
-    return frozenset([*filter(None, known), *secrets_in_command(device.proxy_command or "")])
+def _values(device: Device | Hop) -> frozenset[str]:
+    known = {device.password, device.passphrase, device.private_key}
+    known |= secrets_in_command(device.proxy_command or "") | secrets_in_command(device.otp_command or "")
+    if isinstance(device, Device):
+        known |= {device.become_password, *device.run_secrets}
+        for hop in device.hops:
+            known |= _values(hop)
+    return frozenset(filter(None, known))
 
 
 @functools.lru_cache(maxsize=1024)  # most devices share their secrets

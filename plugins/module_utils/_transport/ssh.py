@@ -29,6 +29,7 @@ _Client: Any = object if asyncssh is None else asyncssh.SSHClient
 _SessionBase: Any = object if asyncssh is None else asyncssh.SSHClientSession
 
 LONGEST_SAID = 2000  # characters kept of what a server says before or during the login
+PERSON = 120.0  # seconds for a person to answer a question
 PIECE = 16 * 1024  # bytes given to the protocol at a time: its work on many small packets grows with the square of this
 _MSG_IGNORE, _EMPTY = 2, b"\0\0\0\0"
 TERMINAL, SIZE = "vt100", (80, 24)
@@ -115,6 +116,15 @@ class Connection:
         if self._client.banner:
             facts["banner"] = self._client.banner
         return facts
+
+    @property
+    def end_reason(self) -> str:
+        """Why the connection ended, in the words of the server or the library; empty if it is not known."""
+        return self._client.end_reason
+
+    def on_end(self, callback: Callable[[], None]) -> None:
+        """Call this when the connection has ended."""
+        self._client.on_end = callback
 
     def close(self) -> None:
         self.ssh.close()
@@ -277,6 +287,8 @@ class _LoginClient(_Client):  # type: ignore[misc]
         self.banner = ""
         self.deadline = 0.0
         self.is_late = False
+        self.end_reason = ""
+        self.on_end: Callable[[], None] = _nothing
 
     # -- asyncssh ------------------------------------------------------------------------------------------------------
 
@@ -284,7 +296,8 @@ class _LoginClient(_Client):  # type: ignore[misc]
         self._connection = conn
 
     def connection_lost(self, exc: Exception | None) -> None:
-        pass
+        self.end_reason = str(exc or "")
+        self.on_end()
 
     def auth_banner_received(self, msg: str, lang: str) -> None:
         if len(self.banner) < LONGEST_SAID:
@@ -323,6 +336,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
     ) -> list[str] | None:
         if instructions:
             self.auth_banner_received(instructions + "\n", lang)
+        self.deadline = self.until(PERSON)
         answers = await self._answers.to(prompts)
         if prompts and answers is not None:
             self._has_sent_secret = True
