@@ -63,6 +63,9 @@ class _Launcher:
         finally:
             for child in self._children:
                 _kill_group(child)
+            with contextlib.suppress(ChildProcessError):
+                while os.wait():  # until there are none, so that their CPU time counts as that of this process
+                    pass
             os._exit(0)
 
     def _request(self) -> tuple[str, Any]:

@@ -23,6 +23,7 @@ from typing import Any
 
 from .._drivers.registry import driver_of
 from .._result import DeviceError, Phase
+from .._transport.bastions import Way
 from .._transport.open import Transports
 from .._transport.stream import Stream
 from . import wire
@@ -57,6 +58,8 @@ class _Session:
             self.deadline, self.limit = own, job.limits[1]
         self.received: Any = None
         self.facts: dict[str, str] = {}
+        self.way: Way | None = None
+        self.has_sent = False  # something that is not read-only
         self.overrun = False
         self.phase: Phase = "connect"
         self.seconds: dict[str, float] = {}
@@ -71,6 +74,7 @@ class _Session:
         self.received = value
 
     def sending(self) -> None:
+        self.has_sent = True
         self._worker.tell(Sending(self.job.number))
         self._worker.flush()
 
@@ -119,6 +123,7 @@ class _Worker:
         self._writer, _line = await loop.create_connection(lambda: _Line(self), sock=self.line)
         self._beat()
         await self._ended.wait()
+        self.transports.close()
 
     # -- the parent ----------------------------------------------------------------------------------------------------
 
@@ -202,11 +207,9 @@ class _Worker:
         self.tell(Done(job.number, value, error, session.phase, session.seconds))
 
     async def _ask(self, session: _Session) -> Any:
-        device = session.job.device
-        driver = driver_of(device.driver)
         async with asyncio.timeout_at(None if session.deadline is None else session.deadline + GRACE):
-            value = await driver.ask(device, session)
-        return await masked_answer(device, value, session.facts)
+            value = await _asked(session)
+        return await masked_answer(session.job.device, value, session.facts)
 
     def _failure(self, session: _Session, raised: BaseException) -> DeviceError:
         if session.overrun or isinstance(raised, Overrun):
@@ -218,6 +221,23 @@ class _Worker:
         elif isinstance(raised, (TimeoutError, asyncio.CancelledError)) and session.is_late():
             raised = session.late()
         return masked_failure(session.job.device, raised, session.phase, session.received, session.facts)
+
+
+async def _asked(session: _Session) -> Any:
+    """Ask the device, and again if the connection of a bastion was lost and it is safe."""
+    device = session.job.device
+    driver = driver_of(device.driver)
+    while True:
+        try:
+            return await driver.ask(device, session)
+        except DeviceError as error:
+            if session.way is None:
+                raise
+            failure = session.way.failure(error, may_repeat=not session.has_sent or driver.read_only(device))
+            if failure is error:
+                raise
+            if failure is not None:
+                raise failure from error
 
 
 class _Line(asyncio.Protocol):

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._call import Call
-from .._device import Device
+from .._device import Device, Hop
 from .._drivers.registry import driver_of
 from .._result import DeviceError
 from . import wire
@@ -181,6 +181,7 @@ class Sessions:
         self._extra: set[Worker] = set()
         self._numbers = itertools.count()
         self._turn = itertools.count()
+        self._places: dict[Hop | str, int] = {}  # of bastions
         self._closed = threading.Event()
         self._watcher: threading.Thread | None = None
 
@@ -247,9 +248,14 @@ class Sessions:
         raise DeviceError("failed", phase, "engine", message)
 
     def _of(self, device: Device) -> Worker:
-        """Return the worker for a device: the same one for all devices behind one chain of bastions."""
-        place = (hash(device.hops) if device.hops else next(self._turn)) % len(self._workers)
+        """Return the worker for a device: the same one for all devices behind one bastion, which share its login."""
+        bastion = device.hops[0] if device.hops else device.bastion
         with self._lock:
+            place = self._places.get(bastion) if bastion is not None else None
+            if place is None:
+                place = next(self._turn) % len(self._workers)
+                if bastion is not None:
+                    self._places[bastion] = place
             worker = self._workers[place]
             if worker is None or worker.ended is not None or worker.reason is not None:
                 worker = self._workers[place] = self._start()

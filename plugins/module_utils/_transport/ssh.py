@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any, ClassVar, NoReturn, Protocol
 
 from .._device import Device, Hop
-from .._model.secrets import Secrets, secrets_of_login
+from .._model.secrets import Secrets, secrets_of
 from .._result import DeviceError, Phase
 from . import host_keys
 from ._asyncssh import asyncssh
@@ -29,6 +29,7 @@ _Client: Any = object if asyncssh is None else asyncssh.SSHClient
 _SessionBase: Any = object if asyncssh is None else asyncssh.SSHClientSession
 
 LONGEST_SAID = 2000  # characters kept of what a server says before or during the login
+PERSON = 120.0  # seconds for a person to answer a question
 PIECE = 16 * 1024  # bytes given to the protocol at a time: its work on many small packets grows with the square of this
 _HAS_GSSAPI = importlib.util.find_spec("gssapi") is not None
 _SOON = 0.1  # seconds to handle what came before the end of a connection
@@ -92,6 +93,15 @@ class Connection:
         if self._client.banner:
             facts["banner"] = self._client.banner
         return facts
+
+    @property
+    def end_reason(self) -> str:
+        """Why the connection ended, in the words of the server or the library; empty if it is not known."""
+        return self._client.end_reason
+
+    def on_end(self, callback: Callable[[], None]) -> None:
+        """Call this when the connection has ended."""
+        self._client.on_end = callback
 
     def close(self) -> None:
         self.ssh.close()
@@ -304,7 +314,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
         self.options = options
         self.host_keys = keys
         self.context = context
-        self._secrets: Secrets = secrets_of_login(login)
+        self._secrets: Secrets = secrets_of(login)
         self._answers = Answers(login.password, code)
         self._keys: list[Any] | None = None
         self._agent: Any = None
@@ -318,6 +328,8 @@ class _LoginClient(_Client):  # type: ignore[misc]
         self.banner = ""
         self.deadline = 0.0
         self.connection: Any = None
+        self.end_reason = ""
+        self.on_end: Callable[[], None] = _nothing
 
     @property
     def was_disconnected(self) -> bool:
@@ -330,6 +342,10 @@ class _LoginClient(_Client):  # type: ignore[misc]
 
     def validate_host_ca_key(self, host: str, addr: str, port: int, key: Any) -> bool:
         return self.host_keys.validate_host_ca_key(host, addr, port, key)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.end_reason = str(exc or "")
+        self.on_end()
 
     def auth_banner_received(self, msg: str, lang: str) -> None:  # noqa: ARG002
         if len(self.banner) < LONGEST_SAID:
@@ -371,6 +387,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
     ) -> list[str] | None:
         if instructions:
             self.auth_banner_received(instructions + "\n", lang)
+        self.deadline = self.until(PERSON)
         answers = await self._answers.to(prompts)
         if prompts and answers is not None:
             self._has_sent_secret = True
