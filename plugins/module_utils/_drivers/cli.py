@@ -41,6 +41,8 @@ from .text import (
 
 SETTLE = 0.1  # silence after the first prompt: banners hold lines that look like prompts
 QUIET = 1.0  # silence after which a doubtful end is put to the test
+LONGEST_LOGIN = 64 * 1024  # bytes kept of what the device sends before its first prompt
+LONGEST_SAID = 500  # characters of it in a message
 MOST_TESTS = 5  # empty lines sent for one answer
 
 # Commands that change nothing, on all platforms, and write to no file. RouterOS has the word at the end of a path.
@@ -172,11 +174,14 @@ class _Terminal:
             line = last_line(shown)
             wait = deadline
             if self._asks_login and asks(ASKS_USER, line):
+                if logged_in:
+                    self._login_refused(shown)
+                if not self._device.user:
+                    raise DeviceError("auth_failed", "auth", "no_user", "no user name; set ansible_user")
                 await self._send(f"{self._device.user}\n", deadline)
             elif self._asks_login and asks(ASKS_PASSWORD, line):
                 if logged_in:
-                    message = f"login as {self._device.user} refused inside the session"
-                    raise DeviceError("auth_failed", "auth", "refused", message)
+                    self._login_refused(shown)
                 logged_in = True
                 self._sent = "password"
                 await self._send(f"{self._device.password or ''}\n", deadline)
@@ -194,10 +199,20 @@ class _Terminal:
                     return
                 data.clear()
                 await self._send("\n", deadline)
+            elif chunk == b"" and self._asks_login and not logged_in:
+                said = " ".join(self._secrets.quoted(shown).split())[-LONGEST_SAID:]
+                message = f"the device closed the session before the login; it said {said!r}"
+                raise DeviceError("unreachable", "auth", "session_closed", message, retry=True)
             elif not chunk:
                 self._no_prompt(chunk, data)
             else:
                 data += chunk
+                del data[:-LONGEST_LOGIN]
+
+    def _login_refused(self, shown: str) -> NoReturn:
+        said = excerpt(self._secrets.quoted(shown.rpartition("\n")[0]))
+        message = f"login as {self._device.user} refused inside the session (it said {said or 'nothing'})"
+        raise DeviceError("auth_failed", "auth", "refused", message)
 
     async def _set_up(self, line: str) -> None:
         """Send a line of the platform. If the device rejects it, its pager is answered instead."""

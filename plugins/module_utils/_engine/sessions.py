@@ -159,7 +159,7 @@ class Worker:
         size = math.ceil(len(begun) / ALONE)
         for place, asked in enumerate(begun):
             # Devices behind one bastion stay together, because each group logs in there again.
-            key = asked.job.device.hops or place // size
+            key = asked.job.device.hops or asked.job.device.ssh_config or place // size
             group = groups.setdefault(key, _Group(0))
             group.size += 1
             asked.group = group
