@@ -182,9 +182,12 @@ class _Terminal:
             elif self._asks_login and asks(ASKS_PASSWORD, line):
                 if logged_in:
                     self._login_refused(shown)
+                if self._device.password is None:
+                    message = "the device asks for a password inside the session; set ansible_password"
+                    raise DeviceError("auth_failed", "auth", "no_credentials", message)
                 logged_in = True
                 self._sent = "password"
-                await self._send(f"{self._device.password or ''}\n", deadline)
+                await self._send(f"{self._device.password}\n", deadline)
             elif await self._page(decode(bytes(data[-PAGER_TAIL:])), deadline):
                 pass
             elif self._mode(shown) and line == candidate:
@@ -203,6 +206,8 @@ class _Terminal:
                 said = " ".join(self._secrets.quoted(shown).split())[-LONGEST_SAID:]
                 message = f"the device closed the session before the login; it said {said!r}"
                 raise DeviceError("unreachable", "auth", "session_closed", message, retry=True)
+            elif chunk == b"" and self._sent == "password":
+                self._login_refused(f"{shown}\n")
             elif not chunk:
                 self._no_prompt(chunk, data)
             else:
