@@ -58,6 +58,7 @@ def call_roll(
     on_event: Callable[[Event], None] | None = None,
     keep: Keep | None = None,
     problems: Problems | None = None,
+    on_told: Callable[[Any], Any] | None = None,
 ) -> Answers:
     """Ask every device and return its answer as plain data by name, in the order given.
 
@@ -65,6 +66,7 @@ def call_roll(
 
     :param keep: a run folder for the answers, written as they come.
     :param problems: records internal errors after the first login. Without it, they are raised and answers are lost.
+    :param on_told: see ``Engine``.
     :raises ValueError: when a function to be called cannot be imported, before the first login.
     """
     check_functions(devices)
@@ -96,7 +98,7 @@ def call_roll(
                 if on_event is not None:
                     on_event(Event("finished", told, len(devices), name=name, result=result))
     gone: frozenset[str] = frozenset()
-    engine = Engine(functions_of(devices))
+    engine = Engine(functions_of(devices), on_told)
     seconds = _Seconds(limits)
     try:
         results = collect(

@@ -5,14 +5,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import shlex
 import socket
 import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import asyncssh
 import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device, Hop
@@ -22,7 +19,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._why import group
 from tests.integration.bastion import Bastion
 from tests.integration.conftest import meanwhile, watched_processes
 from tests.integration.odd_server import Line, OddServer
-from tests.integration.openssh import OpenSshServer, program, wait_until
+from tests.integration.openssh import wait_until
 from tests.lab import Lab
 
 MANY = 200
@@ -269,7 +266,6 @@ def test_a_bastion_behind_a_proxy_command(lab: Lab, relay: str) -> None:
         answers = ask(fleet(lab, bastion.hop(proxy_command=command), count=20))
         assert bastion.logins() == 1
     assert statuses(answers) == {"ok": 20}
-
 
 
 @pytest.fixture(scope="session")

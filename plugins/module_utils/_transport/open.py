@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -29,6 +30,7 @@ class Context(Protocol):
     """The bastion's login that the stream goes through."""
 
     def enter(self, phase: Phase) -> None: ...
+    def uncounted(self) -> contextlib.AbstractContextManager[None]: ...
     def tell(self, message: Any) -> None: ...
     async def ask_person(self, question: str) -> str | None: ...
 
@@ -48,7 +50,8 @@ class Transports:
         context.enter("connect")
         context.way = None
         if device.hops:
-            context.way = await self._bastions.way(device.hops, context)
+            with context.uncounted():
+                context.way = await self._bastions.way(device.hops, context)
         way = context.way
         run: ProxyRun | None = None
 
