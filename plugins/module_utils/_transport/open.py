@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -31,6 +32,7 @@ class Context(Protocol):
     """The bastion's login that the stream goes through."""
 
     def enter(self, phase: Phase) -> None: ...
+    def uncounted(self) -> contextlib.AbstractContextManager[None]: ...
     def tell(self, message: Any) -> None: ...
     async def ask_person(self, question: str) -> str | None: ...
 
@@ -55,7 +57,8 @@ class Transports:
             raise DeviceError("failed", "connect", "variables", f"the SSH options of {device.name}: {error}") from error
         hops = device.hops or options.hops
         if hops:
-            context.way = await self._bastions.way(hops, context)
+            with context.uncounted():
+                context.way = await self._bastions.way(hops, context)
         way = context.way
         run: ProxyRun | None = None
 

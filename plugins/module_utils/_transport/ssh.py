@@ -387,7 +387,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
     ) -> list[str] | None:
         if instructions:
             self.auth_banner_received(instructions + "\n", lang)
-        self.deadline = self.until(PERSON)
+        self.deadline = time.monotonic() + PERSON
         answers = await self._answers.to(prompts)
         if prompts and answers is not None:
             self._has_sent_secret = True
