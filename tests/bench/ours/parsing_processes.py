@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ansible_collections.rollcall.network.plugins.module_utils._parsers import Parsers
+
 from ansible_collections.rollcall.network.plugins.module_utils._parsing import Parsed, parse
 from tests.bench.cost import measured, report
 from tests.bench.texts import texts
