@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._function import load_function, look_in
+from ansible_collections.rollcall.network.plugins.module_utils._engine.asked_here import ask_here
+from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll
 
 SOURCE = """
@@ -36,6 +39,10 @@ class Checks:
     def __init__(self):
         type(self).made += 1
         self.site = "fra"
+        self.calls = 0
+    def count(self, name):
+        self.calls += 1
+        return [self.made, self.calls]
     def of_an_object(self, name, extra=None):
         return [self.site, name, extra]
     @classmethod
@@ -73,6 +80,9 @@ async def forever(name):
         await asyncio.Event().wait()
     finally:
         cancelled.set()
+
+async def own_timeout(name):
+    await asyncio.wait_for(forever(name), 0.01)
 
 def generator(name):
     yield date(2026, 1, 2)
@@ -114,7 +124,7 @@ def call(function: str, limits: Limits | None = None, **arguments: Any) -> dict[
         ("Checks.of_the_class", {}, ["Checks", "r1"]),
         ("Checks.static", {}, "r1"),
         ("Checks.Inner.static", {}, ["inner", "r1"]),
-        ("coroutine", {"pause": 0.01}, ["r1", False]),
+        ("coroutine", {"pause": 0.01}, ["r1", True]),
         ("stream", {}, [0, 1, 2]),
         ("generator", {}, ["2026-01-02"]),
     ],
@@ -144,18 +154,35 @@ def test_wrong_function_arguments_are_told_before_the_call(
 
 
 def test_an_object_for_each_name(module: str) -> None:
-    devices = {
-        name: Device(name=name, driver="python", function=f"{module}.Checks.of_an_object") for name in ("r1", "r2")
-    }
-    call_roll(devices, Limits())
-    assert sys.modules[module].Checks.made == 2
+    """In one process too, which calls one function after the other."""
+    devices = {name: Device(name=name, driver="python", function=f"{module}.Checks.count") for name in ("r1", "r2")}
+    answers = call_roll(devices, Limits(workers=1))
+    assert [answer["value"] for answer in answers.values()] == [[1, 1], [2, 1]]
+
+
+@pytest.mark.parametrize(
+    ("limits", "kind"), [(Limits(device_timeout=0.2), "device_timeout"), (Limits(deadline=0.2), "deadline")]
+)
+def test_a_coroutine_that_does_not_end(module: str, limits: Limits, kind: str) -> None:
+    answer = call(f"{module}.forever", limits)
+    assert (answer["status"], answer["error"]["kind"]) == ("timeout", kind)
 
 
 def test_a_coroutine_is_cancelled_at_the_deadline(module: str) -> None:
-    answer = call(f"{module}.forever", Limits(device_timeout=0.2))
-    assert (answer["status"], answer["error"]["kind"]) == ("timeout", "device_timeout")
+    """It can end by itself, in its process, before that is ended."""
+    device = Device(name="r1", driver="python", function=f"{module}.forever")
+    limit = ("device_timeout", "device_timeout (0.1 s)")
+    with pytest.raises(DeviceError) as raised:
+        ask_here(device, time.monotonic() + 0.1, limit)
+    assert (raised.value.status, raised.value.error.kind) == ("timeout", "device_timeout")
+    assert raised.value.error.message == "no answer within device_timeout (0.1 s); stopped in phase command"
     cancelled: threading.Event = sys.modules[module].cancelled
-    assert cancelled.wait(20)
+    assert cancelled.is_set()
+
+
+def test_a_timeout_of_the_function_itself_is_not_that_of_the_device(module: str) -> None:
+    answer = call(f"{module}.own_timeout", Limits(device_timeout=60))
+    assert (answer["status"], answer["error"]["kind"]) == ("timeout", "TimeoutError")
 
 
 def test_errors_of_a_coroutine_are_those_of_a_function(module: str) -> None:

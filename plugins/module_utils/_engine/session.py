@@ -28,7 +28,7 @@ from .._transport.bastions import Way
 from .._transport.open import Transports
 from .._transport.stream import Stream
 from . import wire
-from .asked import masked_answer, masked_failure
+from .asked import late, masked_answer, masked_failure
 from .messages import Began, Done, Job, Sending, Told
 
 BEAT = 0.25  # seconds between signs of life
@@ -122,10 +122,6 @@ class _Session:
 
     def is_late(self) -> bool:
         return self.deadline is not None and time.monotonic() >= self.deadline
-
-    def late(self) -> DeviceError:
-        kind, limit = self.limit
-        return DeviceError("timeout", self.phase, kind, f"no answer within {limit}; stopped in phase {self.phase}")
 
 
 @dataclass(slots=True, eq=False)
@@ -249,7 +245,7 @@ class _Worker:
             )
             raised = DeviceError("failed", session.phase, "engine", message, value=session.received)
         elif isinstance(raised, (TimeoutError, asyncio.CancelledError)) and session.is_late():
-            raised = session.late()
+            raised = late(session.phase, session.limit)
         return masked_failure(session.job.device, raised, session.phase, session.received, session.facts)
 
 
