@@ -16,13 +16,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from ansible_collections.rollcall.network.plugins.module_utils._ssh import Shell
 from ssh2.exceptions import SSH2Error
 
 from ansible_collections.rollcall.network.plugins.module_utils._call import Call
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
 from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll
-from ansible_collections.rollcall.network.plugins.module_utils._ssh import Shell
 from tests.integration.odd_server import Line, OddServer
 
 PASSWORD, SECRET = "sent-only-once", "enable-only-once"

@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.rollcall.network.plugins.module_utils._parsers import Parsers
 
 from ansible_collections.rollcall.network.plugins.module_utils import _parsers, _roll
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
-from ansible_collections.rollcall.network.plugins.module_utils._parsers import Parsers
 from ansible_collections.rollcall.network.plugins.module_utils._parsing import Parsed, parse
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import load_platform
 from ansible_collections.rollcall.network.plugins.module_utils._result import Output

@@ -10,9 +10,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from ansible_collections.rollcall.network.plugins.module_utils._ssh import _named
 
 from ansible_collections.rollcall.network.plugins.module_utils._known_hosts import KnownHosts, Verdict
-from ansible_collections.rollcall.network.plugins.module_utils._ssh import _named
 
 MATCH, UNKNOWN, CHANGED, REVOKED = Verdict.MATCH, Verdict.UNKNOWN, Verdict.CHANGED, Verdict.REVOKED
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from .._call import Call
 from .._device import Device, Hop
-from .._drivers.registry import driver_of
+from .._drivers.registry import is_read_only
 from .._result import DeviceError
 from . import wire
 from .launcher import Launcher, NoProcess, Process
@@ -241,7 +241,7 @@ class Sessions:
             message = f"{asked.lost}, where only this device was asked; what it sends may be the reason"
         elif losses > MOST_LOSSES:
             message = f"{asked.lost}; it had been asked again {MOST_LOSSES} times"
-        elif asked.is_sending and not driver_of(device.driver).read_only(device):
+        elif asked.is_sending and not is_read_only(device):
             message = f"{asked.lost}; the device is not asked again, because its commands are not known to be read-only"
         else:
             return asked.group
