@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from ._device import Device
-from ._drivers.registry import can_connect, gives_outputs, settings_of
+from ._drivers.registry import can_connect, gives_outputs, settings_of, uses_ssh
 from ._parsing import reads_json
 from ._result import Error
 
@@ -33,10 +33,6 @@ def _platform(device: Device) -> bool:
     return "platform" in settings_of(device)
 
 
-def _ssh(device: Device) -> bool:
-    return can_connect(device) and device.transport == "ssh"
-
-
 def _telnet(device: Device) -> bool:
     return can_connect(device) and device.transport == "telnet"
 
@@ -49,8 +45,8 @@ def _textfsm(device: Device) -> bool:
 NEEDS = (
     Need("PyYAML", "yaml", _platform),
     Need("scrapli", "scrapli", _platform),
-    Need("asyncssh", "asyncssh", _ssh),
-    Need("cryptography", "cryptography.hazmat.bindings._rust", _ssh, loaded=True),
+    Need("asyncssh", "asyncssh", uses_ssh),
+    Need("cryptography", "cryptography.hazmat.bindings._rust", uses_ssh, loaded=True),
     Need("telnetlib3", "telnetlib3", _telnet),
     Need("ntc-templates", "ntc_templates", _textfsm),
     Need("textfsm", "textfsm", _textfsm),

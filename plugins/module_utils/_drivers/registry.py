@@ -84,6 +84,11 @@ def can_connect(device: Device) -> bool:
     return "host" in settings_of(device) and not blocks(driver_of(device.driver))
 
 
+def uses_ssh(device: Device) -> bool:
+    """Return whether it is reached with SSH, as far as this is known. Functions can connect in any way."""
+    return can_connect(device) and device.transport == "ssh"
+
+
 def blocks(driver: Driver) -> bool:
     """Return whether each of its calls needs a process of its own."""
     return not inspect.iscoroutinefunction(driver.ask)
