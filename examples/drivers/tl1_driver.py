@@ -1,7 +1,7 @@
 """A driver for TL1 over SSH: ``rollcall_driver: tl1_driver.Tl1`` and ``rollcall_commands: [RTRV-HDR]``."""
-
 from __future__ import annotations
 
+import re
 import time
 
 from ansible_collections.rollcall.network.plugins.module_utils.driver import Device, DeviceError, Output, Session
@@ -18,20 +18,23 @@ class Tl1:
 
     async def ask(self, device: Device, session: Session) -> dict[str, Output]:
         outputs: dict[str, Output] = {}
+        session.keep(outputs)
         stream = await session.connect()
         session.enter("command")
-        session.keep(outputs)
-        for number, command in enumerate(device.commands):
-            if not self.read_only(device):
-                session.sending()
+        if not self.read_only(device):
+            session.sending()
+        for tag, command in enumerate(device.commands, 1):
             deadline = time.monotonic() + device.command_timeout
-            await stream.write(f"{command.text}:::{number};\n".encode(), deadline)
-            text = b""
-            while not text.endswith(b"\n;\n"):
+            await stream.write(f"{command.text}:::{tag};\n".encode(), deadline)
+            text, answer = b"", None
+            while answer is None:
                 received = await stream.read(deadline)
                 text += received or b""
                 if not received or len(text) > device.max_output:
                     message = f"no complete answer to {command.text!r}"
                     raise DeviceError("failed", "command", "incomplete", message, value=outputs)
-            outputs[command.text] = Output(text.decode(errors="replace"))
+                if text[-8:].rstrip().endswith(b";"):
+                    answer = re.search(rb"^M +%d (COMPLD|DENY)" % tag, text, re.MULTILINE)
+            status = "ok" if answer[1] == b"COMPLD" else "failed"
+            outputs[command.text] = Output(text[answer.start() :].decode(errors="replace"), status)
         return outputs
