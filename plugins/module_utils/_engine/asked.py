@@ -10,7 +10,8 @@ import asyncio
 from typing import Any
 
 from .._device import Device
-from .._drivers.registry import gives_outputs, is_ours
+from .._drivers.answers import answer_from, received_from
+from .._drivers.registry import gives_outputs, is_ours, is_third_party
 from .._model.masking import masked_error, masked_outputs
 from .._model.secrets import secrets_of
 from .._model.visible import visible
@@ -24,10 +25,19 @@ async def masked_answer(device: Device, value: Any, facts: dict[str, str]) -> An
     """Return the answer, masked. Long texts are masked in a thread.
 
     :param facts: what is known about the connection.
+    :raises DeviceError: if it is not a complete answer.
     """
     if _size(value) <= INLINE:
-        return masked(device, value, facts)
-    return await asyncio.to_thread(masked, device, value, facts)
+        return masked_value(device, value, facts)
+    return await asyncio.to_thread(masked_value, device, value, facts)
+
+
+def masked_value(device: Device, value: Any, facts: dict[str, str]) -> Any:
+    """Return what a driver returned, checked and masked.
+
+    :raises DeviceError: if it is not a complete answer.
+    """
+    return masked(device, answer_from(device, value) if is_third_party(device) else value, facts)
 
 
 def masked(device: Device, value: Any, facts: dict[str, str]) -> Any:
@@ -47,6 +57,8 @@ def masked_failure(
     """
     error = raised if isinstance(raised, DeviceError) else _described(raised, phase)
     value = received if error.value is None else error.value
+    if is_third_party(device):
+        value = error.value = received_from(device, value)
     foreign = not isinstance(raised, DeviceError) or not is_ours(device)
     failure = masked_error(error, secrets_of(device), foreign=foreign)
     if gives_outputs(device):
@@ -70,5 +82,5 @@ def _described(raised: BaseException, phase: Phase) -> DeviceError:
 
 def _size(value: Any) -> int:
     if isinstance(value, dict):
-        return sum(len(getattr(each, "text", "")) for each in value.values())
+        return sum(len(each if isinstance(each, str) else getattr(each, "text", "")) for each in value.values())
     return len(value) if isinstance(value, str) else 0

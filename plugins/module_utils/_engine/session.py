@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
-from .._drivers.registry import driver_of
+from .._drivers.registry import driver_of, is_read_only
 from .._result import DeviceError, Phase
 from .._transport.bastions import Way
 from .._transport.open import Transports
@@ -60,6 +60,7 @@ class _Session:
         self.received: Any = None
         self.facts: dict[str, str] = {}
         self.way: Way | None = None
+        self._streams: list[Stream] = []
         self.has_sent = False  # something that is not read-only
         self.overrun = False
         self.phase: Phase = "connect"
@@ -108,8 +109,15 @@ class _Session:
 
     async def connect(self) -> Stream:
         stream = await self._worker.transports.open(self.job.device, self)
+        self._streams.append(stream)
         self.facts = stream.facts
         return stream
+
+    def close_streams(self) -> None:
+        """Close what a driver left open."""
+        for stream in self._streams:
+            stream.close()
+        self._streams.clear()
 
     async def ask_person(self, question: str) -> str | None:
         """Return the answer of the person at the terminal of the run, or None if there is none."""
@@ -259,11 +267,13 @@ async def _asked(session: _Session) -> Any:
         except DeviceError as error:
             if session.way is None:
                 raise
-            failure = session.way.failure(error, may_repeat=not session.has_sent or driver.read_only(device))
+            failure = session.way.failure(error, may_repeat=not session.has_sent or is_read_only(device))
             if failure is error:
                 raise
             if failure is not None:
                 raise failure from error
+        finally:
+            session.close_streams()
 
 
 class _Line(asyncio.Protocol):
