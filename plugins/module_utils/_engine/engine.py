@@ -21,7 +21,8 @@ from .cores import usable_cores
 from .errors import NotDone
 from .launcher import MODULES, Launcher, NoProcess
 from .pool import Lost, Pool, TooLate
-from .sessions import Sessions, Worker
+from .sessions import Sessions
+from .worker import Worker
 
 TEXT_MEMORY = 640 * 2**20
 FUNCTION_MEMORY = 512 * 2**20
@@ -115,7 +116,7 @@ class Engine:
         try:
             answer = self._on_told(("question", question)) if self._on_told is not None else None
         finally:
-            worker.say("answer", (number, answer))
+            worker.answer(number, answer)
 
 
 def _most_functions() -> int:
