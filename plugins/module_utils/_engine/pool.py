@@ -151,6 +151,7 @@ class Pool:
         self._kind = kind
         self._memory = memory
         self._lock = threading.Lock()
+        self._starting = threading.Lock()
         self._running: set[Process] = set()
         self._closed = False
         # None is a place whose process has yet to be started. The place that became free last is taken first, so that
@@ -208,7 +209,7 @@ class Pool:
                 msg = "no process was free before the deadline"
                 raise TooLate(msg) from None
             try:
-                return process or self._start()
+                return process or self._started()
             except BaseException as error:
                 with self._lock:
                     are_others = bool(self._running) and not self._closed
@@ -216,6 +217,16 @@ class Pool:
                     self._places.put(None)
                     raise
                 # The system allows no more processes: without this place, wait for one of the others.
+
+    def _started(self) -> Process:
+        """Start a process for this place, or take one that has become free meanwhile. Short calls need few processes."""
+        with self._starting:
+            with contextlib.suppress(queue.Empty):
+                other = self._places.get_nowait()
+                self._places.put(None)
+                if other is not None:
+                    return other
+            return self._start()
 
     def _start(self) -> Process:
         if self._closed:

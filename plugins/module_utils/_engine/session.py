@@ -249,7 +249,7 @@ class _Worker:
         now = time.monotonic()
         for session in [each for each in self._open.values() if each.is_overdue(now)]:
             session.is_over = True
-            self._end(session, wire.packed(session.done(error=session.late())))
+            self._end(session, wire.packed(session.done(error=late(session.phase, session.limit))))
             session.cancel()
         self._loop.call_later(BEAT, self._beat)
 

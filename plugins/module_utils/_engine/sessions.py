@@ -10,11 +10,11 @@ import functools
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from .._call import Call
-from .._device import Device, Hop
+from .._device import Device
 from .._drivers.registry import is_read_only
 from .._result import DeviceError
 from .launcher import Launcher, NoProcess
@@ -39,7 +39,7 @@ class Sessions:
         self._all: set[Worker] = set()
         self._numbers = itertools.count()
         self._turn = itertools.count()
-        self._places: dict[Hop | str, int] = {}  # of bastions
+        self._places: dict[Hashable, int] = {}  # of bastions
         self._closed = threading.Event()
         self._watcher: threading.Thread | None = None
 
