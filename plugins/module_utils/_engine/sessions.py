@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -149,6 +151,8 @@ class Worker:
             self._tell(self, message.message)
 
     def _end(self) -> None:
+        with contextlib.suppress(OSError):
+            os.killpg(self.process.pid, signal.SIGKILL)  # what it started, should the launcher have ended too
         how = self.process.how_ended()
         with self._lock:
             self.ended = f"its worker process {how}" if self.reason is None else self.reason

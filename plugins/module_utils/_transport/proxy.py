@@ -33,6 +33,8 @@ GRACE = 0.5  # seconds for it to end by itself when its session has ended
 SSHPASS_REFUSED = 5  # exit status of sshpass
 
 _REFUSED = re.compile(r"Permission denied|Too many authentication failures")
+_IS_SSH = re.compile(r"(?:^|[\s/])ssh(?:\s|$)")
+_COMPOUND = re.compile(r"[;&|(){}`\n]|^\s*(?:exec|if|for|while|until|case|!|\w+=\S*)(?:\s|$)")
 _LOST = frozenset({"reset", "closed", "disconnected", "no_shell", "protocol"})
 
 
@@ -86,7 +88,7 @@ class ProxyRun:
         with theirs:
             try:
                 self._process = subprocess.Popen(
-                    ["/bin/sh", "-c", command],
+                    ["/bin/sh", "-c", f"exec {command}" if _is_simple(command) else command],
                     stdin=theirs,
                     stdout=theirs,
                     stderr=subprocess.PIPE,
@@ -150,7 +152,10 @@ class ProxyRun:
                 f"nothing came through {self._name} within {self._login.connect_timeout:g} s{quoted}; "
                 "check the bastion and the device"
             )
-            return self._error("unreachable", message, retry=True)
+            may_have_sent = bool(_IS_SSH.search(self._command))
+            if may_have_sent:
+                message += ". A credential may have been sent and is not sent again for this device"
+            return self._error("unreachable", message, retry=not may_have_sent)
         return None
 
     async def _settled(self) -> None:
@@ -183,6 +188,11 @@ class ProxyRun:
     def _error(self, status: Any, message: str, *, retry: bool = False) -> DeviceError:
         phase: Any = "auth" if status == "auth_failed" else "connect"
         return DeviceError(status, phase, "bastion", secrets_of(self._login).quoted(message), retry=retry)
+
+
+def _is_simple(command: str) -> bool:
+    """Whether a shell can be replaced by the command, so that it does not stay until the command ends."""
+    return not _COMPOUND.search(command)
 
 
 class _Errors(asyncio.Protocol):
