@@ -8,6 +8,7 @@ from __future__ import annotations
 import socket
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -122,6 +123,22 @@ def test_a_bastion_killed_in_the_middle_is_connected_again(lab: Lab) -> None:
         with meanwhile(act):
             answers = ask(fleet(lab, bastion.hop()))
         assert statuses(answers) == {"ok": MANY}
+        assert bastion.logins() == 2
+
+
+def test_a_bastion_that_falls_silent_is_connected_again(lab: Lab) -> None:
+    with Bastion() as bastion:
+
+        def act() -> None:
+            wait_until(lambda: bastion.connections() > 10, "devices are open", timeout=60)
+            bastion.stop_session()
+
+        devices = {
+            name: replace(each, command_timeout=3.0) for name, each in fleet(lab, bastion.hop(), count=20).items()
+        }
+        with meanwhile(act):
+            answers = ask(devices)
+        assert statuses(answers) == {"ok": 20}
         assert bastion.logins() == 2
 
 

@@ -262,7 +262,7 @@ async def _asked(session: _Session) -> Any:
         except DeviceError as error:
             if session.way is None:
                 raise
-            failure = session.way.failure(error, may_repeat=not session.has_sent or driver.read_only(device))
+            failure = await session.way.failure(error, may_repeat=not session.has_sent or driver.read_only(device))
             if failure is error:
                 raise
             if failure is not None:
