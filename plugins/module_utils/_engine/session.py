@@ -149,7 +149,6 @@ class _Worker:
         self._writer, _line = await loop.create_connection(lambda: _Line(self), sock=self.line)
         self._beat()
         await self._ended.wait()
-        self.transports.close()
 
     # -- the parent ----------------------------------------------------------------------------------------------------
 
@@ -280,6 +279,9 @@ class _Line(asyncio.Protocol):
         self._data += data
         for message in wire.unpacked(self._data):
             self._worker.take(message)
+
+    def eof_received(self) -> None:
+        self._worker.transports.close()  # before the line is closed: then this process is killed
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._worker.over()

@@ -11,6 +11,7 @@ import itertools
 import math
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -29,6 +30,7 @@ LOOK = 0.2  # seconds between looks at the workers
 INTERRUPT = 1.0  # seconds of its own CPU time that a silent worker has used
 KILL = 2.0
 SILENT = 10.0  # seconds of wall time, for one that does not use the CPU either
+LOG_OUT = 0.5  # seconds for the workers to log out of bastions at the end
 MEMORY = 512 * 2**20
 MEMORY_PER_DEVICE = 128 * 2**10
 ALONE = 50  # processes in which the devices of a worker that ended are asked again
@@ -229,8 +231,20 @@ class Sessions:
         self._closed.set()
         with self._lock:
             workers = [worker for worker in (*self._workers, *self._extra) if worker is not None]
+            has_bastions = any(isinstance(bastion, Hop) for bastion in self._places)
+        if has_bastions:
+            self._log_out(workers)
         for worker in workers:
             worker.process.kill()
+
+    def _log_out(self, workers: list[Worker]) -> None:
+        """Let the workers log out of their bastions."""
+        for worker in workers:
+            with contextlib.suppress(OSError):
+                worker.process.line.shutdown(socket.SHUT_WR)
+        until = time.monotonic() + LOG_OUT
+        while any(worker.ended is None for worker in workers) and time.monotonic() < until:
+            time.sleep(0.005)
 
     def _again(self, asked: _Asked, group: _Group | None, losses: int) -> _Group | None:
         """Return the group in which a device is asked again.
