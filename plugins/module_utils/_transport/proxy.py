@@ -23,7 +23,7 @@ from typing import Any
 from .._device import Device, Hop
 from .._model.secrets import secrets_of
 from .._result import DeviceError
-from .children import die_with_parent, kill_tree
+from .children import DIE_WITH_PARENT, kill_tree
 from .tcp import attached
 
 LONGEST_SAID = 2000  # bytes kept of what the command printed
@@ -89,10 +89,10 @@ class ProxyRun:
             try:
                 self._process = subprocess.Popen(
                     ["/bin/sh", "-c", f"exec {command}" if _is_simple(command) else command],
-                    stdin=theirs,
-                    stdout=theirs,
+                    stdin=theirs.fileno(),
+                    stdout=theirs.fileno(),
                     stderr=subprocess.PIPE,
-                    **die_with_parent(),
+                    preexec_fn=DIE_WITH_PARENT,
                 )
             except (OSError, ValueError, subprocess.SubprocessError) as error:
                 self._socket.close()
@@ -199,8 +199,11 @@ class _Errors(asyncio.Protocol):
     """Reads what a command writes to standard error."""
 
     def __init__(self, hear: Callable[[bytes], None], end: Callable[[], None]) -> None:
-        self.data_received = hear  # type: ignore[method-assign]
+        self._hear = hear
         self._end = end
+
+    def data_received(self, data: bytes) -> None:
+        self._hear(data)
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self._end()
