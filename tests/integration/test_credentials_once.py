@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shlex
-import shutil
 import socket
 import struct
 import threading
@@ -115,59 +113,6 @@ def test_a_secret_inside_the_session_without_an_answer_is_not_sent_again(questio
     assert heard == [secret]
     assert answer["attempts"] == 1
     assert "is not sent again" in answer["error"]["message"]
-
-
-# -- bastions ----------------------------------------------------------------------------------------------------------
-
-needs_sshpass = pytest.mark.skipif(not shutil.which("sshpass") or not shutil.which("ssh"), reason="no ssh or sshpass")
-
-
-def behind(bastion: OddServer, target: OddServer, count: int, name: str = "box") -> list[Device]:
-    options = [
-        "-F/dev/null",
-        "-oStrictHostKeyChecking=no",
-        "-oUserKnownHostsFile=/dev/null",
-        "-oPubkeyAuthentication=no",
-    ]
-    words = ["sshpass", "-p", PASSWORD, "ssh", *options, "-p", str(bastion.port)]
-    words += ["-W", f"[{target.address}]:{target.port}", f"someone@{bastion.address}"]
-    made = {"proxy_command": shlex.join(words), "bastion": "one"}
-    return [device(target, f"{name}{number}", **made) for number in range(count)]
-
-
-@needs_sshpass
-def test_a_bastion_that_refuses_is_asked_once_for_all() -> None:
-    with OddServer(login=refuse) as bastion, OddServer(prompt_only) as target:
-        answers = ask(*behind(bastion, target, 9))
-        assert bastion.logins == [PASSWORD]
-        assert target.connections == 0
-    for answer in answers.values():
-        assert (answer["status"], answer["error"]["kind"]) == ("auth_failed", "proxy_refused")
-        assert answer["attempts"] == 1
-        assert PASSWORD not in answer["error"]["message"]
-
-
-@needs_sshpass
-def test_a_bastion_that_does_not_answer_gets_the_password_once_from_each() -> None:
-    with OddServer(login=never) as bastion, OddServer(prompt_only) as target:
-        answers = ask(*behind(bastion, target, 3))
-        assert len(bastion.logins) <= 3
-    for answer in answers.values():
-        assert (answer["status"], answer["attempts"]) == ("timeout", 1)
-        assert "not tried again" in answer["error"]["message"]
-
-
-@needs_sshpass
-def test_a_bastion_that_accepts_is_not_blamed_for_a_device() -> None:
-    with contextlib.ExitStack() as stack:
-        bastion, target = stack.enter_context(OddServer(forwards=True)), stack.enter_context(OddServer(prompt_only))
-        mute = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-        good = behind(bastion, target, 3)
-        target.port = mute.getsockname()[1]
-        [dead] = behind(bastion, target, 1, name="dead")
-        answers = ask(dead, *good)
-    assert [answers[each.name]["status"] for each in good] == ["ok"] * 3
-    assert (answers["dead0"]["status"], answers["dead0"]["attempts"]) == ("timeout", 2)
 
 
 # -- what is offered ---------------------------------------------------------------------------------------------------

@@ -191,7 +191,6 @@ class _Worker:
         self._beat()
         Watchdog(self._interrupt).start()
         await self._ended.wait()
-        self.transports.close()
 
     # -- the parent ----------------------------------------------------------------------------------------------------
 
@@ -241,6 +240,7 @@ class _Worker:
         self._to_tell.append(data)
 
     def _over(self) -> None:
+        self.transports.close()
         self._ended.set()
 
     def _beat(self) -> None:
@@ -342,7 +342,7 @@ async def _asked(session: _Session) -> Any:
         except DeviceError as error:
             if session.way is None:
                 raise
-            failure = session.way.failure(error, may_repeat=not session.has_sent or is_read_only(device))
+            failure = await session.way.failure(error, may_repeat=not session.has_sent or is_read_only(device))
             if failure is error:
                 raise
             if failure is not None:
