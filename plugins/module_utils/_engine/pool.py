@@ -23,6 +23,8 @@ from .launcher import Kind, Launcher, NoProcess, Process
 LOOK = 0.1  # seconds between looks at the time and memory of a process, with few processes
 LOOK_PER_PROCESS = 0.002
 GRACE = 0.2  # seconds for a call to end by itself at its deadline
+SEND = 60.0  # seconds for a process to take a call
+SILENT = 10.0  # seconds in which a process that works on texts must use the CPU, or wait for it
 
 
 class Lost(Exception):
@@ -31,6 +33,10 @@ class Lost(Exception):
 
 class TooLate(Lost):
     """The deadline of the call has passed."""
+
+
+class Ended(Lost):
+    """The process ended by itself, or something else ended it."""
 
 
 class Place:
@@ -53,18 +59,19 @@ class Place:
 
         :param deadline: of ``time.monotonic()``.
         :param cpu_seconds: the CPU time that it may use.
-        :raises TooLate, Lost: if it has no result.
+        :raises Lost: if it has no result.
         :raises Exception: what the function raised, as far as it can be transferred.
         """
         self.is_broken = True
         used = self._process.cpu_seconds() or 0.0
         try:
-            wire.send(self._process.line, (function, arguments))
+            limit = SEND if deadline is None else max(LOOK, deadline - time.monotonic())
+            wire.send(self._process.line, (function, arguments), limit=limit)
             self._wait(deadline, used, cpu_seconds)
             succeeded, value = wire.receive(self._process.line)
         except wire.Ended as error:
             msg = f"its process {self._process.how_ended()}"
-            raise Lost(msg) from error
+            raise Ended(msg) from error
         self.is_broken = False
         if succeeded:
             return value
@@ -78,10 +85,11 @@ class Place:
     def _wait(self, deadline: float | None, used: float, cpu_seconds: float | None) -> None:
         """Wait until the process answers or ends.
 
-        :raises TooLate, Lost: if it used too much.
+        :raises Lost: if it used too much.
         """
         poll = select.poll()  # select() is limited to 1,024 descriptors
         poll.register(self._process.line, select.POLLIN)
+        busy, busy_at = used, time.monotonic()
         while True:
             look = self._look()
             left = look if deadline is None else min(look, deadline + GRACE - time.monotonic())
@@ -93,8 +101,16 @@ class Place:
             if (memory := self._process.memory()) > self._memory:
                 msg = f"it used {memory // 2**20} MiB of memory, more than {self._memory // 2**20}"
                 raise Lost(msg)
-            if cpu_seconds is not None and (self._process.cpu_seconds() or 0.0) - used > cpu_seconds:
+            if cpu_seconds is None:
+                continue
+            before, busy = busy, self._process.cpu_seconds() or 0.0
+            if busy - used > cpu_seconds:
                 msg = f"it used more than {cpu_seconds:.1f} s of CPU time"
+                raise Lost(msg)
+            if busy > before or self._process.is_waiting_for_cpu():
+                busy_at = time.monotonic()
+            elif time.monotonic() - busy_at > SILENT:
+                msg = f"its process did not respond for {SILENT:g} s"
                 raise Lost(msg)
 
 
