@@ -10,7 +10,9 @@ import asyncio
 import contextlib
 import contextvars
 import gc
+import getpass
 import itertools
+import os
 import resource
 import signal
 import socket
@@ -237,6 +239,10 @@ def run(line: socket.socket) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends with its parent
     signal.signal(signal.SIGUSR1, _interrupt)
     gc.set_threshold(*_COLLECT)
+    try:
+        getpass.getuser()
+    except (KeyError, OSError):  # a container can run as any user id; asyncssh needs a name
+        os.environ["LOGNAME"] = str(os.getuid())
     with contextlib.suppress(OSError, ValueError):
         _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         most = _FILES if hard == resource.RLIM_INFINITY else hard
