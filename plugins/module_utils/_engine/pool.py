@@ -35,6 +35,10 @@ class TooLate(Lost):
     """The deadline of the call has passed."""
 
 
+class Ended(Lost):
+    """The process ended by itself, or something else ended it."""
+
+
 class Place:
     """A process for one thread."""
 
@@ -55,7 +59,7 @@ class Place:
 
         :param deadline: of ``time.monotonic()``.
         :param cpu_seconds: the CPU time that it may use.
-        :raises TooLate, Lost: if it has no result.
+        :raises Lost: if it has no result.
         :raises Exception: what the function raised, as far as it can be transferred.
         """
         self.is_broken = True
@@ -63,7 +67,7 @@ class Place:
             succeeded, value = self._exchange(wire.packed((function, arguments)), deadline, cpu_seconds)
         except OSError as error:
             msg = f"its process {self._process.how_ended()}"
-            raise Lost(msg) from error
+            raise Ended(msg) from error
         self.is_broken = False
         if succeeded:
             return value
@@ -219,7 +223,7 @@ class Pool:
                 # The system allows no more processes: without this place, wait for one of the others.
 
     def _started(self) -> Process:
-        """Start a process for this place, or take one that has become free meanwhile. Short calls need few processes."""
+        """Start a process, or take one that has become free meanwhile. Short calls need few processes."""
         with self._starting:
             with contextlib.suppress(queue.Empty):
                 other = self._places.get_nowait()

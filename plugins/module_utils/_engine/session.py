@@ -10,7 +10,9 @@ import asyncio
 import contextlib
 import contextvars
 import gc
+import getpass
 import itertools
+import os
 import resource
 import signal
 import socket
@@ -355,6 +357,10 @@ def run(line: socket.socket) -> int:
     """Ask devices until the line ends. Return the exit status."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends with its parent
     gc.set_threshold(*_COLLECT)
+    try:
+        getpass.getuser()
+    except (KeyError, OSError):  # a container can run as any user id; asyncssh needs a name
+        os.environ["LOGNAME"] = str(os.getuid())
     asyncio.run(_Worker(line).serve(), debug=False)  # whatever PYTHONASYNCIODEBUG says: it costs much
     return 0
 
