@@ -39,6 +39,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import
 from ansible_collections.rollcall.network.plugins.plugin_utils._live import Live
 from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController
 from ansible_collections.rollcall.network.plugins.plugin_utils._once import once, question_of, repeated
+from ansible_collections.rollcall.network.plugins.plugin_utils._person import Person
 from ansible_collections.rollcall.network.plugins.plugin_utils._plan import lines_of as lines_of_plan
 from ansible_collections.rollcall.network.plugins.plugin_utils._poller import (
     SSH_ARGS,
@@ -167,7 +168,7 @@ class ActionModule(OnController):
     ) -> dict[str, Any]:
         progress = Progress(Live())
         try:
-            return call_here(devices, arguments, progress, folder, allowed, _say)
+            return call_here(devices, arguments, progress, folder, allowed, _say, Person().told)
         finally:
             base["warnings"] += progress.warnings
 

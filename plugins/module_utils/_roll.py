@@ -63,6 +63,7 @@ def call_roll(
     on_event: Callable[[Event], None] | None = None,
     keep: Keep | None = None,
     problems: Problems | None = None,
+    on_told: Callable[[Any], Any] | None = None,
 ) -> Answers:
     """Ask every device and return its answer as plain data by name, in the order given.
 
@@ -70,6 +71,7 @@ def call_roll(
 
     :param keep: a run folder for the answers, written as they come.
     :param problems: records internal errors after the first login. Without it, they are raised and answers are lost.
+    :param on_told: see ``Engine``.
     :raises ValueError: when a function to be called cannot be imported, before the first login.
     """
     check_functions(devices)
@@ -85,7 +87,7 @@ def call_roll(
     _tell_errors(devices, on_event, keep)
     gone: frozenset[str] = frozenset()
     try:
-        with _asking(ready, limits, keep, problems) as ask:
+        with _asking(ready, limits, keep, problems, on_told) as ask:
             results = collect(
                 ask, ready, **_options(limits), on_event=happened if keep or on_event or problems else None
             )
@@ -180,11 +182,21 @@ def _options(limits: Limits) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _asking(
-    ready: Mapping[str, Device], limits: Limits, keep: Keep | None, problems: Problems | None = None
+    ready: Mapping[str, Device],
+    limits: Limits,
+    keep: Keep | None,
+    problems: Problems | None = None,
+    on_told: Callable[[Any], Any] | None = None,
 ) -> Iterator[Callable[[str], Any]]:
     """Yield the function that asks a device by name. At the end, write the answers and end all processes."""
     new_keys = NewKeys()
-    engine = Engine(modules_of(ready.values()), new_keys.take)
+
+    def told(message: Any) -> Any:
+        if isinstance(message, NewKey):
+            return new_keys.take(message)
+        return None if on_told is None else on_told(message)
+
+    engine = Engine(modules_of(ready.values()), told)
     seconds = _Seconds(limits)
     if keep is not None:
         keep.compare_in(engine)
@@ -372,12 +384,10 @@ class NewKeys:
         self._written_at = time.monotonic()
         self._lock = threading.Lock()
 
-    def take(self, told: object) -> None:
-        """Keep what a worker tells, if it is a key. Write the keys if the last time was long ago."""
-        if not isinstance(told, NewKey):
-            return
+    def take(self, key: NewKey) -> None:
+        """Keep the key. Write the keys if the last time was long ago."""
         with self._lock:
-            self._keys.append(told)
+            self._keys.append(key)
             is_time = time.monotonic() - self._written_at > BETWEEN_WRITES
         if is_time:
             with contextlib.suppress(OSError):  # tried again at the end

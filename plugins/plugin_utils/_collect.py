@@ -224,10 +224,12 @@ def call_here(
     folder: RunFolder | None,
     allowed: Allowed,
     say: Callable[[str], object],
+    on_told: Callable[[Any], Any] | None = None,
 ) -> dict[str, Any]:
     """Ask the devices in this process, and return the task's result.
 
     :param say: displays a line.
+    :param on_told: see ``Engine``.
     :raises ValueError: if something is wrong before the first login. Later errors are in the result, with all answers.
     """
     there = answers_there(folder, arguments)
@@ -241,7 +243,7 @@ def call_here(
     problems = Problems(mask_of(rest.values()))
     with interruptible(folder, len(devices), keep.close if keep else None, say) as interruption:
         end_with_parent(interruption)
-        answers = call_roll(rest, limits_of(arguments), on_event, keep, problems)
+        answers = call_roll(rest, limits_of(arguments), on_event, keep, problems, on_told)
         answers = _in_order(devices, there, answers)
         return result_of(answers, arguments, folder, keep.errors if keep else {}, allowed, last_good, problems)
 

@@ -74,6 +74,9 @@ async def forever(name, note):
     finally:
         open(note, "w").close()
 
+async def own_timeout(name):
+    await asyncio.wait_for(forever(name, "/dev/null"), 0.01)
+
 def generator(name):
     yield date(2026, 1, 2)
 
@@ -153,6 +156,19 @@ def test_a_coroutine_is_cancelled_at_the_deadline(module: str, tmp_path: Path) -
     answer = call(f"{module}.forever", Limits(device_timeout=0.2), note=str(tmp_path / "cancelled"))
     assert (answer["status"], answer["error"]["kind"]) == ("timeout", "device_timeout")
     assert (tmp_path / "cancelled").exists()
+
+
+@pytest.mark.parametrize(
+    ("limits", "kind"), [(Limits(device_timeout=0.2), "device_timeout"), (Limits(deadline=0.2), "deadline")]
+)
+def test_a_coroutine_that_does_not_end(module: str, limits: Limits, kind: str) -> None:
+    answer = call(f"{module}.forever", limits, note="/dev/null")
+    assert (answer["status"], answer["error"]["kind"]) == ("timeout", kind)
+
+
+def test_a_timeout_of_the_function_itself_is_not_that_of_the_device(module: str) -> None:
+    answer = call(f"{module}.own_timeout", Limits(device_timeout=60))
+    assert (answer["status"], answer["error"]["kind"]) == ("timeout", "TimeoutError")
 
 
 def test_errors_of_a_coroutine_are_those_of_a_function(module: str) -> None:

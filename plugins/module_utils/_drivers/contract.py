@@ -31,7 +31,10 @@ class Session(Protocol):
         """Keep what was received so far, for the answer of a device whose time ends."""
 
     def sending(self) -> None:
-        """Tell that from now on something is sent that is not read-only, so it must not be sent a second time."""
+        """Tell that from now on something is sent that is not read-only.
+
+        After a crash, a device is asked again only if its driver did not call this.
+        """
 
     async def connect(self) -> Stream:
         """Connect to the device's command line and log in, over its transport and bastions.

@@ -66,6 +66,14 @@ def masked_failure(
     return failure
 
 
+def late(phase: Phase, limit: tuple[str, str]) -> DeviceError:
+    """Return the error of a device whose time has ended.
+
+    :param limit: the kind of error, and the option in words.
+    """
+    return DeviceError("timeout", phase, limit[0], f"no answer within {limit[1]}; stopped in phase {phase}")
+
+
 def _described(raised: BaseException, phase: Phase) -> DeviceError:
     outcome = outcome_of(raised, phase)
     reason = outcome.error or Error(phase, "failed", "")

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any
 
@@ -13,7 +14,7 @@ from .._device import Device
 from .._drivers.registry import driver_of
 from .._result import DeviceError, Phase
 from .._transport.stream import Stream
-from .asked import masked_failure, masked_value
+from .asked import late, masked_failure, masked_value
 
 
 class _Session:
@@ -36,13 +37,6 @@ class _Session:
     def sending(self) -> None:
         """A process that ends is never asked again."""
 
-    def is_late(self) -> bool:
-        return self.deadline is not None and time.monotonic() >= self.deadline
-
-    def late(self) -> DeviceError:
-        kind, limit = self.limit
-        return DeviceError("timeout", self.phase, kind, f"no answer within {limit}; stopped in phase {self.phase}")
-
     async def connect(self) -> Stream:
         msg = "a driver whose ask is no coroutine function connects by itself"
         raise DeviceError("failed", "connect", "driver", msg)
@@ -56,6 +50,12 @@ def ask_here(device: Device, deadline: float | None, limit: tuple[str, str]) -> 
     session = _Session(deadline, limit)
     try:
         return masked_value(device, driver_of(device.driver).ask(device, session), session.facts)
-    except BaseException as error:  # SystemExit of a function fails only its device
-        raised = session.late() if isinstance(error, TimeoutError) and session.is_late() else error
-        raise masked_failure(device, raised, session.phase, session.received, session.facts) from None
+    except BaseException as raised:  # SystemExit of a function fails only its device
+        is_late = deadline is not None and time.monotonic() >= deadline
+        # Its coroutine was cancelled at the deadline, or a timeout of its own ended just then.
+        error = (
+            late(session.phase, limit)
+            if is_late and isinstance(raised, (TimeoutError, asyncio.CancelledError))
+            else raised
+        )
+        raise masked_failure(device, error, session.phase, session.received, session.facts) from None

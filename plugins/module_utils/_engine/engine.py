@@ -15,6 +15,7 @@ from .._call import Call
 from .._device import Device
 from .._drivers.registry import Modules, blocks, driver_of
 from .._result import DeviceError
+from .asked import late
 from .asked_here import ask_here
 from .cores import usable_cores
 from .errors import NotDone
@@ -96,8 +97,7 @@ class Engine:
                 finally:
                     call.on_cut(None)
         except TooLate:
-            message = f"no answer within {limit[1]}; stopped in phase {call.phase}"
-            raise DeviceError("timeout", call.phase, limit[0], message) from None
+            raise late(call.phase, limit) from None
         except (Lost, NoProcess) as error:
             message = f"{device.function or device.driver} has no result: {error}"
             raise DeviceError("failed", call.phase, "engine", message) from None

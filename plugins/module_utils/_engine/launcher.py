@@ -15,9 +15,12 @@ import sys
 import threading
 import time
 from collections.abc import Iterable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from . import wire
+
+if TYPE_CHECKING:  # never imported here, but Ansible sends another machine only modules that are imported somewhere
+    from . import launched  # noqa: F401
 
 Kind = Literal["session", "text", "function"]
 _ANSWER = 30.0  # seconds for the launcher to answer on a busy machine

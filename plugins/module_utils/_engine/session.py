@@ -16,6 +16,7 @@ import signal
 import socket
 import time
 from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import FrameType
@@ -27,7 +28,7 @@ from .._transport.bastions import Way
 from .._transport.open import Transports
 from .._transport.stream import Stream
 from . import wire
-from .asked import masked_answer, masked_failure
+from .asked import late, masked_answer, masked_failure
 from .messages import Began, Done, Job, Sending, Told
 
 BEAT = 0.25  # seconds between signs of life
@@ -51,11 +52,11 @@ class _Session:
         self.job = job
         self._worker = worker
         self.began = time.monotonic()
-        self.deadline = job.deadline
-        self.limit = job.limits[0]
-        own = None if job.seconds is None else self.began + job.seconds
-        if own is not None and (self.deadline is None or own < self.deadline):
-            self.deadline, self.limit = own, job.limits[1]
+        self.timeout: asyncio.Timeout | None = None
+        self._left = job.seconds
+        self._counted = self.began
+        self._waits = 0
+        self._count(self.began)
         self.received: Any = None
         self.facts: dict[str, str] = {}
         self.way: Way | None = None
@@ -65,6 +66,33 @@ class _Session:
         self.phase: Phase = "connect"
         self.seconds: dict[str, float] = {}
         self._entered = self.began
+
+    def _count(self, now: float | None) -> None:
+        """Count the time of the device from now on; None to stop. The deadline of the run is not affected."""
+        job = self.job
+        self.deadline, self.limit = job.deadline, job.limits[0]
+        own = None if self._left is None or now is None else now + self._left
+        if own is not None and (self.deadline is None or own < self.deadline):
+            self.deadline, self.limit = own, job.limits[1]
+        if self.timeout is not None:
+            with contextlib.suppress(RuntimeError):  # it has expired
+                self.timeout.reschedule(None if self.deadline is None else self.deadline + GRACE)
+
+    @contextlib.contextmanager
+    def uncounted(self) -> Iterator[None]:
+        """Do not count the time of the body for the device, because it waits for what others wait for, too."""
+        if self._waits == 0:
+            if self._left is not None:
+                self._left -= time.monotonic() - self._counted
+            self._count(None)
+        self._waits += 1
+        try:
+            yield
+        finally:
+            self._waits -= 1
+            if self._waits == 0:
+                self._counted = time.monotonic()
+                self._count(self._counted)
 
     def enter(self, phase: Phase) -> None:
         now = time.monotonic()
@@ -93,7 +121,8 @@ class _Session:
 
     async def ask_person(self, question: str) -> str | None:
         """Return the answer of the person at the terminal of the run, or None if there is none."""
-        return await self._worker.ask_person(question)
+        with self.uncounted():
+            return await self._worker.ask_person(question)
 
     def tell(self, message: Any) -> None:
         """Tell the parent something that is not an answer."""
@@ -101,10 +130,6 @@ class _Session:
 
     def is_late(self) -> bool:
         return self.deadline is not None and time.monotonic() >= self.deadline
-
-    def late(self) -> DeviceError:
-        kind, limit = self.limit
-        return DeviceError("timeout", self.phase, kind, f"no answer within {limit}; stopped in phase {self.phase}")
 
 
 @dataclass(slots=True, eq=False)
@@ -215,7 +240,8 @@ class _Worker:
         self.tell(Done(job.number, value, error, session.phase, session.seconds))
 
     async def _ask(self, session: _Session) -> Any:
-        async with asyncio.timeout_at(None if session.deadline is None else session.deadline + GRACE):
+        until = None if session.deadline is None else session.deadline + GRACE
+        async with asyncio.timeout_at(until) as session.timeout:
             value = await _asked(session)
         return await masked_answer(session.job.device, value, session.facts)
 
@@ -227,7 +253,7 @@ class _Worker:
             )
             raised = DeviceError("failed", session.phase, "engine", message, value=session.received)
         elif isinstance(raised, (TimeoutError, asyncio.CancelledError)) and session.is_late():
-            raised = session.late()
+            raised = late(session.phase, session.limit)
         return masked_failure(session.job.device, raised, session.phase, session.received, session.facts)
 
 

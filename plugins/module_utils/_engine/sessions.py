@@ -18,7 +18,6 @@ from typing import Any
 
 from .._call import Call
 from .._device import Device, Hop
-from .._drivers.registry import is_read_only
 from .._result import DeviceError
 from . import wire
 from .launcher import Launcher, NoProcess, Process
@@ -159,7 +158,7 @@ class Worker:
         size = math.ceil(len(begun) / ALONE)
         for place, asked in enumerate(begun):
             # Devices behind one bastion stay together, because each group logs in there again.
-            key = asked.job.device.hops or place // size
+            key = asked.job.device.hops or asked.job.device.ssh_config or place // size
             group = groups.setdefault(key, _Group(0))
             group.size += 1
             asked.group = group
@@ -235,13 +234,11 @@ class Sessions:
 
         :raises DeviceError: if it must not be asked again.
         """
-        device = asked.job.device
         phase = asked.call.phase
-        if group is not None and group.size == 1:
-            message = f"{asked.lost}, where only this device was asked; what it sends may be the reason"
-        elif losses > MOST_LOSSES:
-            message = f"{asked.lost}; it had been asked again {MOST_LOSSES} times"
-        elif asked.is_sending and not is_read_only(device):
+        if losses > MOST_LOSSES:
+            alone = "; no other device was asked there" if group is not None and group.size == 1 else ""
+            message = f"{asked.lost}{alone}; the device had been asked again {MOST_LOSSES} times"
+        elif asked.is_sending:
             message = f"{asked.lost}; the device is not asked again, because its commands are not known to be read-only"
         else:
             return asked.group

@@ -6,13 +6,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from .._device import Device
-from .._result import Phase
-from . import ssh
+from .._result import DeviceError, Phase
+from . import ssh, telnet
 from .bastions import Bastions, Way
+from .options import options_of
 from .otp import one_time_code
 from .proxy import Proxies, ProxyRun
 from .stream import Stream
@@ -29,6 +32,7 @@ class Context(Protocol):
     """The bastion's login that the stream goes through."""
 
     def enter(self, phase: Phase) -> None: ...
+    def uncounted(self) -> contextlib.AbstractContextManager[None]: ...
     def tell(self, message: Any) -> None: ...
     async def ask_person(self, question: str) -> str | None: ...
 
@@ -47,19 +51,33 @@ class Transports:
         """
         context.enter("connect")
         context.way = None
-        if device.hops:
-            context.way = await self._bastions.way(device.hops, context)
+        try:
+            options = options_of(device)
+        except ValueError as error:
+            raise DeviceError("failed", "connect", "variables", f"the SSH options of {device.name}: {error}") from error
+        hops = device.hops or options.hops
+        if hops:
+            with context.uncounted():
+                context.way = await self._bastions.way(hops, context)
         way = context.way
         run: ProxyRun | None = None
 
         async def connect(factory: Callable[[], Any], deadline: float) -> Any:
             nonlocal run
             if way is not None:
-                return await way.connect(factory, device.host, device.port, device.connect_timeout, context.deadline)
-            if device.proxy_command:
-                run = await self._proxies.start(device, device.proxy_command)
+                return await way.connect(factory, options.host, options.port, options.connect_timeout, context.deadline)
+            if options.proxy_command:
+                run = await self._proxies.start(device, options.proxy_command)
                 return await run.connect(factory)
-            sock = await connected(device.host, device.port, deadline, seconds=device.connect_timeout)
+            given = options.arguments
+            sock = await connected(
+                options.host,
+                options.port,
+                deadline,
+                seconds=options.connect_timeout,
+                family=given["family"],
+                local=given.get("local_addr"),
+            )
             return await attached(sock, factory)
 
         try:
@@ -81,9 +99,27 @@ class Transports:
         self._bastions.close()
 
     async def _shell(self, device: Device, context: Context, connect: Any, tail: Callable[[], None]) -> Stream:
+        if device.transport == "telnet":
+            return await telnet.connect(device, context.deadline, _Opener(connect, device.connect_timeout), tail)
         connection = await ssh.log_in(device, context, connect, code=one_time_code(device, context))
         try:
             return await ssh.open_shell(connection, context, device.connect_timeout, tail)
         except BaseException:
             connection.close()
             raise
+
+
+class _Opener:
+    """Opens the connection of Telnet. It implements ``telnet.Opener``."""
+
+    def __init__(self, connect: ssh.Connector, seconds: float) -> None:
+        self._connect = connect
+        self._seconds = seconds
+
+    async def create_connection(
+        self,
+        protocol_factory: Callable[[], Any],
+        host: str,  # noqa: ARG002  the connector has the address
+        port: int,  # noqa: ARG002
+    ) -> tuple[Any, Any]:
+        return None, await self._connect(protocol_factory, time.monotonic() + self._seconds)

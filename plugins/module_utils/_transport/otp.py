@@ -37,7 +37,7 @@ def one_time_code(login: Device | Hop, context: Context) -> Code:
     async def code(question: str) -> str | None:
         if login.otp_command:
             return await code_of_command(login, login.otp_command)
-        shown = " ".join(question.split())[:LONGEST]
+        shown = secrets_of(login).quoted(" ".join(question.split())[:LONGEST])
         return await context.ask_person(f"{login.user}@{login.name} ({login.host} port {login.port}): {shown}")
 
     return code
@@ -58,7 +58,7 @@ async def code_of_command(login: Device | Hop, command: str) -> str:
     pipe, null = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
     try:
         process = await asyncio.create_subprocess_exec(
-            *words, stdin=null, stdout=pipe, stderr=pipe, **die_with_parent(), start_new_session=False
+            *words, stdin=null, stdout=pipe, stderr=pipe, **die_with_parent()
         )
     except (OSError, ValueError) as error:
         raise _failed(f"cannot be started: {getattr(error, 'strerror', None) or error}") from error

@@ -122,7 +122,7 @@ async def log_in(
     try:
         options = options_of(login)
     except ValueError as error:
-        raise DeviceError("failed", "connect", "ssh_options", f"the SSH options of {login.name}: {error}") from error
+        raise DeviceError("failed", "connect", "variables", f"the SSH options of {login.name}: {error}") from error
     if not options.user:
         raise DeviceError("auth_failed", "auth", "no_user", "no user name; set ansible_user")
     alias = (("hostkeyalias", options.host_key_alias),) if options.host_key_alias else ()
@@ -387,7 +387,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
     ) -> list[str] | None:
         if instructions:
             self.auth_banner_received(instructions + "\n", lang)
-        self.deadline = self.until(PERSON)
+        self.deadline = time.monotonic() + PERSON
         answers = await self._answers.to(prompts)
         if prompts and answers is not None:
             self._has_sent_secret = True
