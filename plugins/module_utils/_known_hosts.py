@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import binascii
 import enum
-import functools
 import hmac
 import ipaddress
 import os
@@ -152,7 +151,7 @@ class KnownHosts:
 
         A missing file is treated as empty. What cannot be read or parsed is added to `problems` and skipped.
         """
-        return cls(_read(path, _version(path)) for path in map(os.path.expanduser, paths))
+        return cls(map(_read, map(os.path.expanduser, paths)))
 
     @classmethod
     def parse(cls, path: str, content: bytes) -> KnownHosts:
@@ -286,8 +285,21 @@ def _version(path: str) -> tuple[int, int]:
     return (status.st_mtime_ns, status.st_size)
 
 
-@functools.lru_cache(maxsize=_MOST_FILES)
-def _read(path: str, _version: tuple[int, int]) -> _File:
+# The files that were read, and their versions then. An old version is not kept: each takes megabytes.
+_files: dict[str, tuple[tuple[int, int], _File]] = {}
+
+
+def _read(path: str) -> _File:
+    version = _version(path)
+    kept = _files.get(path)
+    if kept is None or kept[0] != version:
+        if len(_files) >= _MOST_FILES:
+            _files.clear()
+        kept = _files[path] = (version, _parse(path))
+    return kept[1]
+
+
+def _parse(path: str) -> _File:
     file = _File(path)
     try:
         with open(path, encoding="utf-8", errors="surrogateescape") as opened:

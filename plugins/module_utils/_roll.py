@@ -20,7 +20,8 @@ from typing import Any
 from ._call import Call
 from ._device import Device, Unresolved
 from ._drivers._function import load_function
-from ._drivers.registry import driver_of, gives_outputs
+from ._drivers.python import takes_device
+from ._drivers.registry import driver_of, functions_of, gives_outputs, modules_of, name_of
 from ._engine.engine import Engine
 from ._engine.errors import NotDone
 from ._last_good import LastGood
@@ -62,6 +63,7 @@ def call_roll(
     on_event: Callable[[Event], None] | None = None,
     keep: Keep | None = None,
     problems: Problems | None = None,
+    on_told: Callable[[Any], Any] | None = None,
 ) -> Answers:
     """Ask every device and return its answer as plain data by name, in the order given.
 
@@ -69,6 +71,7 @@ def call_roll(
 
     :param keep: a run folder for the answers, written as they come.
     :param problems: records internal errors after the first login. Without it, they are raised and answers are lost.
+    :param on_told: see ``Engine``.
     :raises ValueError: when a function to be called cannot be imported, before the first login.
     """
     check_functions(devices)
@@ -84,7 +87,7 @@ def call_roll(
     _tell_errors(devices, on_event, keep)
     gone: frozenset[str] = frozenset()
     try:
-        with _asking(ready, limits, keep, problems) as ask:
+        with _asking(ready, limits, keep, problems, on_told) as ask:
             results = collect(
                 ask, ready, **_options(limits), on_event=happened if keep or on_event or problems else None
             )
@@ -179,11 +182,21 @@ def _options(limits: Limits) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _asking(
-    ready: Mapping[str, Device], limits: Limits, keep: Keep | None, problems: Problems | None = None
+    ready: Mapping[str, Device],
+    limits: Limits,
+    keep: Keep | None,
+    problems: Problems | None = None,
+    on_told: Callable[[Any], Any] | None = None,
 ) -> Iterator[Callable[[str], Any]]:
     """Yield the function that asks a device by name. At the end, write the answers and end all processes."""
     new_keys = NewKeys()
-    engine = Engine(functions_of(ready), new_keys.take)
+
+    def told(message: Any) -> Any:
+        if isinstance(message, NewKey):
+            return new_keys.take(message)
+        return None if on_told is None else on_told(message)
+
+    engine = Engine(modules_of(ready.values()), told)
     seconds = _Seconds(limits)
     if keep is not None:
         keep.compare_in(engine)
@@ -241,16 +254,15 @@ def check_functions(devices: Mapping[str, Device | Error]) -> None:
 
     :raises ValueError: for one that cannot be imported, in one sentence.
     """
-    for name in {device.driver for device in devices.values() if isinstance(device, Device)}:
+    ready = _ready(devices).values()
+    for name in {device.driver for device in ready}:
         driver_of(name)
-    for function in functions_of(devices):
+    for function in functions_of(ready):
         load_function(function)
-
-
-def functions_of(devices: Mapping[str, Device | Error]) -> set[str]:
-    """The functions that are to be called."""
-    ready = (device for device in devices.values() if isinstance(device, Device))
-    return {device.function or "" for device in ready if "function" in driver_of(device.driver).settings}
+    for function in functions_of(device for device in ready if not device.host):
+        if takes_device(load_function(function)):
+            msg = f"function {function!r} takes the Device, so the controller must be able to import it too"
+            raise ValueError(msg)
 
 
 _NOT_ASKED = Result("skipped", error=Error("connect", "internal", "an internal error ended the run before its answer"))
@@ -306,7 +318,7 @@ def _parse(device: Device, outputs: Outputs, engine: Engine, call: Call) -> None
         if command.parser is None or output is None or output.status != "ok":
             continue
         call.enter("parse")
-        ntc = load_platform(device.platform or "").ntc
+        ntc = load_platform(device.platform).ntc if device.platform else None
         try:
             parsed = engine.work(
                 parse, output.text, command.parser, ntc, command.text, size=len(output.text), deadline=call.deadline
@@ -333,19 +345,19 @@ def answer_of(asked: Device | Error | None, result: Result, *, slim: bool = Fals
     outputs = _outputs(asked, result)
     return {
         **result.as_dict(),
-        "driver": device.driver if device else None,
+        "driver": name_of(device) if device else None,
         "host": device.host if device and device.host else None,
         "port": device.port if device and device.host else None,
         "platform": device.platform if device else None,
         "connection": result.value.connection if isinstance(result.value, Outputs) else {},
         "output": {command: output.as_slim_dict() if slim else output.as_dict() for command, output in outputs.items()},
-        "value": None if slim or is_cli(asked) else result.value,
+        "value": None if slim or has_outputs(asked) else result.value,
         "changed": None,
         "last_good_at": None,
     }
 
 
-def is_cli(asked: Device | Error | None) -> bool:
+def has_outputs(asked: Device | Error | None) -> bool:
     """Whether the value of its result is outputs by command."""
     return isinstance(asked, Device) and gives_outputs(asked)
 
@@ -353,7 +365,7 @@ def is_cli(asked: Device | Error | None) -> bool:
 def _outputs(asked: Device | Error | None, result: Result) -> dict[str, Output]:
     if isinstance(asked, Unresolved):
         return {command.text: not_asked() for command in asked.commands}
-    if not isinstance(asked, Device) or not is_cli(asked):
+    if not isinstance(asked, Device) or not has_outputs(asked):
         return {}
     given: Mapping[str, Output] = result.value or {}
     return {command.text: given.get(command.text) or not_asked() for command in asked.commands}
@@ -372,12 +384,10 @@ class NewKeys:
         self._written_at = time.monotonic()
         self._lock = threading.Lock()
 
-    def take(self, told: object) -> None:
-        """Keep what a worker tells, if it is a key. Write the keys if the last time was long ago."""
-        if not isinstance(told, NewKey):
-            return
+    def take(self, key: NewKey) -> None:
+        """Keep the key. Write the keys if the last time was long ago."""
         with self._lock:
-            self._keys.append(told)
+            self._keys.append(key)
             is_time = time.monotonic() - self._written_at > BETWEEN_WRITES
         if is_time:
             with contextlib.suppress(OSError):  # tried again at the end
@@ -476,7 +486,7 @@ class Keep:
             self.errors[name] = unwritten
         elif self._let_go:
             self._gone.add(name)
-            self._shrink(result, is_cli(asked))
+            self._shrink(result, has_outputs(asked))
 
     def _shrink(self, result: Result, is_output: bool) -> None:
         """Keep only the returned part of an answer. Equal parts share one object, which saves memory."""

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from ansible_collections.rollcall.network.plugins.module_utils._changes import Changes
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
+from ansible_collections.rollcall.network.plugins.module_utils._drivers.registry import name_of
 from ansible_collections.rollcall.network.plugins.module_utils._last_good import LastGood
 from ansible_collections.rollcall.network.plugins.module_utils._lock import locked
 from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import mask_of
@@ -66,10 +67,14 @@ def limits_of(arguments: Mapping[str, Any]) -> Limits:
     )
 
 
-def warnings_of(arguments: Mapping[str, Any]) -> list[str]:
+def warnings_of(arguments: Mapping[str, Any], devices: Mapping[str, Device | Error]) -> list[str]:
     """Return warnings about the names, and about arguments that are not used."""
-    unused = arguments["driver"] == "python" and arguments["commands"]
-    return _of_names(arguments["hosts"]) + (["commands are not used with driver: python"] if unused else [])
+    warnings = _of_names(arguments["hosts"])
+    found = [device for device in devices.values() if isinstance(device, Device)]
+    if arguments["commands"] and found and not any(device.commands for device in found):
+        drivers = ", ".join(dict.fromkeys(map(name_of, found)))
+        warnings.append(f"commands are not used with driver: {drivers}")
+    return warnings
 
 
 def _of_names(hosts: Sequence[str]) -> list[str]:
@@ -219,10 +224,12 @@ def call_here(
     folder: RunFolder | None,
     allowed: Allowed,
     say: Callable[[str], object],
+    on_told: Callable[[Any], Any] | None = None,
 ) -> dict[str, Any]:
     """Ask the devices in this process, and return the task's result.
 
     :param say: displays a line.
+    :param on_told: see ``Engine``.
     :raises ValueError: if something is wrong before the first login. Later errors are in the result, with all answers.
     """
     there = answers_there(folder, arguments)
@@ -236,7 +243,7 @@ def call_here(
     problems = Problems(mask_of(rest.values()))
     with interruptible(folder, len(devices), keep.close if keep else None, say) as interruption:
         end_with_parent(interruption)
-        answers = call_roll(rest, limits_of(arguments), on_event, keep, problems)
+        answers = call_roll(rest, limits_of(arguments), on_event, keep, problems, on_told)
         answers = _in_order(devices, there, answers)
         return result_of(answers, arguments, folder, keep.errors if keep else {}, allowed, last_good, problems)
 
@@ -330,8 +337,12 @@ def _planned(resolved: Resolved | Error) -> dict[str, Any]:
         return {"error": resolved.as_dict()}
     device, sources = resolved
     plan: dict[str, Any] = {"driver": device.driver}
-    if device.driver == "python":
-        return {**plan, "function": device.function, "sources": sources}
+    if device.function:
+        plan["function"] = device.function
+    if device.variables:
+        plan["variables"] = list(device.variables)
+    if not device.host:
+        return {**plan, "sources": sources}
     return {
         **plan,
         "host": device.host,

@@ -13,7 +13,20 @@ import time
 import traceback
 from collections.abc import Callable
 
-from tests.bench import collecting, engines, fleet, inventory, memory, parsing, playbook, pollers, reporting, ssh
+from tests.bench import (
+    bastion,
+    collecting,
+    cores,
+    engines,
+    fleet,
+    inventory,
+    memory,
+    parsing,
+    playbook,
+    pollers,
+    reporting,
+    ssh,
+)
 
 BENCHES: dict[str, Callable[[], str]] = {
     "ten_names": collecting.ten_names,
@@ -23,7 +36,10 @@ BENCHES: dict[str, Callable[[], str]] = {
     "memory": memory.memory,
     "inventory": inventory.inventory,
     "reports": reporting.reports,
-    "ssh_cpu": ssh.ssh_cpu,
+    "ssh_200": ssh.ssh_200,
+    "ssh_1000": ssh.ssh_1000,
+    "cores": cores.cores,
+    "bastion": bastion.bastion,
     "thousand_devices": collecting.thousand_devices,
     "playbook": playbook.playbook,
     "poller": pollers.poller,

@@ -82,7 +82,10 @@ def allow_files(count: int) -> None:
 
 @contextmanager
 def on_core(number: int) -> Iterator[None]:
-    """What is started in the block runs on one core, so that client and lab do not take each other's time."""
+    """What is started in the block runs on one core, so that client and lab do not take each other's time.
+
+    The collection reads the number of its worker processes from these cores.
+    """
     before = os.sched_getaffinity(0)
     cores = sorted(before)
     if len(cores) > 1:
@@ -95,22 +98,28 @@ def on_core(number: int) -> Iterator[None]:
 
 def cpu_of_tree(pid: int) -> float:
     """CPU seconds so far of a process and its children that live."""
-    ticks = sum(_ticks(each) for each in (pid, *descendants(pid)))
-    return ticks / os.sysconf("SC_CLK_TCK")
+    return sum(map(cpu_of_process, (pid, *descendants(pid))))
 
 
 def descendants(pid: int) -> list[int]:
-    """The living children of a process's main thread, and theirs."""
-    try:
-        direct = [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
-    except OSError:
-        return []
-    return direct + [deeper for each in direct for deeper in descendants(each)]
+    """The children of a process, of all its threads, and theirs; also ended ones that nobody waited for."""
+    children: dict[int, list[int]] = {}
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(file.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        children.setdefault(parent, []).append(int(file.parent.name))
+    found = list(children.get(pid, ()))
+    for each in found:  # grows
+        found += children.get(each, ())
+    return found
 
 
-def _ticks(pid: int) -> int:
+def cpu_of_process(pid: int) -> float:
+    """CPU seconds so far of one process, to a hundredth; 0 when it is gone."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except OSError:
-        return 0
-    return int(fields[11]) + int(fields[12])
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -22,13 +22,13 @@ def collector() -> str:
         mine.append(ours("collector", spec))
         theirs.append(peer("nornir_noop", spec))
     assert all(each.ok == NAMES for each in mine)
-    own = min(each.cost.cpu_seconds for each in mine)
+    own = min(each.own.cpu_seconds for each in mine)
     first = f"{own:.3f} CPU s for {NAMES:,} names, {WORKERS} workers"
     found = [each for each in theirs if each is not None]
     if not found:
         return lines(first, f"Nornir {NO_PEERS}")
     assert all(each.ok == NAMES for each in found)
-    nornir = min(each.cost.cpu_seconds for each in found)
+    nornir = min(each.own.cpu_seconds for each in found)
     return lines(first, f"Nornir's engine {nornir:.3f} CPU s; ours takes {at_most(own / nornir, 0.5, 'x')}")
 
 
@@ -39,10 +39,10 @@ def naps() -> str:
     pool, tasks = bare("naps", {**spec, "with": "threads"}), bare("naps", {**spec, "with": "asyncio"})
     assert mine.ok == pool.ok == tasks.ok == NAMES
     return lines(
-        f"{mine.cost.seconds:.2f} s for {NAMES:,} naps of {NAP:g} s at once: "
-        f"{at_most(mine.cost.seconds / NAP, 1.1, 'x')}; {mine.cost.cpu_seconds:.1f} CPU s, "
-        f"{mine.cost.peak_mib:.0f} MiB",
-        f"ThreadPoolExecutor({NAMES}) {pool.cost.seconds:.2f} s, {pool.cost.cpu_seconds:.1f} CPU s, "
-        f"{pool.cost.peak_mib:.0f} MiB; asyncio.sleep {tasks.cost.seconds:.2f} s, {tasks.cost.cpu_seconds:.1f} CPU s, "
-        f"{tasks.cost.peak_mib:.0f} MiB",
+        f"{mine.own.seconds:.2f} s for {NAMES:,} naps of {NAP:g} s at once: "
+        f"{at_most(mine.own.seconds / NAP, 1.1, 'x')}; {mine.own.cpu_seconds:.1f} CPU s, "
+        f"{mine.own.peak_mib:.0f} MiB",
+        f"ThreadPoolExecutor({NAMES}) {pool.own.seconds:.2f} s, {pool.own.cpu_seconds:.1f} CPU s, "
+        f"{pool.own.peak_mib:.0f} MiB; asyncio.sleep {tasks.own.seconds:.2f} s, {tasks.own.cpu_seconds:.1f} CPU s, "
+        f"{tasks.own.peak_mib:.0f} MiB",
     )

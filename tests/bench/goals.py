@@ -8,14 +8,18 @@ from __future__ import annotations
 
 def at_most(value: float, limit: float, unit: str) -> str:
     """A figure with an upper goal: `1.2 x (goal: at most 2 x: met)`."""
-    return f"{value:.3g} {unit} (goal: at most {limit:g} {unit}: {'met' if value <= limit else 'NOT MET'})"
+    return f"{_figure(value)} {unit} (goal: at most {limit:g} {unit}: {'met' if value <= limit else 'NOT MET'})"
 
 
 def at_least(value: float, limit: float, unit: str) -> str:
     """A figure with a lower goal."""
-    return f"{value:.3g} {unit} (goal: at least {limit:g} {unit}: {'met' if value >= limit else 'NOT MET'})"
+    return f"{_figure(value)} {unit} (goal: at least {limit:g} {unit}: {'met' if value >= limit else 'NOT MET'})"
 
 
 def lines(*texts: str) -> str:
     """A row of several lines, those after the first set in."""
     return "\n    ".join(texts)
+
+
+def _figure(value: float) -> str:
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"

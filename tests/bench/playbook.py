@@ -39,7 +39,8 @@ def ansible(arguments: list[str], folder: Path, programs: Path | None = None) ->
         environment["ANSIBLE_COLLECTIONS_PATH"] = str(ROOT / "collections")
     done = run_tree([str(programs / "ansible-playbook"), *arguments], folder, environment)
     if done.code != 0:
-        msg = f"ansible-playbook {' '.join(arguments)} ended with {done.code}: {done.output[-1500:]}"
+        said = f"{done.output[-1500:]} {done.errors[-500:]}"
+        msg = f"ansible-playbook {' '.join(arguments)} ended with {done.code}: {said}"
         raise RuntimeError(msg)
     return done
 

@@ -33,8 +33,8 @@ def poller() -> str:
         return f"not measured: {reason}"
     with shell_server(root=True) as server:
         one, all_of_them = _cost(server, 1), _cost(server, NAMES)
-    cpu = (all_of_them.cost.cpu_seconds - one.cost.cpu_seconds) * 1000 / (NAMES - 1)
-    many, few = all_of_them.cost, one.cost
+    cpu = (all_of_them.own.cpu_seconds - one.own.cpu_seconds) * 1000 / (NAMES - 1)
+    many, few = all_of_them.own, one.own
     return lines(
         f"{NAMES:,} answers of {KILOBYTES} KB from one poller, on the controller: {many.seconds:.1f} s, "
         f"{cpu:.1f} CPU ms a device, {many.peak_mib:.0f} MiB in all its processes",

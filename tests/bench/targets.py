@@ -31,6 +31,13 @@ class Target:
         return first if isinstance(first, str) else first["command"]
 
     @property
+    def tables(self) -> list[tuple[str, bool]]:
+        """Commands whose answers are long tables, and whether they are parsed: ports to rows, BGP to be compared."""
+        commands = [each for each in PLATFORMS[self.device.platform].collect if isinstance(each, str)]
+        ports = [(each, True) for each in commands if "interface" in each]
+        return ports + [(each, False) for each in commands if "bgp" in each]
+
+    @property
     def prompt(self) -> str:
         return PLATFORMS[self.device.platform].prompt.format(name=self.device.name).strip()
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tests.lab.platforms import PLATFORMS
 from tests.lab.topology import devices, wiring
@@ -21,12 +21,8 @@ class Text:
 NO_TEMPLATE = {("juniper_junos", "show bgp summary")}
 
 
-# So many times the ports of a device of the lab are those of a chassis.
-PORTS = 20
-
-
-def texts(count: int, *, long: bool = False) -> list[Text]:
-    """Of the first `count` devices, every text that is parsed by TextFSM; or their tables of ports, as of a chassis."""
+def texts(count: int) -> list[Text]:
+    """Of the first `count` devices, every text that is parsed by TextFSM."""
     found: list[Text] = []
     for one in devices(count):
         platform = PLATFORMS[one.platform]
@@ -34,6 +30,4 @@ def texts(count: int, *, long: bool = False) -> list[Text]:
             if isinstance(command, str) and (platform.ntc_platform, command) not in NO_TEMPLATE:
                 shown = platform.commands[command](one, wiring(one.index, count))
                 found.append(Text(platform.ntc_platform, command, shown))
-    if long:
-        return [replace(each, text="\n".join([each.text] * PORTS)) for each in found if "interface" in each.command]
     return found

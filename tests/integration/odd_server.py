@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -67,16 +67,24 @@ class OddServer:
     """The server as a context. ``logins`` are the passwords that it was sent, ``connections`` how many it had."""
 
     def __init__(
-        self, session: Session | None = None, *, login: Login = anybody, keyboard: bool = False, forwards: bool = False
+        self,
+        session: Session | None = None,
+        *,
+        login: Login = anybody,
+        keyboard: bool = False,
+        questions: Sequence[str] = ("Password: ",),
+        forwards: bool = False,
     ) -> None:
         """Say how it behaves.
 
         :param session: the command line; it ends the session by returning.
         :param login: whether a password is right; it may never return.
         :param keyboard: offer keyboard-interactive instead of password.
+        :param questions: what it asks then. The password is the answers with blanks between them.
         :param forwards: be a bastion.
         """
         self._session, self._login, self._keyboard, self._forwards = session, login, keyboard, forwards
+        self.questions = questions
         self.logins: list[str] = []
         self.connections = 0
         self.address = "127.0.0.1"
@@ -151,10 +159,10 @@ class _Rules(asyncssh.SSHServer):
         return self._server._keyboard
 
     def get_kbdint_challenge(self, username: str, lang: str, submethods: str) -> Any:
-        return "", "", "", [("Password: ", False)]
+        return "", "", "", [(question, False) for question in self._server.questions]
 
     async def validate_kbdint_response(self, username: str, responses: Any) -> bool:
-        return await self._server.check(username, responses[0])
+        return await self._server.check(username, " ".join(responses))
 
     def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:
         return self._server._forwards

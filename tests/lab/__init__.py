@@ -73,11 +73,12 @@ class Lab:
         port: int = 0,
         light: bool = False,
         age: int = 0,
+        repeat: int = 0,
     ) -> None:
         self._count = devices
         self._faults = dict(faults or {})
         self._options = ["--devices", str(devices), "--port", str(port), "--latency", str(latency)]
-        self._options += ["--age", str(age)]
+        self._options += ["--age", str(age), "--repeat", str(repeat)]
         self._options += ["--healthy"] * healthy + ["--light"] * light
 
     def __enter__(self) -> Lab:

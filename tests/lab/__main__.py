@@ -32,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--healthy", action="store_true", help="without the three devices that are broken on purpose")
     serve.add_argument("--latency", type=float, default=0.0, help="seconds that every show command takes")
     serve.add_argument("--age", type=int, default=0, help="minutes that the network has been up for longer than usual")
+    serve.add_argument("--repeat", type=int, default=0, help="times that a text is in its answer, for long answers")
     serve.add_argument("--light", action="store_true", help="short answers and cheap cryptography, for benchmarks")
     serve.add_argument("--with-parent", action="store_true", help="end when the process that started the lab ends")
     shown = commands.add_parser("inventory", help="print the lab's inventory")
@@ -61,6 +62,7 @@ def _serve(options: argparse.Namespace) -> int:
         latency=options.latency,
         light=options.light,
         age=options.age,
+        repeat=options.repeat,
     )
 
     def ready(settings: Settings) -> None:

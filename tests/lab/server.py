@@ -55,6 +55,7 @@ class Settings:
     latency: float = 0.0
     light: bool = False
     age: int = 0
+    repeat: int = 0
     # Addresses of flaky devices that have had their first connection.
     seen: set[str] = field(default_factory=set)
 
@@ -95,6 +96,7 @@ class DeviceSession(asyncssh.SSHServerSession[bytes]):
             latency=self._settings.latency,
             light=self._settings.light,
             age=self._settings.age,
+            repeat=self._settings.repeat,
         )
         self._task = asyncio.get_running_loop().create_task(shell.run())
 

@@ -43,7 +43,7 @@ class Shell:
     """One session on one device.
 
     `count` is the size of the lab, `latency` the seconds each show command takes, `age` the minutes that the device has
-    been up for longer than usual.
+    been up for longer than usual. With `repeat` an answer has its text so many times.
     """
 
     def __init__(
@@ -57,6 +57,7 @@ class Shell:
         latency: float = 0.0,
         light: bool = False,
         age: int = 0,
+        repeat: int = 0,
     ) -> None:
         self.terminal = terminal
         self.device = device
@@ -66,6 +67,7 @@ class Shell:
         self.latency = latency
         self.light = light
         self.age = age
+        self.repeat = repeat
         self.privileged = not (platform.exec_prompt is not None and (device.exec_login or fault == "bad_enable"))
         self.page_lines = PAGE_LINES
         self.stamped = platform.stamped
@@ -250,10 +252,10 @@ class Shell:
     def _output(self, command: str) -> str:
         if self.fault == "big_output":
             return faults.big_output()
-        if self.light:
+        if self.light and not self.repeat:
             return f"{self._stamp()}{self.device.name} light version 1.0\n"
         answer = self.platform.commands[command](*aged(self.device, wiring(self.device.index, self.count), self.age))
-        return self._stamp() + answer
+        return self._stamp() + answer * max(1, self.repeat)
 
     async def _answer(self, text: str, *, paged: bool) -> None:
         answer = text.replace("\n", "\r\n").encode()

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import itertools
 import sys
-import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,8 +15,6 @@ import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._function import load_function, look_in
-from ansible_collections.rollcall.network.plugins.module_utils._engine.asked_here import ask_here
-from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll
 
 SOURCE = """
@@ -35,14 +31,12 @@ def any_arguments(name, **arguments):
     return arguments
 
 class Checks:
-    made = 0
     def __init__(self):
-        type(self).made += 1
         self.site = "fra"
-        self.calls = 0
-    def count(self, name):
-        self.calls += 1
-        return [self.made, self.calls]
+        self.asked = []
+    def names(self, name):
+        self.asked.append(name)
+        return self.asked
     def of_an_object(self, name, extra=None):
         return [self.site, name, extra]
     @classmethod
@@ -74,15 +68,14 @@ async def coroutine_that_fails(name):
     await asyncio.sleep(0)
     raise ConnectionRefusedError("no")
 
-cancelled = threading.Event()
-async def forever(name):
+async def forever(name, note):
     try:
         await asyncio.Event().wait()
     finally:
-        cancelled.set()
+        open(note, "w").close()
 
 async def own_timeout(name):
-    await asyncio.wait_for(forever(name), 0.01)
+    await asyncio.wait_for(forever(name, "/dev/null"), 0.01)
 
 def generator(name):
     yield date(2026, 1, 2)
@@ -154,30 +147,23 @@ def test_wrong_function_arguments_are_told_before_the_call(
 
 
 def test_an_object_for_each_name(module: str) -> None:
-    """In one process too, which calls one function after the other."""
-    devices = {name: Device(name=name, driver="python", function=f"{module}.Checks.count") for name in ("r1", "r2")}
+    devices = {name: Device(name=name, driver="python", function=f"{module}.Checks.names") for name in ("r1", "r2")}
     answers = call_roll(devices, Limits(workers=1))
-    assert [answer["value"] for answer in answers.values()] == [[1, 1], [2, 1]]
+    assert [answer["value"] for answer in answers.values()] == [["r1"], ["r2"]]
+
+
+def test_a_coroutine_is_cancelled_at_the_deadline(module: str, tmp_path: Path) -> None:
+    answer = call(f"{module}.forever", Limits(device_timeout=0.2), note=str(tmp_path / "cancelled"))
+    assert (answer["status"], answer["error"]["kind"]) == ("timeout", "device_timeout")
+    assert (tmp_path / "cancelled").exists()
 
 
 @pytest.mark.parametrize(
     ("limits", "kind"), [(Limits(device_timeout=0.2), "device_timeout"), (Limits(deadline=0.2), "deadline")]
 )
 def test_a_coroutine_that_does_not_end(module: str, limits: Limits, kind: str) -> None:
-    answer = call(f"{module}.forever", limits)
+    answer = call(f"{module}.forever", limits, note="/dev/null")
     assert (answer["status"], answer["error"]["kind"]) == ("timeout", kind)
-
-
-def test_a_coroutine_is_cancelled_at_the_deadline(module: str) -> None:
-    """It can end by itself, in its process, before that is ended."""
-    device = Device(name="r1", driver="python", function=f"{module}.forever")
-    limit = ("device_timeout", "device_timeout (0.1 s)")
-    with pytest.raises(DeviceError) as raised:
-        ask_here(device, time.monotonic() + 0.1, limit)
-    assert (raised.value.status, raised.value.error.kind) == ("timeout", "device_timeout")
-    assert raised.value.error.message == "no answer within device_timeout (0.1 s); stopped in phase command"
-    cancelled: threading.Event = sys.modules[module].cancelled
-    assert cancelled.is_set()
 
 
 def test_a_timeout_of_the_function_itself_is_not_that_of_the_device(module: str) -> None:

@@ -133,6 +133,14 @@ def test_an_unknown_host_costs_one_scan_of_hashed_lines(file: Path, monkeypatch:
     assert len(hmacs) <= 1010
 
 
+def test_an_old_version_of_a_file_is_not_kept(file: Path) -> None:
+    for number in range(5):
+        file.write_text("".join(line(f"r{each}", A) + "\n" for each in range(number)))
+        host_keys.known(device(file))
+    assert [path for path in _known_hosts._files if path == str(file)] == [str(file)]
+    assert len(_known_hosts._files) <= _known_hosts._MOST_FILES
+
+
 # -- algorithms ----------------------------------------------------------------------------------------------------
 
 
@@ -257,6 +265,24 @@ def test_a_host_key_alias_replaces_host_and_port(file: Path, host: str, port: in
 def test_ipv6_addresses_are_looked_up_as_openssh_writes_them(file: Path, host: str, names: str, port: int) -> None:
     file.write_text(line(names, A) + "\n")
     assert host_keys.known(device(file, host=host, port=port)).check(A) is Verdict.MATCH
+
+
+def test_a_certificate_that_was_not_asked_for_is_refused(file: Path) -> None:
+    """After a certificate that is not valid, the plain key is asked for. A hostile server may ignore that."""
+    ca, revoked = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
+    lines = (
+        f"{marker} * {key.export_public_key().decode()}"
+        for marker, key in (("@cert-authority", ca), ("@revoked", revoked))
+    )
+    file.write_text("".join(lines) + line("192.0.2.1", A) + "\n")
+    keys = host_keys.known(device(file))
+    assert keys.validate_host_ca_key("", "", 22, ca)
+    assert keys.again(asyncssh.HostKeyNotVerifiable("Certificate expired for host 192.0.2.1"))
+    assert not any("cert" in each for each in keys.server_host_key_algs())
+    assert keys.trusted("", "", None)[2] == [revoked.convert_to_public()]
+    assert not keys.validate_host_ca_key("", "", 22, ca)
+    assert not keys.again(REFUSED)
+    assert keys.refusal().error.kind == "host_key_unknown"
 
 
 # -- new keys ------------------------------------------------------------------------------------------------------
@@ -411,9 +437,12 @@ def test_append_follows_the_link_of_the_user(tmp_path: Path, file: Path) -> None
     assert target.read_text() == f"{line('r9', B)}\n{line('r1', A)}\n"
 
 
-def test_append_writes_nothing_to_a_device() -> None:
-    assert append(os.devnull, [line("r1", A)]) == []
-    assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
+def test_append_and_remove_write_nothing_to_what_is_no_file(file: Path) -> None:
+    """The usual case is /dev/null. A pipe takes its place here: root would replace the real one if this fails."""
+    os.mkfifo(file)
+    assert append(str(file), [line("r1", A)]) == []
+    remove(str(file), ["r1"])
+    assert stat.S_ISFIFO(file.stat().st_mode)
 
 
 def test_append_in_a_folder_that_takes_no_new_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -551,12 +580,18 @@ def a_fleet(file: Path) -> dict[str, Any]:
     devices["r5"] = device(file, name="r5", host="192.0.2.5")
     devices["r6"] = Error("resolve", "unknown_host", "'r6' is not in the inventory")
 
-    async def fetch(asked: Device, _deadline: float) -> list[dict[str, str]]:
-        if asked.name not in keys:
-            raise DeviceError("unreachable", "connect", "TimeoutError", f"{asked.host} port 22 is silent")
-        return fetched(keys[asked.name])
+    def ask(asked: Any, _limits: Any) -> dict[str, Any]:
+        return {name: answer(name, each) for name, each in asked.items()}
 
-    return fleet.collect_keys(devices, fetch)
+    def answer(name: str, asked: Device | Error) -> dict[str, Any]:
+        if isinstance(asked, Error):
+            return {"status": "failed", "error": asked.as_dict(), "value": None}
+        if name not in keys:
+            error = Error("connect", "TimeoutError", f"{asked.host} port 22 is silent")
+            return {"status": "unreachable", "error": error.as_dict(), "value": None}
+        return {"status": "ok", "error": None, "value": fetched(keys[name])}
+
+    return fleet.collect_keys(devices, ask)
 
 
 def test_every_name_of_a_fleet_has_one_state(file: Path) -> None:

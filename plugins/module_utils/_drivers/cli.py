@@ -41,6 +41,8 @@ from .text import (
 
 SETTLE = 0.1  # silence after the first prompt: banners hold lines that look like prompts
 QUIET = 1.0  # silence after which a doubtful end is put to the test
+LONGEST_LOGIN = 64 * 1024  # bytes kept of what the device sends before its first prompt
+LONGEST_SAID = 500  # characters of it in a message
 MOST_TESTS = 5  # empty lines sent for one answer
 
 # Commands that change nothing, on all platforms, and write to no file. RouterOS has the word at the end of a path.
@@ -81,8 +83,6 @@ class Cli:
                 error.retry = error.retry and not terminal.secret_is_unanswered
                 raise
             session.enter("command")
-            if not self.read_only(device):
-                session.sending()
             outputs = await _ask_all(terminal, device, session)
             await terminal.leave()
             return outputs
@@ -96,6 +96,8 @@ async def _ask_all(terminal: _Terminal, device: Device, session: Session) -> dic
     broken: Output | None = None
     for text, output in outputs.items():
         if broken is None:
+            if not READ_ONLY.match(text):
+                session.sending()
             await terminal.ask(text, output)
             if output.error and output.error.kind != "rejected":
                 broken = output
@@ -172,14 +174,20 @@ class _Terminal:
             line = last_line(shown)
             wait = deadline
             if self._asks_login and asks(ASKS_USER, line):
+                if logged_in:
+                    self._login_refused(shown)
+                if not self._device.user:
+                    raise DeviceError("auth_failed", "auth", "no_user", "no user name; set ansible_user")
                 await self._send(f"{self._device.user}\n", deadline)
             elif self._asks_login and asks(ASKS_PASSWORD, line):
                 if logged_in:
-                    message = f"login as {self._device.user} refused inside the session"
-                    raise DeviceError("auth_failed", "auth", "refused", message)
+                    self._login_refused(shown)
+                if self._device.password is None:
+                    message = "the device asks for a password inside the session; set ansible_password"
+                    raise DeviceError("auth_failed", "auth", "no_credentials", message)
                 logged_in = True
                 self._sent = "password"
-                await self._send(f"{self._device.password or ''}\n", deadline)
+                await self._send(f"{self._device.password}\n", deadline)
             elif await self._page(decode(bytes(data[-PAGER_TAIL:])), deadline):
                 pass
             elif self._mode(shown) and line == candidate:
@@ -194,10 +202,22 @@ class _Terminal:
                     return
                 data.clear()
                 await self._send("\n", deadline)
+            elif chunk == b"" and self._asks_login and not logged_in:
+                said = " ".join(self._secrets.quoted(shown).split())[-LONGEST_SAID:]
+                message = f"the device closed the session before the login; it said {said!r}"
+                raise DeviceError("unreachable", "auth", "session_closed", message, retry=True)
+            elif chunk == b"" and self._sent == "password":
+                self._login_refused(f"{shown}\n")
             elif not chunk:
                 self._no_prompt(chunk, data)
             else:
                 data += chunk
+                del data[:-LONGEST_LOGIN]
+
+    def _login_refused(self, shown: str) -> NoReturn:
+        said = excerpt(self._secrets.quoted(shown.rpartition("\n")[0]))
+        message = f"login as {self._device.user} refused inside the session (it said {said or 'nothing'})"
+        raise DeviceError("auth_failed", "auth", "refused", message)
 
     async def _set_up(self, line: str) -> None:
         """Send a line of the platform. If the device rejects it, its pager is answered instead."""
@@ -213,7 +233,10 @@ class _Terminal:
                 f"no prompt of platform {self._platform.name} after the login; last line: {seen or '(nothing)'}. "
                 f"Check ansible_network_os, or raise command_timeout{sent}"
             )
-            raise DeviceError("timeout", "auth", "no_prompt", message, retry=not sent)
+            if not self._is_over():
+                raise DeviceError("timeout", "auth", "no_prompt", message, retry=not sent)
+            kind, limit = self._session.limit
+            raise DeviceError("timeout", "auth", kind, f"no answer within {limit}: {message}", retry=not sent)
         message = f"the device closed the session after the login; last line: {seen or '(nothing)'}{sent}"
         raise DeviceError("failed", "auth", "session_closed", message, retry=not sent)
 
@@ -368,9 +391,8 @@ class _Terminal:
             )
             return "failed", Error("command", "max_output", message)
         if end == "timeout":
-            over = self._session.deadline is not None and time.monotonic() >= self._session.deadline
             usual = ("timeout", f"command_timeout ({self._device.command_timeout:g} s)")
-            kind, limit = self._session.limit if over else usual
+            kind, limit = self._session.limit if self._is_over() else usual
             message = f"no prompt within {limit}; received {len(text)} characters; raise it if the command is slow"
             return "timeout", Error("command", kind, message)
         rejection = rejection_in(text, self._platform.failures)
@@ -388,6 +410,9 @@ class _Terminal:
     def _deadline(self) -> float:
         limit = time.monotonic() + self._device.command_timeout
         return limit if self._session.deadline is None else min(limit, self._session.deadline)
+
+    def _is_over(self) -> bool:
+        return self._session.deadline is not None and time.monotonic() >= self._session.deadline
 
     async def _read(self, deadline: float) -> bytes | None:
         """Read from the shell. A broken connection ends the session, so that received data is kept."""

@@ -14,7 +14,7 @@ from .._device import Device
 from .._drivers.registry import driver_of
 from .._result import DeviceError, Phase
 from .._transport.stream import Stream
-from .asked import late, masked, masked_failure
+from .asked import late, masked_failure, masked_value
 
 
 class _Session:
@@ -49,7 +49,7 @@ def ask_here(device: Device, deadline: float | None, limit: tuple[str, str]) -> 
     """
     session = _Session(deadline, limit)
     try:
-        return masked(device, driver_of(device.driver).ask(device, session), session.facts)
+        return masked_value(device, driver_of(device.driver).ask(device, session), session.facts)
     except BaseException as raised:  # SystemExit of a function fails only its device
         is_late = deadline is not None and time.monotonic() >= deadline
         # Its coroutine was cancelled at the deadline, or a timeout of its own ended just then.

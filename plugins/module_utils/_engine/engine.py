@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from .._call import Call
 from .._device import Device
-from .._drivers.registry import blocks, driver_of
+from .._drivers.registry import Modules, blocks, driver_of
 from .._result import DeviceError
 from .asked import late
 from .asked_here import ask_here
@@ -21,7 +21,8 @@ from .cores import usable_cores
 from .errors import NotDone
 from .launcher import MODULES, Launcher, NoProcess
 from .pool import Ended, Lost, Pool, TooLate
-from .sessions import Sessions, Worker
+from .sessions import Sessions
+from .worker import Worker
 
 TEXT_MEMORY = 640 * 2**20
 FUNCTION_MEMORY = 512 * 2**20
@@ -33,14 +34,15 @@ TEXT_SECONDS, TEXT_SECONDS_PER_MIB = 2.0, 15.0  # CPU time to work on one text
 class Engine:
     """Use it for one run, and ``close`` it in any case. Its processes are started when they are needed."""
 
-    def __init__(self, modules: Iterable[str] = (), on_told: Callable[[Any], Any] | None = None) -> None:
+    def __init__(self, modules: Modules | None = None, on_told: Callable[[Any], Any] | None = None) -> None:
         """
-        :param modules: imported once for all functions.
+        :param modules: of users, imported once for all calls.
         :param on_told: gets what the workers tell, such as warnings. Its value is the answer to a question.
         """
         cores = usable_cores()
-        self._launcher = Launcher(MODULES["session"])
-        self._functions = Launcher([*MODULES["function"], *modules])
+        modules = modules or Modules()
+        self._launcher = Launcher([*MODULES["session"], *modules.others])
+        self._functions = Launcher([*MODULES["function"], *modules.blocking])
         self._on_told = on_told
         self._sessions = Sessions(self._launcher, cores, self._told)
         self._text = Pool(self._launcher, "text", cores, TEXT_MEMORY)
@@ -118,7 +120,7 @@ class Engine:
         try:
             answer = self._on_told(("question", question)) if self._on_told is not None else None
         finally:
-            worker.say("answer", (number, answer))
+            worker.answer(number, answer)
 
 
 def _most_functions() -> int:

@@ -184,18 +184,11 @@ def _wrapped(secret: str) -> re.Pattern[str]:
     return re.compile("\n?".join(map(re.escape, secret)))
 
 
-def secrets_of(device: Device) -> Secrets:
-    """The secrets of this device, and those of the whole run."""
+def secrets_of(device: Device | Hop) -> Secrets:
+    """The secrets of this device, its bastions, and of the whole run."""
     values = _values(device)
     names = {name.lower() for name in (device.name, device.host, device.user) if name}
     return _made(values, frozenset(names.intersection(map(str.lower, values))))
-
-
-def secrets_of_login(login: Device | Hop) -> Secrets:
-    """The secrets of a device or a bastion."""
-    if isinstance(login, Device):
-        return secrets_of(login)
-    return _made(_of_login(login), frozenset())
 
 
 def secrets_of_all(devices: Iterable[Device]) -> Secrets:
@@ -213,16 +206,14 @@ def mask_of(devices: Iterable[object]) -> Callable[[str], str]:
     return lambda text: secrets_of_all(each for each in devices if isinstance(each, Device)).quoted(text)
 
 
-def _values(device: Device) -> frozenset[str]:
-    logins: tuple[Device | Hop, ...] = (device, *device.hops)
-    known = (device.become_password, *device.run_secrets)
-    return frozenset([*filter(None, known), *(value for login in logins for value in _of_login(login))])
-
-
-def _of_login(login: Device | Hop) -> frozenset[str]:
-    known = filter(None, (login.password, login.passphrase, login.private_key))
-    commands = (login.proxy_command, login.otp_command)
-    return frozenset([*known, *(value for each in commands for value in secrets_in_command(each or ""))])
+def _values(device: Device | Hop) -> frozenset[str]:
+    known = {device.password, device.passphrase, device.private_key}
+    known |= secrets_in_command(device.proxy_command or "") | secrets_in_command(device.otp_command or "")
+    if isinstance(device, Device):
+        known |= {device.become_password, *device.run_secrets}
+        for hop in device.hops:
+            known |= _values(hop)
+    return frozenset(filter(None, known))
 
 
 @functools.lru_cache(maxsize=1024)  # most devices share their secrets

@@ -93,6 +93,8 @@ def _change(path: str, change: Change) -> bool:
     with _locked(real) as descriptor:
         while True:
             before = os.fstat(descriptor)
+            if not stat.S_ISREG(before.st_mode):
+                return False
             old = _content(descriptor)
             new = change(old)
             if new == old or _replaced(real, descriptor, before, new):

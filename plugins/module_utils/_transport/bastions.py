@@ -2,174 +2,366 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Logins at bastions. A refused credential is not sent to the bastion again in the run.
-
-The proxy command logs in to the bastion. The result is read from its messages (OpenSSH prints ``Authenticated to`` and
-``Permission denied``) and its exit status (sshpass ends with 5).
-"""
+"""Logins at bastions. All devices behind a chain of bastions share one login."""
 
 from __future__ import annotations
 
-import errno
-import os
+import asyncio
+import contextvars
 import re
-import shutil
-import subprocess
-import threading
 import time
-from typing import IO, Literal, cast
+from collections.abc import Callable
+from typing import Any, Protocol
 
-from ._groups import GROUPS
+from .._device import Hop
+from .._model.secrets import secrets_of
+from .._result import DeviceError, Phase
+from . import ssh
+from .otp import one_time_code
+from .proxy import Proxies
+from .tcp import attached, connected
+from .tunnel import End, open_channel
 
-SSHPASS_REFUSED = 5
-LONGEST_SAID = 2000  # characters kept of what the command printed
-SOON = 1.0  # seconds for a command to end that has closed its connection
-AUTHENTICATED = "Authenticated to "
-REFUSED = re.compile(r"Permission denied \(|Too many authentication failures|Permission denied, please try again")
-TRIES = "debug1: Next authentication method: "
-# Start the command only after its process group is known to the process that ends it. At the end of this process the
-# pipe ends, too.
-_WHEN_KNOWN = 'read -r known < "/dev/fd/$1" || exit 1; shift; exec "$@"'
+try:
+    import asyncssh
+except ImportError:
+    asyncssh = None  # type: ignore[assignment]
 
-Login = Literal["accepted", "refused", "unanswered", "none"]
+KIND = "bastion"
+MOST_LOSSES = 1  # how often a bastion whose connection was lost is connected again
+MOST_OPENING = 50  # requests for a connection to a device that a bastion has not answered
+LONGEST_OPENING = 1.0  # seconds in which a request counts as one of these; a device that is off keeps it open for long
+KEPT = 0.4  # seconds in which a failed attempt counts for devices that come later; less than the pause before a retry
+ALIVE, MOST_ALIVE = 15, 3  # seconds between questions whether an idle bastion is there, and how many it may not answer
+
+_PROHIBITED, _FAILED, _UNKNOWN_TYPE = 1, 2, 3  # reasons for which a channel is not opened, of RFC 4254
+# Kinds of errors with which a device's session ends when the bastion's connection is lost.
+_LOST = frozenset({"reset", "closed", "disconnected", "protocol", "no_shell", "session_closed", KIND})
+_REASONS = (
+    (re.compile("refused|errno 111|connect call failed", re.I), "refused", "refused the connection"),
+    (re.compile("timed out|timeout|errno 110", re.I), "timeout", "did not answer"),
+    (re.compile("not known|name or service|in name resolution|no address", re.I), "dns", "has no address there"),
+)
 
 
-class Bastion:
-    """The login at one bastion with one credential.
+class Context(Protocol):
+    """What a login tells and asks on its way. See ``open.Context``."""
 
-    Only the first device logs in, until its login is decided or its attempt ends.
-    """
+    deadline: float | None
 
-    def __init__(self) -> None:
-        self.refusal: str | None = None
-        self._accepted = False
-        self._lock = threading.Lock()
-        self._first: threading.Event | None = None
+    def tell(self, message: Any) -> None: ...
+    async def ask_person(self, question: str) -> str | None: ...
 
-    def wait(self, deadline: float) -> threading.Event | None:
-        """Wait while the first device logs in. Return an event for the first device to set, and None for the others."""
-        with self._lock:
-            if self._accepted or self.refusal is not None:
-                return None
-            if self._first is None:
-                self._first = threading.Event()
-                return self._first
-            first = self._first
-        first.wait(max(0.0, deadline - time.monotonic()))
-        return None
 
-    def accepted(self) -> None:
-        """Let the other devices log in."""
-        self._accepted = True
-        if self._first is not None:
-            self._first.set()
+class _LoginContext:
+    """The state of the login at a bastion. It implements ``ssh.Context``."""
 
-    def refused(self, reason: str) -> None:
-        """Do not let other devices log in with this credential."""
-        self.refusal = reason
+    def __init__(self, context: Context) -> None:
+        self.deadline: float | None = None  # none of one device: others wait for this login, too
+        self.limit = ("timeout", "")
+        self.phase: Phase = "connect"
+        self.tell = context.tell
+
+    def enter(self, phase: Phase) -> None:
+        self.phase = phase
+
+
+class _Login:
+    """One login at a bastion."""
+
+    def __init__(self, connection: ssh.Connection, below: _Login | None) -> None:
+        self.connection = connection
+        self.below = below
+        self.is_counted = False  # among the losses
+
+    @property
+    def is_lost(self) -> bool:
+        return bool(self.connection.ssh.is_closed())
+
+
+class Way:
+    """The way of a device through the last bastion of its chain, with one login there."""
+
+    def __init__(self, bastion: Bastion, login: _Login) -> None:
+        self._bastion = bastion
+        self._login = login
+
+    @property
+    def names(self) -> str:
+        return self._bastion.names
+
+    async def connect(
+        self, factory: Callable[[], Any], host: str, port: int, seconds: float, until: float | None
+    ) -> Any:
+        """Connect a protocol with an address behind the bastion, and return the protocol.
+
+        :param until: when to give up, at the latest.
+        :raises DeviceError: if there is no connection.
+        """
+        return await self._bastion.connect(self._login, factory, host, port, seconds, until)
+
+    def failure(self, error: DeviceError, *, may_repeat: bool) -> DeviceError | None:
+        """Return the error of a device that failed on this way, or None if it is to be asked again on a new one.
+
+        :param may_repeat: what was sent to the device may be sent again.
+        """
+        if not self._login.is_lost or error.error.kind not in _LOST:
+            return error
+        self._bastion.lost(self._login)
+        if may_repeat and not self._bastion.is_given_up:
+            return None
+        failure = self._bastion.error_of_loss(self._login, retry=False)
+        if not may_repeat:
+            message = f"{failure.error.message}; the commands are not known to be read-only, so they are not sent again"
+            failure = _error(failure.status, message)
+        failure.value = error.value
+        if error.status == "partial":
+            failure.status = "partial"
+        return failure
 
 
 class Bastions:
-    """The bastions of a run, by bastion and credential."""
+    """The bastions of one worker, by chain and credential."""
 
-    def __init__(self) -> None:
-        self._all: dict[str, Bastion] = {}
-        self._lock = threading.Lock()
+    def __init__(self, proxies: Proxies) -> None:
+        self._proxies = proxies
+        self._all: dict[tuple[Hop, ...], Bastion] = {}
+        self._refused: dict[Hop, DeviceError] = {}  # credentials, also of bastions that are a part of several chains
 
-    def of(self, key: str) -> Bastion:
-        with self._lock:
-            return self._all.setdefault(key, Bastion())
+    async def way(self, hops: tuple[Hop, ...], context: Context) -> Way:
+        """Return the way through these bastions. The first device logs in, the others wait.
 
-
-class ProxyProcess:
-    """A proxy command, and its messages about its login."""
-
-    def __init__(self, words: list[str], connection: int, bastion: Bastion) -> None:
-        """Start it.
-
-        :raises OSError: if it cannot be started.
+        :raises DeviceError: if a bastion cannot be reached, or refuses the login.
         """
-        self._bastion = bastion
-        self._said = ""
-        self._tried = False  # whether it began to log in
-        self._accepted = False
-        words, self._is_ssh = _talkative(words)
-        if shutil.which(words[0]) is None:
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), words[0])
-        gate, opened = os.pipe()
-        try:
-            self._process = subprocess.Popen(
-                ["/bin/sh", "-c", _WHEN_KNOWN, "sh", str(gate), *words],
-                stdin=connection,
-                stdout=connection,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-                pass_fds=(gate,),
-            )
-            GROUPS.add(self._process.pid)
-            os.write(opened, b"\n")
-        finally:
-            os.close(gate)
-            os.close(opened)
-        self._reader = threading.Thread(target=self._read, name="rollcall-proxy", daemon=True)
-        self._reader.start()
+        return await self._of(hops).way(context)
 
-    def login(self) -> Login:
-        """The result of its login, after the connection failed; ``none`` if no credential was sent."""
-        try:
-            status = self._process.wait(SOON)
-        except subprocess.TimeoutExpired:
-            status = None
-        if status is not None:
-            self._reader.join(SOON)
-        if status == SSHPASS_REFUSED or REFUSED.search(self._said):
-            return "refused"
-        if self._accepted:
-            return "accepted"
-        return "unanswered" if self._tried else "none"
+    def close(self) -> None:
+        """Log out of all bastions, the last one of each chain first."""
+        for hops in sorted(self._all, key=len, reverse=True):
+            self._all[hops].close()
+
+    def _of(self, hops: tuple[Hop, ...]) -> Bastion:
+        bastion = self._all.get(hops)
+        if bastion is None:
+            below = self._of(hops[:-1]) if len(hops) > 1 else None
+            bastion = self._all[hops] = Bastion(hops[-1], below, self._proxies, self._refused)
+        return bastion
+
+
+class Bastion:
+    """One bastion behind those before it, and the login there."""
+
+    def __init__(self, hop: Hop, below: Bastion | None, proxies: Proxies, refused: dict[Hop, DeviceError]) -> None:
+        self._hop = hop
+        self._below = below
+        self._proxies = proxies
+        self._refused = refused
+        self._login: _Login | None = None
+        self._attempt: asyncio.Task[_Login] | None = None
+        self._final: DeviceError | None = None  # no other attempt is made
+        self._failed: DeviceError | None = None
+        self._failed_at = 0.0
+        self._losses = 0
+        self._places = asyncio.Semaphore(MOST_OPENING)
 
     @property
-    def is_ssh(self) -> bool:
-        return self._is_ssh
+    def names(self) -> str:
+        """The names of the chain."""
+        return self._hop.name if self._below is None else f"{self._below.names}, {self._hop.name}"
 
     @property
-    def ended(self) -> str:
-        """How it ended, as a part of a sentence; empty if it runs."""
-        status = self._process.poll()
-        if status is None:
-            return ""
-        return f"ended with status {status}" if status >= 0 else f"was ended by signal {-status}"
+    def is_given_up(self) -> bool:
+        return self._final is not None or (self._below is not None and self._below.is_given_up)
 
-    def last_words(self) -> str:
-        lines = [line.strip() for line in self._said.splitlines() if line.strip() and not _is_debug(line)]
-        return lines[-1] if lines else ""
+    async def way(self, context: Context) -> Way:
+        """Log in, or wait for the login in progress.
 
-    def kill(self) -> None:
-        GROUPS.kill(self._process.pid)
-        self._process.wait()
+        :raises DeviceError: the same for all devices.
+        """
+        try:
+            return Way(self, await self._logged_in(context))
+        except DeviceError as error:
+            reason = error.error
+            raise DeviceError(error.status, reason.phase, reason.kind, reason.message, retry=error.retry) from error
 
-    def _read(self) -> None:
-        with cast("IO[bytes]", self._process.stderr) as pipe:
-            self._read_all(pipe)
+    def lost(self, login: _Login) -> None:
+        """Count a login whose connection was lost while it was used."""
+        if login.is_counted:
+            return
+        login.is_counted = True
+        if self._below is not None and login.below is not None and login.below.is_lost:
+            self._below.lost(login.below)
+            return
+        self._losses += 1
+        if self._losses > MOST_LOSSES:
+            self._final = self.error_of_loss(login, retry=False)
 
-    def _read_all(self, pipe: IO[bytes]) -> None:
-        while data := os.read(pipe.fileno(), 4096):
-            said = self._said + data.decode("utf-8", "replace")
-            self._tried = self._tried or TRIES in said
-            if AUTHENTICATED in said:
-                self._accepted = True
-                self._bastion.accepted()
-            self._said = said[-LONGEST_SAID:]
+    def error_of_loss(self, login: _Login, *, retry: bool) -> DeviceError:
+        """Return the error for a login whose connection was lost."""
+        if self._below is not None and login.below is not None and login.below.is_lost:
+            return self._below.error_of_loss(login.below, retry=retry)
+        reason = " ".join(secrets_of(self._hop).quoted(login.connection.end_reason).split())
+        said = f" ({reason})" if reason else ""
+        again = "; it had been connected again before" if self._losses > MOST_LOSSES else ""
+        return _error("unreachable", f"the connection to bastion {self._place} was lost{said}{again}", retry=retry)
+
+    async def connect(
+        self,
+        login: _Login,
+        factory: Callable[[], Any],
+        host: str,
+        port: int,
+        seconds: float,
+        until: float | None,
+    ) -> Any:
+        """See ``Way.connect``."""
+        loop = asyncio.get_running_loop()
+        place = f"{host} port {port}"
+        async with _Opening(self._places, loop):
+            limit = loop.time() + seconds
+            deadline = limit if until is None else min(limit, until)
+            if login.is_lost:
+                raise self.error_of_loss(login, retry=True)
+            try:
+                return await open_channel(login.connection.ssh, End(factory), host, port, deadline)
+            except TimeoutError as error:
+                message = (
+                    f"{place} did not answer within {seconds:g} s through bastion {self._place}; "
+                    "check address and network path"
+                )
+                raise DeviceError("unreachable", "connect", "timeout", message, retry=True) from error
+            except (asyncssh.Error, OSError) as error:
+                if login.is_lost:
+                    raise self.error_of_loss(login, retry=True) from error
+                raise self._not_opened(error, place) from error
+
+    def close(self) -> None:
+        if self._attempt is not None:
+            self._attempt.cancel()
+        if self._login is not None:
+            self._login.connection.close()
+
+    @property
+    def _place(self) -> str:
+        address = f"{self._hop.host} port {self._hop.port}"
+        return f"{self._hop.name} ({address})"
+
+    async def _logged_in(self, context: Context) -> _Login:
+        if self._final is not None:
+            raise self._final
+        if self._login is not None and not self._login.is_lost:
+            return self._login
+        if self._failed is not None and time.monotonic() - self._failed_at < KEPT:
+            raise self._failed
+        if self._attempt is None:
+            # In a context of its own, because it belongs to no device.
+            attempt = asyncio.get_running_loop().create_task(self._log_in(context), context=contextvars.Context())
+            attempt.add_done_callback(self._decided)
+            self._attempt = attempt
+        return await asyncio.shield(self._attempt)
+
+    def _decided(self, attempt: asyncio.Task[_Login]) -> None:
+        self._attempt = None
+        if attempt.cancelled():
+            return
+        error = attempt.exception()
+        if error is None:
+            self._login, self._failed = attempt.result(), None
+        elif isinstance(error, DeviceError):
+            self._failed, self._failed_at = error, time.monotonic()
+            if not error.retry:
+                self._final = error
+
+    async def _log_in(self, context: Context) -> _Login:
+        while True:
+            below = await self._below._logged_in(context) if self._below is not None else None
+            if self._hop in self._refused:
+                raise self._refused[self._hop]
+            try:
+                return await self._log_in_once(context, below)
+            except DeviceError as error:
+                if below is not None and below.is_lost and self._below is not None:
+                    self._below.lost(below)
+                    continue
+                failure = self._blamed(error)
+                if failure.status == "auth_failed":
+                    self._refused[self._hop] = failure
+                raise failure from error
+
+    async def _log_in_once(self, context: Context, below: _Login | None) -> _Login:
+        hop = self._hop
+        run = None
+
+        async def connect(factory: Callable[[], Any], deadline: float) -> Any:
+            nonlocal run
+            if below is not None and self._below is not None:
+                return await self._below.connect(below, factory, hop.host, hop.port, hop.connect_timeout, None)
+            if hop.proxy_command:
+                run = await self._proxies.start(hop, hop.proxy_command)
+                return await run.connect(factory)
+            sock = await connected(hop.host, hop.port, deadline, seconds=hop.connect_timeout)
+            return await attached(sock, factory)
+
+        try:
+            connection = await ssh.log_in(hop, _LoginContext(context), connect, code=one_time_code(hop, context))
+        except BaseException as error:
+            if run is not None:
+                failure = await run.failure(error)
+                run.close()
+                if failure is not None:
+                    raise failure from error
+            raise
+        if not any(name == "serveraliveinterval" for name, _value in hop.ssh_options):
+            connection.ssh.set_keepalive(ALIVE, MOST_ALIVE)
+        if run is not None:
+            connection.on_end(run.close)
+        return _Login(connection, below)
+
+    def _blamed(self, error: DeviceError) -> DeviceError:
+        """Return the error of all devices behind this bastion."""
+        if error.error.kind == KIND:
+            return error
+        status = "auth_failed" if error.status == "auth_failed" else "unreachable"
+        message = re.sub(r"\bthe device\b", "it", error.error.message)
+        return _error(status, f"bastion {self._place}: {message}", retry=error.retry and status == "unreachable")
+
+    def _not_opened(self, error: Exception, place: str) -> DeviceError:
+        """Return the error for a channel that the bastion did not open."""
+        code = getattr(error, "code", None)
+        reason = " ".join(secrets_of(self._hop).quoted(str(error)).split()) or "no reason"
+        if code != _FAILED:
+            hint = "; its AllowTcpForwarding and PermitOpen must allow it" if code == _PROHIBITED else ""
+            message = f"bastion {self._place} forwards no connection to the device ({reason}){hint}"
+            return _error("unreachable", message, retry=code not in (_PROHIBITED, _UNKNOWN_TYPE))
+        other = ("unreachable", "cannot be reached")
+        kind, what = next(((kind, what) for pattern, kind, what in _REASONS if pattern.search(reason)), other)
+        message = f"{place} {what}, says bastion {self._place} ({reason})"
+        return DeviceError("unreachable", "connect", kind, message, retry=True)
 
 
-def _is_debug(line: str) -> bool:
-    return line.startswith(("debug1:", "OpenSSH_", "Authenticated to ", "Transferred:", "Bytes per second:"))
+class _Opening:
+    """One of a few places, for the time in which a connection is opened, but not for long."""
+
+    def __init__(self, places: asyncio.Semaphore, loop: asyncio.AbstractEventLoop) -> None:
+        self._places = places
+        self._loop = loop
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def __aenter__(self) -> None:
+        await self._places.acquire()
+        self._timer = self._loop.call_later(LONGEST_OPENING, self._leave)
+
+    async def __aexit__(self, *_error: object) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._leave()
+
+    def _leave(self) -> None:
+        if self._timer is not None:
+            self._timer = None
+            self._places.release()
 
 
-def _talkative(words: list[str]) -> tuple[list[str], bool]:
-    """Return the command with messages about the login, and whether it is ssh, alone or after sshpass."""
-    program = os.path.basename(words[0]) if words else ""
-    for index, word in enumerate(words):
-        if os.path.basename(word) == "ssh" and (index == 0 or program == "sshpass"):
-            return [*words[: index + 1], "-o", "LogLevel=DEBUG", *words[index + 1 :]], True
-    return words, False
+def _error(status: Any, message: str, *, retry: bool = False) -> DeviceError:
+    phase: Phase = "auth" if status == "auth_failed" else "connect"
+    return DeviceError(status, phase, KIND, message, retry=retry)

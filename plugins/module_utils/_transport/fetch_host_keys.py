@@ -84,6 +84,10 @@ async def _key(device: Device, key_types: Sequence[str], deadline: float, tunnel
         raise DeviceError("unreachable", "connect", type(error).__name__, message) from error
     except asyncssh.KeyExchangeFailed as error:
         raise DeviceError("unreachable", "connect", "key_exchange", f"{device.host}: {error.reason}") from error
+    except asyncssh.ConnectionLost as error:
+        # Where no algorithm fits, both sides end the connection, and asyncssh does not always see why.
+        message = f"{device.host} port {device.port} closed the connection before it presented a host key"
+        raise DeviceError("unreachable", "connect", "protocol", message) from error
     except (asyncssh.Error, ValueError) as error:
         raise DeviceError("unreachable", "connect", "protocol", f"{device.host}: {error}") from error
     if key is None:

@@ -166,7 +166,7 @@ class HostKeys:
         The first two are empty: the methods ``validate_*`` decide. The revoked keys are needed for the key inside a
         certificate, which those methods do not see.
         """
-        if not self._has_authority():
+        if not self._known.entries(self._names, self._port, Marker.CA):
             return [], [], []
         revoked = map(_imported, self._known.revoked(self._names, self._port))
         return [], [], [key for key in revoked if key is not None]
@@ -201,6 +201,8 @@ class HostKeys:
         self._authority = bytes(key.public_data)
         if not self._login.host_key_checking:
             return True
+        if self._plain_only:  # a server can present what was not asked for
+            return False
         return self._known.check_ca(self._names, self._port, self._authority) is Verdict.MATCH
 
     def again(self, error: Exception) -> bool:

@@ -51,6 +51,9 @@ class Inbox:
             finally:
                 timer.cancel()
                 self._waiter = None
+        elif not self._data and not self._ended:
+            await asyncio.sleep(0)  # the event loop asks the system what has arrived
+            await asyncio.sleep(0)  # and gives it to the protocol
         if not self._data:
             return b"" if self._ended else None
         data = bytes(self._data)

@@ -6,16 +6,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
+import contextlib
+import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from .._device import Device
-from .._result import Phase
-from . import ssh
+from .._result import DeviceError, Phase
+from . import ssh, telnet
+from .bastions import Bastions, Way
+from .options import options_of
+from .otp import one_time_code
+from .proxy import Proxies, ProxyRun
 from .stream import Stream
-from .tcp import connected
+from .tcp import attached, connected
 
 
 class Context(Protocol):
@@ -24,8 +28,11 @@ class Context(Protocol):
     deadline: float | None
     limit: tuple[str, str]
     phase: Phase
+    way: Way | None
+    """The bastion's login that the stream goes through."""
 
     def enter(self, phase: Phase) -> None: ...
+    def uncounted(self) -> contextlib.AbstractContextManager[None]: ...
     def tell(self, message: Any) -> None: ...
     async def ask_person(self, question: str) -> str | None: ...
 
@@ -33,33 +40,86 @@ class Context(Protocol):
 class Transports:
     """The connections of one worker. Bastions are shared by the devices behind them."""
 
+    def __init__(self) -> None:
+        self._proxies = Proxies()
+        self._bastions = Bastions(self._proxies)
+
     async def open(self, device: Device, context: Context) -> Stream:
         """Connect, log in, and return the stream of a shell.
 
         :raises DeviceError: for everything that can fail on the way.
         """
         context.enter("connect")
+        context.way = None
+        try:
+            options = options_of(device)
+        except ValueError as error:
+            raise DeviceError("failed", "connect", "variables", f"the SSH options of {device.name}: {error}") from error
+        hops = device.hops or options.hops
+        if hops:
+            with context.uncounted():
+                context.way = await self._bastions.way(hops, context)
+        way = context.way
+        run: ProxyRun | None = None
 
         async def connect(factory: Callable[[], Any], deadline: float) -> Any:
-            sock = await connected(device.host, device.port, deadline, seconds=device.connect_timeout)
-            return await _attached(sock, factory)
+            nonlocal run
+            if way is not None:
+                return await way.connect(factory, options.host, options.port, options.connect_timeout, context.deadline)
+            if options.proxy_command:
+                run = await self._proxies.start(device, options.proxy_command)
+                return await run.connect(factory)
+            given = options.arguments
+            sock = await connected(
+                options.host,
+                options.port,
+                deadline,
+                seconds=options.connect_timeout,
+                family=given["family"],
+                local=given.get("local_addr"),
+            )
+            return await attached(sock, factory)
 
-        async def code(question: str) -> str | None:
-            return None
-
-        connection = await ssh.log_in(device, context, connect, code=code)
         try:
-            return await ssh.open_shell(connection, context, device.connect_timeout, lambda: None)
+            stream = await self._shell(device, context, connect, lambda: run.close() if run is not None else None)
+        except BaseException as error:
+            failure = None
+            if run is not None:
+                failure = await run.failure(error)
+                run.close()
+            if failure is not None:
+                raise failure from error
+            raise
+        if way is not None:
+            stream.facts["bastions"] = way.names
+        return stream
+
+    def close(self) -> None:
+        """Log out of the bastions."""
+        self._bastions.close()
+
+    async def _shell(self, device: Device, context: Context, connect: Any, tail: Callable[[], None]) -> Stream:
+        if device.transport == "telnet":
+            return await telnet.connect(device, context.deadline, _Opener(connect, device.connect_timeout), tail)
+        connection = await ssh.log_in(device, context, connect, code=one_time_code(device, context))
+        try:
+            return await ssh.open_shell(connection, context, device.connect_timeout, tail)
         except BaseException:
             connection.close()
             raise
 
 
-async def _attached(sock: socket.socket, factory: Callable[[], Any]) -> Any:
-    """Connect a protocol with a socket."""
-    try:
-        _transport, protocol = await asyncio.get_running_loop().create_connection(factory, sock=sock)
-    except BaseException:
-        sock.close()
-        raise
-    return protocol
+class _Opener:
+    """Opens the connection of Telnet. It implements ``telnet.Opener``."""
+
+    def __init__(self, connect: ssh.Connector, seconds: float) -> None:
+        self._connect = connect
+        self._seconds = seconds
+
+    async def create_connection(
+        self,
+        protocol_factory: Callable[[], Any],
+        host: str,  # noqa: ARG002  the connector has the address
+        port: int,  # noqa: ARG002
+    ) -> tuple[Any, Any]:
+        return None, await self._connect(protocol_factory, time.monotonic() + self._seconds)

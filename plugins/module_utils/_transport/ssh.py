@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any, ClassVar, NoReturn, Protocol
 
 from .._device import Device, Hop
-from .._model.secrets import Secrets, secrets_of_login
+from .._model.secrets import Secrets, secrets_of
 from .._result import DeviceError, Phase
 from . import host_keys
 from ._asyncssh import asyncssh
@@ -29,6 +29,7 @@ _Client: Any = object if asyncssh is None else asyncssh.SSHClient
 _SessionBase: Any = object if asyncssh is None else asyncssh.SSHClientSession
 
 LONGEST_SAID = 2000  # characters kept of what a server says before or during the login
+PERSON = 120.0  # seconds for a person to answer a question
 PIECE = 16 * 1024  # bytes given to the protocol at a time: its work on many small packets grows with the square of this
 _HAS_GSSAPI = importlib.util.find_spec("gssapi") is not None
 _SOON = 0.1  # seconds to handle what came before the end of a connection
@@ -93,6 +94,15 @@ class Connection:
             facts["banner"] = self._client.banner
         return facts
 
+    @property
+    def end_reason(self) -> str:
+        """Why the connection ended, in the words of the server or the library; empty if it is not known."""
+        return self._client.end_reason
+
+    def on_end(self, callback: Callable[[], None]) -> None:
+        """Call this when the connection has ended."""
+        self._client.on_end = callback
+
     def close(self) -> None:
         self.ssh.close()
 
@@ -112,11 +122,13 @@ async def log_in(
     try:
         options = options_of(login)
     except ValueError as error:
-        raise DeviceError("failed", "connect", "ssh_options", f"the SSH options of {login.name}: {error}") from error
+        raise DeviceError("failed", "connect", "variables", f"the SSH options of {login.name}: {error}") from error
     if not options.user:
         raise DeviceError("auth_failed", "auth", "no_user", "no user name; set ansible_user")
+    alias = (("hostkeyalias", options.host_key_alias),) if options.host_key_alias else ()
     login = replace(
         login,
+        ssh_options=(*alias, *login.ssh_options),
         host=options.host,
         port=options.port,
         user=options.user,
@@ -136,7 +148,7 @@ async def log_in(
             raise keys.refusal() from error
         finally:
             client.close_agent()
-            learned = keys.learned()
+            learned = keys.learned() if client.has_exchanged_keys else None
             if learned is not None:
                 context.tell(learned)
 
@@ -302,19 +314,23 @@ class _LoginClient(_Client):  # type: ignore[misc]
         self.options = options
         self.host_keys = keys
         self.context = context
-        self._secrets: Secrets = secrets_of_login(login)
+        self._secrets: Secrets = secrets_of(login)
         self._answers = Answers(login.password, code)
         self._keys: list[Any] | None = None
         self._agent: Any = None
         self._password = login.password
         self._tried: list[str] = []
+        self._accepted: list[str] = []  # methods that the device names
         self._has_sent_secret = False
         self._expired = False
         self._unusable: DeviceError | None = None
+        self.has_exchanged_keys = False
         self.said_first = ""
         self.banner = ""
         self.deadline = 0.0
         self.connection: Any = None
+        self.end_reason = ""
+        self.on_end: Callable[[], None] = _nothing
 
     @property
     def was_disconnected(self) -> bool:
@@ -328,15 +344,21 @@ class _LoginClient(_Client):  # type: ignore[misc]
     def validate_host_ca_key(self, host: str, addr: str, port: int, key: Any) -> bool:
         return self.host_keys.validate_host_ca_key(host, addr, port, key)
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.end_reason = str(exc or "")
+        self.on_end()
+
     def auth_banner_received(self, msg: str, lang: str) -> None:  # noqa: ARG002
         if len(self.banner) < LONGEST_SAID:
             self.banner = (self.banner + msg)[:LONGEST_SAID]
 
     def begin_auth(self, username: str) -> None:  # noqa: ARG002
+        self.has_exchanged_keys = True
         self.context.enter("auth")
         self.deadline = self.until(self.login.connect_timeout)
 
     async def public_key_auth_requested(self) -> Any:
+        self._accepts("publickey")
         if self._keys is None:
             self._keys = await self._load_keys()
         if not self._keys:
@@ -348,6 +370,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
         return key
 
     def password_auth_requested(self) -> str | None:
+        self._accepts("password")
         password, self._password = self._password, None
         if password is None or self._answers.has_sent_password:  # a second attempt could lock the account
             return None
@@ -360,6 +383,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
         return NotImplemented
 
     def kbdint_auth_requested(self) -> str | None:
+        self._accepts("keyboard-interactive")
         return ""
 
     async def kbdint_challenge_received(
@@ -367,6 +391,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
     ) -> list[str] | None:
         if instructions:
             self.auth_banner_received(instructions + "\n", lang)
+        self.deadline = time.monotonic() + PERSON
         answers = await self._answers.to(prompts)
         if prompts and answers is not None:
             self._has_sent_secret = True
@@ -376,6 +401,10 @@ class _LoginClient(_Client):  # type: ignore[misc]
         return answers
 
     # -- ours ----------------------------------------------------------------------------------------------------------
+
+    def _accepts(self, method: str) -> None:
+        if method not in self._accepted:
+            self._accepted.append(method)
 
     def until(self, seconds: float) -> float:
         limit = time.monotonic() + seconds
@@ -463,7 +492,8 @@ class _LoginClient(_Client):  # type: ignore[misc]
             raise DeviceError("auth_failed", "auth", "no_credentials", message) from error
         tried = ", ".join(self._tried)
         message = (
-            f"login as {login.user} refused (tried: {tried}){self._quoted_banner()}; check user and password or key"
+            f"login as {login.user} refused (tried: {tried}){self._quoted_banner()}; "
+            f"the device accepts: {', '.join(self._accepted)}; check user and password or key"
         )
         raise DeviceError("auth_failed", "auth", "refused", message) from error
 
@@ -518,9 +548,9 @@ def _options_for(client: _LoginClient) -> Any:
     options.username = settings.user
     options.protocol_factory = lambda: client
     options.known_hosts = client.host_keys.known_hosts
-    options.host_key_alias = settings.host_key_alias
+    options.host_key_alias = client.host_keys.host_key_alias
     options.preferred_auth = list(settings.authentications)
-    offered = client.host_keys.server_host_key_algs(settings.host, settings.port)
+    offered = client.host_keys.server_host_key_algs()
     if settings.host_keys_named:
         offered = [each for each in settings.host_key_algorithms if each in offered]
     options.server_host_key_algs = [each for each in offered if each in settings.host_key_algorithms]

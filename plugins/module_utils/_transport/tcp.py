@@ -10,6 +10,7 @@ import asyncio
 import errno
 import socket
 import time
+from collections.abc import Callable
 from typing import Any
 
 from .._result import DeviceError
@@ -55,6 +56,16 @@ async def connected(
         raise DeviceError("unreachable", "connect", "reset", message, retry=True) from last
     message = f"{place} cannot be reached: {last and (last.strerror or last)}"
     raise DeviceError("unreachable", "connect", "unreachable", message, retry=not _is_local(last)) from last
+
+
+async def attached(sock: socket.socket, factory: Callable[[], Any]) -> Any:
+    """Connect a protocol with a socket, and return the protocol."""
+    try:
+        _transport, protocol = await asyncio.get_running_loop().create_connection(factory, sock=sock)
+    except BaseException:
+        sock.close()
+        raise
+    return protocol
 
 
 async def _connected(sock: socket.socket, address: Any, seconds: float, local: tuple[str, int] | None) -> socket.socket:

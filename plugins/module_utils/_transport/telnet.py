@@ -53,11 +53,14 @@ class Opener(Protocol):
         """Connect to the address, as ``asyncio.AbstractEventLoop.create_connection`` does."""
 
 
-async def connect(device: Device, call_deadline: float | None, tunnel: Opener | None = None) -> TelnetStream:
+async def connect(
+    device: Device, call_deadline: float | None, tunnel: Opener | None = None, tail: Callable[[], None] | None = None
+) -> TelnetStream:
     """Connect to the device. Nothing is sent before the device sends something.
 
     :param call_deadline: the deadline of the whole device; ``connect_timeout`` applies too.
     :param tunnel: opens the connection instead of the event loop.
+    :param tail: called at the end, to close what is below the connection.
     :raises DeviceError: if it cannot be reached.
     """
     if telnetlib3 is None:
@@ -86,6 +89,7 @@ async def connect(device: Device, call_deadline: float | None, tunnel: Opener | 
         message = f"{place} cannot be reached: {error.strerror or error}"
         raise DeviceError("unreachable", "connect", "unreachable", message, retry=True) from error
     connected: TelnetStream = stream
+    connected.tail = tail
     return connected
 
 
@@ -108,6 +112,7 @@ class TelnetStream:
         self._blocked = False  # whether the device does not take what is sent
         self._ended = False
         self._reason = ""
+        self.tail: Callable[[], None] | None = None
         self._changed = asyncio.Event()  # something was received, sent, or ended
 
     # -- Stream --------------------------------------------------------------------------------------------------------
@@ -146,6 +151,8 @@ class TelnetStream:
         """End the connection without waiting for the device."""
         transport, self._transport = self._transport, None
         self._end("closed here")
+        if self.tail is not None:
+            self.tail()
         if transport is None:
             return
         if transport.get_write_buffer_size():

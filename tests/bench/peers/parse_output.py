@@ -15,7 +15,7 @@ from tests.bench.cost import measured, report
 from tests.bench.texts import texts
 
 spec: dict[str, Any] = json.load(sys.stdin)
-work = texts(spec["devices"], long=spec["long"]) * spec["rounds"]
+work = texts(spec["devices"]) * spec["rounds"]
 parse_output(platform=work[0].ntc_platform, command=work[0].command, data=work[0].text)
 with measured() as cost:
     parsed = [parse_output(platform=each.ntc_platform, command=each.command, data=each.text) for each in work]
