@@ -120,15 +120,15 @@ class ActionModule(OnController):
     ) -> dict[str, Any]:
         look_in(function_folders(task_vars))
         inventory = inventory_of_task(self._task, self._play_context, self._templar, task_vars, first.names.look_at)
-        resolved = inventory.resolve(dict.fromkeys(arguments["hosts"]), arguments)
         try:
+            resolved = inventory.resolve(dict.fromkeys(arguments["hosts"]), arguments)
             first.names.check()
         except ValueError as error:
             raise AnsibleActionFail(visible(f"rollcall.network.collect: {error}")) from None
         misuse = run_once_is_missing(self._task, task_vars, arguments["hosts"], "asks all")
-        base["warnings"] = warnings_of(arguments) + misuse
-        base["warnings"] += self._same_for_all(arguments["hosts"], task_vars)
         devices = devices_of(resolved)
+        base["warnings"] = warnings_of(arguments, devices) + misuse
+        base["warnings"] += self._same_for_all(arguments["hosts"], task_vars)
         base["warnings"] += ssh_warnings(devices.values(), files=self._connection.transport == "local")
         base["_ansible_verbose_override"] = True  # answers can be megabytes; use debug to show them
         if arguments["plan"]:

@@ -17,6 +17,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._core import requ
 require_core()
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
+from ansible_collections.rollcall.network.plugins.module_utils._drivers.registry import uses_ssh
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.plugin_utils import _host_keys
@@ -33,7 +34,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._untagged import 
 
 # Settings that a login over SSH needs, and fetching host keys does not.
 UNUSED = {"commands": ["-"], "platform": "cisco.ios.ios"}
-NO_HOST_KEY = Error("resolve", "driver", "its driver does not use SSH, so that no host key is checked")
+NO_HOST_KEY = Error("resolve", "driver", "it is not reached with SSH, so that no host key is checked")
 
 
 class ActionModule(OnController):
@@ -87,4 +88,5 @@ class ActionModule(OnController):
 def _device(resolved: Resolved | Error) -> Device | Error:
     if isinstance(resolved, Error):
         return resolved
-    return resolved.device if resolved.device.host else NO_HOST_KEY
+    device = resolved.device
+    return device if device.host and uses_ssh(device) else NO_HOST_KEY

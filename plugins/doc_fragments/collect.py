@@ -13,21 +13,28 @@ options:
   commands:
     description:
       - The commands to send. Each is a line, or a dictionary of C(command) and C(parser). A string is split into lines.
-      - With driver V(python), they are not used, with a warning.
+      - Functions that take a name and drivers that do not use commands ignore them, with a warning.
       - By default, the variable C(rollcall_commands) of each host is used.
     type: list
     elements: raw
   driver:
     description:
-      - V(cli) sends commands over SSH. V(python) calls O(function) with each name.
+      - V(cli) sends commands over SSH. V(python) calls O(function) for each name.
+      - The full path of a class or an object, such as V(package.module.Driver), is a driver of your own. C(docs/drivers.md) describes
+        how to write one. It is imported like O(function), on the controller, and on the poller if there is one.
       - By default, the variable C(rollcall_driver) of each host is used, or V(cli).
     type: str
-    choices: [cli, python]
   function:
     description:
       - For driver V(python), the full path of a function that takes a name, such as V(package.module.function) or
-        V(package.module.Class.method). It is called in many threads at the same time. Each call of an C(async def) function has
-        a separate event loop. For a method that is called on an object, an object is created without arguments for each name.
+        V(package.module.Class.method). For a method that is called on an object, an object is created without arguments for each
+        name.
+      - If its first parameter is annotated with C(Device), it gets the C(Device) instead of the name, with the address, port, user,
+        password, keys and other settings of the host, and the variables of O(function_vars). The controller must be able to import
+        such a function, also if a poller calls it. See C(docs/drivers.md).
+      - Functions are called in separate processes, one call at a time in each. Global variables of a module are not shared between
+        them. A call is ended at its deadline, and if its process uses more than 512 MiB of memory. What it prints is discarded. At
+        most 500 calls run at the same time, or fewer if there is not enough memory.
       - Modules are imported from installed packages, C(PYTHONPATH), C(module_utils/) in the role, C(module_utils/) beside the
         playbook, the folder of the playbook, and collections, as V(namespace.name.plugins.module_utils.module.function).
         On a poller, only the packages that are installed there and C(PYTHONPATH) are searched.
@@ -43,6 +50,15 @@ options:
       - They must be plain data. Dates become strings. They are not written to O(output_dir).
       - By default, the variable C(rollcall_function_args) of each host is used.
     type: dict
+  function_vars:
+    description:
+      - Names of variables whose values are resolved for each host and are C(device.variables) of a function that takes the C(Device),
+        or of a driver of your own.
+      - They must be plain data, as for O(function_args). An undefined variable is an error of its host. Vaulted values are masked in
+        answers.
+      - By default, the variable C(rollcall_function_vars) of each host is used.
+    type: list
+    elements: str
   parser:
     description:
       - The parser that converts output to rows, for commands without their own parser.

@@ -49,6 +49,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Unresolved
+from ansible_collections.rollcall.network.plugins.module_utils._drivers.registry import DEFAULT_DRIVER, driver_of
 from ansible_collections.rollcall.network.plugins.module_utils._result import Result
 from ansible_collections.rollcall.network.plugins.module_utils._roll import answer_of
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_commands
@@ -69,7 +70,8 @@ def _commands(name: str, hostvars: Mapping[str, Any], commands: Any) -> tuple[Co
     try:
         if not commands:
             own = hostvars[name] if name in hostvars else {}  # noqa: SIM401 - its get() fails for unknown names
-            commands = () if own.get("rollcall_driver") == "python" else own.get("rollcall_commands")
+            driver = driver_of(str(own.get("rollcall_driver") or DEFAULT_DRIVER))
+            commands = own.get("rollcall_commands") if "commands" in driver.settings else ()
         return check_commands(commands or (), None)
     except Exception:  # they cannot be resolved or are invalid
         return ()

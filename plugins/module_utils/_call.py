@@ -39,7 +39,6 @@ class Call:
         "phase",
         "received",
         "seconds",
-        "shared",
         "started_at",
     )
 
@@ -53,7 +52,6 @@ class Call:
         self.attempts = 0
         self.began: float | None = None  # when its work began, if not in this thread; a value of time.monotonic()
         self.received: Any = None  # received by an earlier attempt before it failed
-        self.shared: Any = None  # shared by all calls of one run, for the driver
         self.started_at = datetime.now(UTC)
         self.finished_at: datetime | None = None
         self.phase: Phase = "command"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from ._device import Device
-from ._drivers.registry import driver_of
+from ._drivers.registry import can_connect, gives_outputs, settings_of, uses_ssh
 from ._parsing import reads_json
 from ._result import Error
 
@@ -29,27 +29,24 @@ class Need(NamedTuple):
     loaded: bool = False
 
 
-def _cli(device: Device) -> bool:
-    return "commands" in driver_of(device.driver).settings
-
-
-def _ssh(device: Device) -> bool:
-    return _cli(device) and device.transport == "ssh"
+def _platform(device: Device) -> bool:
+    return "platform" in settings_of(device)
 
 
 def _telnet(device: Device) -> bool:
-    return _cli(device) and device.transport == "telnet"
+    return can_connect(device) and device.transport == "telnet"
 
 
 def _textfsm(device: Device) -> bool:
-    return _cli(device) and any(each.parser and not reads_json(each.parser, each.text) for each in device.commands)
+    parsed = (each for each in device.commands if each.parser and not reads_json(each.parser, each.text))
+    return gives_outputs(device) and any(parsed)
 
 
 NEEDS = (
-    Need("PyYAML", "yaml", _cli),
-    Need("scrapli", "scrapli", _cli),
-    Need("asyncssh", "asyncssh", _ssh),
-    Need("cryptography", "cryptography.hazmat.bindings._rust", _ssh, loaded=True),
+    Need("PyYAML", "yaml", _platform),
+    Need("scrapli", "scrapli", _platform),
+    Need("asyncssh", "asyncssh", uses_ssh),
+    Need("cryptography", "cryptography.hazmat.bindings._rust", uses_ssh, loaded=True),
     Need("telnetlib3", "telnetlib3", _telnet),
     Need("ntc-templates", "ntc_templates", _textfsm),
     Need("textfsm", "textfsm", _textfsm),

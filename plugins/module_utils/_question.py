@@ -13,13 +13,18 @@ import hashlib
 import json
 
 from ._device import Device
+from ._model.secrets import secrets_of
 
 
 def question_of(device: Device) -> str:
-    """The same text for the same driver, address, platform and commands, or the same function and arguments."""
-    if device.driver == "python":
-        asked: list[object] = [device.driver, device.function, device.function_args]
-    else:
+    """The same text for the same driver, address, platform, commands, function, arguments and variables.
+
+    Secrets among the variables are left out. What is asked does not depend on a password.
+    """
+    asked: list[object] = [device.driver, device.function, device.function_args]
+    if device.host:
         commands = [[command.text, command.parser] for command in device.commands]
-        asked = [device.driver, device.host, device.port, device.platform, commands]
+        asked += [device.host, device.port, device.platform, commands]
+    if device.variables:
+        asked.append(secrets_of(device).value(device.variables))
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode("ascii")).hexdigest()

@@ -20,7 +20,8 @@ from typing import Any
 from ._call import Call
 from ._device import Device, Unresolved
 from ._drivers._function import load_function
-from ._drivers.registry import driver_of, gives_outputs
+from ._drivers.python import takes_device
+from ._drivers.registry import driver_of, functions_of, gives_outputs, modules_of, name_of
 from ._engine.engine import Engine
 from ._engine.errors import NotDone
 from ._last_good import LastGood
@@ -195,7 +196,7 @@ def _asking(
             return new_keys.take(message)
         return None if on_told is None else on_told(message)
 
-    engine = Engine(functions_of(ready), told)
+    engine = Engine(modules_of(ready.values()), told)
     seconds = _Seconds(limits)
     if keep is not None:
         keep.compare_in(engine)
@@ -253,16 +254,15 @@ def check_functions(devices: Mapping[str, Device | Error]) -> None:
 
     :raises ValueError: for one that cannot be imported, in one sentence.
     """
-    for name in {device.driver for device in devices.values() if isinstance(device, Device)}:
+    ready = _ready(devices).values()
+    for name in {device.driver for device in ready}:
         driver_of(name)
-    for function in functions_of(devices):
+    for function in functions_of(ready):
         load_function(function)
-
-
-def functions_of(devices: Mapping[str, Device | Error]) -> set[str]:
-    """The functions that are to be called."""
-    ready = (device for device in devices.values() if isinstance(device, Device))
-    return {device.function or "" for device in ready if "function" in driver_of(device.driver).settings}
+    for function in functions_of(device for device in ready if not device.host):
+        if takes_device(load_function(function)):
+            msg = f"function {function!r} takes the Device, so the controller must be able to import it too"
+            raise ValueError(msg)
 
 
 _NOT_ASKED = Result("skipped", error=Error("connect", "internal", "an internal error ended the run before its answer"))
@@ -318,7 +318,7 @@ def _parse(device: Device, outputs: Outputs, engine: Engine, call: Call) -> None
         if command.parser is None or output is None or output.status != "ok":
             continue
         call.enter("parse")
-        ntc = load_platform(device.platform or "").ntc
+        ntc = load_platform(device.platform).ntc if device.platform else None
         try:
             parsed = engine.work(
                 parse, output.text, command.parser, ntc, command.text, size=len(output.text), deadline=call.deadline
@@ -345,19 +345,19 @@ def answer_of(asked: Device | Error | None, result: Result, *, slim: bool = Fals
     outputs = _outputs(asked, result)
     return {
         **result.as_dict(),
-        "driver": device.driver if device else None,
+        "driver": name_of(device) if device else None,
         "host": device.host if device and device.host else None,
         "port": device.port if device and device.host else None,
         "platform": device.platform if device else None,
         "connection": result.value.connection if isinstance(result.value, Outputs) else {},
         "output": {command: output.as_slim_dict() if slim else output.as_dict() for command, output in outputs.items()},
-        "value": None if slim or is_cli(asked) else result.value,
+        "value": None if slim or has_outputs(asked) else result.value,
         "changed": None,
         "last_good_at": None,
     }
 
 
-def is_cli(asked: Device | Error | None) -> bool:
+def has_outputs(asked: Device | Error | None) -> bool:
     """Whether the value of its result is outputs by command."""
     return isinstance(asked, Device) and gives_outputs(asked)
 
@@ -365,7 +365,7 @@ def is_cli(asked: Device | Error | None) -> bool:
 def _outputs(asked: Device | Error | None, result: Result) -> dict[str, Output]:
     if isinstance(asked, Unresolved):
         return {command.text: not_asked() for command in asked.commands}
-    if not isinstance(asked, Device) or not is_cli(asked):
+    if not isinstance(asked, Device) or not has_outputs(asked):
         return {}
     given: Mapping[str, Output] = result.value or {}
     return {command.text: given.get(command.text) or not_asked() for command in asked.commands}
@@ -486,7 +486,7 @@ class Keep:
             self.errors[name] = unwritten
         elif self._let_go:
             self._gone.add(name)
-            self._shrink(result, is_cli(asked))
+            self._shrink(result, has_outputs(asked))
 
     def _shrink(self, result: Result, is_output: bool) -> None:
         """Keep only the returned part of an answer. Equal parts share one object, which saves memory."""

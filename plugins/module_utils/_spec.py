@@ -14,6 +14,7 @@ from ansible.module_utils.common.validation import check_type_float
 from ._arguments import validated
 from ._changes import ALL, Changes
 from ._device import Command
+from ._drivers.registry import check_name
 from ._platforms import PlatformError, platform_name
 
 PARSERS = ("none", "auto", "json", "textfsm")
@@ -21,9 +22,10 @@ PARSERS = ("none", "auto", "json", "textfsm")
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "hosts": {"type": "list", "elements": "str", "required": True},
     "commands": {"type": "list", "elements": "raw"},
-    "driver": {"type": "str", "choices": ["cli", "python"]},
+    "driver": {"type": "str"},
     "function": {"type": "str"},
     "function_args": {"type": "dict"},
+    "function_vars": {"type": "list", "elements": "str"},
     "parser": {"type": "str", "choices": list(PARSERS)},
     "workers": {"type": "int"},
     "device_timeout": {"type": "float", "default": 60},
@@ -97,6 +99,10 @@ def check_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
     _check_keep(values["keep"])
     if values["ignore_changes"] is not None:
         values["ignore_changes"] = _check_ignore(values["ignore_changes"])
+    if values["driver"] is not None:
+        check_name(values["driver"])
+    if values["function_vars"] is not None:
+        check_function_vars(values["function_vars"])
     if values["commands"] is not None:
         check_commands(values["commands"], values["parser"])
     return values
@@ -162,6 +168,21 @@ def _ignored_platform(spelling: str) -> str:
     except PlatformError as error:
         msg = f"ignore_changes: {error}; use one of these names, or {ALL} for every platform"
         raise ValueError(msg) from error
+
+
+def check_function_vars(names: Any) -> tuple[str, ...]:
+    """
+    :raises ValueError: if this is not a list of names of variables.
+    """
+    names = [names] if isinstance(names, str) else names
+    if not isinstance(names, (list, tuple)):
+        msg = f"function_vars must be a list of names of variables, not {names!r}"
+        raise ValueError(msg)
+    for name in names:
+        if not isinstance(name, str) or not name.isidentifier():
+            msg = f"function_vars must be names of variables, and {name!r} is not one"
+            raise ValueError(msg)
+    return tuple(dict.fromkeys(map(str, names)))
 
 
 def check_commands(commands: Any, parser: str | None) -> tuple[Command, ...]:

@@ -59,7 +59,7 @@ COMMON = (
     # Uptimes and ages.
     rf"\b[Uu]p ?[Tt]ime(?: for .{{0,60}}?)?(?: is| {{0,40}}+:| {{0,40}}+=)? {{1,40}}+({SPAN})",
     rf"\bup for ({SPAN})",
-    rf"({SPAN}) ago\b",
+    rf"(?<!\d)({SPAN}) ago\b",
     # JSON in any layout. Other names that end in Msecs can be configured timers.
     r'"(?:[a-zA-Z_-]{0,40}[uU]p[-_]?[tT]ime(?!stamp)[a-zA-Z]{0,40}|bgpTimerUp(?:Msec|String)|bgpTimerLast(?:Read|Write)'
     r"|[a-zA-Z]{0,40}(?:Epoch|DueMsecs?)|lastResetTimerMsecs|deadTimeMsecs|timerHelloInMsecs|spfLast(?:Executed|Duration)Msecs"
@@ -182,7 +182,7 @@ PLATFORMS: dict[str, tuple[str, ...]] = {
         rf"^ +\*via {_IP}, .*\[\d+/\d+\], ({AGE})(?=,|$)",
         rf"^ *{_IP} +({AGE}) +[0-9a-f]{{4}}\.",  # an ARP entry
         rf"^ *{_IP} +\d+ +[A-Z]+/ *[-A-Z]+ +({AGE}) +",  # an OSPF neighbour
-        r"^\S+(?:\(\S+\))? +\S+ +(\d{1,3}) +(?:[RTBSHVIsr] )+ *\S",  # a CDP neighbour's hold time
+        r"^\S+ +\S+ +(\d{1,3}) +(?:[RTBSHVIsr] )+ *\S",  # a CDP neighbour's hold time
         r"^Memory usage: +\d+K total, +(\d+)K used, +(\d+)K free",
         r"^CPU(?:\d+)? states +: +(.*)$",
         r"^Load average: +(.*)$",

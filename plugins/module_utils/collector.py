@@ -254,6 +254,8 @@ def _in_order(run: _Run) -> Iterator[str]:
         while name not in run.results and next(finished, None) is not None:
             pass
         yield name
+    for _name in finished:  # the run may have ended with an exception after its last result
+        pass
 
 
 def _check_names(names: Iterable[str]) -> list[str]:

@@ -250,6 +250,7 @@ if sys.version_info < (3, 11):  # noqa: UP036  the Python of a poller can be old
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.rollcall.network.plugins.module_utils import driver as driver  # for functions and drivers
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device, Unresolved
 from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import mask_of
 from ansible_collections.rollcall.network.plugins.module_utils._needs import missing, sentence
@@ -280,14 +281,14 @@ def main() -> None:
         name: Device.from_dict(each["device"]) if "device" in each else Unresolved.from_dict(each["error"])
         for name, each in json.loads(module.params["devices"]).items()
     }
-    packages = missing(devices)
-    if packages:
-        module.fail_json(msg=sentence(packages, " ".join(each.partition(" ")[0] for each in packages)))
-    limits = Limits(**{name: module.params[name] for name in Limits.__slots__})
     try:
         check_functions(devices)
     except ValueError as error:
         module.fail_json(msg=f"{error}; modules beside the playbook are on the controller only", refused=True)
+    packages = missing(devices)
+    if packages:
+        module.fail_json(msg=sentence(packages, " ".join(each.partition(" ")[0] for each in packages)))
+    limits = Limits(**{name: module.params[name] for name in Limits.__slots__})
     read_here = [each for each in devices.values() if isinstance(each, Device) and each.ssh_config]
     for warning in unsupported_sentences(unsupported_options(read_here, given=False)):
         module.warn(warning)

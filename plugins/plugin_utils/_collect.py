@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from ansible_collections.rollcall.network.plugins.module_utils._changes import Changes
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
+from ansible_collections.rollcall.network.plugins.module_utils._drivers.registry import name_of
 from ansible_collections.rollcall.network.plugins.module_utils._last_good import LastGood
 from ansible_collections.rollcall.network.plugins.module_utils._lock import locked
 from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import mask_of
@@ -66,10 +67,14 @@ def limits_of(arguments: Mapping[str, Any]) -> Limits:
     )
 
 
-def warnings_of(arguments: Mapping[str, Any]) -> list[str]:
+def warnings_of(arguments: Mapping[str, Any], devices: Mapping[str, Device | Error]) -> list[str]:
     """Return warnings about the names, and about arguments that are not used."""
-    unused = arguments["driver"] == "python" and arguments["commands"]
-    return _of_names(arguments["hosts"]) + (["commands are not used with driver: python"] if unused else [])
+    warnings = _of_names(arguments["hosts"])
+    found = [device for device in devices.values() if isinstance(device, Device)]
+    if arguments["commands"] and found and not any(device.commands for device in found):
+        drivers = ", ".join(dict.fromkeys(map(name_of, found)))
+        warnings.append(f"commands are not used with driver: {drivers}")
+    return warnings
 
 
 def _of_names(hosts: Sequence[str]) -> list[str]:
@@ -332,8 +337,12 @@ def _planned(resolved: Resolved | Error) -> dict[str, Any]:
         return {"error": resolved.as_dict()}
     device, sources = resolved
     plan: dict[str, Any] = {"driver": device.driver}
-    if device.driver == "python":
-        return {**plan, "function": device.function, "sources": sources}
+    if device.function:
+        plan["function"] = device.function
+    if device.variables:
+        plan["variables"] = list(device.variables)
+    if not device.host:
+        return {**plan, "sources": sources}
     return {
         **plan,
         "host": device.host,

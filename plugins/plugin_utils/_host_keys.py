@@ -6,21 +6,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
-import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
+from ansible_collections.rollcall.network.plugins.module_utils._drivers.registry import HOST_KEYS_DRIVER
 from ansible_collections.rollcall.network.plugins.module_utils._known_hosts import Marker, Verdict
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import in_line
-from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError, Error
+from ansible_collections.rollcall.network.plugins.module_utils._result import Error
+from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll
 from ansible_collections.rollcall.network.plugins.module_utils._transport import host_keys
-from ansible_collections.rollcall.network.plugins.module_utils._transport.fetch_host_keys import fetch
 
 AT_ONCE = 200  # connections
 CONNECTIONS = 4  # of one device, one after the other
+SPARE = 5.0  # seconds
 MOST_NAMES = 10  # in a line about several devices
 
 # The states of a device, in the order in which they are shown, and what each means.
@@ -33,30 +34,39 @@ STATES = {
     "known": "known",
 }
 NOWHERE = {"host": "", "port": 0, "name": None, "file": ""}
-Fetch = Callable[[Device, float], Awaitable[list[dict[str, str]]]]
+Ask = Callable[[Mapping[str, Device | Error], Limits], Mapping[str, Mapping[str, Any]]]
 Found = dict[str, Any]
 
 
-def collect_keys(devices: Mapping[str, Device | Error], fetch: Fetch = fetch) -> dict[str, Found]:
-    """Fetch the keys of all devices, and return a dictionary for each name, in order. No credentials are sent."""
-    return asyncio.run(_collect(devices, fetch))
+def collect_keys(devices: Mapping[str, Device | Error], ask: Ask = call_roll) -> dict[str, Found]:
+    """Fetch the keys of all devices, and return a dictionary for each name, in order. No credentials are sent.
+
+    Devices are asked in the processes of the engine, so that none affects the others.
+    """
+    without = {name: _without_secrets(device) for name, device in devices.items()}
+    seconds = max((CONNECTIONS * device.connect_timeout for device in _ready(without)), default=0.0)
+    answers = ask(without, Limits(workers=AT_ONCE, device_timeout=seconds + SPARE))
+    return {name: _found(device, answers[name]) for name, device in without.items()}
 
 
-async def _collect(devices: Mapping[str, Device | Error], fetch: Fetch) -> dict[str, Found]:
-    limit = asyncio.Semaphore(AT_ONCE)
+def _without_secrets(device: Device | Error) -> Device | Error:
+    """The device for the driver that fetches keys. A secret would be masked in a key that contains it."""
+    if isinstance(device, Error):
+        return device
+    nothing = dict.fromkeys(("password", "become_password", "private_key", "passphrase", "otp_command"))
+    return replace(device, driver=HOST_KEYS_DRIVER, commands=(), variables={}, run_secrets=(), **nothing)  # type: ignore[arg-type]
 
-    async def one(device: Device | Error) -> Found:
-        if isinstance(device, Error):
-            return _unreached(device)
-        async with limit:
-            try:
-                keys = await fetch(device, time.monotonic() + CONNECTIONS * device.connect_timeout)
-            except DeviceError as error:
-                return {**_unreached(error.error), **_place(device)}
-        return compare(device, keys)
 
-    answers = await asyncio.gather(*map(one, devices.values()))
-    return dict(zip(devices, answers, strict=True))
+def _ready(devices: Mapping[str, Device | Error]) -> list[Device]:
+    return [device for device in devices.values() if isinstance(device, Device)]
+
+
+def _found(device: Device | Error, answer: Mapping[str, Any]) -> Found:
+    if isinstance(device, Error):
+        return _unreached(device.message)
+    if answer["status"] != "ok":
+        return {**_unreached(answer["error"]["message"]), **_place(device)}
+    return compare(device, answer["value"])
 
 
 def compare(device: Device, keys: list[dict[str, str]]) -> Found:
@@ -198,5 +208,5 @@ def _place(device: Device) -> Found:
     return {"host": device.host, "port": device.port, "name": known.name, "file": known.file}
 
 
-def _unreached(error: Error) -> Found:
-    return {**NOWHERE, "state": "unreached", "keys": [], "known": [], "replaceable": False, "message": error.message}
+def _unreached(message: str) -> Found:
+    return {**NOWHERE, "state": "unreached", "keys": [], "known": [], "replaceable": False, "message": message}

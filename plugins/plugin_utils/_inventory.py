@@ -30,10 +30,18 @@ from ansible_collections.rollcall.network.plugins.module_utils._bounds import LA
 from ansible_collections.rollcall.network.plugins.module_utils._device import KNOWN_HOSTS as KNOWN_HOSTS
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device, Hop, Unresolved
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._plain import NotPlain, plain
+from ansible_collections.rollcall.network.plugins.module_utils._drivers.registry import (
+    DEFAULT_DRIVER,
+    uses_variables,
+)
 from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import MASK, Secrets
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import PlatformError, platform_name
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
-from ansible_collections.rollcall.network.plugins.module_utils._spec import ARGUMENT_SPEC, PARSERS, check_commands
+from ansible_collections.rollcall.network.plugins.module_utils._spec import (
+    PARSERS,
+    check_commands,
+    check_function_vars,
+)
 from ansible_collections.rollcall.network.plugins.module_utils._transport.arguments import (
     Forward,
     Jump,
@@ -55,11 +63,13 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._ssh_settings imp
     config_files,
     ssh_options,
 )
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._drivers import Drivers
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._unresolved import (
     kind_of_failure,
     names_behind,
     reason_of,
 )
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._vaulted import vaulted_texts
 
 MAX_OUTPUT = 64 * 2**20
 CONNECT_TIMEOUT, COMMAND_TIMEOUT = 10.0, 30.0  # seconds, as in core and ansible.netcommon
@@ -96,6 +106,7 @@ VARIABLES: dict[str, tuple[str, ...]] = {
     "driver": ("rollcall_driver",),
     "function": ("rollcall_function",),
     "function_args": ("rollcall_function_args",),
+    "function_vars": ("rollcall_function_vars",),
     "jump_hosts": ("rollcall_jump_hosts",),
     "known_hosts": ("rollcall_known_hosts",),
     "legacy_ssh": ("rollcall_legacy_ssh",),
@@ -172,9 +183,16 @@ class Inventory:
         self._fallbacks = {**_configured(), **fallbacks, **_network_credential()}
         self._run_secrets = _run_secrets(fallbacks)
         self._hints = MOST_HINTS
+        self._drivers = Drivers()
 
     def resolve(self, names: Iterable[str], arguments: Mapping[str, Any]) -> dict[str, Resolved | Error]:
-        """Return a device or an error for every name, in order."""
+        """Return a device or an error for every name, in order.
+
+        :raises ValueError: if the driver of the arguments cannot be used.
+        """
+        self._drivers = Drivers()
+        if arguments["driver"] is not None:
+            self._drivers.get(arguments["driver"])
         jump_hosts = self._jump_hosts(arguments)
         return {name: self._device_or_error(name, arguments, jump_hosts) for name in names}
 
@@ -197,7 +215,7 @@ class Inventory:
         settings = _Settings(name, bare, arguments, self._fallbacks, self._template)
         try:
             variables = self._variables_of(name)
-            if variables is None and arguments["driver"] != "python":
+            if variables is None and "host" in self._drivers.get(arguments["driver"] or DEFAULT_DRIVER).settings:
                 raise self._unknown(name)
             if variables is not None:
                 if self._look_at is not None:
@@ -205,20 +223,31 @@ class Inventory:
                 settings = _Settings(name, variables, arguments, self._fallbacks, self._template)
             return self._resolve(name, settings, jump_hosts)
         except NoDevice as error:
-            return _unresolved(settings, error.error, self._run_secrets)
+            return _unresolved(settings, error.error, self._run_secrets, self._drivers)
         except Exception as error:
             message = f"the variables of {name} cannot be resolved: {kind_of_failure(error)}"
-            return _unresolved(settings, Error("resolve", "variables", message), self._run_secrets)
+            return _unresolved(settings, Error("resolve", "variables", message), self._run_secrets, self._drivers)
 
     def _resolve(self, name: str, settings: _Settings, jump_hosts: JumpHosts) -> Resolved:
-        driver = settings.text("driver") or "cli"
-        if driver not in ARGUMENT_SPEC["driver"]["choices"]:
-            choices = ", ".join(ARGUMENT_SPEC["driver"]["choices"])
-            raise NoDevice("driver", f"rollcall_driver of {name} must be one of {choices}, not {driver!r}")
-        device = _python_device(name, settings) if driver == "python" else _cli_device(name, settings, jump_hosts)
-        secrets = self._run_secrets
-        if driver == "python":  # the function gets none of them, but may know them
-            secrets = tuple(dict.fromkeys((*_secret_texts(settings), *secrets)))
+        driver = settings.text("driver") or DEFAULT_DRIVER
+        try:
+            wanted = self._drivers.get(driver).settings
+        except ValueError as error:
+            raise NoDevice("driver", f"{settings.where('driver')}: {error}") from error
+        function = _function(name, settings) if "function" in wanted else None
+        args = _function_args(name, settings) if function else {}
+        takes_login = self._drivers.takes_login(driver, function)
+        login = _login_fields(name, settings, jump_hosts, wanted) if takes_login else {}
+        variables, vaulted = _function_vars(name, settings) if uses_variables(driver) else ({}, ())
+        if variables and function and takes_login is False:
+            message = (
+                f"{function} takes the name and cannot use function_vars; annotate its first parameter with Device"
+            )
+            raise NoDevice("function", message)
+        device = Device(name=name, driver=driver, function=function, function_args=args, variables=variables, **login)
+        # A driver that gets no login may know it all the same.
+        own = () if takes_login else _secret_texts(settings)
+        secrets = tuple(dict.fromkeys((*own, *vaulted, *self._run_secrets)))
         if secrets:
             device = replace(device, run_secrets=secrets)
         return Resolved(device, settings.sources)
@@ -305,6 +334,17 @@ class _Settings:
             reason = reason_of(error, secret=secret, mask=lambda text: _masked(self, text))
             raise NoDevice("variables", f"{source} of {self._name} cannot be resolved: {reason}") from None
 
+    def variable(self, name: str) -> tuple[Any, list[str]]:
+        """Return the value of any variable, and the vaulted texts in it.
+
+        :raises NoDevice: if it is not defined or cannot be resolved.
+        """
+        if name not in self._variables:
+            raise NoDevice("variables", f"variable {name} of {self._name} is not defined")
+        raw = self._variables[name]
+        value = self._templated("function_vars", f"variable {name}", raw)
+        return value, list(vaulted_texts(raw, value, self._variables))
+
     def written(self) -> Iterator[str]:
         """The secrets that are written as strings, which may be templates."""
         values = (self._variables.get(name) for name in _hidden_variables())
@@ -359,11 +399,11 @@ class _Settings:
         return f"{source} of {self._name}"
 
 
-def _python_device(name: str, settings: _Settings) -> Device:
+def _function(name: str, settings: _Settings) -> str:
     function = settings.text("function")
     if not function:
         raise NoDevice("function", f"no function for {name}; set the argument function or rollcall_function")
-    return Device(name=name, driver="python", function=function, function_args=_function_args(name, settings))
+    return function
 
 
 def _function_args(name: str, settings: _Settings) -> dict[str, Any]:
@@ -378,22 +418,45 @@ def _function_args(name: str, settings: _Settings) -> dict[str, Any]:
     return arguments
 
 
-def _cli_device(name: str, settings: _Settings, jump_hosts: JumpHosts) -> Device:
+def _function_vars(name: str, settings: _Settings) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The variables that the function or driver asks for, and the secrets among them."""
+    try:
+        names = check_function_vars(settings.get("function_vars") or ())
+    except ValueError as error:
+        raise NoDevice("variables", f"{settings.where('function_vars')}: {error}") from error
+    values: dict[str, Any] = {}
+    vaulted: list[str] = []
+    for each in names:
+        value, secrets = settings.variable(each)
+        try:
+            values[each] = plain(value)
+        except NotPlain as error:
+            raise NoDevice("variables", f"variable {each} of {name}: {error}") from error
+        vaulted += secrets
+    return values, tuple(vaulted)
+
+
+def _login_fields(
+    name: str, settings: _Settings, jump_hosts: JumpHosts, wanted: Collection[str] = ("platform", "commands")
+) -> dict[str, Any]:
+    """The fields of a device for its address and its login.
+
+    :param wanted: settings of the driver. A platform and commands can be missing if it does not need them.
+    """
     network_os, transport = _network_os(settings)
     found = _login(name, settings, jump_hosts, PORTS[transport])
-    return Device(
-        name=name,
+    return {
         **found.fields,
-        transport=transport,
-        hops=found.hops,
-        become=settings.flag("become", False),
-        become_password=settings.text("become_password"),
-        platform=_platform(network_os),
-        commands=_commands(name, settings),
-        command_timeout=settings.number("command_timeout", COMMAND_TIMEOUT),
-        max_output=_max_output(settings),
-        bastion=_bastion(found.proxy, found.fields["user"] or "") if found.proxy else None,
-    )
+        "transport": transport,
+        "hops": found.hops,
+        "become": settings.flag("become", False),
+        "become_password": settings.text("become_password"),
+        "platform": _platform(network_os) if "platform" in wanted else _any_platform(network_os),
+        "commands": _commands(name, settings, needed="commands" in wanted),
+        "command_timeout": settings.number("command_timeout", COMMAND_TIMEOUT),
+        "max_output": _max_output(settings),
+        "bastion": _bastion(found.proxy, found.fields["user"] or "") if found.proxy else None,
+    }
 
 
 class _Login(NamedTuple):
@@ -659,7 +722,15 @@ def _platform(network_os: str) -> str:
         raise NoDevice("platform", f"{error}; set ansible_network_os to one that is") from error
 
 
-def _commands(name: str, settings: _Settings) -> tuple[Command, ...]:
+def _any_platform(network_os: str) -> str | None:
+    """The name of the definition, or the platform as it is written if there is none."""
+    try:
+        return platform_name(network_os) if network_os else None
+    except PlatformError:
+        return network_os
+
+
+def _commands(name: str, settings: _Settings, *, needed: bool) -> tuple[Command, ...]:
     parser = settings.text("parser")
     if parser is not None and parser not in PARSERS:
         source = settings.sources["parser"]
@@ -668,7 +739,7 @@ def _commands(name: str, settings: _Settings) -> tuple[Command, ...]:
         commands = check_commands(settings.get("commands") or (), parser)
     except ValueError as error:
         raise NoDevice("commands", f"{settings.sources['commands']} of {name}: {error}") from error
-    if not commands:
+    if needed and not commands:
         raise NoDevice("commands", "no commands are set; set the argument commands or rollcall_commands")
     return commands
 
@@ -763,15 +834,15 @@ def _masked(settings: _Settings | None, text: str, run_secrets: Iterable[str] = 
     return text
 
 
-def _unresolved(settings: _Settings, error: Error, run_secrets: Iterable[str]) -> Unresolved:
+def _unresolved(settings: _Settings, error: Error, run_secrets: Iterable[str], drivers: Drivers) -> Unresolved:
     """The error, with the commands as far as they can be known."""
     commands: tuple[Command, ...] = ()
     message = _masked(settings, error.message, run_secrets)
     with contextlib.suppress(NoDevice, ValueError):
-        driver: str | None = None
+        driver = None
         with contextlib.suppress(NoDevice):  # then it is taken for the default one
             driver = settings.text("driver")
-        if driver != "python":
+        if "commands" in drivers.get(driver or DEFAULT_DRIVER).settings:
             commands = check_commands(settings.get("commands") or (), None)
     return Unresolved(error.phase, error.kind, message, commands)
 

@@ -79,7 +79,7 @@ class Roll:
         with open_folder(self._arguments, self._variables, devices, display, check_mode=check_mode) as folder:
             result = call_here(devices, self._arguments, progress, folder, self._allowed, display.display)
         warnings = [
-            *warnings_of(self._arguments),
+            *warnings_of(self._arguments, devices),
             *ssh_warnings(devices.values()),
             *progress.warnings,
             *result.get("warnings", ()),

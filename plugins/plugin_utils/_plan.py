@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from ansible_collections.rollcall.network.plugins.module_utils._drivers.registry import gives_outputs
 from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import secrets_of
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
@@ -29,15 +30,22 @@ def lines_of(resolved: Mapping[str, Resolved | Error]) -> Iterator[str]:
 
 def _of_device(name: str, resolved: Resolved) -> Iterator[str]:
     device, sources = resolved
-    if device.driver == "python":
-        yield f"{name}: function {device.function}"
+    asked = f"function {device.function}" if device.function else ""
+    if not device.host:
+        yield f"{name}: {asked or f'driver {device.driver}'}"
         return
     through = " through a proxy command" if device.proxy_command else ""
     if device.hops:
         through = f" through {', '.join(hop.name for hop in device.hops)}"
     user = f"{device.user}@" if device.user else ""
     checked = "" if device.host_key_checking else ", host key not checked"
-    yield f"{name}: {user}{device.host}, port {device.port}{through}, platform {device.platform}{checked}"
+    platform = f", platform {device.platform}" if device.platform else ""
+    yield f"{name}: {user}{device.host}, port {device.port}{through}{platform}{checked}"
     credentials = [f"{field} from {sources[field]}" for field in CREDENTIALS if field in sources]
     yield f"    credentials: {'; '.join(credentials) or 'none'}"
-    yield f"    commands: {'; '.join(command.text for command in device.commands)}"
+    if asked or not gives_outputs(device):
+        yield f"    {asked or f'driver {device.driver}'}"
+    if device.variables:
+        yield f"    variables: {', '.join(device.variables)}"
+    if device.commands:
+        yield f"    commands: {'; '.join(command.text for command in device.commands)}"

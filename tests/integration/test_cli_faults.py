@@ -16,11 +16,11 @@ from dataclasses import dataclass, replace
 import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
-from ansible_collections.rollcall.network.plugins.module_utils._drivers import cli
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import platform_name
 from ansible_collections.rollcall.network.plugins.module_utils._result import Output, Result
+from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits
 from ansible_collections.rollcall.network.plugins.module_utils._terminal import CHATTER
-from ansible_collections.rollcall.network.plugins.module_utils.collector import collect, this_call
+from tests.integration.asking import results_of
 from tests.lab import Lab, LabDevice
 from tests.lab.faults import BIG_OUTPUT_BYTES, FAULTS
 
@@ -66,7 +66,7 @@ def device_of(lab: Lab, device: LabDevice) -> Device:
 
 def call(lab: Lab, change: Callable[[Device], Device] = lambda device: device) -> dict[str, Result]:
     devices = {name: change(device_of(lab, device)) for name, device in lab.devices.items()}
-    return collect(lambda name: cli.ask(devices[name], this_call()), devices, device_timeout=DEVICE_TIMEOUT)
+    return results_of(devices, Limits(device_timeout=DEVICE_TIMEOUT))
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +106,7 @@ def test_healthy_devices_are_ok_beside_broken_ones(stories: dict[str, list[Story
         ("hang_kex", "timeout", "connect", "timeout", "connect_timeout"),
         ("flaky", "unreachable", "connect", "reset", "closed the connection before the login"),
         ("wrong_password", "auth_failed", "auth", "refused", "login as lab refused"),
-        ("hang_auth", "timeout", "auth", "timeout", "waited for: the login methods"),
+        ("hang_auth", "timeout", "auth", "timeout", "waited for: the login"),
         ("hang_shell", "timeout", "auth", "no_prompt", "Check ansible_network_os"),
         ("no_prompt", "timeout", "auth", "no_prompt", "Check ansible_network_os"),
         ("hang_command", "timeout", "command", "timeout", "command_timeout"),
@@ -202,7 +202,7 @@ def test_no_secret_in_any_result(stories: dict[str, list[Story]]) -> None:
 def test_retry_reaches_a_flaky_device() -> None:
     with Lab(devices=24, healthy=True, faults={"fra-wan1": "flaky", "ams-wan1": "wrong_password"}) as lab:
         devices = {name: device_of(lab, lab.devices[name]) for name in ("fra-wan1", "ams-wan1")}
-        results = collect(lambda name: cli.ask(devices[name], this_call()), devices, device_timeout=30, retries=3)
+        results = results_of(devices, Limits(device_timeout=30, retries=3))
     assert results["fra-wan1"].status == "ok"
     assert results["fra-wan1"].attempts == 2
     assert results["ams-wan1"].status == "auth_failed"

@@ -9,16 +9,23 @@ What they are written for, GitHub, GitLab, ansible-navigator's container, is not
 
 from __future__ import annotations
 
+import asyncio
+import base64
+import contextlib
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import asyncssh
 import pytest
 import yaml
 
@@ -84,7 +91,11 @@ class Desk:
 
     def call(self, lab: Lab, *command: str | Path, env: Mapping[str, str] | None = None) -> tuple[int, str]:
         """Runs a command beside an inventory of the lab's that holds no login; its exit status and what it printed."""
-        (self.folder / "inventory.yml").write_text(without_login(lab))
+        return self.run(without_login(lab), *command, env=env)
+
+    def run(self, inventory: str, *command: str | Path, env: Mapping[str, str] | None = None) -> tuple[int, str]:
+        """Runs a command beside this inventory; its exit status and what it printed."""
+        (self.folder / "inventory.yml").write_text(inventory)
         environment = {**self._env, **(env or {})}
         done = subprocess.run(
             command,
@@ -189,3 +200,132 @@ def test_settings_of_ansible_navigator(desk: Desk, lab: Lab) -> None:
     assert status == 0, printed
     assert "24 of 24 devices answered in full" in printed
     assert (desk.folder / "rollcall" / "latest" / "reports" / "index.html").exists()
+
+
+LONGEST_DRIVER = 40  # lines
+SYSTEM = {"hostname": "api-1", "version": "4.2"}
+
+
+class Api(BaseHTTPRequestHandler):
+    """A REST API that asks for the login."""
+
+    def do_GET(self) -> None:
+        login = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        allowed = self.headers["Authorization"] == f"Basic {login}"
+        status, body = (200, json.dumps({**SYSTEM, "path": self.path, "echo": PASSWORD})) if allowed else (401, "")
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+async def tl1(process: asyncssh.SSHServerProcess[str]) -> None:
+    """A network element that speaks TL1, and denies one command."""
+    process.stdout.write("Welcome to the network element\n<\n;\n")
+    async for line in process.stdin:
+        command, _colon, tag = line.strip().rstrip(";").partition(":::")
+        code = "DENY" if command == "RTRV-EQPT" else "COMPLD"
+        process.stdout.write(f"   MUX 26-01-02 03:04:05\nM  {tag} {code}\n   answer to {command}\n;\n")
+
+
+class Login(asyncssh.SSHServer):
+    def begin_auth(self, username: str) -> bool:
+        return True
+
+    def password_auth_supported(self) -> bool:
+        return True
+
+    def validate_password(self, username: str, password: str) -> bool:
+        return (username, password) == (USER, PASSWORD)
+
+
+@contextlib.contextmanager
+def network_element(known_hosts: Path) -> Iterator[int]:
+    """Serves TL1 over SSH in a thread. Yields its port."""
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    ready, ports, loop = threading.Event(), [], asyncio.new_event_loop()
+
+    async def serve() -> None:
+        server = await asyncssh.create_server(
+            Login, "127.0.0.1", 0, server_host_keys=[key], process_factory=tl1, line_editor=False
+        )
+        ports.append(server.get_port())
+        ready.set()
+
+    def work() -> None:
+        loop.run_until_complete(serve())
+        loop.run_forever()
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    assert ready.wait(20)
+    known_hosts.write_text(f"[127.0.0.1]:{ports[0]} {key.export_public_key().decode()}")
+    try:
+        yield ports[0]
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(20)
+
+
+def test_drivers_of_ones_own(desk: Desk) -> None:
+    for file in (EXAMPLES / "drivers").iterdir():
+        shutil.copy(file, desk.folder)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Api)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    known_hosts = desk.folder / "known_hosts"
+    with network_element(known_hosts) as port:
+        address = {"ansible_host": "127.0.0.1", "ansible_port": port, "rollcall_known_hosts": str(known_hosts)}
+        url = f"http://{{{{ ansible_host }}}}:{server.server_address[1]}"
+        wrong = {"ansible_password": "a-wrong-password"}
+        own = {
+            "apis": (
+                {"api-1": {}, "api-2": wrong},
+                {"rollcall_driver": "rest_driver.Rest", "rollcall_function_vars": ["api_url"], "api_url": url},
+            ),
+            "optical": (
+                {"mux-1": {}, "mux-2": wrong, "mux-3": {"rollcall_commands": ["RTRV-EQPT", "RTRV-HDR"]}},
+                {"rollcall_driver": "tl1_driver.Tl1", "rollcall_commands": ["RTRV-HDR", "RTRV-ALM-ALL"]},
+            ),
+            "servers": (
+                {"sw-1": {}},
+                {
+                    "rollcall_driver": "python",
+                    "rollcall_function": "version_line.of",
+                    "rollcall_function_vars": ["site"],
+                    "site": "{{ inventory_hostname }} in fra",
+                },
+            ),
+        }
+        groups = {name: {"hosts": hosts, "vars": {**address, **variables}} for name, (hosts, variables) in own.items()}
+        inventory = json.dumps({"all": {"children": groups}})
+        status, printed = desk.run(inventory, "ansible-playbook", "-i", "inventory.yml", "playbook.yml")
+    server.shutdown()
+    assert status == 2, printed
+    answers = {
+        path.name: json.loads((path / "result.json").read_text())
+        for path in (desk.folder / "rollcall" / "latest" / "devices").iterdir()
+    }
+    said = {name: (answer["driver"], answer["status"]) for name, answer in answers.items()}
+    assert said == {
+        "api-1": ("rest", "ok"),
+        "api-2": ("rest", "auth_failed"),
+        "mux-1": ("tl1", "ok"),
+        "mux-2": ("tl1", "auth_failed"),
+        "mux-3": ("tl1", "partial"),
+        "sw-1": ("python", "ok"),
+    }, printed
+    assert answers["api-1"]["value"] == {**SYSTEM, "path": "/system", "echo": "********"}
+    assert answers["api-2"]["error"]["kind"] == "http_401"
+    assert answers["sw-1"]["value"]["site"] == "sw-1 in fra"
+    assert answers["sw-1"]["value"]["version"].startswith("SSH-2.0-AsyncSSH")
+    text = (desk.folder / "rollcall" / "latest" / "devices" / "mux-1" / "RTRV-HDR.txt").read_text()
+    assert text.splitlines() == ["M  1 COMPLD", "   answer to RTRV-HDR", ";"]
+    assert answers["mux-3"]["error"]["message"] == "driver tl1: 'RTRV-EQPT' failed"
+
+
+@pytest.mark.parametrize("name", [path.name for path in sorted((EXAMPLES / "drivers").glob("*.py"))])
+def test_a_driver_is_short(name: str) -> None:
+    assert len((EXAMPLES / "drivers" / name).read_text().splitlines()) <= LONGEST_DRIVER

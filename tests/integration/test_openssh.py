@@ -18,8 +18,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
-from ansible_collections.rollcall.network.plugins.module_utils._drivers import cli
-from ansible_collections.rollcall.network.plugins.module_utils.collector import Result, collect, this_call
+from ansible_collections.rollcall.network.plugins.module_utils._result import Result
+from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits
+from tests.integration.asking import results_of
 from tests.integration.conftest import ShellServer, meanwhile, shell_server, watched_processes
 from tests.integration.openssh import (
     KEY_TYPES,
@@ -74,7 +75,7 @@ def device(server: OpenSshServer | ShellServer, name: str = "box", **settings: A
 def ask_all(devices: Sequence[Device], **limits: Any) -> dict[str, Result]:
     """Asks the devices at once. Whatever comes of it, no secret may be in it."""
     by_name = {each.name: each for each in devices}
-    results = collect(lambda name: cli.ask(by_name[name], this_call()), by_name, **{"device_timeout": 20, **limits})
+    results = results_of(by_name, Limits(**{"device_timeout": 20, **limits}))
     for each in devices:
         for secret in (each.password, each.private_key, each.passphrase):
             assert not secret or secret not in repr(results)

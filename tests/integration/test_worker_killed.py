@@ -41,7 +41,7 @@ RUNS, PARENTS, LAUNCHERS = 10, 3, 4
 RUN_SECONDS = 120
 GONE_SECONDS = 2.0
 # Devices that may have an error although the command that must not be repeated did not reach them: it was under way.
-UNDER_WAY = 5
+UNDER_WAY = 30
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,11 @@ expression does makes the matcher go back over all repetitions.
 
 from __future__ import annotations
 
-import re._parser as parser  # type: ignore[import-not-found, unused-ignore]
+import importlib
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+
+parser: Any = importlib.import_module("re._parser")  # private, and without types
 
 LIKELY = '1 a:.-/,%"[A(_@#>'
 REPEATS = {"MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"}
@@ -40,7 +42,7 @@ def _pumps(items: list[Any], start: str) -> Iterator[Pump]:
             body = list(body)
             if str(most) == "MAXREPEAT" or most > 8:
                 following = "".join(_text(each) for each in items[index + 1 : index + 2])
-                further = "".join(_text(each) for each in items[index + 1 : index + 4])
+                further = "".join(_text(each, 1) for each in items[index + 1 : index + 4])
                 for unit in _units(body):
                     yield Pump(start, unit)
                     for more in {following, further} - {""}:
@@ -62,12 +64,12 @@ def _pumps(items: list[Any], start: str) -> Iterator[Pump]:
 def _units(body: list[Any]) -> list[str]:
     """Return texts that match the body of a repetition: several, if it is a class of characters."""
     if len(body) == 1 and str(body[0][0]) in ("IN", "ANY", "NOT_LITERAL"):
-        return [character for character in LIKELY if _accepts(body[0], character)][:6]
+        return [character for character in LIKELY if _accepts(body[0], character)][:12]
     return ["".join(map(_text, body))]
 
 
-def _text(item: Any) -> str:
-    """Return a short text that matches an item."""
+def _text(item: Any, times: int = 0) -> str:
+    """Return a short text that matches an item, with optional parts at least so many times."""
     code, value = item
     name = str(code)
     if name == "LITERAL":
@@ -75,7 +77,8 @@ def _text(item: Any) -> str:
     if name in ("IN", "ANY", "NOT_LITERAL"):
         return next((character for character in LIKELY if _accepts(item, character)), _first(item))
     if name in REPEATS:
-        return "".join(map(_text, value[2])) * value[0]
+        least: int = value[0]
+        return "".join(map(_text, value[2])) * max(least, times)
     if name == "SUBPATTERN":
         return "".join(map(_text, value[-1]))
     if name == "ATOMIC_GROUP":
@@ -94,7 +97,7 @@ def _accepts(item: Any, character: str) -> bool:
     if str(code) == "ANY":
         return character != "\n"
     if str(code) == "NOT_LITERAL":
-        return ord(character) != value
+        return bool(ord(character) != value)
     negated = False
     for kind, what in value:
         name = str(kind)

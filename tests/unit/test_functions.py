@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import itertools
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,10 +31,12 @@ def any_arguments(name, **arguments):
     return arguments
 
 class Checks:
-    made = 0
     def __init__(self):
-        type(self).made += 1
         self.site = "fra"
+        self.asked = []
+    def names(self, name):
+        self.asked.append(name)
+        return self.asked
     def of_an_object(self, name, extra=None):
         return [self.site, name, extra]
     @classmethod
@@ -67,12 +68,14 @@ async def coroutine_that_fails(name):
     await asyncio.sleep(0)
     raise ConnectionRefusedError("no")
 
-cancelled = threading.Event()
-async def forever(name):
+async def forever(name, note):
     try:
         await asyncio.Event().wait()
     finally:
-        cancelled.set()
+        open(note, "w").close()
+
+async def own_timeout(name):
+    await asyncio.wait_for(forever(name, "/dev/null"), 0.01)
 
 def generator(name):
     yield date(2026, 1, 2)
@@ -114,7 +117,7 @@ def call(function: str, limits: Limits | None = None, **arguments: Any) -> dict[
         ("Checks.of_the_class", {}, ["Checks", "r1"]),
         ("Checks.static", {}, "r1"),
         ("Checks.Inner.static", {}, ["inner", "r1"]),
-        ("coroutine", {"pause": 0.01}, ["r1", False]),
+        ("coroutine", {"pause": 0.01}, ["r1", True]),
         ("stream", {}, [0, 1, 2]),
         ("generator", {}, ["2026-01-02"]),
     ],
@@ -144,18 +147,28 @@ def test_wrong_function_arguments_are_told_before_the_call(
 
 
 def test_an_object_for_each_name(module: str) -> None:
-    devices = {
-        name: Device(name=name, driver="python", function=f"{module}.Checks.of_an_object") for name in ("r1", "r2")
-    }
-    call_roll(devices, Limits())
-    assert sys.modules[module].Checks.made == 2
+    devices = {name: Device(name=name, driver="python", function=f"{module}.Checks.names") for name in ("r1", "r2")}
+    answers = call_roll(devices, Limits(workers=1))
+    assert [answer["value"] for answer in answers.values()] == [["r1"], ["r2"]]
 
 
-def test_a_coroutine_is_cancelled_at_the_deadline(module: str) -> None:
-    answer = call(f"{module}.forever", Limits(device_timeout=0.2))
+def test_a_coroutine_is_cancelled_at_the_deadline(module: str, tmp_path: Path) -> None:
+    answer = call(f"{module}.forever", Limits(device_timeout=0.2), note=str(tmp_path / "cancelled"))
     assert (answer["status"], answer["error"]["kind"]) == ("timeout", "device_timeout")
-    cancelled: threading.Event = sys.modules[module].cancelled
-    assert cancelled.wait(20)
+    assert (tmp_path / "cancelled").exists()
+
+
+@pytest.mark.parametrize(
+    ("limits", "kind"), [(Limits(device_timeout=0.2), "device_timeout"), (Limits(deadline=0.2), "deadline")]
+)
+def test_a_coroutine_that_does_not_end(module: str, limits: Limits, kind: str) -> None:
+    answer = call(f"{module}.forever", limits, note="/dev/null")
+    assert (answer["status"], answer["error"]["kind"]) == ("timeout", kind)
+
+
+def test_a_timeout_of_the_function_itself_is_not_that_of_the_device(module: str) -> None:
+    answer = call(f"{module}.own_timeout", Limits(device_timeout=60))
+    assert (answer["status"], answer["error"]["kind"]) == ("timeout", "TimeoutError")
 
 
 def test_errors_of_a_coroutine_are_those_of_a_function(module: str) -> None:

@@ -580,12 +580,18 @@ def a_fleet(file: Path) -> dict[str, Any]:
     devices["r5"] = device(file, name="r5", host="192.0.2.5")
     devices["r6"] = Error("resolve", "unknown_host", "'r6' is not in the inventory")
 
-    async def fetch(asked: Device, _deadline: float) -> list[dict[str, str]]:
-        if asked.name not in keys:
-            raise DeviceError("unreachable", "connect", "TimeoutError", f"{asked.host} port 22 is silent")
-        return fetched(keys[asked.name])
+    def ask(asked: Any, _limits: Any) -> dict[str, Any]:
+        return {name: answer(name, each) for name, each in asked.items()}
 
-    return fleet.collect_keys(devices, fetch)
+    def answer(name: str, asked: Device | Error) -> dict[str, Any]:
+        if isinstance(asked, Error):
+            return {"status": "failed", "error": asked.as_dict(), "value": None}
+        if name not in keys:
+            error = Error("connect", "TimeoutError", f"{asked.host} port 22 is silent")
+            return {"status": "unreachable", "error": error.as_dict(), "value": None}
+        return {"status": "ok", "error": None, "value": fetched(keys[name])}
+
+    return fleet.collect_keys(devices, ask)
 
 
 def test_every_name_of_a_fleet_has_one_state(file: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._known_hosts import KnownHosts, Verdict
-from ansible_collections.rollcall.network.plugins.module_utils._ssh import _named
+from ansible_collections.rollcall.network.plugins.module_utils._transport.host_keys import _missing_in
 
 MATCH, UNKNOWN, CHANGED, REVOKED = Verdict.MATCH, Verdict.UNKNOWN, Verdict.CHANGED, Verdict.REVOKED
 
@@ -208,4 +208,4 @@ def test_agrees_with_ssh_keygen(tmp_path: Path) -> None:
 def test_a_file_that_is_missing_is_said_to_be(tmp_path: Path, names: list[str], sentence: str) -> None:
     (tmp_path / "there").write_text("")
     paths = tuple(str(tmp_path / name) for name in names)
-    assert _named(paths) == sentence.format(*paths)
+    assert _missing_in(paths) == sentence.format(*paths)

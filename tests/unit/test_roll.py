@@ -1,13 +1,12 @@
 # Copyright: (c) 2026, the rollcall.network authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From devices to plain answers. A function stands for the SSH driver; the python driver is the real one."""
+"""From devices to plain answers. A function stands for the engine; those of driver python run in real processes."""
 
 from __future__ import annotations
 
 import itertools
 import json
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -16,10 +15,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.rollcall.network.plugins.module_utils import _parsers, _roll, collector
+from ansible_collections.rollcall.network.plugins.module_utils import collector
 from ansible_collections.rollcall.network.plugins.module_utils._call import Call
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device, Unresolved
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._function import load_function
+from ansible_collections.rollcall.network.plugins.module_utils._engine.errors import NotDone
 from ansible_collections.rollcall.network.plugins.module_utils._result import (
     STATUSES,
     DeviceError,
@@ -39,6 +39,7 @@ from ansible_collections.rollcall.network.plugins.module_utils.collector import 
 from ansible_collections.rollcall.network.plugins.plugin_utils._collect import warnings_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._outcome import result_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed
+from tests.unit.answering import let_answer
 
 KEYS = {
     "status",
@@ -51,6 +52,7 @@ KEYS = {
     "host",
     "port",
     "platform",
+    "connection",
     "output",
     "value",
     "changed",
@@ -84,10 +86,6 @@ def python(name: str, function: str) -> Device:
     return Device(name=name, driver="python", function=function)
 
 
-def answer_cli(monkeypatch: pytest.MonkeyPatch, ask: Callable[[Device, Call], Any]) -> None:
-    monkeypatch.setitem(_roll.DRIVERS, "cli", ask)
-
-
 @pytest.fixture
 def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeModule:
     """Makes an importable module of this source; each has a name of its own, for imports are remembered."""
@@ -112,7 +110,7 @@ def test_errors_are_answers_without_being_asked(monkeypatch: pytest.MonkeyPatch)
         asked.append(device.name)
         return {"show clock": Output(text="12:00")}
 
-    answer_cli(monkeypatch, ask)
+    let_answer(monkeypatch, ask)
     devices: dict[str, Device | Error] = {"b": cli("b"), "nobody": NOT_RESOLVED, "a": cli("a")}
     answers = call_roll(devices, Limits(), events.append)
     assert list(answers) == ["b", "nobody", "a"], "in the order asked"
@@ -124,6 +122,7 @@ def test_errors_are_answers_without_being_asked(monkeypatch: pytest.MonkeyPatch)
         "error": NOT_RESOLVED.as_dict(),
         "attempts": 0,
         "seconds": {},
+        "connection": {},
         "output": {},
     }
     assert {event.total for event in events} == {3}, "a name that cannot be asked counts"
@@ -132,7 +131,7 @@ def test_errors_are_answers_without_being_asked(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    answer_cli(monkeypatch, lambda device, call: {"show clock": Output(text="12:00", seconds=0.12345)})
+    let_answer(monkeypatch, lambda device, call: {"show clock": Output(text="12:00", seconds=0.12345)})
     answer = call_roll({"a": cli("a")}, Limits())["a"]
     assert (answer["status"], answer["error"], answer["attempts"], answer["value"]) == ("ok", None, 1, None)
     assert (answer["driver"], answer["host"], answer["port"], answer["platform"]) == (
@@ -141,6 +140,7 @@ def test_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
         22,
         "cisco_iosxe",
     )
+    assert answer["connection"] == {"transport": "ssh"}
     assert answer["output"] == {
         "show clock": {
             "text": "12:00",
@@ -168,7 +168,7 @@ def test_what_was_received_before_a_failure_is_returned_and_parsed(monkeypatch: 
         outputs = {"first": Output(text='{"a": 1}'), "second": Output(text='{"a"', status="failed")}
         raise DeviceError("partial", "command", "session_closed", "gone", value=outputs)
 
-    answer_cli(monkeypatch, ask)
+    let_answer(monkeypatch, ask)
     device = cli("a", Command("first", "json"), Command("second", "json"))
     answer = call_roll({"a": device}, Limits())["a"]
     assert (answer["status"], answer["error"]["kind"]) == ("partial", "session_closed")
@@ -181,7 +181,7 @@ def test_a_failure_before_anything_was_received(monkeypatch: pytest.MonkeyPatch)
     def ask(device: Device, call: Call) -> dict[str, Output]:
         raise DeviceError("auth_failed", "auth", "refused", "login as admin refused")
 
-    answer_cli(monkeypatch, ask)
+    let_answer(monkeypatch, ask)
     answer = call_roll({"a": cli("a")}, Limits(retries=3))["a"]
     assert (answer["status"], answer["attempts"]) == ("auth_failed", 1)
     assert answer["output"] == {"show clock": SKIPPED}
@@ -216,7 +216,7 @@ def test_every_asked_command_has_an_output_with_the_same_keys(
 
 
 def test_rows_that_cannot_be_read_are_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    answer_cli(monkeypatch, lambda device, call: {"show it": Output(text="not json")})
+    let_answer(monkeypatch, lambda device, call: {"show it": Output(text="not json")})
     answer = call_roll({"a": cli("a", Command("show it", "json"))}, Limits())["a"]
     assert answer["status"] == "ok"
     assert answer["output"]["show it"]["rows_status"] != "ok"
@@ -226,28 +226,41 @@ def test_rows_that_cannot_be_read_are_no_failure(monkeypatch: pytest.MonkeyPatch
 def test_texts_are_kept_when_time_is_over_before_the_rows_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
     released = threading.Event()
 
-    def never(text: str, **how: Any) -> Any:
+    def never(*_arguments: Any, **_limits: Any) -> Any:
         released.wait(30)
         raise ValueError
 
-    monkeypatch.setattr(_parsers, "parse", never)
-    answer_cli(monkeypatch, lambda device, call: {"show it": Output(text="it")})
-    answer = call_roll({"a": cli("a", Command("show it", "textfsm"))}, Limits(device_timeout=0.2))["a"]
+    engine = let_answer(monkeypatch, lambda device, call: {"show it": Output(text="it")})
+    monkeypatch.setattr(engine, "work", never)
+    answer = call_roll({"a": cli("a", Command("show it", "textfsm"))}, Limits(deadline=0.2))["a"]
     released.set()
-    assert (answer["status"], answer["error"]["phase"]) == ("timeout", "parse")
+    assert (answer["status"], answer["error"]["kind"], answer["error"]["phase"]) == ("timeout", "deadline", "parse")
     assert answer["output"]["show it"]["text"] == "it"
 
 
-def test_limits_reach_the_collector(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_that_are_not_done_are_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def not_done(*_arguments: Any, **_limits: Any) -> Any:
+        raise NotDone("it used more than 2.0 s of CPU time")
+
+    engine = let_answer(monkeypatch, lambda device, call: {"show it": Output(text="it")})
+    monkeypatch.setattr(engine, "work", not_done)
+    answer = call_roll({"a": cli("a", Command("show it", "textfsm"))}, Limits())["a"]
+    output = answer["output"]["show it"]
+    assert (answer["status"], output["text"], output["rows"], output["rows_status"]) == ("ok", "it", [], "error")
+    assert output["parser"] == "textfsm"
+    assert output["rows_message"] == "the output of 'show it' cannot be parsed: it used more than 2.0 s of CPU time"
+
+
+def test_limits_reach_the_collector_and_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     def ask(device: Device, call: Call) -> dict[str, Output]:
         remaining = call.remaining()
         assert remaining is not None
-        assert remaining <= 30
+        assert remaining <= 300
         if call.attempts == 1:
             raise ConnectionResetError
         return {"show clock": Output()}
 
-    answer_cli(monkeypatch, ask)
+    engine = let_answer(monkeypatch, ask)
     devices = {name: cli(name) for name in "abcd"}
     began = time.monotonic()
     monkeypatch.setattr(collector, "FIRST_BACKOFF", 0.01)
@@ -255,6 +268,8 @@ def test_limits_reach_the_collector(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = call_roll(devices, limits)
     assert {(answer["status"], answer["attempts"]) for answer in answers.values()} == {("ok", 2)}
     assert time.monotonic() - began >= 0.6, "three gaps of a fifth of a second"
+    in_words = (("deadline", "the deadline of the run (300 s)"), ("device_timeout", "device_timeout (30 s)"))
+    assert engine.asked_with == [(30, in_words)] * 8
 
 
 # -- driver python -----------------------------------------------------------------------------------------------------
@@ -337,15 +352,16 @@ def test_a_status_that_a_function_made_up_can_be_counted(module: MakeModule) -> 
         ("", "{module}..ask", "{module}"),
     ],
 )
-def test_a_function_that_cannot_be_had(module: MakeModule, source: str, path: str, words: str) -> None:
+def test_a_function_that_cannot_be_had(module: MakeModule, tmp_path: Path, source: str, path: str, words: str) -> None:
     """It is noticed before anybody is asked, and told in one sentence."""
     name = module(source)
-    asked = module("asked = []\ndef ask(name):\n    asked.append(name)\n")
+    mark = tmp_path / "asked"
+    asked = module(f"def ask(name):\n    open({str(mark)!r}, 'w')\n")
     devices = {"a": python("a", f"{asked}.ask"), "b": python("b", path.format(module=name))}
     with pytest.raises(ValueError) as caught:  # noqa: PT011 - the words are compared below
         call_roll(devices, Limits())
     assert words.format(module=name) in str(caught.value)
-    assert asked not in sys.modules or sys.modules[asked].asked == []
+    assert not mark.exists()
 
 
 def test_a_function_is_imported_once(module: MakeModule) -> None:

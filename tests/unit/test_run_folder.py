@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.rollcall.network.plugins.module_utils import _roll
 from ansible_collections.rollcall.network.plugins.module_utils._changes import Changes
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
 from ansible_collections.rollcall.network.plugins.module_utils._last_good import LastGood
@@ -41,6 +40,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._outcome import result_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed
+from tests.unit.answering import let_answer
 
 TEXT = "line\nbytes \udcff\udcfe that are no UTF-8, {{ no_template }}\n"
 
@@ -56,7 +56,7 @@ def answered(monkeypatch: pytest.MonkeyPatch) -> None:
     def ask(_device: Device, _call: object) -> dict[str, Output]:
         return {"show it": Output(text=TEXT, rows=[{"a": 1}], rows_status="ok")}
 
-    monkeypatch.setitem(_roll.DRIVERS, "cli", ask)
+    let_answer(monkeypatch, ask)
 
 
 def questions(*names: str) -> dict[str, str]:

@@ -207,7 +207,11 @@ def test_names_that_are_right_or_ones_own() -> None:
     ("name", "value", "words"),
     [
         ("rollcall_parser", "genie", "rollcall_parser: 'genie' is not one of none, auto, json, textfsm"),
-        ("rollcall_driver", "netconf", "rollcall_driver: 'netconf' is not one of cli, python"),
+        (
+            "rollcall_driver",
+            "netconf",
+            "rollcall_driver must be one of cli, python, or the import path of a driver, not 'netconf'",
+        ),
         ("rollcall_connect_timeout", 0, "rollcall_connect_timeout must be above 0, not 0"),
         ("rollcall_command_timeout", "soon", "rollcall_command_timeout must be a number, not 'soon'"),
         ("rollcall_known_hosts", {"a": 1}, "rollcall_known_hosts must be a list"),

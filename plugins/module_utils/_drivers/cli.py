@@ -83,8 +83,6 @@ class Cli:
                 error.retry = error.retry and not terminal.secret_is_unanswered
                 raise
             session.enter("command")
-            if not self.read_only(device):
-                session.sending()
             outputs = await _ask_all(terminal, device, session)
             await terminal.leave()
             return outputs
@@ -98,6 +96,8 @@ async def _ask_all(terminal: _Terminal, device: Device, session: Session) -> dic
     broken: Output | None = None
     for text, output in outputs.items():
         if broken is None:
+            if not READ_ONLY.match(text):
+                session.sending()
             await terminal.ask(text, output)
             if output.error and output.error.kind != "rejected":
                 broken = output

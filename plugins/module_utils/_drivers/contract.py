@@ -12,6 +12,8 @@ from .._device import Device
 from .._result import Phase
 from .._transport.stream import Stream
 
+SETTINGS = frozenset({"host", "platform", "commands", "function"})
+
 
 class Session(Protocol):
     """The state of one device while its driver asks it."""
@@ -29,7 +31,10 @@ class Session(Protocol):
         """Keep what was received so far, for the answer of a device whose time ends."""
 
     def sending(self) -> None:
-        """Tell that from now on something is sent that is not read-only, so it must not be sent a second time."""
+        """Tell that from now on something is sent that is not read-only.
+
+        After a crash, a device is asked again only if its driver did not call this.
+        """
 
     async def connect(self) -> Stream:
         """Connect to the device's command line and log in, over its transport and bastions.
@@ -46,18 +51,22 @@ class Driver(Protocol):
     """
 
     name: str
+    """A short name for answers. No two drivers of a run have the same one."""
 
     settings: frozenset[str]
-    """The settings of a host without which it cannot ask.
+    """The settings of a host without which it cannot ask. They are some of
 
-    They are some of ``host``, ``platform``, ``commands`` and ``function``.
+    * ``host``: the address, port, user, secrets, transport and bastions.
+    * ``platform``: a platform that the collection knows.
+    * ``commands``: at least one command. Its answer is then a dictionary of command and text.
+    * ``function``: the path of a function and its arguments.
     """
 
     def read_only(self, device: Device) -> bool:
         """Return whether everything that it would send is read-only, so that it may be sent again after a crash."""
 
     def ask(self, device: Device, session: Session) -> Any:
-        """Return the device's answer: plain data, or outputs by command.
+        """Return the device's answer: plain data, or a text or an ``Output`` for each command.
 
         :raises DeviceError: if the device has no complete answer; its value is what was received.
         """

@@ -2,11 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Call an importable function with the name of the device."""
+"""Call an importable function with the name of the device, or with the whole Device."""
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -46,13 +47,19 @@ class Python:
 
 
 def takes_device(function: Callable[..., Any]) -> bool:
-    """Return whether the first parameter is annotated with Device, instead of taking the name."""
+    """Return whether the first parameter is annotated with Device. Otherwise it is the name."""
     try:
         parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):  # of functions written in C
         return False
     annotation = parameters[0].annotation if parameters else None
-    return annotation is Device or (isinstance(annotation, str) and annotation.rpartition(".")[2] == Device.__name__)
+    if not isinstance(annotation, str):
+        return annotation is Device
+    first, *others = annotation.strip("\"'").split(".")  # a name, with ``from __future__ import annotations``
+    known = getattr(inspect.unwrap(function), "__globals__", {})
+    if first not in known:  # it was imported for type checkers only
+        return (others or [first])[-1] == Device.__name__
+    return functools.reduce(lambda found, name: getattr(found, name, None), others, known[first]) is Device
 
 
 def _awaited(value: Any, deadline: float | None) -> Any:

@@ -12,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from .._device import Device
-from .._drivers.registry import gives_outputs, is_ours
+from .._drivers.answers import answer_from, received_from
+from .._drivers.registry import gives_outputs, is_ours, is_third_party
 from .._model.masking import masked_error, masked_outputs
 from .._model.secrets import secrets_of
 from .._model.visible import visible
@@ -28,8 +29,9 @@ async def masked_answer(device: Device, value: Any, facts: dict[str, str]) -> An
     """Return the answer, masked. Long texts are masked in a thread.
 
     :param facts: what is known about the connection.
+    :raises DeviceError: if it is not a complete answer.
     """
-    return await _inline_or_in_thread(value, masked, device, value, facts)
+    return await _inline_or_in_thread(value, masked_value, device, value, facts)
 
 
 async def masked_failure_of(
@@ -44,6 +46,14 @@ async def _inline_or_in_thread(value: Any, function: Callable[..., T], *argument
     if _size(value) <= INLINE:
         return function(*arguments)
     return await asyncio.get_running_loop().run_in_executor(_threads, function, *arguments)
+
+
+def masked_value(device: Device, value: Any, facts: dict[str, str]) -> Any:
+    """Return what a driver returned, checked and masked.
+
+    :raises DeviceError: if it is not a complete answer.
+    """
+    return masked(device, answer_from(device, value) if is_third_party(device) else value, facts)
 
 
 def masked(device: Device, value: Any, facts: dict[str, str]) -> Any:
@@ -63,11 +73,21 @@ def masked_failure(
     """
     error = raised if isinstance(raised, DeviceError) else _described(raised, phase)
     value = received if error.value is None else error.value
+    if is_third_party(device):
+        value = error.value = received_from(device, value)
     foreign = not isinstance(raised, DeviceError) or not is_ours(device)
     failure = masked_error(error, secrets_of(device), foreign=foreign)
     if gives_outputs(device):
         failure.value = masked(device, value or {}, facts or {})
     return failure
+
+
+def late(phase: Phase, limit: tuple[str, str]) -> DeviceError:
+    """Return the error of a device whose time has ended.
+
+    :param limit: the kind of error, and the option in words.
+    """
+    return DeviceError("timeout", phase, limit[0], f"no answer within {limit[1]}; stopped in phase {phase}")
 
 
 def _described(raised: BaseException, phase: Phase) -> DeviceError:
@@ -78,5 +98,5 @@ def _described(raised: BaseException, phase: Phase) -> DeviceError:
 
 def _size(value: Any) -> int:
     if isinstance(value, dict):
-        return sum(len(getattr(each, "text", "")) for each in value.values())
+        return sum(len(each if isinstance(each, str) else getattr(each, "text", "")) for each in value.values())
     return len(value) if isinstance(value, str) else 0

@@ -6,13 +6,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import Any
 
 from .._device import Device
 from .._drivers.registry import driver_of
 from .._result import DeviceError, Phase
 from .._transport.stream import Stream
-from .asked import masked, masked_failure
+from .asked import late, masked_failure, masked_value
 
 
 class _Session:
@@ -47,6 +49,13 @@ def ask_here(device: Device, deadline: float | None, limit: tuple[str, str]) -> 
     """
     session = _Session(deadline, limit)
     try:
-        return masked(device, driver_of(device.driver).ask(device, session), session.facts)
-    except BaseException as error:  # SystemExit of a function fails only its device
+        return masked_value(device, driver_of(device.driver).ask(device, session), session.facts)
+    except BaseException as raised:  # SystemExit of a function fails only its device
+        is_late = deadline is not None and time.monotonic() >= deadline
+        # Its coroutine was cancelled at the deadline, or a timeout of its own ended just then.
+        error = (
+            late(session.phase, limit)
+            if is_late and isinstance(raised, (TimeoutError, asyncio.CancelledError))
+            else raised
+        )
         raise masked_failure(device, error, session.phase, session.received, session.facts) from None

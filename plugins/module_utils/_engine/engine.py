@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from .._call import Call
 from .._device import Device
-from .._drivers.registry import blocks, driver_of
+from .._drivers.registry import Modules, blocks, driver_of
 from .._result import DeviceError
+from .asked import late
 from .asked_here import ask_here
 from .cores import usable_cores
 from .errors import NotDone
 from .launcher import MODULES, Launcher, NoProcess
-from .pool import Lost, Pool, TooLate
+from .pool import Ended, Lost, Pool, TooLate
 from .sessions import Sessions
 from .worker import Worker
 
@@ -33,14 +34,15 @@ TEXT_SECONDS, TEXT_SECONDS_PER_MIB = 2.0, 15.0  # CPU time to work on one text
 class Engine:
     """Use it for one run, and ``close`` it in any case. Its processes are started when they are needed."""
 
-    def __init__(self, modules: Iterable[str] = (), on_told: Callable[[Any], Any] | None = None) -> None:
+    def __init__(self, modules: Modules | None = None, on_told: Callable[[Any], Any] | None = None) -> None:
         """
-        :param modules: imported once for all functions.
+        :param modules: of users, imported once for all calls.
         :param on_told: gets what the workers tell, such as warnings. Its value is the answer to a question.
         """
         cores = usable_cores()
-        self._launcher = Launcher(MODULES["session"])
-        self._functions = Launcher([*MODULES["function"], *modules])
+        modules = modules or Modules()
+        self._launcher = Launcher([*MODULES["session"], *modules.others])
+        self._functions = Launcher([*MODULES["function"], *modules.blocking])
         self._on_told = on_told
         self._sessions = Sessions(self._launcher, cores, self._told)
         self._text = Pool(self._launcher, "text", cores, TEXT_MEMORY)
@@ -58,15 +60,19 @@ class Engine:
         return self._call_function(device, call, seconds, limits)
 
     def work(self, function: Callable[..., Any], *arguments: Any, size: int, deadline: float | None = None) -> Any:
-        """Call a function on texts of a device.
+        """Call a function on texts of a device. It is called again, once, if something else ended its process.
 
         :param size: of the texts, in characters.
         :raises NotDone: if it needs too much time or memory, or crashes.
         """
         seconds = TEXT_SECONDS + TEXT_SECONDS_PER_MIB * size / 2**20
         try:
-            with self._text.place(deadline) as place:
-                return place.call(function, *arguments, deadline=deadline, cpu_seconds=seconds)
+            try:
+                with self._text.place(deadline) as place:
+                    return place.call(function, *arguments, deadline=deadline, cpu_seconds=seconds)
+            except Ended:
+                with self._text.place(deadline) as place:
+                    return place.call(function, *arguments, deadline=deadline, cpu_seconds=seconds)
         except (Lost, NoProcess) as error:
             raise NotDone(str(error)) from error
 
@@ -96,8 +102,7 @@ class Engine:
                 finally:
                     call.on_cut(None)
         except TooLate:
-            message = f"no answer within {limit[1]}; stopped in phase {call.phase}"
-            raise DeviceError("timeout", call.phase, limit[0], message) from None
+            raise late(call.phase, limit) from None
         except (Lost, NoProcess) as error:
             message = f"{device.function or device.driver} has no result: {error}"
             raise DeviceError("failed", call.phase, "engine", message) from None

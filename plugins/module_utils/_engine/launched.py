@@ -23,12 +23,13 @@ import socket
 import sys
 import time
 import types
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import Any
 
 from . import wire
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
 _LOOK = 0.5  # seconds between looks at the parent, in case other processes hold the other end of the line
 _SOON = 2.0  # seconds in which a process ends after its line did
 
@@ -55,6 +56,8 @@ class _Launcher:
         self._children: set[int] = set()
         self._ended: dict[int, int] = {}
         self._libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+        if self._libc is not None:  # processes whose parent ended become children of this one
+            self._libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
     def serve(self) -> None:
         try:
@@ -65,12 +68,21 @@ class _Launcher:
         except (wire.Ended, OSError):
             pass  # the parent has ended
         finally:
-            for child in self._children:
-                _kill_group(child)
-            with contextlib.suppress(ChildProcessError):
-                while os.wait():  # until there are none, so that their CPU time counts as that of this process
-                    pass
+            self._end_all()
             os._exit(0)
+
+    def _end_all(self) -> None:
+        """Kill the processes and all that functions left behind, and wait for them."""
+        for child in self._children:
+            _kill_group(child)
+        until = time.monotonic() + _SOON
+        with contextlib.suppress(ChildProcessError):
+            while time.monotonic() < until:
+                for child in _adopted():
+                    with contextlib.suppress(OSError):
+                        os.kill(child, signal.SIGKILL)
+                if os.waitpid(-1, os.WNOHANG)[0] == 0:
+                    time.sleep(0.001)
 
     def _request(self) -> tuple[str, Any]:
         return wire.receive(self._control)  # type: ignore[no-any-return]
@@ -146,12 +158,16 @@ class _Launcher:
                 _kill_group(pid)  # what it started
                 self._ended[pid] = status
 
-    def _status(self, pid: int) -> int | None:
-        """Return the wait status of a process whose line has ended; None if it did not end."""
+    def _wait_for(self, children: Set[int]) -> None:
+        """Wait until these have ended, so that no zombie is left; not for long."""
         until = time.monotonic() + _SOON
-        while pid in self._children and time.monotonic() < until:
+        while children & self._children and time.monotonic() < until:
             self._reap()
             time.sleep(0.001)
+
+    def _status(self, pid: int) -> int | None:
+        """Return the wait status of a process whose line has ended; None if it did not end."""
+        self._wait_for({pid})
         if pid in self._children:
             _kill_group(pid)
             return None
@@ -166,6 +182,15 @@ def _run(kind: str, line: socket.socket) -> int:
     from . import text
 
     return text.run(line)
+
+
+def _adopted() -> list[int]:
+    """Return the children of this process, as far as the system tells."""
+    try:
+        with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:
+            return [int(pid) for pid in file.read().split()]
+    except OSError:
+        return []
 
 
 def _kill_group(pid: int) -> None:

@@ -35,6 +35,10 @@ class TooLate(Lost):
     """The deadline of the call has passed."""
 
 
+class Ended(Lost):
+    """The process ended by itself, or something else ended it."""
+
+
 class Place:
     """A process for one thread."""
 
@@ -55,7 +59,7 @@ class Place:
 
         :param deadline: of ``time.monotonic()``.
         :param cpu_seconds: the CPU time that it may use.
-        :raises TooLate, Lost: if it has no result.
+        :raises Lost: if it has no result.
         :raises Exception: what the function raised, as far as it can be transferred.
         """
         self.is_broken = True
@@ -63,7 +67,7 @@ class Place:
             succeeded, value = self._exchange(wire.packed((function, arguments)), deadline, cpu_seconds)
         except OSError as error:
             msg = f"its process {self._process.how_ended()}"
-            raise Lost(msg) from error
+            raise Ended(msg) from error
         self.is_broken = False
         if succeeded:
             return value
@@ -151,6 +155,7 @@ class Pool:
         self._kind = kind
         self._memory = memory
         self._lock = threading.Lock()
+        self._starting = threading.Lock()
         self._running: set[Process] = set()
         self._closed = False
         # None is a place whose process has yet to be started. The place that became free last is taken first, so that
@@ -208,7 +213,7 @@ class Pool:
                 msg = "no process was free before the deadline"
                 raise TooLate(msg) from None
             try:
-                return process or self._start()
+                return process or self._started()
             except BaseException as error:
                 with self._lock:
                     are_others = bool(self._running) and not self._closed
@@ -216,6 +221,16 @@ class Pool:
                     self._places.put(None)
                     raise
                 # The system allows no more processes: without this place, wait for one of the others.
+
+    def _started(self) -> Process:
+        """Start a process, or take one that has become free meanwhile. Short calls need few processes."""
+        with self._starting:
+            with contextlib.suppress(queue.Empty):
+                other = self._places.get_nowait()
+                self._places.put(None)
+                if other is not None:
+                    return other
+            return self._start()
 
     def _start(self) -> Process:
         if self._closed:

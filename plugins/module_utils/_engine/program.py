@@ -16,9 +16,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from . import system, wire
+
+if TYPE_CHECKING:  # never imported here, but Ansible sends another machine only modules that are imported somewhere
+    from . import launched  # noqa: F401
 
 Kind = Literal["session", "text", "function"]
 _ANSWER = 30.0  # seconds for it to answer on a busy machine

@@ -10,7 +10,9 @@ import asyncio
 import contextlib
 import contextvars
 import gc
+import getpass
 import itertools
+import os
 import resource
 import signal
 import socket
@@ -20,13 +22,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from .._drivers.registry import driver_of
+from .._drivers.registry import driver_of, is_read_only
 from .._result import DeviceError, Phase
 from .._transport.bastions import Way
 from .._transport.open import Transports
 from .._transport.stream import Stream
 from . import wire
-from .asked import masked_answer, masked_failure_of
+from .asked import late, masked_answer, masked_failure_of
 from .line import Line
 from .messages import Began, Done, Job, Sending, Told
 from .watchdog import Watchdog
@@ -62,6 +64,7 @@ class _Session:
         self.received: Any = None
         self.facts: dict[str, str] = {}
         self.way: Way | None = None
+        self._streams: list[Stream] = []
         self.has_sent = False  # something that is not read-only
         self.overrun = False
         self.is_telling = False
@@ -116,8 +119,15 @@ class _Session:
 
     async def connect(self) -> Stream:
         stream = await self._worker.transports.open(self.job.device, self)
+        self._streams.append(stream)
         self.facts = stream.facts
         return stream
+
+    def close_streams(self) -> None:
+        """Close what a driver left open."""
+        for stream in self._streams:
+            stream.close()
+        self._streams.clear()
 
     async def ask_person(self, question: str) -> str | None:
         """Return the answer of the person at the terminal of the run, or None if there is none."""
@@ -130,10 +140,6 @@ class _Session:
 
     def is_late(self) -> bool:
         return self.deadline is not None and time.monotonic() >= self.deadline
-
-    def late(self) -> DeviceError:
-        kind, limit = self.limit
-        return DeviceError("timeout", self.phase, kind, f"no answer within {limit}; stopped in phase {self.phase}")
 
     def is_overdue(self, now: float) -> bool:
         """Return whether its driver did not end when its time was over."""
@@ -187,7 +193,6 @@ class _Worker:
         self._beat()
         Watchdog(self._interrupt).start()
         await self._ended.wait()
-        self.transports.close()
 
     # -- the parent ----------------------------------------------------------------------------------------------------
 
@@ -237,6 +242,7 @@ class _Worker:
         self._to_tell.append(data)
 
     def _over(self) -> None:
+        self.transports.close()
         self._ended.set()
 
     def _beat(self) -> None:
@@ -245,7 +251,7 @@ class _Worker:
         now = time.monotonic()
         for session in [each for each in self._open.values() if each.is_overdue(now)]:
             session.is_over = True
-            self._end(session, wire.packed(session.done(error=session.late())))
+            self._end(session, wire.packed(session.done(error=late(session.phase, session.limit))))
             session.cancel()
         self._loop.call_later(BEAT, self._beat)
 
@@ -313,7 +319,7 @@ class _Worker:
             raised = session.stopped()
             raised.value = session.received
         elif isinstance(raised, (TimeoutError, asyncio.CancelledError)) and session.is_late():
-            raised = session.late()
+            raised = late(session.phase, session.limit)
         return await masked_failure_of(session.job.device, raised, session.phase, session.received, session.facts)
 
     def _interrupt(self) -> None:
@@ -338,17 +344,23 @@ async def _asked(session: _Session) -> Any:
         except DeviceError as error:
             if session.way is None:
                 raise
-            failure = session.way.failure(error, may_repeat=not session.has_sent or driver.read_only(device))
+            failure = await session.way.failure(error, may_repeat=not session.has_sent or is_read_only(device))
             if failure is error:
                 raise
             if failure is not None:
                 raise failure from error
+        finally:
+            session.close_streams()
 
 
 def run(line: socket.socket) -> int:
     """Ask devices until the line ends. Return the exit status."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends with its parent
     gc.set_threshold(*_COLLECT)
+    try:
+        getpass.getuser()
+    except (KeyError, OSError):  # a container can run as any user id; asyncssh needs a name
+        os.environ["LOGNAME"] = str(os.getuid())
     asyncio.run(_Worker(line).serve(), debug=False)  # whatever PYTHONASYNCIODEBUG says: it costs much
     return 0
 

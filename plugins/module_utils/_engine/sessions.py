@@ -10,12 +10,12 @@ import functools
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from .._call import Call
 from .._device import Device, Hop
-from .._drivers.registry import driver_of
+from .._drivers.registry import is_read_only
 from .._result import DeviceError
 from .launcher import Launcher, NoProcess
 from .messages import Done, Job
@@ -23,6 +23,7 @@ from .quarantine import Group, groups_of
 from .worker import Asked, Worker
 
 LOOK = 0.2  # seconds between looks at the workers
+LOG_OUT = 0.5  # seconds for the workers to log out of bastions at the end
 MOST_LOSSES = 2  # how often one name is asked again
 MOST_UNTOUCHED = 20  # the same, if nothing was done for it
 
@@ -39,7 +40,7 @@ class Sessions:
         self._all: set[Worker] = set()
         self._numbers = itertools.count()
         self._turn = itertools.count()
-        self._places: dict[Hop | str, int] = {}  # of bastions
+        self._places: dict[Hashable, int] = {}  # of bastions
         self._closed = threading.Event()
         self._watcher: threading.Thread | None = None
 
@@ -82,7 +83,10 @@ class Sessions:
     def close(self) -> None:
         """End all workers. What is open there is lost."""
         self._closed.set()
-        for worker in self._living():
+        workers = self._living()
+        if any(isinstance(bastion, Hop) for bastion in self._places):
+            _log_out(workers)
+        for worker in workers:
             worker.process.kill()
 
     def _not_asked(self, error: NoProcess | None = None) -> DeviceError:
@@ -92,7 +96,7 @@ class Sessions:
 
     def _of(self, device: Device) -> Worker:
         """Return the worker for a device: the same one for all devices behind one bastion, which share its login."""
-        bastion = device.hops[0] if device.hops else device.bastion
+        bastion = device.hops[0] if device.hops else device.ssh_config or None  # a configuration file can name one
         with self._lock:
             place = self._places.get(bastion) if bastion is not None else None
             if place is None:
@@ -161,21 +165,29 @@ class Sessions:
                 worker.watch()
 
 
+def _log_out(workers: list[Worker]) -> None:
+    """Let the workers log out of their bastions."""
+    for worker in workers:
+        worker.finish()
+    until = time.monotonic() + LOG_OUT
+    while any(worker.reason is None for worker in workers) and time.monotonic() < until:
+        time.sleep(0.005)
+
+
 def _check_again(asked: Asked, losses: int, *, was_alone: bool) -> None:
     """:raises DeviceError: if a device must not be asked again."""
     if asked.group is not None and losses <= MOST_LOSSES:
         return
     if not _may_repeat(asked):
         message = f"{asked.lost}; the device is not asked again, because its commands are not known to be read-only"
-    elif was_alone:
-        message = f"{asked.lost}, where only this device was asked; what it sends may be the reason"
     else:
-        message = f"{asked.lost}; it had been asked again {MOST_LOSSES} times"
+        alone = "; no other device was asked there" if was_alone else ""
+        message = f"{asked.lost}{alone}; the device had been asked again {MOST_LOSSES} times"
     raise DeviceError("failed", "command", "engine", message)
 
 
 def _may_repeat(asked: Asked) -> bool:
-    return not asked.is_sending or driver_of(asked.job.device.driver).read_only(asked.job.device)
+    return not asked.is_sending or is_read_only(asked.job.device)
 
 
 def _value_of(asked: Asked, done: Done, call: Call) -> Any:

@@ -36,6 +36,9 @@ def mask_outputs(outputs: dict[str, Output], secrets: Secrets) -> Work[dict[str,
     return outputs
 
 
+LONGEST_MESSAGE = 2000  # characters; what a device says can be endless
+
+
 def masked_error(error: DeviceError, secrets: Secrets, *, foreign: bool) -> DeviceError:
     """Return the error without secrets and control characters.
 
@@ -43,13 +46,20 @@ def masked_error(error: DeviceError, secrets: Secrets, *, foreign: bool) -> Devi
         masked the quotes.
     """
     mask = secrets.quoted if foreign else secrets.sentence
-    reason = Error(error.error.phase, visible(secrets.sentence(error.error.kind)), visible(mask(error.error.message)))
+    reason = Error(
+        error.error.phase, visible(secrets.sentence(error.error.kind)), _bounded(visible(mask(error.error.message)))
+    )
     value = error.value
     if _is_outputs(value):
         value = masked_outputs(value, secrets)
     elif value is not None:
         value = secrets.value(value)
     return DeviceError(error.status, reason.phase, reason.kind, reason.message, value=value, retry=error.retry)
+
+
+def _bounded(message: str) -> str:
+    half = LONGEST_MESSAGE // 2
+    return message if len(message) <= LONGEST_MESSAGE else f"{message[:half]} … {message[-half:]}"
 
 
 def _without_c1(text: str) -> Work[str]:

@@ -49,7 +49,7 @@ async def connected(
         message = f"{place} did not answer within {seconds:g} s; check address and network path"
         raise DeviceError("unreachable", "connect", "timeout", message, retry=True) from last
     if isinstance(last, ConnectionRefusedError):
-        message = f"{place} refused the connection; check that the service is enabled and that the port is correct"
+        message = f"{place} refused the connection; check that SSH is enabled and that the port is correct"
         raise DeviceError("unreachable", "connect", "refused", message, retry=True) from last
     if isinstance(last, ConnectionResetError):
         message = f"{place} closed the connection before the login; check its sessions and access lists"

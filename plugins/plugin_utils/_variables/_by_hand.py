@@ -13,6 +13,12 @@ from pathlib import Path
 
 from ansible_collections.rollcall.network.plugins.module_utils._bounds import LARGEST, check_path
 from ansible_collections.rollcall.network.plugins.module_utils._device import KNOWN_HOSTS, Command, Device, Hop
+from ansible_collections.rollcall.network.plugins.module_utils._drivers.registry import (
+    DEFAULT_DRIVER,
+    FUNCTION_DRIVER,
+    needs_login,
+    settings_of,
+)
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import PlatformError, platform_name
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_commands
 from ansible_collections.rollcall.network.plugins.plugin_utils._proxy import check_address, check_user
@@ -75,8 +81,8 @@ def make_device(
     :raises TypeError: for a value of a wrong type.
     :raises ValueError: for a value that cannot be used. No message contains a secret.
     """
-    driver = driver or ("python" if function else "cli")
-    asked = _commands(name, commands, parser) if driver != "python" else ()
+    driver = driver or (FUNCTION_DRIVER if function else DEFAULT_DRIVER)
+    asked = _commands(name, commands, parser)
     device = Device(
         name=name,
         driver=driver,
@@ -123,16 +129,20 @@ def check_device(device: Device) -> Device:
     if not name:
         msg = "the name of a device must not be empty"
         raise ValueError(msg)
-    if device.driver == "python":
-        if not device.function:
-            msg = (
-                f"{name!r} has driver 'python' and no function; set function, for example to 'package.module.function'"
-            )
-            raise ValueError(msg)
+    settings = settings_of(device)
+    if "function" in settings and not device.function:
+        msg = (
+            f"{name!r} has driver {device.driver!r} and no function; "
+            "set function, for example to 'package.module.function'"
+        )
+        raise ValueError(msg)
+    if "host" not in settings and not _gets_login(device):
         return device
     user = device.user if device.user is not None else _own_name(name)
-    platform = _platform(name, device.platform)
-    if not device.commands or not all(isinstance(command, Command) for command in device.commands):
+    platform = _platform(name, device.platform) if "platform" in settings else device.platform
+    if ("commands" in settings and not device.commands) or not all(
+        isinstance(command, Command) for command in device.commands
+    ):
         msg = f"{name!r} has no commands; set commands, for example to ['show version']"
         raise ValueError(msg)
     _check_login(device, name, user)
@@ -149,6 +159,13 @@ def check_device(device: Device) -> Device:
     if (user, platform) == (device.user, device.platform):
         return device
     return replace(device, user=user, platform=platform)
+
+
+def _gets_login(device: Device) -> bool:
+    try:
+        return needs_login(device.driver, device.function)
+    except ValueError:  # said before the first login, as the task does
+        return False
 
 
 def _check_login(login: Device | Hop, name: str, user: str) -> None:

@@ -233,9 +233,14 @@ HOST: tuple[Variable, ...] = (
     Variable(
         "rollcall_parser", "The parser that converts answers to rows: `none`, `auto`, `json` or `textfsm`", ("collect",)
     ),
-    Variable("rollcall_driver", "`cli` or `python`", ("collect",)),
+    Variable("rollcall_driver", "`cli`, `python`, or the path of a driver of your own", ("collect",)),
     Variable("rollcall_function", "The function of driver `python`", ("collect",)),
     Variable("rollcall_function_args", "Keyword arguments of that function", ("collect",)),
+    Variable(
+        "rollcall_function_vars",
+        "Names of variables for a function that takes the `Device`, or for a driver of your own",
+        ("collect",),
+    ),
     Variable("rollcall_connect_timeout", "Seconds for the connection, and again for the login", ("collect",)),
     Variable("rollcall_command_timeout", "Seconds for the first prompt, and for each command", ("collect",)),
     Variable("rollcall_max_output", "The size of the longest answer to one command, such as `64M`", ("collect",)),

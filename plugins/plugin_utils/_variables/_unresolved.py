@@ -51,7 +51,7 @@ def names_behind(values: Iterable[Any], variables: Mapping[str, Any]) -> frozens
     found: set[str] = set()
     waiting = list(values)
     while waiting:
-        for name in _names_in(waiting.pop()):
+        for name in names_in(waiting.pop()):
             value = variables.get(name)
             if name not in found and (isinstance(value, EncryptedString) or "{" in "".join(_texts(value))):
                 found.add(name)
@@ -59,7 +59,8 @@ def names_behind(values: Iterable[Any], variables: Mapping[str, Any]) -> frozens
     return frozenset(found)
 
 
-def _names_in(value: Any) -> Iterator[str]:
+def names_in(value: Any) -> Iterator[str]:
+    """The names in the templates of a value, and other words of these templates."""
     for text in _texts(value):
         if "{" in text:
             yield from _NAME.findall(text)

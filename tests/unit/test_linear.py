@@ -1,0 +1,616 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The work on a device's text grows as the text does: four times the text takes about four times the CPU time.
+
+Quadratic work would take sixteen times. CPU time of the thread is compared, the best of several attempts, and only
+where it is long enough to be measured.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import inspect
+import itertools
+import random
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType, FrameType, ModuleType
+from typing import Any
+
+import pytest
+
+from ansible_collections.rollcall.network.plugins.module_utils import (
+    _changes,
+    _parsing,
+    _pieces,
+    _platforms,
+    _terminal,
+    _volatile,
+)
+from ansible_collections.rollcall.network.plugins.module_utils._changes import Changes
+from ansible_collections.rollcall.network.plugins.module_utils._drivers import text as driver_text
+from ansible_collections.rollcall.network.plugins.module_utils._model import masking, secrets, visible
+from ansible_collections.rollcall.network.plugins.module_utils._pieces import PIECE, finish, spans
+from ansible_collections.rollcall.network.plugins.module_utils._platforms import (
+    LINEAR,
+    LONGEST_PROMPT,
+    Mode,
+    load_platform,
+)
+from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError, Output
+from tests.unit.pumps import Pump, pumps
+from tests.unit.test_platforms import ALL as PLATFORMS
+from tests.unit.test_platforms import shipped
+
+MODULES: list[ModuleType] = [_changes, _parsing, _pieces, _platforms, _terminal, _volatile]
+MODULES += [driver_text, masking, secrets, visible]
+
+SIZE = 8_000  # characters, and four times as many: less than LONGEST_LINE, so that patterns see all of them
+SHORT = 0.006  # seconds; quadratic work on four times SIZE takes longer
+MOST = 8.0  # times as long for four times the text
+ATTEMPTS = 6
+
+KEY = "\n".join(["-----BEGIN KEY-----", *(letter * 20 + "Zz+/" * 10 for letter in "ABCD"), "-----END KEY-----"])
+SECRETS = secrets.Secrets(["Tr0ub4dor&3", "aaaaaaaaaaab", "x y z secret", "cisco", KEY])
+COMMAND = "show version"
+
+
+# -- texts -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Text:
+    """An adversarial text of any length: the units repeated between a start and an end."""
+
+    unit: str
+    start: str = ""
+    end: str = ""
+    halves: bool = False  # the start takes half of the text
+
+    def of(self, size: int) -> str:
+        start = self.start * (size // 2 // len(self.start)) if self.halves else self.start
+        room = max(size - len(start) - len(self.end), 1)
+        return start + (self.unit * (room // len(self.unit) + 1))[:room] + self.end
+
+
+UNITS = [
+    *("1", " ", "a", "#", "%", "[", "{", "(", '"', "-", ":", "\n", "\r", "\x08", "\x1b", "\t", "\0", "\x85", "\x9b"),
+    *("\N{ARABIC-INDIC DIGIT THREE}", "\udcff", "\N{GRINNING FACE}", "\xa0", "\u2028"),
+    *(
+        "a@b:",
+        "\r\n",
+        "a\x08",
+        "\x1b[2Ky",
+        "\x1b[",
+        "\x1b]",
+        "\x1b]0;a",
+        "\x1b[1K\x1b[200C\r",
+        "\x1b[9;9Hx",
+        "\r\x1b[Kx",
+    ),
+    *(
+        "x\n",
+        " \r\n",
+        "R1#\r\n",
+        "R1# ",
+        "--More--\n",
+        "<--- More --->\r\n",
+        "% \n",
+        "% Invalid input\n",
+        "show version",
+    ),
+    *("[edit]\n", "{master}\n", "[edit]\n{", "Jan 1 ", "Jan 1 10:00:00 ", "a:", "%a-1-", "1: ", "<1>"),
+    *("login: ", "login ", "password:", "1d ", "1 day, ", "1:11 ", "1.", "up for ", "Uptime for ", "uptime", '"uptime'),
+    *('"uptime": "', "via 1, ", "1 4 ", '"a":1,', '{"a":', '{"a":1,"a":', "1,", "[1,", "\\", '"\\u'),
+    *(
+        "Tr0ub4dor&",
+        "Tr0ub4dor&3",
+        "Tr0ub4\ndor&3\n",
+        "T\nr\n0\nu\nb\n4\n",
+        "aaaaaaaaaaa",
+        "a\n",
+        "A",
+        "cisco ",
+        "cisco \n",
+    ),
+]
+TEXTS = [
+    *(Text(unit) for unit in UNITS),
+    *(Text(unit, end="\n\0!") for unit in UNITS),
+    Text("\x1b[2Ky", start="x", halves=True),
+    Text("\x1b[2K\x1b[Cy", start="x", halves=True),
+    Text("\x08\x1b[K", start="x", halves=True),
+    Text("\r\x1b[K", start="x", halves=True),
+    Text("1", start="1year"),
+    Text(" ", start=" Bit errors 1", end="!"),
+    Text(" ", start="Uptime for ", end="!"),
+    Text("]", start="[", halves=True),
+    Text("1", start="[", end="]"),
+    Text("1", start="[0.", end="]"),
+    Text('"name":1,', start='{"other":0,', end='"x":1}'),
+    Text("a@b:", end="#"),
+    Text("show version\x08", start="R1#"),
+]
+
+
+def counted(size: int) -> str:
+    """Lines that are all different."""
+    return "".join(f"row {number}\n" for number in itertools.islice(itertools.count(), max(size // 10, 1)))[:size]
+
+
+def names(size: int) -> str:
+    """A document with many names that are each there twice."""
+    pairs = ",".join(f'"n{number}":1,"n{number}":2' for number in range(max(size // 22, 1)))
+    return f"{{{pairs}}}"
+
+
+MAKERS: list[tuple[str, Callable[[int], str]]] = [(repr(text), text.of) for text in TEXTS]
+MAKERS += [("counted lines", counted), ("repeated names", names)]
+
+
+# -- time --------------------------------------------------------------------------------------------------------------
+
+
+def seconds(work: Callable[[str], object], text: str) -> float:
+    """CPU time of this thread, whatever else the machine does."""
+    gc.disable()
+    try:
+        began = time.thread_time()
+        work(text)
+        return time.thread_time() - began
+    finally:
+        gc.enable()
+
+
+def growth(
+    work: Callable[[str], object],
+    text_of: Callable[[int], str],
+    size: int = SIZE,
+    short: float = SHORT,
+    most: float = MOST,
+) -> float | None:
+    """Return how many times as long four times the text takes, if that is more than ``most``.
+
+    Shorter texts are tried first, so that work that is not linear is found before it takes minutes.
+    """
+    before = 0.0
+    for length in (size // 16, size // 4, size, 4 * size):
+        took = seconds(work, text_of(length))
+        if took >= short and took >= most * before > 0.0:
+            times = ratio(work, text_of(length // 4), text_of(length), most)
+            if times is not None:
+                return times
+        before = took
+    return None
+
+
+def ratio(work: Callable[[str], object], small_text: str, big_text: str, most: float) -> float | None:
+    """Compare the best of several attempts."""
+    small = big = float("inf")
+    for _attempt in range(ATTEMPTS):
+        small = min(small, seconds(work, small_text))
+        big = min(big, seconds(work, big_text))
+        if big < most * small:
+            return None
+    return big / small
+
+
+@pytest.mark.parametrize(
+    ("work", "size", "linear"),
+    [
+        pytest.param(lambda text: [each for each in text for _ in range(20)], 2_000, True, id="linear"),
+        pytest.param(lambda text: [len(text[place:]) for place in range(len(text))], 50_000, False, id="copies"),
+        pytest.param(lambda text: re.search(r"\d+x", text), 2_000, False, id="a pattern"),
+    ],
+)
+def test_the_measure_itself(work: Callable[[str], object], size: int, linear: bool) -> None:
+    assert (growth(work, Text("1").of, size, 0.0) is None) is linear
+
+
+# -- functions ---------------------------------------------------------------------------------------------------------
+
+
+def raw(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass" if "\ud800" in text else "surrogateescape")
+
+
+def prompt_mode() -> Mode:
+    return load_platform("cisco_iosxe").modes["privileged_exec"]
+
+
+def received(text: str) -> None:
+    """An answer that arrives in chunks, each of which is looked at."""
+    answer = driver_text.Answer(COMMAND)
+    data = raw(text)
+    for start in range(0, len(data), 2048):
+        answer.data += data[start : start + 2048]
+        _terminal.pager_at_end(answer.tail())
+        shown = answer.shown()
+        driver_text.has_prompt(shown, "R0")
+        driver_text.last_line(shown)
+        answer.echoed()
+    answer.forget()
+
+
+def whole_answer(text: str, **options: Any) -> str:
+    return finish(driver_text.answer_text(raw(text) + b"\r\nR1#", COMMAND, key="R0", mode=prompt_mode(), **options))
+
+
+def modes(text: str) -> None:
+    for name in PLATFORMS:
+        load_platform(name).mode_of(text)
+
+
+def questions(text: str) -> None:
+    for name in PLATFORMS:
+        platform = load_platform(name)
+        steps = (step for mode in platform.modes.values() for way in mode.ways.values() for step in way)
+        for step in (*steps, *platform.on_open):
+            if step.question:
+                driver_text.asks(step.question, text)
+    driver_text.asks(driver_text.ASKS_USER, text)
+    driver_text.asks(driver_text.ASKS_PASSWORD, text)
+
+
+def rejections(text: str) -> None:
+    for name in PLATFORMS:
+        driver_text.rejection_in(text, load_platform(name).failures)
+
+
+def compared(platform: str | None, command: str) -> Callable[[str], object]:
+    """Compare two texts of which each line differs, and only the last one."""
+
+    def compare(text: str) -> None:
+        changes = Changes({"all": [r"row (\d+)"]})
+        changes.between(platform, command, text, "\n".join(f"{line}~" for line in text.split("\n")))
+        changes.between(platform, command, text, f"{text}~")
+
+    return compare
+
+
+def masked(text: str) -> None:
+    masking.masked_outputs({COMMAND: Output(text=text, status="failed")}, SECRETS)
+
+
+def masked_error(text: str) -> None:
+    error = DeviceError("failed", "command", "kind", text, value=[text])
+    masking.masked_error(error, SECRETS, foreign=True)
+
+
+FUNCTIONS: dict[str, Callable[[str], object]] = {
+    "clean": _terminal.clean,
+    "cleaned_pieces": lambda text: list(_terminal.cleaned_pieces(raw(text))),
+    "strip_echo": lambda text: _terminal.strip_echo(text, COMMAND),
+    "strip_echo of a long command": lambda text: _terminal.strip_echo(text, "a" * 300),
+    "is_chatter": _terminal.is_chatter,
+    "is_pager": _terminal.is_pager,
+    "pager_at_end": _terminal.pager_at_end,
+    "received": received,
+    "answer_text": whole_answer,
+    "answer_text with pagers": lambda text: whole_answer(text, paged=True),
+    "answer_text after a test": lambda text: whole_answer(text, tested_at=len(raw(text))),
+    "answer_text after a test with log lines": lambda text: whole_answer(text, tested_at=0),
+    "rejection_in": rejections,
+    "excerpt": driver_text.excerpt,
+    "is_prompt": lambda text: driver_text.is_prompt(text, "R0"),
+    "has_prompt": lambda text: driver_text.has_prompt(text, "R0"),
+    "prompt_key": driver_text.prompt_key,
+    "last_lines": driver_text.last_lines,
+    "asks": questions,
+    "mode_of": modes,
+    "parse json": lambda text: _parsing.parse(text, parser="json", platform=None, command=COMMAND),
+    "parse json behind a log line": lambda text: _parsing.parse(
+        f"[edit]\n{text}", parser="json", platform=None, command=COMMAND
+    ),
+    "parse textfsm": lambda text: _parsing.parse(text, parser="textfsm", platform="here", command="show it"),
+    "between": compared(None, COMMAND),
+    "between, of a platform": compared("cisco_nxos", COMMAND),
+    "between, of a configuration": compared("juniper_junos", "show running-config"),
+    "Secrets.output": lambda text: SECRETS.output(text, cut=True),
+    "Secrets.quoted": SECRETS.quoted,
+    "Secrets.sentence": SECRETS.sentence,
+    "Secrets.value": lambda text: SECRETS.value({"a": [text]}),
+    "masked_outputs": masked,
+    "masked_error": masked_error,
+    "visible": visible.visible,
+    "in_line": visible.in_line,
+}
+# Two templates whose rows belong together by a key.
+TEMPLATES = {
+    "index": "Template, Hostname, Platform, Command\n\none.textfsm:two.textfsm, .*, here, show it\n",
+    "one.textfsm": "Value Required,Key NUMBER (\\d+)\n\nStart\n  ^row ${NUMBER} -> Record\n",
+    "two.textfsm": "Value Required,Key NUMBER (\\d+)\nValue MORE (row)\n\nStart\n  ^${MORE} ${NUMBER} -> Record\n",
+}
+
+
+@pytest.fixture(autouse=True)
+def templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not shipped():
+        pytest.skip("scrapli's definitions are not installed")
+    for name, text in TEMPLATES.items():
+        (tmp_path / name).write_text(text)
+    monkeypatch.setenv("NTC_TEMPLATES_DIR", str(tmp_path))
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_on_text_of_a_device_are_linear(name: str) -> None:
+    work = FUNCTIONS[name]
+    work("warm up")
+    size = SIZE // 4 if name.startswith("between") else SIZE  # it compares four texts with many patterns
+    found = {title: growth(work, text_of, size) for title, text_of in MAKERS}
+    assert {title: times for title, times in found.items() if times is not None} == {}
+
+
+@pytest.mark.parametrize("name", ["cleaned_pieces", "answer_text", "answer_text with pagers", "masked_outputs"])
+@pytest.mark.parametrize("unit", ["\r\n", "x", "R1#\r\n", "Tr0ub4\ndor&3\n", "\udcff", "a line of a usual answer\r\n"])
+def test_long_texts_are_linear(name: str, unit: str) -> None:
+    """Here the pieces are put together, which must not take longer for each one that there is already."""
+    assert growth(FUNCTIONS[name], Text(unit).of, 1_000_000) is None
+
+
+def test_changed_lines_are_linear() -> None:
+    """Lines of a few kinds in another order, for which difflib alone compares all pairs of lines, often."""
+    work = compared(None, COMMAND)
+
+    def compare(text: str) -> None:
+        lines = text.split("\n")
+        Changes().between(None, COMMAND, text, "\n".join(sorted(lines)))
+        Changes().between(None, COMMAND, text, "\n".join(reversed(lines)))
+
+    def kinds(size: int) -> str:
+        return "".join(f"line {number * number * 7 % 997 % 151}\n" for number in range(size))
+
+    assert growth(compare, kinds, 4_500) is None
+    assert growth(work, kinds, 4_500) is None
+
+
+# -- patterns ----------------------------------------------------------------------------------------------------------
+
+SEARCH, MATCH, FULLMATCH = "search", "match", "fullmatch"
+# Every pattern of the modules, and how it is used. ``search`` stands for finditer, sub and split too.
+PATTERNS: dict[str, str] = {
+    "_terminal._SPECIAL": SEARCH,
+    "_terminal._LINE_FEED": SEARCH,
+    "_terminal._INERT": SEARCH,
+    "_terminal._NEEDS_CURSOR": SEARCH,
+    "_terminal._TOKEN": SEARCH,
+    "_terminal.CHATTER": MATCH,
+    "_terminal.PAGER": SEARCH,
+    "_terminal._SCROLL_MARK": SEARCH,
+    "_terminal._PROMPT_END": SEARCH,
+    "_terminal._NOISE": MATCH,
+    "_terminal._LINE_REST": MATCH,
+    "text.ASKS_USER": SEARCH,
+    "text.ASKS_PASSWORD": SEARCH,
+    "text.NUMBER": SEARCH,
+    "text.NOT_BLANK": SEARCH,
+    "secrets._BASE64": SEARCH,
+    "masking._C1": SEARCH,
+    "visible._UNSEEN": SEARCH,
+}
+NOT_OF_A_DEVICE = {
+    # the user's command lines and variables
+    "secrets._NAMED",
+    "secrets._IN_URL",
+    "secrets._TAKES_SECRET",
+    "secrets.secrets_in_command",
+    "secrets._lines",
+    "secrets._spellings",
+    "secrets._wrapped",
+    "secrets._made",
+    "secrets._in_words",
+    "secrets._of_sshpass",
+    "_changes._compiled",
+    "_parsing.reads_json",
+    "_parsing.asks_for_json",
+    # names of platforms and their definitions, and names of templates
+    "_platforms.platform_name",
+    "_platforms.load_platform",
+    "_platforms._load",
+    "_platforms._read_definition",
+    "_platforms._compile",
+    "_platforms._pattern",
+    "_platforms._step",
+    "_platforms.Platform.way",
+    "_parsing._load",
+    "_parsing._Library.find",
+    "_changes._is_configuration",
+    "_changes._built_in",
+    "_changes.Changes._normal",
+}
+PATTERN_SIZE = 6_000
+PATTERN_SHORT = 0.004
+
+
+def short_name(module: ModuleType) -> str:
+    return module.__name__.rpartition(".")[2]
+
+
+def applied(pattern: re.Pattern[str], how: str) -> Callable[[str], object]:
+    if how == SEARCH:
+        return lambda text: [None for _match in pattern.finditer(text)]
+    method: Callable[[str], object] = getattr(pattern, how)
+    return method
+
+
+def slow_texts(pattern: re.Pattern[str], how: str) -> dict[tuple[Pump, str], float]:
+    """Return the texts for which a pattern takes more than linear time, made for this pattern."""
+    found = {}
+    generic = [Pump("", unit) for unit in UNITS]
+    for pump, end in itertools.product(dict.fromkeys([*pumps(pattern.pattern, pattern.flags), *generic]), ("", "\0")):
+
+        def text_of(size: int, pump: Pump = pump, end: str = end) -> str:
+            return pump.text(size) + end
+
+        times = growth(applied(pattern, how), text_of, PATTERN_SIZE, PATTERN_SHORT)
+        if times is not None:
+            found[pump, end] = times
+            if len(found) == 3:
+                break
+    return found
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_patterns_are_linear(name: str) -> None:
+    module, _, attribute = name.partition(".")
+    pattern = next(vars(each)[attribute] for each in MODULES if short_name(each) == module)
+    assert slow_texts(pattern, PATTERNS[name]) == {}
+
+
+RULES = {
+    *_volatile.CLOCKS,
+    *_volatile.COMMON,
+    *itertools.chain(*_volatile.PLATFORMS.values(), *_volatile.CONFIGURATIONS.values()),
+}
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_rules_for_values_that_change_are_linear(rule: str) -> None:
+    assert slow_texts(re.compile(rule), MATCH if rule.startswith("^") else SEARCH) == {}
+
+
+@pytest.mark.parametrize("name", PLATFORMS)
+def test_prompts_are_quick_within_their_bound(name: str) -> None:
+    """A prompt pattern sees a few hundred characters. There, quadratic work is short, but a higher power is not."""
+    found = {}
+    for mode in load_platform(name).modes.values():
+        pattern = mode.prompt
+        for pump, end in itertools.product([*pumps(pattern.pattern), *(Pump("", unit) for unit in UNITS)], ("", "#!")):
+
+            def view(size: int, pump: Pump = pump, end: str = end) -> str:
+                return "\n".join([(pump.text(size - len(end)) + end).replace("\n", " ")] * 3)
+
+            times = growth(mode.prompt_start, view, LONGEST_PROMPT // 4, SHORT, 32)
+            if times is not None:
+                found[mode.name, pump, end] = times
+    assert found == {}
+
+
+@pytest.mark.parametrize("slow", LINEAR)
+def test_a_pattern_that_was_replaced_matches_what_the_original_does(slow: str) -> None:
+    assert any(slow in Path(_platforms._definitions_folder() or "", f"{name}.yaml").read_text() for name in shipped())
+    chance = random.Random(11)
+    parts = [*"aA1@:#$%? \n[]()>-_~|\t", "root@", "config", "(diagnose)%%", "(a)", "a@b", "", "\n"]
+    old, new = (re.compile(each, re.MULTILINE | re.IGNORECASE) for each in (slow, LINEAR[slow]))
+    found = 0
+    for start in itertools.islice(
+        itertools.cycle(["", "root@", "a@b:c:d", "(config", "[/]\n", "ab ", "x(diagnose)"]), 7000
+    ):
+        text = (
+            start + "".join(chance.choices(parts, k=chance.randrange(8))) + chance.choice(["#", "$ ", "%", "?", "%%"])
+        )
+        expected = [match.span() for match in old.finditer(text) if match.end() >= len(text.rstrip())]
+        assert [match.span() for match in new.finditer(text) if match.end() >= len(text.rstrip())] == expected, text
+        found += len(expected)
+    assert found > 10
+
+
+def test_a_line_longer_than_the_bound_is_no_prompt() -> None:
+    mode = load_platform("default").modes["cli"]
+    assert mode.prompt_start("x" * (LONGEST_PROMPT - 1) + "#") == 0
+    assert mode.prompt_start("x" * LONGEST_PROMPT + "#") is None
+    assert mode.prompt_start("x" * 1000 + "\nR1#") == 1001
+    assert mode.prompt_start("a\nb\nc\nd\nR1#") == 8
+
+
+# -- nothing is left out -----------------------------------------------------------------------------------------------
+
+
+def patterns_of(module: ModuleType) -> set[str]:
+    return {f"{short_name(module)}.{name}" for name, value in vars(module).items() if isinstance(value, re.Pattern)}
+
+
+def test_every_pattern_is_in_the_table() -> None:
+    there = set().union(*map(patterns_of, MODULES))
+    assert there == {*PATTERNS, *(name for name in NOT_OF_A_DEVICE if name in there)}
+
+
+def functions_of(module: ModuleType) -> Iterator[tuple[str, CodeType]]:
+    """The functions and methods of a module that take text."""
+    named = [
+        (name, value) for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__
+    ]
+    for name, value in list(named):
+        if inspect.isclass(value):
+            named += [(f"{name}.{key}", each) for key, each in vars(value).items() if key != "__init__"]
+    for name, value in named:
+        function = inspect.unwrap(value) if callable(value) else None
+        if inspect.isfunction(function) and function.__code__.co_filename == module.__file__:
+            annotations = (each.annotation for each in inspect.signature(function).parameters.values())
+            if any(re.search(r"\b(str|bytes|bytearray|Match|_Line)\b", str(each)) for each in annotations):
+                yield f"{short_name(module)}.{name}", function.__code__
+
+
+def test_every_function_on_text_is_measured() -> None:
+    """Each one runs at least once when the functions of the table run on the texts of the table."""
+    ran: set[CodeType] = set()
+
+    def note(frame: FrameType, event: str, _value: object) -> None:
+        if event == "call":
+            ran.add(frame.f_code)
+
+    for cached in (_terminal._parameters, secrets._wrapped):
+        cached.cache_clear()
+    sys.setprofile(note)
+    try:
+        for work, (_title, text_of) in itertools.product(FUNCTIONS.values(), MAKERS):
+            work(text_of(120))
+        for name in ("clean", "Secrets.output", "between"):
+            FUNCTIONS[name]("Tr0ub4\ndor&3\x08\n" * (2 * PIECE // 13))
+            FUNCTIONS[name]("1 " * PIECE)
+    finally:
+        sys.setprofile(None)
+    missing = {name for module in MODULES for name, code in functions_of(module) if code not in ran}
+    assert missing - NOT_OF_A_DEVICE == set()
+
+
+def test_the_modules_are_all_that_work_on_text_of_devices() -> None:
+    """Names in the table exist, so that nothing is excluded that is gone."""
+    there = {name for module in MODULES for name, _code in functions_of(module)}
+    there |= set().union(*map(patterns_of, MODULES))
+    assert there >= NOT_OF_A_DEVICE
+    for module in MODULES:
+        assert importlib.import_module(module.__name__) is module
+
+
+# -- pieces ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("unit", ["x", "\N{GRINNING FACE}", "é\r\n", "\x1b[2Ky", "a line\n", "\udcff", "\x1b"])
+def test_pieces_are_bounded_and_divide_no_character_and_no_escape_sequence(unit: str) -> None:
+    data = raw(Text(unit).of(3 * PIECE))
+    data = data[: len(data) - len(data) % len(raw(unit))]
+    pieces = [data[start:end] for start, end in spans(data)]
+    assert b"".join(pieces) == data
+    assert all(0 < len(piece) <= PIECE for piece in pieces)
+    assert len(pieces) <= len(data) // PIECE + 2
+    if "\x1b" in unit:
+        assert all(piece.startswith(b"\x1b") for piece in pieces)
+        return
+    if unit != "\udcff":
+        assert "".join(piece.decode() for piece in pieces) == data.decode()
+    assert "".join(_terminal.cleaned_pieces(data)) == _terminal.clean(_terminal.decode(data))
+
+
+def test_work_on_a_long_answer_can_be_interrupted_after_each_piece() -> None:
+    data = b"show version\r\n" + b"GigabitEthernet0/1 is up\r\n" * 50_000 + b"R1#"
+    work = driver_text.answer_text(data, COMMAND, key="R0", mode=prompt_mode())
+    steps = sum(1 for _step in work)
+    assert steps >= len(data) // PIECE
+    assert whole_answer(data[:-3].decode()) == "\n".join(["GigabitEthernet0/1 is up"] * 50_000)
+
+
+@pytest.mark.parametrize("wrap", ["Tr0ub4dor&3", "Tr0ub4\ndor&3", "\n".join("Tr0ub4dor&3")])
+@pytest.mark.parametrize("offset", range(0, 24, 3))
+def test_a_secret_between_two_pieces_is_masked(wrap: str, offset: int) -> None:
+    for filler in ("x", "x\n"):
+        before = (filler * PIECE)[: PIECE - offset]
+        shown = SECRETS.output(f"{before}{wrap}\n{filler * PIECE}")
+        assert shown.replace("\n", "").count(secrets.MASK) == 1, (filler, offset)
+        assert len(shown) == len(before) + len(secrets.MASK) + 1 + PIECE * len(filler)
