@@ -44,7 +44,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._platforms import
     load_platform,
 )
 from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError, Output
-from tests.unit.pumps import Pump, pumps
+from tests.integration.pumps import Pump, pumps
 from tests.unit.test_platforms import ALL as PLATFORMS
 from tests.unit.test_platforms import shipped
 
