@@ -22,7 +22,7 @@ CONTEXT = 3  # lines around a change
 MOST_LINES = 20_000  # on each side; longer texts are shown as replaced as a whole
 # Pairs of lines that are compared for the smallest difference, at least and for each line. The rest is shown as
 # replaced.
-LEAST_STEPS, STEPS_PER_LINE = 200_000, 300
+LEAST_STEPS, STEPS_PER_LINE = 200_000, 100
 
 Normal = Callable[[str], str]
 
