@@ -42,6 +42,7 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "variables": ("Bad variables", "Correct the inventory variables that the message names."),
     },
     "connect": {
+        "bastion": ("Bastion failed", "Correct what the message quotes. It names the bastion and its error."),
         "ConnectionRefusedError": ("Connection refused", "Check that the service is on, its port, and access lists."),
         "TimeoutError": (
             "No answer to the connection",
@@ -151,6 +152,7 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
     "command": {
         "ImportError": ("Function cannot be imported", "Install what the function needs on the machine that collects."),
         "deadline": ("Run deadline reached", "Raise deadline or workers, or find out what delayed the run."),
+        "max_output": ("Answer too long", "Raise max_output, or send a command with a shorter answer."),
         "device_timeout": ("Answer not complete in time", "Ask fewer commands, or raise device_timeout."),
         "lost": ("Answer lost", "The thread ended without a result. Look for a crash in the function or the driver."),
         "not_plain_data": (
