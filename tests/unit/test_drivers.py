@@ -399,7 +399,10 @@ def test_the_commands_of_a_device_that_no_poller_asked(write: Write, own: dict[s
 )
 def test_commands_that_nothing_gets_are_a_warning(write: Write, own: dict[str, str], warnings: list[str]) -> None:
     names = {"module": write(FUNCTIONS), "drivers": write(DRIVER)}
-    arguments = {"commands": ["show version"], **{name: value.format(**names) for name, value in own.items()}}
+    arguments: dict[str, Any] = {
+        "commands": ["show version"],
+        **{name: value.format(**names) for name, value in own.items()},
+    }
     device = device_of(resolve(HOST, **arguments))
     assert warnings_of({"hosts": ["r1"], **arguments}, {"r1": device}) == warnings
 
