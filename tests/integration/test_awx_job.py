@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -29,11 +30,30 @@ STRANGER = 12345
 STRANGELY = ("setpriv", "--reuid", str(STRANGER), "--regid", "0", "--clear-groups", "--no-new-privs")
 # Runs what follows as some user of group 0, on a root that is read-only but for the folders that come first, so many.
 JAILED = f"""\
+{{opened}}
 count=$1; shift
 while [ $count -gt 0 ]; do mount --bind "$1" "$1"; shift; count=$((count - 1)); done
 mount -o remount,bind,ro /
 exec {" ".join(STRANGELY)} "$@"
 """
+
+
+# That user may start this Python, and that starts others.
+STARTS_ITSELF = "import subprocess, sys; subprocess.run([sys.executable, '-c', ''], check=True)"
+
+
+def opened_python(scratch: Path) -> str:
+    """Commands that make the interpreter, such as one below the home of root, one for all users, in a jail."""
+    base = Path(sys.base_prefix)
+    closed = next((each for each in reversed(base.parents) if not each.stat().st_mode & stat.S_IXOTH), None)
+    if closed is None:
+        return ""
+    there = scratch / "python"
+    there.mkdir()
+    return (
+        f"mount --bind {base} {there}; mount -t tmpfs -o mode=755 tmpfs {closed}; mkdir -p {base}; "
+        f"mount --bind {there} {base}"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -204,13 +224,13 @@ def test_any_user_on_a_read_only_root(project: Path, fleet: Lab) -> None:
         shutil.copy(fleet.known_hosts, scratch / "known_hosts")  # the lab's own are for its user alone
         inventory = scratch / "inventory.yml"
         inventory.write_text(fleet.inventory.read_text().replace(str(fleet.known_hosts), str(scratch / "known_hosts")))
-        if subprocess.run(
-            [*STRANGELY, sys.executable, "-c", ""], capture_output=True, timeout=20, check=False
-        ).returncode:
+        script = JAILED.format(opened=opened_python(scratch))
+        jail = ["unshare", "--mount", "--propagation", "private", "sh", "-ec", script, "jail", str(len(folders))]
+        program = [*jail, *map(str, folders), sys.executable, "-c", STARTS_ITSELF]
+        if subprocess.run(program, capture_output=True, timeout=20, check=False).returncode:
             pytest.skip(f"{sys.executable} is for its owner alone")
         command, env = job(project, inventory, 7, Path(output_dir))
         env |= {"HOME": runner, "TMPDIR": temporary}
-        jail = ["unshare", "--mount", "--propagation", "private", "sh", "-ec", JAILED, "jail", str(len(folders))]
         status, output = run([*jail, *map(str, folders), *command], env, project)
         assert status == 0, output
         assert "24/24 done, 24 ok, 0 failed" in output

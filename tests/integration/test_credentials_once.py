@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shlex
-import shutil
 import socket
 import struct
 import threading
@@ -16,12 +14,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.rollcall.network.plugins.module_utils._ssh import Shell
-from ssh2.exceptions import SSH2Error
 
-from ansible_collections.rollcall.network.plugins.module_utils._call import Call
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
-from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll
 from tests.integration.odd_server import Line, OddServer
 
@@ -117,59 +111,6 @@ def test_a_secret_inside_the_session_without_an_answer_is_not_sent_again(questio
     assert "is not sent again" in answer["error"]["message"]
 
 
-# -- bastions ----------------------------------------------------------------------------------------------------------
-
-needs_sshpass = pytest.mark.skipif(not shutil.which("sshpass") or not shutil.which("ssh"), reason="no ssh or sshpass")
-
-
-def behind(bastion: OddServer, target: OddServer, count: int, name: str = "box") -> list[Device]:
-    options = [
-        "-F/dev/null",
-        "-oStrictHostKeyChecking=no",
-        "-oUserKnownHostsFile=/dev/null",
-        "-oPubkeyAuthentication=no",
-    ]
-    words = ["sshpass", "-p", PASSWORD, "ssh", *options, "-p", str(bastion.port)]
-    words += ["-W", f"[{target.address}]:{target.port}", f"someone@{bastion.address}"]
-    made = {"proxy_command": shlex.join(words), "bastion": "one"}
-    return [device(target, f"{name}{number}", **made) for number in range(count)]
-
-
-@needs_sshpass
-def test_a_bastion_that_refuses_is_asked_once_for_all() -> None:
-    with OddServer(login=refuse) as bastion, OddServer(prompt_only) as target:
-        answers = ask(*behind(bastion, target, 9))
-        assert bastion.logins == [PASSWORD]
-        assert target.connections == 0
-    for answer in answers.values():
-        assert (answer["status"], answer["error"]["kind"]) == ("auth_failed", "proxy_refused")
-        assert answer["attempts"] == 1
-        assert PASSWORD not in answer["error"]["message"]
-
-
-@needs_sshpass
-def test_a_bastion_that_does_not_answer_gets_the_password_once_from_each() -> None:
-    with OddServer(login=never) as bastion, OddServer(prompt_only) as target:
-        answers = ask(*behind(bastion, target, 3))
-        assert len(bastion.logins) <= 3
-    for answer in answers.values():
-        assert (answer["status"], answer["attempts"]) == ("timeout", 1)
-        assert "not tried again" in answer["error"]["message"]
-
-
-@needs_sshpass
-def test_a_bastion_that_accepts_is_not_blamed_for_a_device() -> None:
-    with contextlib.ExitStack() as stack:
-        bastion, target = stack.enter_context(OddServer(forwards=True)), stack.enter_context(OddServer(prompt_only))
-        mute = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-        good = behind(bastion, target, 3)
-        target.port = mute.getsockname()[1]
-        [dead] = behind(bastion, target, 1, name="dead")
-        answers = ask(dead, *good)
-    assert [answers[each.name]["status"] for each in good] == ["ok"] * 3
-    assert (answers["dead0"]["status"], answers["dead0"]["attempts"]) == ("timeout", 2)
-
-
 # -- what is offered ---------------------------------------------------------------------------------------------------
 
 
@@ -199,15 +140,38 @@ def key_exchange() -> Iterator[tuple[int, list[list[str]]]]:
         thread.join(20)
 
 
-def test_no_cipher_and_mac_with_a_known_hole_is_offered() -> None:
+OLD = ("sha1", "cbc", "md5", "ssh-rsa", "ssh-dss", "-96")
+
+
+@pytest.mark.parametrize("legacy_ssh", [True, False])
+def test_no_algorithm_with_a_known_hole_is_preferred(legacy_ssh: bool) -> None:
+    """Strict key exchange closes the hole of chacha20 and of MACs that encrypt first. Others come last, or not."""
     with key_exchange() as (port, lists):
-        one = Device(
-            name="box", host="127.0.0.1", port=port, user="someone", host_key_checking=False, connect_timeout=5
-        )
-        with pytest.raises((DeviceError, SSH2Error)):
-            Shell(one, Call("box"))
-    ciphers, macs = {*lists[2], *lists[3]}, {*lists[4], *lists[5]}
-    assert "aes256-ctr" in ciphers
-    assert "hmac-sha2-256" in macs
-    assert not [each for each in ciphers if "chacha20" in each or "gcm" in each]
-    assert not [each for each in macs if "etm" in each]
+        answer = call_roll(
+            {
+                "box": Device(
+                    name="box",
+                    host="127.0.0.1",
+                    port=port,
+                    user="someone",
+                    platform="cisco_iosxe",
+                    commands=(Command("show version"),),
+                    host_key_checking=False,
+                    legacy_ssh=legacy_ssh,
+                    connect_timeout=5,
+                )
+            },
+            Limits(),
+        )["box"]
+    assert answer["status"] == "unreachable"
+    assert "kex-strict-c-v00@openssh.com" in lists[0]
+    assert "aes256-ctr" in lists[2]
+    assert "hmac-sha2-256" in lists[4]
+    assert (lists[2], lists[4]) == (lists[3], lists[5]), "the same in both directions"
+    for offered in lists[:6]:
+        old = [
+            bool([word for word in OLD if word in each]) for each in offered if not each.startswith(("ext-", "kex-"))
+        ]
+        assert not old[0]
+        assert old == sorted(old), f"old ones are not the last: {offered}"
+        assert any(old) is legacy_ssh

@@ -238,9 +238,9 @@ def interpreter(folder: Path, code: str) -> str:
     return str(folder / "python")
 
 
-# The driver's library is there: the logins begin.
+# In the module's own process, when there is a session worker: the logins begin.
 MIDWAY = """
-import os, signal, sys, threading, time
+import os, signal, threading, time
 
 def sshd():
     pid = os.getpid()
@@ -249,7 +249,7 @@ def sshd():
     return pid
 
 def act():
-    while "asyncssh" not in sys.modules:
+    while "rollcall-worker" not in [each.name for each in threading.enumerate()]:
         time.sleep(0.01)
     {do}
 

@@ -16,9 +16,11 @@ from typing import Any
 import pytest
 import yaml
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from tests.integration.conftest import ShellServer, run_playbook, shell_server
 from tests.lab import Lab
+from tests.unit.test_lock import HERE, locked_for
 
 ROOT = Path(__file__).resolve().parents[2]
 PREPARE = """
@@ -163,9 +165,6 @@ def test_a_package_that_is_not_the_locked_one_is_not_installed(poller: ShellServ
 def test_the_poller_has_the_locked_versions(prepared: ShellServer) -> None:
     python = prepared.home / ".local/share/rollcall/bin/python"
     done = subprocess.run([python, "-m", "pip", "freeze"], capture_output=True, text=True, check=True, timeout=60)
-    lock = (ROOT / "requirements.lock").read_text()
-    locked = set(re.findall(r"^([\w.-]+)==([^\s;]+)", lock, re.MULTILINE))
     pairs = [line.split("==") for line in done.stdout.splitlines()]
-    installed = {(canonicalize_name(name), version) for name, version in pairs}
-    assert installed <= locked
-    assert {name for name, _version in installed} == {name for name, _version in locked}
+    installed = {canonicalize_name(name): Version(version) for name, version in pairs}
+    assert installed == locked_for(HERE)

@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 from .._device import Device
 from .._drivers.answers import answer_from, received_from
@@ -18,7 +20,9 @@ from .._model.visible import visible
 from .._result import DeviceError, Error, Outputs, Phase
 from ..collector import outcome_of
 
+T = TypeVar("T")
 INLINE = 256 * 1024  # characters; masking more would hold the event loop for too long
+_threads = ThreadPoolExecutor(2)  # those of the event loop can all wait for DNS servers
 
 
 async def masked_answer(device: Device, value: Any, facts: dict[str, str]) -> Any:
@@ -27,9 +31,21 @@ async def masked_answer(device: Device, value: Any, facts: dict[str, str]) -> An
     :param facts: what is known about the connection.
     :raises DeviceError: if it is not a complete answer.
     """
+    return await _inline_or_in_thread(value, masked_value, device, value, facts)
+
+
+async def masked_failure_of(
+    device: Device, raised: BaseException, phase: Phase, received: Any, facts: dict[str, str]
+) -> DeviceError:
+    """Return the error of a device like ``masked_failure``. Long texts are masked in a thread."""
+    value = received if getattr(raised, "value", None) is None else raised.value  # type: ignore[attr-defined]
+    return await _inline_or_in_thread(value, masked_failure, device, raised, phase, received, facts)
+
+
+async def _inline_or_in_thread(value: Any, function: Callable[..., T], *arguments: Any) -> T:
     if _size(value) <= INLINE:
-        return masked_value(device, value, facts)
-    return await asyncio.to_thread(masked_value, device, value, facts)
+        return function(*arguments)
+    return await asyncio.get_running_loop().run_in_executor(_threads, function, *arguments)
 
 
 def masked_value(device: Device, value: Any, facts: dict[str, str]) -> Any:

@@ -20,8 +20,9 @@ from .asked_here import ask_here
 from .cores import usable_cores
 from .errors import NotDone
 from .launcher import MODULES, Launcher, NoProcess
-from .pool import Lost, Pool, TooLate
-from .sessions import Sessions, Worker
+from .pool import Ended, Lost, Pool, TooLate
+from .sessions import Sessions
+from .worker import Worker
 
 TEXT_MEMORY = 640 * 2**20
 FUNCTION_MEMORY = 512 * 2**20
@@ -59,15 +60,19 @@ class Engine:
         return self._call_function(device, call, seconds, limits)
 
     def work(self, function: Callable[..., Any], *arguments: Any, size: int, deadline: float | None = None) -> Any:
-        """Call a function on texts of a device.
+        """Call a function on texts of a device. It is called again, once, if something else ended its process.
 
         :param size: of the texts, in characters.
         :raises NotDone: if it needs too much time or memory, or crashes.
         """
         seconds = TEXT_SECONDS + TEXT_SECONDS_PER_MIB * size / 2**20
         try:
-            with self._text.place(deadline) as place:
-                return place.call(function, *arguments, deadline=deadline, cpu_seconds=seconds)
+            try:
+                with self._text.place(deadline) as place:
+                    return place.call(function, *arguments, deadline=deadline, cpu_seconds=seconds)
+            except Ended:
+                with self._text.place(deadline) as place:
+                    return place.call(function, *arguments, deadline=deadline, cpu_seconds=seconds)
         except (Lost, NoProcess) as error:
             raise NotDone(str(error)) from error
 
@@ -115,7 +120,7 @@ class Engine:
         try:
             answer = self._on_told(("question", question)) if self._on_told is not None else None
         finally:
-            worker.say("answer", (number, answer))
+            worker.answer(number, answer)
 
 
 def _most_functions() -> int:

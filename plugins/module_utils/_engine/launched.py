@@ -16,6 +16,7 @@ import gc
 import importlib
 import logging
 import os
+import resource
 import select
 import signal
 import socket
@@ -27,7 +28,6 @@ from typing import Any
 
 from . import wire
 
-KINDS = ("session", "text", "function")
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _LOOK = 0.5  # seconds between looks at the parent, in case other processes hold the other end of the line
@@ -36,8 +36,12 @@ _SOON = 2.0  # seconds in which a process ends after its line did
 
 def main() -> None:
     """Serve the parent through standard input, a socket."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())  # the parent's is inherited
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # else the system waits for the processes
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
         signal.signal(each, signal.SIG_IGN)  # it ends with its parent
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # the image of a process that crashed has passwords
     control = socket.socket(fileno=os.dup(0))
     with open(os.devnull, "r+b", buffering=0) as null:
         for descriptor in (0, 1, 2):

@@ -2,39 +2,21 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Start a launcher, and let it fork processes."""
+"""Fork processes with the help of a launcher, which is started again if it ends."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Literal
 
-from . import wire
+from . import system, wire
+from .program import Kind, NoProcess, Program
 
-if TYPE_CHECKING:  # never imported here, but Ansible sends another machine only modules that are imported somewhere
-    from . import launched  # noqa: F401
+__all__ = ["MODULES", "Kind", "Launcher", "NoProcess", "Process"]
 
-Kind = Literal["session", "text", "function"]
-_ANSWER = 30.0  # seconds for the launcher to answer on a busy machine
-_IMPORTS = 120.0  # seconds for it to import modules
-
-# Not `python -m`: where the package ansible is installed, its ansible_collections would be found instead of ours.
-_PROGRAM = """
-import sys, types
-package = types.ModuleType("ansible_collections")
-package.__path__ = [sys.argv[1]]
-sys.modules["ansible_collections"] = package
-from ansible_collections.rollcall.network.plugins.module_utils._engine.launched import main
-main()
-"""
 _PACKAGE = __name__.rpartition(".")[0]
 MODULES: dict[str, tuple[str, ...]] = {
     "session": (f"{_PACKAGE}.session", f"{_PACKAGE}.text"),
@@ -42,30 +24,21 @@ MODULES: dict[str, tuple[str, ...]] = {
 }
 
 
-class NoProcess(Exception):
-    """A process cannot be started. The message says why."""
-
-
 class Process:
     """A forked process, and this end of the line to it."""
 
-    def __init__(self, launcher: Launcher, pid: int, line: socket.socket) -> None:
+    def __init__(self, program: Program, pid: int, line: socket.socket) -> None:
         self.pid = pid
         self.line = line
-        self._launcher = launcher
+        self._program = program
 
     def kill(self) -> None:
         """Kill it with all that it started, at once. ``line`` ends, but is not closed."""
-        self._launcher.kill(self.pid)
-
-    def interrupt(self) -> None:
-        """Interrupt the work of the device that it is busy with."""
-        with contextlib.suppress(OSError):
-            os.kill(self.pid, signal.SIGUSR1)
+        self._program.kill(self.pid)
 
     def how_ended(self) -> str:
         """Return how it ended, as the end of a sentence. Its line must have ended, or it must have been killed."""
-        status = self._launcher.status(self.pid)
+        status = self._program.status(self.pid)
         if status is None:
             return "ended"
         code = os.waitstatus_to_exitcode(status)
@@ -78,22 +51,15 @@ class Process:
 
     def cpu_seconds(self) -> float | None:
         """Return the CPU time that it has used, or None if the system does not tell."""
-        fields = _stat(self.pid)
-        return None if fields is None else (int(fields[11]) + int(fields[12])) / _TICKS
+        return system.cpu_seconds(self.pid)
 
-    def is_waiting_for_cpu(self) -> bool:
-        """Return whether it could run if a core were free."""
-        fields = _stat(self.pid)
-        return fields is not None and fields[0] == "R"
+    def state(self) -> str:
+        """Return its state in one letter, as in ``ps``; empty if it is not known."""
+        return system.state(self.pid)
 
     def memory(self) -> int:
         """Return its resident memory in bytes, apart from files and pages shared with files; 0 if it is not known."""
-        try:
-            with open(f"/proc/{self.pid}/statm", encoding="ascii") as file:
-                _size, resident, shared = file.read().split()[:3]
-        except (OSError, ValueError):
-            return 0
-        return (int(resident) - int(shared)) * _PAGE
+        return system.memory(self.pid)
 
 
 class Launcher:
@@ -105,8 +71,7 @@ class Launcher:
         """
         self._modules = list(modules)
         self._lock = threading.Lock()
-        self._control: socket.socket | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._program: Program | None = None
         self._closed = False
 
     def start(self) -> None:
@@ -114,121 +79,52 @@ class Launcher:
 
         :raises NoProcess: if it cannot be started.
         """
-        with self._lock:
-            self._start()
+        self._started()
 
     def fork(self, kind: Kind) -> Process:
         """Fork a process of this kind. A launcher that was killed is started again.
 
         :raises NoProcess: if that is impossible.
         """
-        for again in (True, False):
-            ours, theirs = socket.socketpair()
+        for _attempt in range(2):
+            program = self._started()
             try:
-                with self._lock, theirs:
-                    return Process(self, self._forked(kind, theirs), ours)
-            except wire.Ended as error:
+                ours, theirs = socket.socketpair()
+            except OSError as error:
+                msg = f"another process cannot be started: {error}"
+                raise NoProcess(msg) from error
+            try:
+                with theirs:
+                    return Process(program, program.fork(kind, theirs), ours)
+            except wire.Ended:
                 ours.close()
-                self._give_up()
-                if not again:
-                    msg = "the launcher of the worker processes ends again and again"
-                    raise NoProcess(msg) from error
+                self._give_up(program)
             except BaseException:
                 ours.close()
                 raise
-        raise AssertionError
-
-    def kill(self, pid: int) -> None:
-        with contextlib.suppress(wire.Ended), self._lock:
-            if self._control is not None:
-                wire.send(self._control, ("kill", pid), limit=_ANSWER)
-
-    def status(self, pid: int) -> int | None:
-        """Return the wait status of a process, or None if it is not known."""
-        with contextlib.suppress(wire.Ended, TimeoutError), self._lock:
-            if self._control is not None:
-                wire.send(self._control, ("status", pid), limit=_ANSWER)
-                return wire.receive(self._control, _deadline(_ANSWER))  # type: ignore[no-any-return]
-        return None
+        msg = "the run has ended" if self._closed else "the launcher of the worker processes ends again and again"
+        raise NoProcess(msg)
 
     def close(self) -> None:
-        """End it and all its processes."""
+        """End it and all its processes. Threads that wait for a process get NoProcess."""
+        self._closed = True
         with self._lock:
-            self._closed = True
-        self._give_up()
+            program, self._program = self._program, None
+        if program is not None:
+            program.end()
 
-    def _give_up(self) -> None:
+    def _started(self) -> Program:
         with self._lock:
-            control, process = self._control, self._process
-            self._control = self._process = None
-        if control is not None:
-            control.close()
-        if process is not None:
-            try:
-                process.wait(_ANSWER)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            if self._closed:
+                msg = "the run has ended"
+                raise NoProcess(msg)
+            if self._program is None:
+                self._program = Program(self._modules)
+            return self._program
 
-    def _start(self) -> socket.socket:
-        if self._closed:
-            msg = "the run has ended"
-            raise NoProcess(msg)
-        if self._control is not None:
-            return self._control
-        ours, theirs = socket.socketpair()
-        try:
-            with theirs:
-                self._process = subprocess.Popen(
-                    [sys.executable or "python3", "-P", "-c", _PROGRAM, _collections()],
-                    stdin=theirs.fileno(),
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                    start_new_session=True,
-                )
-            path = [each for each in sys.path if isinstance(each, str)]
-            others = [str(each) for each in getattr(sys.modules.get("ansible_collections"), "__path__", ())]
-            wire.send(ours, ("prepare", (path, others, self._modules)), limit=_ANSWER)
-        except (OSError, wire.Ended) as error:
-            ours.close()
-            msg = f"the worker processes cannot be started: {error}"
-            raise NoProcess(msg) from error
-        self._control = ours
-        return ours
-
-    def _forked(self, kind: Kind, theirs: socket.socket) -> int:
-        control = self._start()
-        wire.send(control, ("fork", kind), limit=_ANSWER)
-        try:
-            socket.send_fds(control, [b"\0"], [theirs.fileno()])
-            answer = wire.receive(control, _deadline(_IMPORTS))
-        except (OSError, TimeoutError) as error:
-            raise wire.Ended from error
-        if isinstance(answer, OSError):
-            msg = f"another process cannot be started: {answer}"
-            raise NoProcess(msg)
-        return int(answer)
-
-
-def _deadline(seconds: float) -> float:
-    return time.monotonic() + seconds
-
-
-def _stat(pid: int) -> list[str] | None:
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            return file.read().rpartition(")")[2].split()
-    except OSError:
-        return None
-
-
-def _collections() -> str:
-    """The folder ansible_collections that this file came from; on another machine it lies in Ansible's zip file."""
-    path = os.path.abspath(__file__)
-    for _part in __name__.split(".")[1:]:
-        path = os.path.dirname(path)
-    return path
-
-
-_TICKS = os.sysconf("SC_CLK_TCK")
-_PAGE = os.sysconf("SC_PAGE_SIZE")
+    def _give_up(self, program: Program) -> None:
+        """End this launcher, unless another one has taken its place."""
+        with self._lock:
+            if self._program is program:
+                self._program = None
+        program.end()

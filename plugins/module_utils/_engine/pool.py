@@ -17,12 +17,14 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import wire
+from . import system, wire
 from .launcher import Kind, Launcher, NoProcess, Process
 
 LOOK = 0.1  # seconds between looks at the time and memory of a process, with few processes
 LOOK_PER_PROCESS = 0.002
 GRACE = 0.2  # seconds for a call to end by itself at its deadline
+STOPPED = 10.0  # seconds after which a stopped process is ended
+_PIECE = 1 << 20
 
 
 class Lost(Exception):
@@ -31,6 +33,10 @@ class Lost(Exception):
 
 class TooLate(Lost):
     """The deadline of the call has passed."""
+
+
+class Ended(Lost):
+    """The process ended by itself, or something else ended it."""
 
 
 class Place:
@@ -53,18 +59,15 @@ class Place:
 
         :param deadline: of ``time.monotonic()``.
         :param cpu_seconds: the CPU time that it may use.
-        :raises TooLate, Lost: if it has no result.
+        :raises Lost: if it has no result.
         :raises Exception: what the function raised, as far as it can be transferred.
         """
         self.is_broken = True
-        used = self._process.cpu_seconds() or 0.0
         try:
-            wire.send(self._process.line, (function, arguments))
-            self._wait(deadline, used, cpu_seconds)
-            succeeded, value = wire.receive(self._process.line)
-        except wire.Ended as error:
+            succeeded, value = self._exchange(wire.packed((function, arguments)), deadline, cpu_seconds)
+        except OSError as error:
             msg = f"its process {self._process.how_ended()}"
-            raise Lost(msg) from error
+            raise Ended(msg) from error
         self.is_broken = False
         if succeeded:
             return value
@@ -75,27 +78,69 @@ class Place:
         self.is_broken = True
         self._process.kill()
 
-    def _wait(self, deadline: float | None, used: float, cpu_seconds: float | None) -> None:
-        """Wait until the process answers or ends.
+    def _exchange(self, data: bytes, deadline: float | None, cpu_seconds: float | None) -> Any:
+        """Send the call and return the reply.
 
-        :raises TooLate, Lost: if it used too much.
+        :raises OSError: if the process ends.
+        :raises TooLate, Lost: if it uses too much, or is stopped.
         """
+        line = self._process.line
+        line.setblocking(False)
         poll = select.poll()  # select() is limited to 1,024 descriptors
-        poll.register(self._process.line, select.POLLIN)
+        poll.register(line, select.POLLOUT)
+        limits = _Limits(self._process, self._memory, cpu_seconds)
+        unsent = memoryview(data)
+        received = bytearray()
         while True:
             look = self._look()
             left = look if deadline is None else min(look, deadline + GRACE - time.monotonic())
             if left <= 0:
                 msg = "no result before the deadline"
                 raise TooLate(msg)
-            if poll.poll(left * 1000):
-                return
-            if (memory := self._process.memory()) > self._memory:
-                msg = f"it used {memory // 2**20} MiB of memory, more than {self._memory // 2**20}"
-                raise Lost(msg)
-            if cpu_seconds is not None and (self._process.cpu_seconds() or 0.0) - used > cpu_seconds:
-                msg = f"it used more than {cpu_seconds:.1f} s of CPU time"
-                raise Lost(msg)
+            if not poll.poll(left * 1000):
+                limits.check()
+                continue
+            try:
+                if unsent:
+                    unsent = unsent[line.send(unsent[:_PIECE]) :]
+                    if not unsent:
+                        poll.modify(line, select.POLLIN)
+                    continue
+                chunk = line.recv(_PIECE)
+            except BlockingIOError:
+                continue
+            if not chunk:
+                raise ConnectionError
+            received += chunk
+            for reply in wire.unpacked(received):
+                return reply
+
+
+class _Limits:
+    """What a process may use for one call."""
+
+    def __init__(self, process: Process, memory: int, cpu_seconds: float | None) -> None:
+        self._process = process
+        self._memory = memory
+        self._cpu_seconds = cpu_seconds
+        self._used = 0.0 if cpu_seconds is None else process.cpu_seconds() or 0.0
+        self._stopped_since: float | None = None
+
+    def check(self) -> None:
+        """:raises Lost: if it uses too much, or is stopped."""
+        if (memory := self._process.memory()) > self._memory:
+            msg = f"it used {memory // 2**20} MiB of memory, more than {self._memory // 2**20}"
+            raise Lost(msg)
+        if self._cpu_seconds is not None and (self._process.cpu_seconds() or 0.0) - self._used > self._cpu_seconds:
+            msg = f"it used more than {self._cpu_seconds:.1f} s of CPU time"
+            raise Lost(msg)
+        if self._process.state() not in system.STOPPED:
+            self._stopped_since = None
+        elif self._stopped_since is None:
+            self._stopped_since = time.monotonic()
+        elif time.monotonic() - self._stopped_since > STOPPED:
+            msg = "its process was stopped"
+            raise Lost(msg)
 
 
 class Pool:
@@ -110,6 +155,7 @@ class Pool:
         self._kind = kind
         self._memory = memory
         self._lock = threading.Lock()
+        self._starting = threading.Lock()
         self._running: set[Process] = set()
         self._closed = False
         # None is a place whose process has yet to be started. The place that became free last is taken first, so that
@@ -126,22 +172,17 @@ class Pool:
         :raises TooLate: if none became free before the deadline.
         :raises NoProcess: if none can be started.
         """
+        process = self._process(deadline)
+        place = Place(process, self._memory, self._look)
         try:
-            process = self._places.get(timeout=None if deadline is None else max(0.0, deadline - time.monotonic()))
-        except queue.Empty:
-            msg = "no process was free before the deadline"
-            raise TooLate(msg) from None
-        place = None
-        try:
-            process = process or self._start()
-            place = Place(process, self._memory, self._look)
             yield place
         finally:
             # Only after a whole result: else the rest of it would be taken for the next one.
-            good = process if place is not None and not place.is_broken else None
-            if good is None and process is not None:
+            if place.is_broken or self._closed:
                 self._end(process)
-            self._places.put(good)
+                self._places.put(None)
+            else:
+                self._places.put(process)
 
     def close(self) -> None:
         """End the processes. Calls in progress are lost."""
@@ -150,19 +191,59 @@ class Pool:
             running = list(self._running)
         for process in running:
             process.kill()
+        places: list[Process | None] = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                places.append(self._places.get_nowait())
+        for idle in places:
+            if idle is not None:
+                self._end(idle)
+            self._places.put(None)
 
     def _look(self) -> float:
         """Return the seconds between looks at a process."""
         return max(LOOK, LOOK_PER_PROCESS * len(self._running))
 
+    def _process(self, deadline: float | None) -> Process:
+        while True:
+            try:
+                left = None if deadline is None else max(0.0, deadline - time.monotonic())
+                process = self._places.get(timeout=left)
+            except queue.Empty:
+                msg = "no process was free before the deadline"
+                raise TooLate(msg) from None
+            try:
+                return process or self._started()
+            except BaseException as error:
+                with self._lock:
+                    are_others = bool(self._running) and not self._closed
+                if not (isinstance(error, NoProcess) and are_others):
+                    self._places.put(None)
+                    raise
+                # The system allows no more processes: without this place, wait for one of the others.
+
+    def _started(self) -> Process:
+        """Start a process, or take one that has become free meanwhile. Short calls need few processes."""
+        with self._starting:
+            with contextlib.suppress(queue.Empty):
+                other = self._places.get_nowait()
+                self._places.put(None)
+                if other is not None:
+                    return other
+            return self._start()
+
     def _start(self) -> Process:
-        with self._lock:
-            if self._closed:
-                msg = "the run has ended"
-                raise NoProcess(msg)
+        if self._closed:
+            msg = "the run has ended"
+            raise NoProcess(msg)
         process = self._launcher.fork(self._kind)
         with self._lock:
             self._running.add(process)
+            closed = self._closed
+        if closed:
+            self._end(process)
+            msg = "the run has ended"
+            raise NoProcess(msg)
         return process
 
     def _end(self, process: Process) -> None:

@@ -10,16 +10,16 @@ import asyncio
 import contextlib
 import contextvars
 import gc
+import getpass
 import itertools
+import os
 import resource
 import signal
 import socket
 import time
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from types import FrameType
 from typing import Any
 
 from .._drivers.registry import driver_of, is_read_only
@@ -28,18 +28,22 @@ from .._transport.bastions import Way
 from .._transport.open import Transports
 from .._transport.stream import Stream
 from . import wire
-from .asked import late, masked_answer, masked_failure
+from .asked import late, masked_answer, masked_failure_of
+from .line import Line
 from .messages import Began, Done, Job, Sending, Told
+from .watchdog import Watchdog
 
 BEAT = 0.25  # seconds between signs of life
 GRACE = 0.15  # seconds after its deadline in which a driver can return what it has received
+OVERDUE = 10.0  # seconds after which a driver that does not end at its deadline is given up
 _RESOLVERS = 200  # threads that wait for DNS servers, which can be silent for seconds
 _FILES = 1_048_576
+_SPARE_FILES, _FILES_PER_DEVICE = 48, 2  # a connection, and one to an agent or the errors of a proxy command
 _COLLECT = (50_000, 20, 100)  # thousands of sessions make many objects; the defaults cost a tenth of the CPU time
 
 
 class Overrun(BaseException):
-    """The work on the text of one device took too much time, and the parent interrupted it."""
+    """The work on the text of one device took too much time and was interrupted."""
 
 
 _running: contextvars.ContextVar[_Session | None] = contextvars.ContextVar("_running", default=None)
@@ -63,6 +67,10 @@ class _Session:
         self._streams: list[Stream] = []
         self.has_sent = False  # something that is not read-only
         self.overrun = False
+        self.is_telling = False
+        self.is_ending = False  # its driver has ended
+        self.is_over = False
+        self.task: asyncio.Task[None] | None = None
         self.phase: Phase = "connect"
         self.seconds: dict[str, float] = {}
         self._entered = self.began
@@ -103,9 +111,11 @@ class _Session:
         self.received = value
 
     def sending(self) -> None:
-        self.has_sent = True
-        self._worker.tell(Sending(self.job.number))
-        self._worker.flush()
+        self.has_sent = self.is_telling = True
+        try:
+            self._worker.send_now(Sending(self.job.number))
+        finally:
+            self.is_telling = False
 
     async def connect(self) -> Stream:
         stream = await self._worker.transports.open(self.job.device, self)
@@ -131,83 +141,126 @@ class _Session:
     def is_late(self) -> bool:
         return self.deadline is not None and time.monotonic() >= self.deadline
 
+    def is_overdue(self, now: float) -> bool:
+        """Return whether its driver did not end when its time was over."""
+        return not self.is_ending and self.deadline is not None and now >= self.deadline + GRACE + OVERDUE
 
-@dataclass(slots=True, eq=False)
+    def stopped(self) -> DeviceError:
+        message = (
+            f"the work on what the device sent took too much time and was stopped in phase {self.phase}; "
+            "no other device was affected"
+        )
+        return DeviceError("failed", self.phase, "engine", message)
+
+    def broken(self, raised: BaseException) -> DeviceError:
+        """The message has no text of the error, which can have secrets."""
+        message = f"its result cannot be sent to the parent process ({type(raised).__name__})"
+        return DeviceError("failed", self.phase, "engine", message)
+
+    def done(self, value: Any = None, error: DeviceError | None = None) -> Done:
+        return Done(self.job.number, value, error, self.phase, self.seconds)
+
+    def cancel(self) -> None:
+        if self.task is not None:
+            self.task.cancel()
+
+    def cancel_unless_ending(self) -> None:
+        if not self.is_ending:
+            self.cancel()
+
+
 class _Worker:
     """The worker: jobs come in, results go out."""
 
-    line: socket.socket
-    transports: Transports = field(default_factory=Transports)
-    _waiting: deque[Job] = field(default_factory=deque)
-    _tasks: dict[int, asyncio.Task[None]] = field(default_factory=dict)
-    _to_tell: list[Any] = field(default_factory=list)
-    _began: list[tuple[int, float]] = field(default_factory=list)
-    _writer: asyncio.WriteTransport | None = None
-    _ended: asyncio.Event = field(default_factory=asyncio.Event)
-    _asked: dict[int, asyncio.Future[str | None]] = field(default_factory=dict)
-    _numbers: itertools.count[int] = field(default_factory=itertools.count)
-    _admitting: bool = False
+    def __init__(self, line: socket.socket) -> None:
+        self.transports = Transports()
+        self._line = Line(line, self._take, self._over)
+        self._waiting: OrderedDict[int, Job] = OrderedDict()
+        self._open: dict[int, _Session] = {}
+        self._most_open = _most_open()
+        self._to_tell: list[bytes] = []
+        self._began: list[tuple[int, float]] = []
+        self._ended = asyncio.Event()
+        self._asked: dict[int, asyncio.Future[str | None]] = {}
+        self._numbers = itertools.count()
+        self._admitting = False
 
     async def serve(self) -> None:
-        loop = asyncio.get_running_loop()
-        loop.set_default_executor(ThreadPoolExecutor(_RESOLVERS))
-        loop.set_exception_handler(_ignore)
-        self.line.setblocking(False)
-        self._writer, _line = await loop.create_connection(lambda: _Line(self), sock=self.line)
+        self._loop = asyncio.get_running_loop()
+        self._loop.set_default_executor(ThreadPoolExecutor(_RESOLVERS))
+        self._loop.set_exception_handler(_ignore)
+        self._line.start()
         self._beat()
+        Watchdog(self._interrupt).start()
         await self._ended.wait()
-        self.transports.close()
 
     # -- the parent ----------------------------------------------------------------------------------------------------
 
-    def take(self, message: Any) -> None:
+    def tell(self, message: Any) -> None:
+        self._tell(wire.packed(message))
+
+    def flush(self) -> None:
+        """Send what is to be told."""
+        data, self._to_tell = self._to_tell, []
+        if self._began:
+            data.insert(0, wire.packed(Began(tuple(self._began))))
+            self._began = []
+        if data:
+            self._line.write(b"".join(data) if len(data) > 1 else data[0])
+
+    def send_now(self, message: Any) -> None:
+        """Send what is to be told and this, and wait until they are sent, should this process end then."""
+        self.tell(message)
+        self.flush()
+        self._line.wait()
+
+    async def ask_person(self, question: str) -> str | None:
+        number = next(self._numbers)
+        self._asked[number] = self._loop.create_future()
+        self.tell(Told(("question", number, question)))
+        return await self._asked[number]
+
+    def _take(self, message: Any) -> None:
         """Do what the parent says."""
         what, argument = message
         if what == "ask":
-            self._waiting.append(argument)
-            if not self._admitting:
-                self._admitting = True
-                asyncio.get_running_loop().call_soon(self._admit)
+            self._waiting[argument.number] = argument
+            self._admit_soon()
         elif what == "cancel":
-            if argument in self._tasks:
-                self._tasks[argument].cancel()
-            else:
-                self._waiting = deque(job for job in self._waiting if job.number != argument)
+            for number in argument:
+                if self._waiting.pop(number, None) is None and number in self._open:
+                    self._open[number].cancel()
         elif what == "answer":
             number, text = argument
             waiting = self._asked.pop(number, None)
             if waiting is not None and not waiting.done():
                 waiting.set_result(text)
 
-    def tell(self, message: Any) -> None:
+    def _tell(self, data: bytes) -> None:
         if not self._to_tell:
-            asyncio.get_running_loop().call_soon(self.flush)
-        self._to_tell.append(message)
+            self._loop.call_soon(self.flush, context=contextvars.Context())  # of no device: it is not interrupted
+        self._to_tell.append(data)
 
-    def flush(self) -> None:
-        """Send what is to be told, in one piece."""
-        messages, self._to_tell = self._to_tell, []
-        if self._began:
-            messages.insert(0, Began(tuple(self._began)))
-            self._began = []
-        if messages and self._writer is not None:
-            self._writer.write(wire.packed(messages))
-
-    def over(self) -> None:
+    def _over(self) -> None:
+        self.transports.close()
         self._ended.set()
-
-    async def ask_person(self, question: str) -> str | None:
-        number = next(self._numbers)
-        self._asked[number] = asyncio.get_running_loop().create_future()
-        self.tell(Told(("question", number, question)))
-        return await self._asked[number]
 
     def _beat(self) -> None:
         if not self._to_tell:
             self.tell(None)
-        asyncio.get_running_loop().call_later(BEAT, self._beat)
+        now = time.monotonic()
+        for session in [each for each in self._open.values() if each.is_overdue(now)]:
+            session.is_over = True
+            self._end(session, wire.packed(session.done(error=late(session.phase, session.limit))))
+            session.cancel()
+        self._loop.call_later(BEAT, self._beat)
 
     # -- the devices ---------------------------------------------------------------------------------------------------
+
+    def _admit_soon(self) -> None:
+        if not self._admitting and self._waiting:
+            self._admitting = True
+            self._loop.call_soon(self._admit, context=contextvars.Context())
 
     def _admit(self) -> None:
         """Begin one job, and the next one in the next iteration of the loop.
@@ -215,46 +268,70 @@ class _Worker:
         An iteration serves every connection that has something to do. A busy loop has long iterations, so it begins new
         jobs at the rate at which it can serve them.
         """
-        if not self._waiting:
-            self._admitting = False
+        self._admitting = False
+        if not self._waiting or len(self._open) >= self._most_open:
             return
-        job = self._waiting.popleft()
+        _number, job = self._waiting.popitem(last=False)
         session = _Session(self, job)
+        if not self._to_tell:
+            self.tell(None)
         self._began.append((job.number, session.began))
-        self.tell(None)
-        context = contextvars.copy_context()
+        context = contextvars.Context()
         context.run(_running.set, session)
-        loop = asyncio.get_running_loop()
-        self._tasks[job.number] = loop.create_task(self._do(session), context=context)
-        loop.call_soon(self._admit)
+        self._open[job.number] = session
+        session.task = self._loop.create_task(self._do(session), context=context)
+        self._admit_soon()
 
     async def _do(self, session: _Session) -> None:
-        job = session.job
+        try:
+            data = await self._result(session)
+            session.is_over = True
+        except BaseException as raised:  # its result cannot be pickled, or the work on it was interrupted
+            session.is_over = True
+            error = session.stopped() if session.overrun else session.broken(raised)
+            data = wire.packed(session.done(error=error))
+        self._end(session, data)
+
+    def _end(self, session: _Session, data: bytes) -> None:
+        if self._open.pop(session.job.number, None) is not None:
+            self._tell(data)
+            self._admit_soon()
+
+    async def _result(self, session: _Session) -> bytes:
         value, error = None, None
         try:
             value = await self._ask(session)
         except BaseException as raised:  # whatever it is, it is the result of this device only
-            error = self._failure(session, raised)
+            session.is_ending = True
+            error = await self._failure(session, raised)
         session.enter(session.phase)
-        self._tasks.pop(job.number, None)
-        self.tell(Done(job.number, value, error, session.phase, session.seconds))
+        return wire.packed(session.done(value, error))
 
     async def _ask(self, session: _Session) -> Any:
         until = None if session.deadline is None else session.deadline + GRACE
         async with asyncio.timeout_at(until) as session.timeout:
             value = await _asked(session)
+        session.is_ending = True
         return await masked_answer(session.job.device, value, session.facts)
 
-    def _failure(self, session: _Session, raised: BaseException) -> DeviceError:
+    async def _failure(self, session: _Session, raised: BaseException) -> DeviceError:
         if session.overrun or isinstance(raised, Overrun):
-            message = (
-                f"the work on what the device sent took too much time and was stopped in phase {session.phase}; "
-                "no other device was affected"
-            )
-            raised = DeviceError("failed", session.phase, "engine", message, value=session.received)
+            raised = session.stopped()
+            raised.value = session.received
         elif isinstance(raised, (TimeoutError, asyncio.CancelledError)) and session.is_late():
             raised = late(session.phase, session.limit)
-        return masked_failure(session.job.device, raised, session.phase, session.received, session.facts)
+        return await masked_failure_of(session.job.device, raised, session.phase, session.received, session.facts)
+
+    def _interrupt(self) -> None:
+        """Interrupt the work of the device whose callback is running.
+
+        Callbacks of the event loop run in the context of the device that they were made for.
+        """
+        session = _running.get()
+        if session is not None and not session.is_over and not session.is_telling:
+            session.overrun = True
+            self._loop.call_soon_threadsafe(session.cancel_unless_ending)  # should something catch the exception
+            raise Overrun
 
 
 async def _asked(session: _Session) -> Any:
@@ -267,7 +344,7 @@ async def _asked(session: _Session) -> Any:
         except DeviceError as error:
             if session.way is None:
                 raise
-            failure = session.way.failure(error, may_repeat=not session.has_sent or is_read_only(device))
+            failure = await session.way.failure(error, may_repeat=not session.has_sent or is_read_only(device))
             if failure is error:
                 raise
             if failure is not None:
@@ -276,48 +353,26 @@ async def _asked(session: _Session) -> Any:
             session.close_streams()
 
 
-class _Line(asyncio.Protocol):
-    """The line to the parent."""
-
-    def __init__(self, worker: _Worker) -> None:
-        self._worker = worker
-        self._data = bytearray()
-
-    def data_received(self, data: bytes) -> None:
-        self._data += data
-        for message in wire.unpacked(self._data):
-            self._worker.take(message)
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
-        self._worker.over()
-
-
 def run(line: socket.socket) -> int:
     """Ask devices until the line ends. Return the exit status."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends with its parent
-    signal.signal(signal.SIGUSR1, _interrupt)
     gc.set_threshold(*_COLLECT)
-    with contextlib.suppress(OSError, ValueError):
-        _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        most = _FILES if hard == resource.RLIM_INFINITY else hard
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-    asyncio.run(_Worker(line).serve())
+    try:
+        getpass.getuser()
+    except (KeyError, OSError):  # a container can run as any user id; asyncssh needs a name
+        os.environ["LOGNAME"] = str(os.getuid())
+    asyncio.run(_Worker(line).serve(), debug=False)  # whatever PYTHONASYNCIODEBUG says: it costs much
     return 0
 
 
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    """Interrupt the work of the device that is running.
-
-    Callbacks of the event loop run in the context of the device that they were made for. A regular expression calls
-    this while it searches.
-    """
-    session = _running.get()
-    if session is not None and not session.overrun:
-        session.overrun = True
-        task = session._worker._tasks.get(session.job.number)
-        if task is not None:  # should something catch the exception
-            asyncio.get_event_loop().call_soon_threadsafe(task.cancel)
-        raise Overrun
+def _most_open() -> int:
+    """Return how many devices can be asked at a time, by the limit of open files, which is raised first."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _FILES if hard == resource.RLIM_INFINITY else hard
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+        soft = most
+    return _FILES if soft == resource.RLIM_INFINITY else max(1, (soft - _SPARE_FILES) // _FILES_PER_DEVICE)
 
 
 def _ignore(_loop: asyncio.AbstractEventLoop, _context: dict[str, Any]) -> None:

@@ -106,6 +106,11 @@ class Connection:
     def close(self) -> None:
         self.ssh.close()
 
+    def give_up(self, reason: str) -> None:
+        """End it without waiting for the server."""
+        self._client.end_reason = reason
+        self.ssh.abort()
+
 
 async def log_in(
     login: Device | Hop, context: Context, connect: Connector, *, code: Callable[[str], Awaitable[str | None]]
@@ -320,6 +325,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
         self._agent: Any = None
         self._password = login.password
         self._tried: list[str] = []
+        self._accepted: list[str] = []  # methods that the device names
         self._has_sent_secret = False
         self._expired = False
         self._unusable: DeviceError | None = None
@@ -344,7 +350,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
         return self.host_keys.validate_host_ca_key(host, addr, port, key)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.end_reason = str(exc or "")
+        self.end_reason = self.end_reason or str(exc or "")
         self.on_end()
 
     def auth_banner_received(self, msg: str, lang: str) -> None:  # noqa: ARG002
@@ -357,6 +363,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
         self.deadline = self.until(self.login.connect_timeout)
 
     async def public_key_auth_requested(self) -> Any:
+        self._accepts("publickey")
         if self._keys is None:
             self._keys = await self._load_keys()
         if not self._keys:
@@ -368,6 +375,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
         return key
 
     def password_auth_requested(self) -> str | None:
+        self._accepts("password")
         password, self._password = self._password, None
         if password is None or self._answers.has_sent_password:  # a second attempt could lock the account
             return None
@@ -380,6 +388,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
         return NotImplemented
 
     def kbdint_auth_requested(self) -> str | None:
+        self._accepts("keyboard-interactive")
         return ""
 
     async def kbdint_challenge_received(
@@ -397,6 +406,10 @@ class _LoginClient(_Client):  # type: ignore[misc]
         return answers
 
     # -- ours ----------------------------------------------------------------------------------------------------------
+
+    def _accepts(self, method: str) -> None:
+        if method not in self._accepted:
+            self._accepted.append(method)
 
     def until(self, seconds: float) -> float:
         limit = time.monotonic() + seconds
@@ -484,7 +497,8 @@ class _LoginClient(_Client):  # type: ignore[misc]
             raise DeviceError("auth_failed", "auth", "no_credentials", message) from error
         tried = ", ".join(self._tried)
         message = (
-            f"login as {login.user} refused (tried: {tried}){self._quoted_banner()}; check user and password or key"
+            f"login as {login.user} refused (tried: {tried}){self._quoted_banner()}; "
+            f"the device accepts: {', '.join(self._accepted)}; check user and password or key"
         )
         raise DeviceError("auth_failed", "auth", "refused", message) from error
 
