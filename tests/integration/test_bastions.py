@@ -134,7 +134,7 @@ def test_a_bastion_that_falls_silent_is_connected_again(lab: Lab) -> None:
             wait_until(lambda: bastion.connections() > 10, "devices are open", timeout=60)
             bastion.stop_session()
 
-        patience = {"command_timeout": 3.0, "connect_timeout": 5.0}
+        patience: dict[str, Any] = {"command_timeout": 3.0, "connect_timeout": 5.0}
         devices = fleet(lab, bastion.hop(), count=20)
         devices = {name: replace(each, **patience) for name, each in devices.items()}
         with meanwhile(act):
