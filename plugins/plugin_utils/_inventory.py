@@ -206,7 +206,11 @@ class Inventory:
                 raise ValueError(_masked(settings, str(error), self._run_secrets)) from None
             return (*found.hops, Hop(name=name, **found.fields))
 
-        found_by = JumpHosts(lambda name: name in self._hosts, self._groups, login)
+        def known(name: str) -> bool:
+            # Ansible has a host for each name of this machine, even if the inventory has none.
+            return name in (list(self._hosts) if name in C.LOCALHOST else self._hosts)
+
+        found_by = JumpHosts(known, self._groups, login)
         return found_by
 
     def _device_or_error(self, name: str, arguments: Mapping[str, Any], jump_hosts: JumpHosts) -> Resolved | Error:
@@ -838,11 +842,11 @@ def _unresolved(settings: _Settings, error: Error, run_secrets: Iterable[str], d
     """The error, with the commands as far as they can be known."""
     commands: tuple[Command, ...] = ()
     message = _masked(settings, error.message, run_secrets)
+    driver = drivers.get(DEFAULT_DRIVER)
+    with contextlib.suppress(NoDevice, ValueError):  # one that is not known is taken for the default one
+        driver = drivers.get(settings.text("driver") or DEFAULT_DRIVER)
     with contextlib.suppress(NoDevice, ValueError):
-        driver = None
-        with contextlib.suppress(NoDevice):  # then it is taken for the default one
-            driver = settings.text("driver")
-        if "commands" in drivers.get(driver or DEFAULT_DRIVER).settings:
+        if "commands" in driver.settings:
             commands = check_commands(settings.get("commands") or (), None)
     return Unresolved(error.phase, error.kind, message, commands)
 
