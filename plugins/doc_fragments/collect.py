@@ -13,7 +13,7 @@ options:
   commands:
     description:
       - The commands to send. Each is a line, or a dictionary of C(command) and C(parser). A string is split into lines.
-      - Functions that take a name and drivers that do not use commands ignore them, with a warning.
+      - A function that takes a name does not use them, and there is a warning.
       - By default, the variable C(rollcall_commands) of each host is used.
     type: list
     elements: raw
@@ -32,9 +32,9 @@ options:
       - If its first parameter is annotated with C(Device), it gets the C(Device) instead of the name, with the address, port, user,
         password, keys and other settings of the host, and the variables of O(function_vars). The controller must be able to import
         such a function, also if a poller calls it. See C(docs/drivers.md).
-      - Each call has a process of its own. The module is imported once, so that changes of its global variables are not seen by other
-        calls. A call is ended at its deadline, and if it uses more than 512 MiB of memory. What it prints is discarded. At most 500
-        calls run at the same time, or fewer if there is not enough memory.
+      - Functions are called in separate processes, one call at a time in each. Global variables of a module are not shared between
+        them. A call is ended at its deadline, and if its process uses more than 512 MiB of memory. What it prints is discarded. At
+        most 500 calls run at the same time, or fewer if there is not enough memory.
       - Modules are imported from installed packages, C(PYTHONPATH), C(module_utils/) in the role, C(module_utils/) beside the
         playbook, the folder of the playbook, and collections, as V(namespace.name.plugins.module_utils.module.function).
         On a poller, only the packages that are installed there and C(PYTHONPATH) are searched.

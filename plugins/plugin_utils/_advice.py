@@ -53,6 +53,10 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
             "No connection in time",
             "Check the network path; raise device_timeout if the device is slow.",
         ),
+        "bastion": (
+            "Jump host failed",
+            "The message names the jump host. Log in there by hand, as the user that runs Ansible.",
+        ),
         "host_key_changed": (
             "Host key changed",
             "Find out why. Correct known_hosts only if the device was replaced or its key was renewed.",
@@ -77,11 +81,6 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
             "Run the role rollcall.network.poller, which prepares and checks the poller.",
         ),
         "protocol": ("No SSH at this port", "Check the port, and the SSH log of the device."),
-        "proxy": ("Jump host failed", "Try the proxy command by hand, as the user that runs Ansible."),
-        "proxy_refused": (
-            "Jump host refused the login",
-            "Correct user, password or key for the jump host. It is not tried again, so that no account gets locked.",
-        ),
         "refused": (
             "Connection refused",
             "Check that SSH is enabled on the device, that the port is right, and that access lists allow it.",
@@ -102,6 +101,10 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "unreachable": ("No route to the address", "Check routes and firewalls from the machine that collects."),
     },
     "auth": {
+        "bastion": (
+            "Jump host refused the login",
+            "Correct user, password or key for the jump host. It is not tried again, so that no account gets locked.",
+        ),
         "become_refused": (
             "Enable password refused",
             "Correct ansible_become_password, or give the user the right to enable.",
@@ -120,6 +123,7 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
             "Check sessions and access lists on the device: the message quotes what it said.",
         ),
         "key_exchange": ("Key exchange failed", "Renew the device's host key; check its SSH log."),
+        "otp_command": ("No one-time code", "Run rollcall_otp_command by hand, as the user that runs Ansible."),
         "no_become_password": ("No enable password", "Set ansible_become_password for these devices."),
         "no_credentials": ("No credentials", "Set ansible_password or a private key, or start an ssh-agent."),
         "no_prompt": (

@@ -842,10 +842,10 @@ def _unresolved(settings: _Settings, error: Error, run_secrets: Iterable[str], d
     """The error, with the commands as far as they can be known."""
     commands: tuple[Command, ...] = ()
     message = _masked(settings, error.message, run_secrets)
-    driver = drivers.get(DEFAULT_DRIVER)
-    with contextlib.suppress(NoDevice, ValueError):  # one that is not known is taken for the default one
-        driver = drivers.get(settings.text("driver") or DEFAULT_DRIVER)
     with contextlib.suppress(NoDevice, ValueError):
+        driver = drivers.get(DEFAULT_DRIVER)
+        with contextlib.suppress(NoDevice, ValueError):  # then it is taken for the default one
+            driver = drivers.get(settings.text("driver") or DEFAULT_DRIVER)
         if "commands" in driver.settings:
             commands = check_commands(settings.get("commands") or (), None)
     return Unresolved(error.phase, error.kind, message, commands)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,13 @@ class Bastion(ContextStack):
         sessions = self._sessions()
         self._killed.update(sessions)
         kill(sessions)
+
+    def stop_session(self) -> None:
+        """Stop the processes that serve the login, so that they are silent."""
+        sessions = self._sessions()
+        self._killed.update(sessions)
+        for pid in sessions:
+            os.kill(pid, signal.SIGSTOP)
 
     def _sessions(self) -> list[int]:
         return [pid for pid in descendants(self._sshd.process.pid) if pid not in self._killed]

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the rollcall.network authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A driver without devices, for tests of the engine. The variable ``do`` of a device says what happens in its worker."""
+"""A driver without devices, for tests of the engine. The variable ``do`` of a device says what its worker does."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import asyncio
 import contextlib
 import os
 import re
+import resource
 import signal
+import subprocess
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -36,6 +38,8 @@ class Scripted:
 
 
 class Blocking(Scripted):
+    name = f"{__name__}.Blocking"
+
     def ask(self, device: Device, session: Session) -> Any:  # type: ignore[override]
         return asyncio.run(super().ask(device, session))
 
@@ -53,17 +57,46 @@ async def answer(device: Device, _session: Session) -> str:
 
 
 async def wait(device: Device, _session: Session) -> str:
-    """Answer when the file is there."""
+    """Note that it was asked, and answer when the file is there."""
+    noted(device)
     while not Path(device.variables["until"]).exists():
         await asyncio.sleep(PAUSE)
     return f"answer of {device.name}"
 
 
-async def work(device: Device, _session: Session) -> str:
-    """Use CPU time in many short callbacks."""
-    while time.thread_time() < device.variables["seconds"]:
-        await asyncio.sleep(0)
+async def crowd(device: Device, _session: Session) -> str:
+    """Use CPU time in many short callbacks of one iteration of the event loop, as thousands of devices do."""
+
+    def spin() -> None:
+        until = time.thread_time() + 0.01
+        while time.thread_time() < until:
+            pass
+
+    event_loop = asyncio.get_running_loop()
+    for _callback in range(300):
+        event_loop.call_soon(spin)
+    await asyncio.sleep(0)
     return f"answer of {device.name}"
+
+
+async def describe(_device: Device, _session: Session) -> dict[str, Any]:
+    """Return what a process was given by its parent."""
+    files = []
+    for number in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):
+            files.append(os.readlink(f"/proc/self/fd/{number}"))
+    return {
+        "files": files,
+        "core": list(resource.getrlimit(resource.RLIMIT_CORE)),
+        "blocked": sorted(map(int, signal.pthread_sigmask(signal.SIG_BLOCK, ()))),
+        "environment": dict(os.environ),
+    }
+
+
+async def start_program(device: Device, session: Session) -> str:
+    """Start a program that does not end, and wait."""
+    subprocess.Popen(["sleep", device.variables["argument"]])
+    return await wait(device, session)
 
 
 async def loop(_device: Device, _session: Session) -> None:
@@ -158,7 +191,7 @@ class _Slow:
 DEEDS: dict[str, Deed] = {
     deed.__name__: deed
     for deed in (
-        answer, wait, work, loop, loop_and_catch, expression, c_code, callback, block, stop, crash, leave, eat,
+        answer, wait, crowd, describe, start_program, loop, loop_and_catch, expression, c_code, callback, block, stop, crash, leave, eat,
         cannot_be_pickled, pickles_slowly, hold_on, send_and, fail_for_now,
     )
 }  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 import socket
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -95,6 +96,7 @@ def statuses(answers: Answers) -> dict[str, int]:
 def test_200_devices_behind_a_bastion_with_default_settings_cost_one_login(lab: Lab) -> None:
     with Bastion() as bastion, watched_processes() as seen:
         answers = ask(fleet(lab, bastion.hop()))
+        wait_until(lambda: "Disconnected by application" in bastion.log(), "it logged out", timeout=20)
         log, logins = bastion.log(), bastion.logins()
     assert statuses(answers) == {"ok": MANY}
     assert logins == 1
@@ -122,6 +124,23 @@ def test_a_bastion_killed_in_the_middle_is_connected_again(lab: Lab) -> None:
         with meanwhile(act):
             answers = ask(fleet(lab, bastion.hop()))
         assert statuses(answers) == {"ok": MANY}
+        assert bastion.logins() == 2
+
+
+def test_a_bastion_that_falls_silent_is_connected_again(lab: Lab) -> None:
+    with Bastion() as bastion:
+
+        def act() -> None:
+            wait_until(lambda: bastion.connections() > 10, "devices are open", timeout=60)
+            bastion.stop_session()
+
+        devices = {
+            name: replace(each, command_timeout=3.0, connect_timeout=5.0)
+            for name, each in fleet(lab, bastion.hop(), count=20).items()
+        }
+        with meanwhile(act):
+            answers = ask(devices)
+        assert statuses(answers) == {"ok": 20}
         assert bastion.logins() == 2
 
 
@@ -204,7 +223,7 @@ def test_a_bastion_that_forwards_nothing_is_named(lab: Lab, option: dict[str, st
 
 
 def unreachable_bastions() -> Iterator[tuple[str, Hop, str]]:
-    nothing = {"port": 1, "user": "u", "password": "p", "host_key_checking": False}
+    nothing: dict[str, Any] = {"port": 1, "user": "u", "password": "p", "host_key_checking": False}
     yield "refused", Hop("jump", "127.0.0.1", **nothing), "refused the connection"
     yield "dns", Hop("jump", "no-such-host.invalid", **nothing), "has no address"
     yield "no_user", Hop("jump", "127.0.0.1", port=1), "no user name"

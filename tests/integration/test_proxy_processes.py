@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shlex
 import signal
 import socket
 import subprocess
 import sys
+import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,8 @@ import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll
+from tests.integration.conftest import meanwhile
+from tests.integration.odd_server import Line, OddServer
 from tests.integration.openssh import processes, wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -42,8 +47,44 @@ def test_children_of_a_proxy_command_end_with_the_run() -> None:
     wait_until(lambda: not with_words("sleep", number), "the child is gone", timeout=10)
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_children_of_a_proxy_command_end_with_a_killed_process(number: signal.Signals) -> None:
+def test_children_of_a_proxy_command_end_with_its_session() -> None:
+    number = f"6666{os.getpid()}"
+    released = threading.Event()
+
+    async def session(line: Line) -> None:
+        while True:
+            line.say("box#")
+            if await line.hear() == "show version":
+                while not released.is_set():
+                    await asyncio.sleep(0.05)
+                line.say("version 1\n")
+
+    def act() -> None:
+        try:
+            wait_until(lambda: bool(with_words("sleep", number)), "the child runs", timeout=30)
+            wait_until(lambda: not with_words("sleep", number), "the child is gone", timeout=30)
+        finally:
+            released.set()
+
+    with OddServer(session) as server:
+        first = device(f"sh -c 'sleep {number}; true'", connect_timeout=0.5)
+        second = replace(first, name="second", host=server.address, port=server.port, proxy_command=None)
+        with meanwhile(act):
+            answers = call_roll({"first": first, "second": second}, Limits(retries=0))
+    assert answers["second"]["status"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("which", "number"),
+    [
+        ("parent", signal.SIGKILL),
+        ("parent", signal.SIGTERM),
+        ("parent", signal.SIGINT),
+        ("launcher", signal.SIGKILL),
+        ("worker", signal.SIGKILL),
+    ],
+)
+def test_children_of_a_proxy_command_end_with_a_killed_process(which: str, number: signal.Signals) -> None:
     seconds = f"5555{os.getpid()}"
     code = (
         "from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll\n"
@@ -58,12 +99,23 @@ def test_children_of_a_proxy_command_end_with_a_killed_process(number: signal.Si
     )
     try:
         wait_until(lambda: bool(with_words("sleep", seconds)), "the child runs", timeout=30)
-        process.send_signal(number)
-    except BaseException:
+        [child] = with_words("sleep", seconds)
+        above = ancestors(child)
+        place = above.index(process.pid) - ["parent", "launcher", "worker"].index(which)
+        os.kill(above[place], number)
+        wait_until(lambda: child not in with_words("sleep", seconds), "the child is gone", timeout=10)
+    finally:
         process.kill()
-        raise
-    process.wait(30)
-    wait_until(lambda: not with_words("sleep", seconds), "the child is gone", timeout=10)
+        process.wait(30)
+    wait_until(lambda: not with_words("sleep", seconds), "no child is left", timeout=10)
+
+
+def ancestors(pid: int) -> list[int]:
+    found = []
+    while pid > 1:
+        pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        found.append(pid)
+    return found
 
 
 @pytest.mark.parametrize(
@@ -71,12 +123,14 @@ def test_children_of_a_proxy_command_end_with_a_killed_process(number: signal.Si
     [
         ("sh -c 'echo no way secret-of-someone >&2; exit 3'", ["'sh' ended with status 3", "no way ***"]),
         ("false", ["'false' ended with status 1"]),
+        ("/nonexistent/proxy -x", ["'/nonexistent/proxy' ended with status 127", "not found"]),
+        ("A=b exec sh -c 'kill -9 $$'", ["'sh' was ended by signal 9"]),
         ("ssh -F/dev/null -p 1 -W [192.0.2.1]:22 127.0.0.1", ["'ssh' ended with status 255", "Connection refused"]),
     ],
 )
 def test_a_proxy_command_that_fails_is_named(proxy: str, said: list[str]) -> None:
     error = call_roll({"box": device(proxy)}, Limits(retries=0))["box"]["error"]
-    assert (error["phase"], error["kind"]) == ("connect", "proxy")
+    assert (error["phase"], error["kind"]) == ("connect", "bastion")
     assert [each for each in said if each not in error["message"]] == []
     assert "secret-of-someone" not in error["message"]
 
@@ -85,6 +139,6 @@ def test_a_silent_bastion_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         words = ["ssh", "-F/dev/null", "-p", str(mute.getsockname()[1]), "-W", "[192.0.2.1]:22", "127.0.0.1"]
         error = call_roll({"box": device(shlex.join(words))}, Limits(retries=0))["box"]["error"]
-    assert (error["phase"], error["kind"]) == ("connect", "proxy")
-    assert "the bastion of the proxy command 'ssh' did not answer" in error["message"]
+    assert (error["phase"], error["kind"]) == ("connect", "bastion")
+    assert "nothing came through the proxy command 'ssh' within 2 s" in error["message"]
     assert "login" not in error["message"]

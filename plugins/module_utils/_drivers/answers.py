@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._device import Device
-from .._result import DeviceError, Error, Output
+from .._result import DeviceError, Error, Output, Status
 from ._plain import NotPlain, plain
 from .registry import gives_outputs, name_of
 
@@ -66,7 +66,7 @@ def _complete(device: Device, outputs: dict[str, Output]) -> dict[str, Output]:
     lacks = [command.text for command in device.commands if command.text not in outputs]
     if not failed and not lacks:
         return outputs
-    status = "partial" if len(failed) < len(outputs) else "failed"
+    status: Status = "partial" if len(failed) < len(outputs) else "failed"
     first = next(iter(failed), "")
     error = failed[first].error if first else None
     if error is None:

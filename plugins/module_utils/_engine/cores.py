@@ -11,18 +11,18 @@ import math
 import os
 from collections.abc import Callable, Iterator
 
-_CGROUPS = "/sys/fs/cgroup"
+_OWN, _CGROUPS = "/proc/self/cgroup", "/sys/fs/cgroup"
 
 
 def usable_cores() -> int:
     """Return the number of cores by affinity and by the CPU quota of the cgroup, at least 1. Parts are rounded up."""
     cores = float(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
     with contextlib.suppress(OSError, ValueError):
-        cores = min([cores, *_quotas()])
+        cores = min([cores, *_quotas(_OWN, _CGROUPS)])
     return max(1, math.ceil(cores))
 
 
-def _quotas(own: str = "/proc/self/cgroup", top: str = _CGROUPS) -> Iterator[float]:
+def _quotas(own: str, top: str) -> Iterator[float]:
     """Yield the CPU quotas in cores of this process's cgroup and of those above it."""
     with open(own, encoding="utf-8") as file:
         lines = [line.rstrip("\n").split(":", 2) for line in file]
@@ -38,7 +38,7 @@ def _quotas(own: str = "/proc/self/cgroup", top: str = _CGROUPS) -> Iterator[flo
 def _of_each_level(top: str, path: str, quota: Callable[[str], float]) -> Iterator[float]:
     parts = [part for part in path.split("/") if part not in ("", "..")]
     for length in range(len(parts), -1, -1):
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, ZeroDivisionError):
             yield quota("/".join([top, *parts[:length]]))
 
 

@@ -82,7 +82,7 @@ class Place:
         """Send the call and return the reply.
 
         :raises OSError: if the process ends.
-        :raises Lost: if it uses too much, or is stopped.
+        :raises TooLate, Lost: if it uses too much, or is stopped.
         """
         line = self._process.line
         line.setblocking(False)
@@ -155,6 +155,7 @@ class Pool:
         self._kind = kind
         self._memory = memory
         self._lock = threading.Lock()
+        self._starting = threading.Lock()
         self._running: set[Process] = set()
         self._closed = False
         # None is a place whose process has yet to be started. The place that became free last is taken first, so that
@@ -212,7 +213,7 @@ class Pool:
                 msg = "no process was free before the deadline"
                 raise TooLate(msg) from None
             try:
-                return process or self._start()
+                return process or self._started()
             except BaseException as error:
                 with self._lock:
                     are_others = bool(self._running) and not self._closed
@@ -220,6 +221,16 @@ class Pool:
                     self._places.put(None)
                     raise
                 # The system allows no more processes: without this place, wait for one of the others.
+
+    def _started(self) -> Process:
+        """Start a process, or take one that has become free meanwhile. Short calls need few processes."""
+        with self._starting:
+            with contextlib.suppress(queue.Empty):
+                other = self._places.get_nowait()
+                self._places.put(None)
+                if other is not None:
+                    return other
+            return self._start()
 
     def _start(self) -> Process:
         if self._closed:

@@ -193,7 +193,6 @@ class _Worker:
         self._beat()
         Watchdog(self._interrupt).start()
         await self._ended.wait()
-        self.transports.close()
 
     # -- the parent ----------------------------------------------------------------------------------------------------
 
@@ -243,6 +242,7 @@ class _Worker:
         self._to_tell.append(data)
 
     def _over(self) -> None:
+        self.transports.close()
         self._ended.set()
 
     def _beat(self) -> None:
@@ -251,7 +251,7 @@ class _Worker:
         now = time.monotonic()
         for session in [each for each in self._open.values() if each.is_overdue(now)]:
             session.is_over = True
-            self._end(session, wire.packed(session.done(error=session.late())))
+            self._end(session, wire.packed(session.done(error=late(session.phase, session.limit))))
             session.cancel()
         self._loop.call_later(BEAT, self._beat)
 
@@ -344,7 +344,7 @@ async def _asked(session: _Session) -> Any:
         except DeviceError as error:
             if session.way is None:
                 raise
-            failure = session.way.failure(error, may_repeat=not session.has_sent or is_read_only(device))
+            failure = await session.way.failure(error, may_repeat=not session.has_sent or is_read_only(device))
             if failure is error:
                 raise
             if failure is not None:

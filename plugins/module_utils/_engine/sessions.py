@@ -10,7 +10,7 @@ import functools
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from .._call import Call
@@ -23,6 +23,7 @@ from .quarantine import Group, groups_of
 from .worker import Asked, Worker
 
 LOOK = 0.2  # seconds between looks at the workers
+LOG_OUT = 0.5  # seconds for the workers to log out of bastions at the end
 MOST_LOSSES = 2  # how often one name is asked again
 MOST_UNTOUCHED = 20  # the same, if nothing was done for it
 
@@ -39,7 +40,7 @@ class Sessions:
         self._all: set[Worker] = set()
         self._numbers = itertools.count()
         self._turn = itertools.count()
-        self._places: dict[Hop | str, int] = {}  # of bastions
+        self._places: dict[Hashable, int] = {}  # of bastions
         self._closed = threading.Event()
         self._watcher: threading.Thread | None = None
 
@@ -82,7 +83,10 @@ class Sessions:
     def close(self) -> None:
         """End all workers. What is open there is lost."""
         self._closed.set()
-        for worker in self._living():
+        workers = self._living()
+        if any(isinstance(bastion, Hop) for bastion in self._places):
+            _log_out(workers)
+        for worker in workers:
             worker.process.kill()
 
     def _not_asked(self, error: NoProcess | None = None) -> DeviceError:
@@ -159,6 +163,15 @@ class Sessions:
         while not self._closed.wait(LOOK):
             for worker in self._living():
                 worker.watch()
+
+
+def _log_out(workers: list[Worker]) -> None:
+    """Let the workers log out of their bastions."""
+    for worker in workers:
+        worker.finish()
+    until = time.monotonic() + LOG_OUT
+    while any(worker.reason is None for worker in workers) and time.monotonic() < until:
+        time.sleep(0.005)
 
 
 def _check_again(asked: Asked, losses: int, *, was_alone: bool) -> None:

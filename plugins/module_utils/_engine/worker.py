@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import select
+import socket
 import threading
 import time
 from collections import deque
@@ -116,6 +117,11 @@ class Worker:
             self._look()
         else:
             self._silence = _Silence()
+
+    def finish(self) -> None:
+        """Let it log out of its bastions and end."""
+        with contextlib.suppress(OSError):
+            self.process.line.shutdown(socket.SHUT_WR)
 
     def kill(self, reason: str) -> None:
         self.reason = self.reason or reason

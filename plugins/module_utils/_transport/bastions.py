@@ -33,10 +33,12 @@ MOST_OPENING = 50  # requests for a connection to a device that a bastion has no
 LONGEST_OPENING = 1.0  # seconds in which a request counts as one of these; a device that is off keeps it open for long
 KEPT = 0.4  # seconds in which a failed attempt counts for devices that come later; less than the pause before a retry
 ALIVE, MOST_ALIVE = 15, 3  # seconds between questions whether an idle bastion is there, and how many it may not answer
+PROBE = 3.0  # seconds for a bastion to answer when a device behind it did not
 
 _PROHIBITED, _FAILED, _UNKNOWN_TYPE = 1, 2, 3  # reasons for which a channel is not opened, of RFC 4254
 # Kinds of errors with which a device's session ends when the bastion's connection is lost.
 _LOST = frozenset({"reset", "closed", "disconnected", "protocol", "no_shell", "session_closed", KIND})
+_SILENT = frozenset({"timeout", "command_timeout", "no_prompt"})  # and when the bastion does not answer
 _REASONS = (
     (re.compile("refused|errno 111|connect call failed", re.I), "refused", "refused the connection"),
     (re.compile("timed out|timeout|errno 110", re.I), "timeout", "did not answer"),
@@ -73,6 +75,22 @@ class _Login:
         self.connection = connection
         self.below = below
         self.is_counted = False  # among the losses
+        self._probe: asyncio.Task[None] | None = None
+
+    async def probe(self) -> None:
+        """Find out whether the bastion is still there. If it does not answer, give up the connection."""
+        if self._probe is None:
+            self._probe = asyncio.get_running_loop().create_task(self._probed(), context=contextvars.Context())
+        await asyncio.shield(self._probe)
+
+    async def _probed(self) -> None:
+        try:
+            async with asyncio.timeout(PROBE):
+                await self.connection.ssh._make_global_request(b"keepalive@openssh.com")
+        except (TimeoutError, asyncssh.Error, OSError):
+            self.connection.give_up(f"it did not answer for {PROBE:g} s")
+        finally:
+            self._probe = None
 
     @property
     def is_lost(self) -> bool:
@@ -100,12 +118,14 @@ class Way:
         """
         return await self._bastion.connect(self._login, factory, host, port, seconds, until)
 
-    def failure(self, error: DeviceError, *, may_repeat: bool) -> DeviceError | None:
+    async def failure(self, error: DeviceError, *, may_repeat: bool) -> DeviceError | None:
         """Return the error of a device that failed on this way, or None if it is to be asked again on a new one.
 
         :param may_repeat: what was sent to the device may be sent again.
         """
-        if not self._login.is_lost or error.error.kind not in _LOST:
+        if error.error.kind in _SILENT and not self._login.is_lost:
+            await self._login.probe()
+        if not self._login.is_lost or error.error.kind not in _LOST | _SILENT:
             return error
         self._bastion.lost(self._login)
         if may_repeat and not self._bastion.is_given_up:

@@ -11,19 +11,11 @@ import ctypes
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 _PR_SET_PDEATHSIG = 1
 _prctl: Any = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
-
-
-def die_with_parent() -> dict[str, Any]:
-    """Return arguments of ``Popen`` for a program that is killed when this process ends.
-
-    Its own children stay in the process group, which is killed when a worker ends.
-    """
-    return {} if _prctl is None else {"preexec_fn": _set_death_signal}
 
 
 def kill_tree(pid: int) -> None:
@@ -35,6 +27,13 @@ def kill_tree(pid: int) -> None:
 
 def _set_death_signal() -> None:
     _prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+
+
+DIE_WITH_PARENT: Callable[[], None] | None = None if _prctl is None else _set_death_signal
+"""The ``preexec_fn`` of a program that is killed when this process ends.
+
+Its own children stay in the process group, which is killed when a worker ends.
+"""
 
 
 def _descendants(pid: int) -> Iterator[int]:

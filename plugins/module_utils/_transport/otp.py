@@ -17,7 +17,7 @@ from typing import Protocol
 from .._device import Device, Hop
 from .._model.secrets import secrets_of
 from .._result import DeviceError
-from .children import die_with_parent
+from .children import DIE_WITH_PARENT
 
 COMMAND_SECONDS = 30.0
 LONGEST = 300  # characters of a question that are shown, and of what a command says
@@ -58,7 +58,7 @@ async def code_of_command(login: Device | Hop, command: str) -> str:
     pipe, null = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
     try:
         process = await asyncio.create_subprocess_exec(
-            *words, stdin=null, stdout=pipe, stderr=pipe, **die_with_parent()
+            *words, stdin=null, stdout=pipe, stderr=pipe, preexec_fn=DIE_WITH_PARENT
         )
     except (OSError, ValueError) as error:
         raise _failed(f"cannot be started: {getattr(error, 'strerror', None) or error}") from error

@@ -23,7 +23,7 @@ from typing import Any
 from .._device import Device, Hop
 from .._model.secrets import secrets_of
 from .._result import DeviceError
-from .children import die_with_parent, kill_tree
+from .children import DIE_WITH_PARENT, kill_tree
 from .tcp import attached
 
 LONGEST_SAID = 2000  # bytes kept of what the command printed
@@ -33,6 +33,8 @@ GRACE = 0.5  # seconds for it to end by itself when its session has ended
 SSHPASS_REFUSED = 5  # exit status of sshpass
 
 _REFUSED = re.compile(r"Permission denied|Too many authentication failures")
+_IS_SSH = re.compile(r"(?:^|[\s/])ssh(?:\s|$)")
+_COMPOUND = re.compile(r"[;&|(){}`\n]|^\s*(?:exec|if|for|while|until|case|!|\w+=\S*)(?:\s|$)")
 _LOST = frozenset({"reset", "closed", "disconnected", "no_shell", "protocol"})
 
 
@@ -86,11 +88,11 @@ class ProxyRun:
         with theirs:
             try:
                 self._process = subprocess.Popen(
-                    ["/bin/sh", "-c", command],
-                    stdin=theirs,
-                    stdout=theirs,
+                    ["/bin/sh", "-c", f"exec {command}" if _is_simple(command) else command],
+                    stdin=theirs.fileno(),
+                    stdout=theirs.fileno(),
                     stderr=subprocess.PIPE,
-                    **die_with_parent(),
+                    preexec_fn=DIE_WITH_PARENT,
                 )
             except (OSError, ValueError, subprocess.SubprocessError) as error:
                 self._socket.close()
@@ -150,7 +152,10 @@ class ProxyRun:
                 f"nothing came through {self._name} within {self._login.connect_timeout:g} s{quoted}; "
                 "check the bastion and the device"
             )
-            return self._error("unreachable", message, retry=True)
+            may_have_sent = bool(_IS_SSH.search(self._command))
+            if may_have_sent:
+                message += ". A credential may have been sent and is not sent again for this device"
+            return self._error("unreachable", message, retry=not may_have_sent)
         return None
 
     async def _settled(self) -> None:
@@ -185,12 +190,20 @@ class ProxyRun:
         return DeviceError(status, phase, "bastion", secrets_of(self._login).quoted(message), retry=retry)
 
 
+def _is_simple(command: str) -> bool:
+    """Whether a shell can be replaced by the command, so that it does not stay until the command ends."""
+    return not _COMPOUND.search(command)
+
+
 class _Errors(asyncio.Protocol):
     """Reads what a command writes to standard error."""
 
     def __init__(self, hear: Callable[[bytes], None], end: Callable[[], None]) -> None:
-        self.data_received = hear  # type: ignore[method-assign]
+        self._hear = hear
         self._end = end
+
+    def data_received(self, data: bytes) -> None:
+        self._hear(data)
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self._end()

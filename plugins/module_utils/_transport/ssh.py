@@ -106,6 +106,11 @@ class Connection:
     def close(self) -> None:
         self.ssh.close()
 
+    def give_up(self, reason: str) -> None:
+        """End it without waiting for the server."""
+        self._client.end_reason = reason
+        self.ssh.abort()
+
 
 async def log_in(
     login: Device | Hop, context: Context, connect: Connector, *, code: Callable[[str], Awaitable[str | None]]
@@ -345,7 +350,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
         return self.host_keys.validate_host_ca_key(host, addr, port, key)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.end_reason = str(exc or "")
+        self.end_reason = self.end_reason or str(exc or "")
         self.on_end()
 
     def auth_banner_received(self, msg: str, lang: str) -> None:  # noqa: ARG002
