@@ -198,6 +198,15 @@ devices:
       description: The platform definition that was used.
       type: str
       returned: always
+    connection:
+      description:
+        - For driver V(cli), what is known about the connection, each as text. C(transport) is V(ssh) or V(telnet). Over SSH,
+          C(server_version), C(kex), C(cipher), C(mac), C(host_key) with its fingerprint, C(banner) if there was one, and
+          C(bastions) if there are any.
+        - Empty for other drivers, and if there was no connection.
+      type: dict
+      returned: always
+      sample: {transport: ssh, server_version: SSH-2.0-OpenSSH_9.2, kex: curve25519-sha256, cipher: aes256-gcm@openssh.com}
 summary:
   description: Number of answers, in total (C(total)) and by status.
   returned: unless O(plan) is true
