@@ -36,7 +36,9 @@ class Scripted:
 
 
 class Blocking(Scripted):
-    def ask(self, device: Device, session: Session) -> Any:  # type: ignore[override]
+    name = f"{__name__}.Blocking"
+
+    def ask(self, device: Device, session: Session) -> Any:
         return asyncio.run(super().ask(device, session))
 
 
