@@ -13,7 +13,7 @@ options:
   commands:
     description:
       - The commands to send. Each is a line, or a dictionary of C(command) and C(parser). A string is split into lines.
-      - Functions that take a name and drivers that do not use commands ignore them, with a warning.
+      - A function that takes a name does not use them, and there is a warning.
       - By default, the variable C(rollcall_commands) of each host is used.
     type: list
     elements: raw

@@ -20,7 +20,9 @@ ALL = "all"  # the key of rules for every platform
 GONE = "\N{HORIZONTAL ELLIPSIS}"  # replaces ignored text
 CONTEXT = 3  # lines around a change
 MOST_LINES = 20_000  # on each side; longer texts are shown as replaced as a whole
-MOST_STEPS = 4_000_000  # pairs of lines that are compared for the smallest difference; the rest is shown as replaced
+# Pairs of lines that are compared for the smallest difference, at least and for each line. The rest is shown as
+# replaced.
+LEAST_STEPS, STEPS_PER_LINE = 200_000, 100
 
 Normal = Callable[[str], str]
 
@@ -231,11 +233,11 @@ def _steps(old: Sequence[str], new: Sequence[str]) -> list[_Step]:
 
 
 class _Matcher(difflib.SequenceMatcher[str]):
-    """Looks for common lines until MOST_STEPS pairs were compared. difflib alone can need the cube of the lines."""
+    """Looks for common lines until enough pairs were compared. difflib alone can need the cube of the lines."""
 
     def __init__(self, old: Sequence[str], new: Sequence[str]) -> None:
         super().__init__(None, old, new)
-        self._left = MOST_STEPS
+        self._left = max(LEAST_STEPS, STEPS_PER_LINE * (len(old) + len(new)))
         occurrences: dict[str, list[int]] = self.b2j  # type: ignore[attr-defined]
         costs = (1 + len(occurrences.get(line, ())) for line in old)
         self._costs = [0, *itertools.accumulate(costs)]  # of the lines of the old text before each

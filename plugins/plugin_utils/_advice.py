@@ -42,6 +42,7 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "variables": ("Bad variables", "Correct the inventory variables that the message names."),
     },
     "connect": {
+        "bastion": ("Bastion failed", "Correct what the message quotes. It names the bastion and its error."),
         "ConnectionRefusedError": ("Connection refused", "Check that the service is on, its port, and access lists."),
         "TimeoutError": (
             "No answer to the connection",
@@ -69,6 +70,10 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
             "No common SSH algorithms",
             "Update the device's software, or enable stronger algorithms; renew its host key if it is too short.",
         ),
+        "disconnected": (
+            "Ended by the device",
+            "Check sessions and access lists on the device: the message quotes what it said.",
+        ),
         "no_library": ("Python package missing", "Install the requirements on the machine that collects."),
         "no_thread": ("Too many threads", "Lower workers, or raise ulimit -u on the machine that collects."),
         "poller": (
@@ -80,9 +85,17 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
             "Connection refused",
             "Check that SSH is enabled on the device, that the port is right, and that access lists allow it.",
         ),
+        "refused_by_text": (
+            "Refused in words",
+            "The message quotes what the device said instead of beginning SSH. Often all its lines are in use.",
+        ),
         "reset": (
             "Closed before the login",
             "All lines may be in use, or an access list may block. Check sessions and access lists on the device.",
+        ),
+        "ssh_options": (
+            "SSH options not understood",
+            "Correct the SSH options of these devices that the message names.",
         ),
         "timeout": ("No answer to the connection", "Check the power, the address, and the network path to the device."),
         "unreachable": ("No route to the address", "Check routes and firewalls from the machine that collects."),
@@ -105,6 +118,10 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
             "Login not complete in time",
             "Check whether the AAA server is slow; raise device_timeout if it is.",
         ),
+        "disconnected": (
+            "Ended by the device",
+            "Check sessions and access lists on the device: the message quotes what it said.",
+        ),
         "key_exchange": ("Key exchange failed", "Renew the device's host key; check its SSH log."),
         "otp_command": ("No one-time code", "Run rollcall_otp_command by hand, as the user that runs Ansible."),
         "no_become_password": ("No enable password", "Set ansible_become_password for these devices."),
@@ -113,6 +130,7 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
             "Prompt not recognized",
             "Check ansible_network_os; log in by hand to see what the device shows.",
         ),
+        "no_shell": ("No shell", "Check the user's rights, and whether all lines of the device are in use."),
         "no_user": ("No user name", "Set ansible_user for these devices."),
         "password_expired": ("Password expired", "Change it on the device or in the AAA server."),
         "private_key": ("Private key not readable", "Correct ansible_ssh_private_key_file, or its permissions."),
@@ -134,6 +152,7 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
     "command": {
         "ImportError": ("Function cannot be imported", "Install what the function needs on the machine that collects."),
         "deadline": ("Run deadline reached", "Raise deadline or workers, or find out what delayed the run."),
+        "max_output": ("Answer too long", "Raise max_output, or send a command with a shorter answer."),
         "device_timeout": ("Answer not complete in time", "Ask fewer commands, or raise device_timeout."),
         "lost": ("Answer lost", "The thread ended without a result. Look for a crash in the function or the driver."),
         "not_plain_data": (
@@ -161,8 +180,15 @@ class Reason(NamedTuple):
     advice: str
 
 
+# In any phase.
+ENGINE = (
+    "Stopped to protect the others",
+    "The message names what used too much time or memory, or ended a process. Report it if it is not your own code.",
+)
+
+
 def reason_of(phase: str | None, kind: str | None, status: str) -> Reason:
-    known = ADVICE.get(phase or "", {}).get(kind or "")
+    known = ENGINE if kind == "engine" else ADVICE.get(phase or "", {}).get(kind or "")
     if known:
         return Reason(*known)
     label = (kind or STATUS_WORDS.get(status, status)).replace("_", " ")

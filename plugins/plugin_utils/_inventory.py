@@ -839,10 +839,10 @@ def _unresolved(settings: _Settings, error: Error, run_secrets: Iterable[str], d
     commands: tuple[Command, ...] = ()
     message = _masked(settings, error.message, run_secrets)
     with contextlib.suppress(NoDevice, ValueError):
-        driver = None
-        with contextlib.suppress(NoDevice):  # then it is taken for the default one
-            driver = settings.text("driver")
-        if "commands" in drivers.get(driver or DEFAULT_DRIVER).settings:
+        driver = drivers.get(DEFAULT_DRIVER)
+        with contextlib.suppress(NoDevice, ValueError):  # then it is taken for the default one
+            driver = drivers.get(settings.text("driver") or DEFAULT_DRIVER)
+        if "commands" in driver.settings:
             commands = check_commands(settings.get("commands") or (), None)
     return Unresolved(error.phase, error.kind, message, commands)
 

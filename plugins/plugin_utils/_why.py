@@ -14,8 +14,9 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._shown import sho
 
 MOST_GROUPS = 12
 NAMES_SHOWN = 4
-LONGEST_MESSAGE = 240  # characters
+LONGEST_MESSAGE = 320  # characters
 NUMBERS = re.compile(r"\d+(?:\.\d+)*")
+FINGERPRINT = re.compile(r"SHA256:[\w+/]+=*")
 OTHERS = "…"  # replaces parts that differ between the devices of a group
 
 
@@ -31,7 +32,7 @@ class Group(NamedTuple):
 def groups_of(answers: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Group]:
     """The devices without a full answer by status, kind and message, the largest group first.
 
-    Two messages are the same if they differ only in the device's own name, address, port, or in numbers.
+    Two messages are the same if they differ only in the device's own name, address or port, in fingerprints or numbers.
     """
     found: dict[tuple[str, str, str], Group] = {}
     for name, answer in answers:
@@ -84,6 +85,7 @@ def first_names(names: list[str], shown_names: int) -> str:
 
 def _general(message: str, name: str, answer: Mapping[str, Any]) -> str:
     """The message without the parts that belong to this device only."""
+    message = FINGERPRINT.sub(f"SHA256:{OTHERS}", message)
     own = {name, str(answer.get("host") or name)}
     for text in sorted(own, key=len, reverse=True):
         message = re.sub(rf"(?<![\w.-]){re.escape(text)}(?![\w-])", OTHERS, message)

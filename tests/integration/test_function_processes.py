@@ -19,7 +19,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._roll import Limi
 from ansible_collections.rollcall.network.plugins.plugin_utils.roll import make_device
 
 SOURCE = """
-import ctypes, os, sys, time
+import asyncio, ctypes, os, sys, time
 IMPORTED_BY = os.getpid()
 with open(os.path.join(os.path.dirname(__file__), "imports"), "a") as file:
     file.write("imported\\n")
@@ -66,6 +66,12 @@ class Driver:
     def read_only(self, device):
         return True
     def ask(self, device, session):
+        return globals()[device.variables["does"]](device.name)
+
+class Async(Driver):
+    name = "coroutine"
+    async def ask(self, device, session):
+        await asyncio.sleep(2)
         return globals()[device.variables["does"]](device.name)
 """
 _numbers = itertools.count()
@@ -114,6 +120,22 @@ def test_a_function_that_ends_its_process_hurts_no_other_device(module: str, ask
         answer = answers[name]
         assert (answer["status"], answer["error"]["kind"]) == (status, kind), answer
         assert words in answer["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("does", "status", "kind"),
+    [("hangs", "failed", "engine"), ("exits", "failed", "SystemExit"), ("crashes", "failed", "engine")],
+)
+def test_a_driver_that_stops_its_event_loop_hurts_no_other_device(
+    module: str, does: str, status: str, kind: str
+) -> None:
+    devices = {
+        name: make_device(name, driver=f"{module}.Async", variables={"does": each})
+        for name, each in {**dict.fromkeys("abcdef", "healthy"), "bad": does}.items()
+    }
+    answers = call_roll(devices, Limits(device_timeout=60))
+    assert [answers[name]["value"] for name in "abcdef"] == list("abcdef")
+    assert (answers["bad"]["status"], answers["bad"]["error"]["kind"]) == (status, kind), answers["bad"]
 
 
 @pytest.mark.parametrize("path", ["{}.where", "{}:where", "{}.Checks.where", "{}:Checks.where"])

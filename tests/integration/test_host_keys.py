@@ -33,6 +33,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._device import De
 from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError
 from ansible_collections.rollcall.network.plugins.module_utils._transport import host_keys
 from ansible_collections.rollcall.network.plugins.module_utils._transport.fetch_host_keys import fetch
+from ansible_collections.rollcall.network.plugins.plugin_utils._host_keys import collect_keys
 from tests.integration.conftest import run_playbook
 from tests.integration.openssh import descendants, kill
 
@@ -505,3 +506,20 @@ def test_the_playbook_shows_writes_and_replaces(tmp_path: Path) -> None:
         assert (
             file.read_text() == in_file(f"[{HOST}]:{three} <ec>\n[{HOST}]:{one} <ed>\n[{HOST}]:{one} <rsa>", 0) + "\n"
         )
+
+
+def test_keys_are_fetched_in_other_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a device sends cannot stop the process that waits."""
+
+    def here(*_arguments: Any, **_options: Any) -> None:
+        pytest.fail("the keys were fetched in this process")
+
+    monkeypatch.setattr(asyncssh, "get_server_host_key", here)
+    with serving(KEYS["ed"]) as port, listening(b"HTTP/1.1 400 Bad Request\r\n\r\n") as odd_port:
+        devices = {
+            "r1": device(tmp_path / "known_hosts", port, password="AAAA"),
+            "odd": device(tmp_path / "known_hosts", odd_port),
+        }
+        found = collect_keys(devices)
+    assert {name: each["state"] for name, each in found.items()} == {"r1": "new", "odd": "unreached"}
+    assert found["r1"]["keys"][0]["key"].startswith("AAAA"), "no password is masked in a key"

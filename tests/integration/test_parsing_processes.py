@@ -1,18 +1,14 @@
 # Copyright: (c) 2026, the rollcall.network authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A roll with much to parse uses the machine's cores, in an action and in a module on another machine."""
+"""Rows are made in other processes, in an action and in a module on another machine."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-import math
-import os
-import re
 import shutil
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,37 +17,19 @@ import pytest
 
 from tests.integration.conftest import call_roll, shell_server, watched_processes
 from tests.integration.test_poller import inventory
-from tests.lab import Lab, topology
-from tests.lab.platforms import PLATFORMS
-
-if len(os.sched_getaffinity(0)) < 2:
-    pytest.skip("One core: all is parsed in one process.", allow_module_level=True)
+from tests.lab import Lab
 
 NAMES = [f"box-{number}" for number in range(24)]
 COMMAND = "show interfaces"
 PASSWORD = "lab-password"
-PROGRAM = "_parsers import serve"
+PROGRAM = "_engine.launched import main"
 
-# The rules in the middle fit no line, and take their time to find out.
-HEAD = """Value INTERFACE (\\S+)
+TEMPLATE = """Value INTERFACE (\\S+)
 Value STATE (\\S+)
 
 Start
+  ^Physical interface: ${INTERFACE}, Enabled, Physical link is ${STATE} -> Record
 """
-SLOW = "  ^.*.*.*.*~~\n"
-TAIL = "  ^Physical interface: ${INTERFACE}, Enabled, Physical link is ${STATE} -> Record\n"
-# For one text, here: with 24 of them it pays to start processes, however fast the machine is.
-PARSING_SECONDS = 0.3
-
-
-def template() -> str:
-    """With as many slow rules as take PARSING_SECONDS."""
-    device = next(each for each in map(topology.device, range(1, 25)) if each.name == "fra-edge1")
-    text = PLATFORMS[device.platform].commands[COMMAND](device, topology.wiring(device.index, 24))
-    rule, began = re.compile(SLOW.strip()), time.process_time()
-    for line in text.splitlines():
-        rule.match(line)
-    return HEAD + SLOW * math.ceil(PARSING_SECONDS / (time.process_time() - began)) + TAIL
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +42,9 @@ def lab() -> Iterator[Lab]:
 def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("templates")
     folder.joinpath("index").write_text(
-        f"Template, Hostname, Platform, Command\n\nslow.textfsm, .*, juniper_junos, {COMMAND}\n"
+        f"Template, Hostname, Platform, Command\n\nown.textfsm, .*, juniper_junos, {COMMAND}\n"
     )
-    folder.joinpath("slow.textfsm").write_text(template())
+    folder.joinpath("own.textfsm").write_text(TEMPLATE)
     return folder
 
 
@@ -80,10 +58,9 @@ def boxes(folder: Path, lab: Lab) -> Path:
     return folder
 
 
-def call(folder: Path, *extra: str, env: Mapping[str, str] | None = None, **more: Any) -> None:
-    """Calls the roll, and looks at the rows and at the processes that parsed."""
+def call(folder: Path, templates: Path, *extra: str, env: Mapping[str, str] | None = None, **more: Any) -> None:
+    """Calls the roll, and looks at the rows and at the processes."""
     arguments = {"hosts": NAMES, "commands": [COMMAND], "parser": "textfsm"}
-    before = parsing()
     with watched_processes() as seen:
         roll = call_roll(folder, arguments, *extra, play={"hosts": "boxes"}, env=env, **more)
     outputs = [roll.devices[name]["output"][COMMAND] for name in NAMES]
@@ -92,24 +69,25 @@ def call(folder: Path, *extra: str, env: Mapping[str, str] | None = None, **more
         lines = [line for line in output["text"].splitlines() if line.startswith("Physical interface: ")]
         assert [row["interface"] for row in output["rows"]] == [line.split()[2].rstrip(",") for line in lines]
         assert output["rows"]
-    processes = [line for line in seen if PROGRAM in line]
-    assert processes, "it was enough to parse"
-    assert not [line for line in processes if PASSWORD in line]
-    assert not parsing() - before, "none is left"
+    assert [line for line in seen if PROGRAM in line]
+    assert [line for line in seen if f"NTC_TEMPLATES_DIR={templates}" in line]
+    assert not [line for line in seen if PASSWORD in line and (PROGRAM in line or str(templates) in line)]
+    assert not working(templates), "none is left"
 
 
-def parsing() -> set[Path]:
-    """The processes on this machine that parse."""
-    found = set()
+def working(templates: Path) -> list[Path]:
+    """The processes of the engine on this machine that know these templates."""
+    found = []
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):  # it ended meanwhile
-            if PROGRAM in (folder / "cmdline").read_text(errors="replace"):
-                found.add(folder)
+            environment = (folder / "environ").read_text(errors="replace")
+            if f"NTC_TEMPLATES_DIR={templates}\0" in environment:
+                found.append(folder)
     return found
 
 
 def test_in_an_action(lab: Lab, templates: Path, tmp_path: Path) -> None:
-    call(boxes(tmp_path, lab), env={"NTC_TEMPLATES_DIR": str(templates)})
+    call(boxes(tmp_path, lab), templates, env={"NTC_TEMPLATES_DIR": str(templates)})
 
 
 def test_on_a_poller(openssh_here: None, lab: Lab, templates: Path, tmp_path: Path) -> None:
@@ -122,4 +100,4 @@ def test_on_a_poller(openssh_here: None, lab: Lab, templates: Path, tmp_path: Pa
         python.write_text(f'#!/bin/sh\nNTC_TEMPLATES_DIR={templates} exec {sys.executable} "$@"\n')
         python.chmod(0o755)
         folder = boxes(inventory(tmp_path, lab, poller, str(python)), lab)
-        call(folder, delegate_to="poller")
+        call(folder, templates, delegate_to="poller")

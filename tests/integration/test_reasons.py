@@ -95,7 +95,7 @@ def test_the_grouped_reason_of_host_keys_names_no_device() -> None:
         devices = {name: device(each, name, host_key_checking=True) for name, each in {"a": one, "b": two}.items()}
         lines = lines_of(call_roll(devices, Limits(retries=0)).items(), 2)
     assert len(lines) == 2
-    assert "ssh-keyscan -p PORT ADDRESS" in lines[1]
+    assert "add the key: ansible-playbook rollcall.network.host_keys --limit …: a, b" in lines[1]
     assert not [each for each in (one, two) if str(each.port) in lines[1]]
 
 

@@ -15,13 +15,16 @@ from typing import Any
 import pytest
 from ansible.plugins.loader import init_plugin_loader
 
+from ansible_collections.rollcall.network.plugins.filter.not_called import not_called
 from ansible_collections.rollcall.network.plugins.module_utils import driver as public
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
 from ansible_collections.rollcall.network.plugins.module_utils._drivers import registry
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._function import load_function
 from ansible_collections.rollcall.network.plugins.module_utils._drivers.python import takes_device
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
+from ansible_collections.rollcall.network.plugins.plugin_utils._collect import warnings_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import Inventory, Resolved, Setting
 from ansible_collections.rollcall.network.plugins.plugin_utils.roll import make_device
 
@@ -330,7 +333,7 @@ class Checks:
     ],
 )
 def test_functions_that_take_the_device(write: Write, path: str, takes: bool) -> None:
-    function = registry.load_function(f"{write(FUNCTIONS)}.{path}")
+    function = load_function(f"{write(FUNCTIONS)}.{path}")
     assert takes_device(function) is takes
 
 
@@ -367,6 +370,41 @@ def test_a_name_outside_the_inventory_is_an_address_for_a_function(write: Write)
     found = resolve({}, "192.0.2.9", driver=f"{write(DRIVER)}.Good")
     assert isinstance(found, Error)
     assert found.kind == "unknown_host"
+
+
+@pytest.mark.parametrize(
+    ("own", "commands"),
+    [
+        ({}, ["show version"]),
+        ({"rollcall_driver": "cli"}, ["show version"]),
+        ({"rollcall_driver": "{module}.Outputs"}, ["show version"]),
+        ({"rollcall_driver": "{module}.Good"}, []),
+        ({"rollcall_driver": "python"}, []),
+    ],
+)
+def test_the_commands_of_a_device_that_no_poller_asked(write: Write, own: dict[str, str], commands: list[str]) -> None:
+    module = write(DRIVER)
+    variables = {name: value.format(module=module) for name, value in own.items()}
+    hostvars = {"r1": {"rollcall_commands": ["show version"], **variables}}
+    assert list(not_called(["r1"], hostvars, message="no poller")["r1"]["output"]) == commands
+
+
+@pytest.mark.parametrize(
+    ("own", "warnings"),
+    [
+        ({"driver": "python", "function": "{module}.of_name"}, ["commands are not used with driver: python"]),
+        ({"driver": "python", "function": "{module}.of_device"}, []),
+        ({"driver": "{drivers}.Good"}, []),
+    ],
+)
+def test_commands_that_nothing_gets_are_a_warning(write: Write, own: dict[str, str], warnings: list[str]) -> None:
+    names = {"module": write(FUNCTIONS), "drivers": write(DRIVER)}
+    arguments: dict[str, Any] = {
+        "commands": ["show version"],
+        **{name: value.format(**names) for name, value in own.items()},
+    }
+    device = device_of(resolve(HOST, **arguments))
+    assert warnings_of({"hosts": ["r1"], **arguments}, {"r1": device}) == warnings
 
 
 # -- answers -----------------------------------------------------------------------------------------------------------

@@ -414,6 +414,6 @@ def test_result() -> None:
     ],
 )
 def test_warnings(hosts: list[str], warning: str) -> None:
-    (found,) = warnings_of({"hosts": hosts, "driver": None, "commands": None})
+    (found,) = warnings_of({"hosts": hosts, "commands": None}, {})
     assert warning in found
-    assert warnings_of({"hosts": ["a", "b"], "driver": None, "commands": None}) == []
+    assert warnings_of({"hosts": ["a", "b"], "commands": None}, {}) == []

@@ -37,6 +37,8 @@ def test_devices_are_grouped_by_reason_with_a_count_and_the_first_names() -> Non
     [
         ("received 0 characters", "received 17 characters", 1),
         ("a: no address", "b: no address", 1),
+        ("presented ssh-ed25519 SHA256:43IUfg/+xy; known: none", "presented ssh-ed25519 SHA256:abc; known: none", 1),
+        ("presented ssh-ed25519 SHA256:abc", "presented ssh-rsa SHA256:abc", 2),
         ("no address", "no route", 2),
     ],
 )

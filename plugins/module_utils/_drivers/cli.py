@@ -233,7 +233,10 @@ class _Terminal:
                 f"no prompt of platform {self._platform.name} after the login; last line: {seen or '(nothing)'}. "
                 f"Check ansible_network_os, or raise command_timeout{sent}"
             )
-            raise DeviceError("timeout", "auth", "no_prompt", message, retry=not sent)
+            if not self._is_over():
+                raise DeviceError("timeout", "auth", "no_prompt", message, retry=not sent)
+            kind, limit = self._session.limit
+            raise DeviceError("timeout", "auth", kind, f"no answer within {limit}: {message}", retry=not sent)
         message = f"the device closed the session after the login; last line: {seen or '(nothing)'}{sent}"
         raise DeviceError("failed", "auth", "session_closed", message, retry=not sent)
 
@@ -388,9 +391,8 @@ class _Terminal:
             )
             return "failed", Error("command", "max_output", message)
         if end == "timeout":
-            over = self._session.deadline is not None and time.monotonic() >= self._session.deadline
             usual = ("timeout", f"command_timeout ({self._device.command_timeout:g} s)")
-            kind, limit = self._session.limit if over else usual
+            kind, limit = self._session.limit if self._is_over() else usual
             message = f"no prompt within {limit}; received {len(text)} characters; raise it if the command is slow"
             return "timeout", Error("command", kind, message)
         rejection = rejection_in(text, self._platform.failures)
@@ -408,6 +410,9 @@ class _Terminal:
     def _deadline(self) -> float:
         limit = time.monotonic() + self._device.command_timeout
         return limit if self._session.deadline is None else min(limit, self._session.deadline)
+
+    def _is_over(self) -> bool:
+        return self._session.deadline is not None and time.monotonic() >= self._session.deadline
 
     async def _read(self, deadline: float) -> bytes | None:
         """Read from the shell. A broken connection ends the session, so that received data is kept."""

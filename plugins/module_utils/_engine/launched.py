@@ -23,7 +23,7 @@ import socket
 import sys
 import time
 import types
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
 from typing import Any
 
 from . import wire
@@ -158,16 +158,12 @@ class _Launcher:
                 _kill_group(pid)  # what it started
                 self._ended[pid] = status
 
-    def _wait_for(self, children: Set[int]) -> None:
-        """Wait until these have ended, so that no zombie is left; not for long."""
-        until = time.monotonic() + _SOON
-        while children & self._children and time.monotonic() < until:
-            self._reap()
-            time.sleep(0.001)
-
     def _status(self, pid: int) -> int | None:
         """Return the wait status of a process whose line has ended; None if it did not end."""
-        self._wait_for({pid})
+        until = time.monotonic() + _SOON
+        while pid in self._children and time.monotonic() < until:
+            self._reap()
+            time.sleep(0.001)
         if pid in self._children:
             _kill_group(pid)
             return None

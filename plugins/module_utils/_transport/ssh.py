@@ -325,6 +325,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
         self._agent: Any = None
         self._password = login.password
         self._tried: list[str] = []
+        self._accepted: list[str] = []  # methods that the device names
         self._has_sent_secret = False
         self._expired = False
         self._unusable: DeviceError | None = None
@@ -362,6 +363,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
         self.deadline = self.until(self.login.connect_timeout)
 
     async def public_key_auth_requested(self) -> Any:
+        self._accepts("publickey")
         if self._keys is None:
             self._keys = await self._load_keys()
         if not self._keys:
@@ -373,6 +375,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
         return key
 
     def password_auth_requested(self) -> str | None:
+        self._accepts("password")
         password, self._password = self._password, None
         if password is None or self._answers.has_sent_password:  # a second attempt could lock the account
             return None
@@ -385,6 +388,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
         return NotImplemented
 
     def kbdint_auth_requested(self) -> str | None:
+        self._accepts("keyboard-interactive")
         return ""
 
     async def kbdint_challenge_received(
@@ -402,6 +406,10 @@ class _LoginClient(_Client):  # type: ignore[misc]
         return answers
 
     # -- ours ----------------------------------------------------------------------------------------------------------
+
+    def _accepts(self, method: str) -> None:
+        if method not in self._accepted:
+            self._accepted.append(method)
 
     def until(self, seconds: float) -> float:
         limit = time.monotonic() + seconds
@@ -489,7 +497,8 @@ class _LoginClient(_Client):  # type: ignore[misc]
             raise DeviceError("auth_failed", "auth", "no_credentials", message) from error
         tried = ", ".join(self._tried)
         message = (
-            f"login as {login.user} refused (tried: {tried}){self._quoted_banner()}; check user and password or key"
+            f"login as {login.user} refused (tried: {tried}){self._quoted_banner()}; "
+            f"the device accepts: {', '.join(self._accepted)}; check user and password or key"
         )
         raise DeviceError("auth_failed", "auth", "refused", message) from error
 

@@ -44,7 +44,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._platforms import
     load_platform,
 )
 from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError, Output
-from tests.unit.pumps import Pump, pumps
+from tests.integration.pumps import Pump, pumps
 from tests.unit.test_platforms import ALL as PLATFORMS
 from tests.unit.test_platforms import shipped
 
@@ -343,8 +343,8 @@ def test_functions_on_text_of_a_device_are_linear(name: str) -> None:
     work = FUNCTIONS[name]
     work("warm up")
     size = SIZE // 4 if name.startswith("between") else SIZE  # it compares four texts with many patterns
-    found = {title: growth(work, text_of, size) for title, text_of in MAKERS}
-    assert {title: times for title, times in found.items() if times is not None} == {}
+    slow = ((title, times) for title, text_of in MAKERS if (times := growth(work, text_of, size)) is not None)
+    assert list(itertools.islice(slow, 3)) == []
 
 
 @pytest.mark.parametrize("name", ["cleaned_pieces", "answer_text", "answer_text with pagers", "masked_outputs"])
@@ -366,8 +366,8 @@ def test_changed_lines_are_linear() -> None:
     def kinds(size: int) -> str:
         return "".join(f"line {number * number * 7 % 997 % 151}\n" for number in range(size))
 
-    assert growth(compare, kinds, 4_500) is None
-    assert growth(work, kinds, 4_500) is None
+    for each in (compare, work):
+        assert ratio(each, kinds(2_500), kinds(10_000), MOST) is None
 
 
 # -- patterns ----------------------------------------------------------------------------------------------------------
@@ -489,6 +489,7 @@ def test_prompts_are_quick_within_their_bound(name: str) -> None:
             times = growth(mode.prompt_start, view, LONGEST_PROMPT // 4, SHORT, 32)
             if times is not None:
                 found[mode.name, pump, end] = times
+                break
     assert found == {}
 
 
