@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,7 @@ from tests.integration.openssh import wait_until
 
 ROOT = Path(__file__).parents[2]
 SOON = 60.0
+Answers = dict[str, dict[str, Any]]
 SECRET = "secret-of-the-launcher"
 
 SCRIPT = f"""
@@ -45,7 +47,7 @@ print(json.dumps(call_roll({{**devices, **more}}, Limits(device_timeout=300))))
 """
 
 
-def run(prepare: str, *options: str, more: int = 0, shell: str = "", **environment: str | None) -> dict[str, dict]:  # type: ignore[type-arg]
+def run(prepare: str, *options: str, more: int = 0, shell: str = "", **environment: str | None) -> Answers:
     """Run the script and return its answers."""
     wanted = {**os.environ, **environment}
     command = [sys.executable, *options, "-c", SCRIPT.replace("PREPARE", prepare).replace("MORE", str(more))]
@@ -58,7 +60,7 @@ def run(prepare: str, *options: str, more: int = 0, shell: str = "", **environme
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    answers: dict[str, dict] = json.loads(done.stdout)  # type: ignore[type-arg]
+    answers: Answers = json.loads(done.stdout)
     assert {name: answer["error"] for name, answer in answers.items() if answer["status"] != "ok"} == {}
     return answers
 
@@ -182,7 +184,7 @@ def test_close_while_a_process_is_being_started(launcher: Launcher) -> None:
 
 def test_interpreter_that_cannot_be_started(launcher: Launcher, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    with pytest.raises(NoProcess, match="cannot be started: .*No such file"):
+    with pytest.raises(NoProcess, match=r"cannot be started: .*No such file"):
         launcher.fork("text")
 
 
