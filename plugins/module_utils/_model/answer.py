@@ -72,6 +72,8 @@ class Answer(TypedDict):
     """The port that was used."""
     platform: str | None
     """The platform definition that was used."""
+    connection: dict[str, str]
+    """What is known about the connection, such as the algorithms and the banner. Empty without a connection."""
     output: dict[str, CommandOutput]
     """The output by command, in the order of the commands. Empty for a function."""
     value: Any
