@@ -19,7 +19,7 @@ options:
     elements: raw
   driver:
     description:
-      - V(cli) sends commands over SSH. V(python) calls O(function) for each name.
+      - V(cli) sends commands over SSH or Telnet. V(python) calls O(function) for each name.
       - The full path of a class or an object, such as V(package.module.Driver), is a driver of your own. C(docs/drivers.md) describes
         how to write one. It is imported like O(function), on the controller, and on the poller if there is one.
       - By default, the variable C(rollcall_driver) of each host is used, or V(cli).
@@ -93,8 +93,8 @@ options:
   retries:
     description:
       - Further attempts after a connection that was refused, reset or timed out, with growing pauses.
-      - A credential is not sent again in the same run after a device refused it or did not answer. If a jump host refuses a credential, the
-        other devices behind it with the same credential get the same error without a login.
+      - A credential is not sent again in the same run after a device refused it or did not answer. All devices behind a
+        bastion share one login there. If the bastion refuses it, they all get the same error, and it is not tried again.
     type: int
     default: 1
   logins_per_second:

@@ -12,16 +12,18 @@ version_added: 0.1.0
 author:
   - The rollcall.network authors (@rollcall-network)
 description:
-  - Connects to all devices concurrently, in one process, sends the commands, and returns a dictionary of name and answer, in the
-    order of O(hosts). Every name has an entry, even if its device fails.
+  - Connects to all devices concurrently, sends the commands, and returns a dictionary of name and answer, in the order of O(hosts).
+    Every name has an entry, even if its device fails.
+  - Devices are asked in separate processes. If the text of a device, a template or a function crashes a process, or uses too much time
+    or memory, only that device fails, with kind C(engine).
   - Requires ansible-core 2.19 or later and Python 3.11 or later.
   - With C(delegate_to) V(localhost), the controller connects to the devices and shows progress. Delegated to another machine, a
     poller, that machine connects to them. It needs Python 3.11 or later and the packages that the role C(rollcall.network.poller)
     installs. If the poller fails, each of its devices is V(unreachable), kind C(poller).
   - Address, port, user, password, keys, C(become), platform (C(ansible_network_os)) and timeouts of each device are read from its
     inventory variables, as for C(ansible.netcommon.network_cli), then from the environment (C(ROLLCALL_NET_*) and C(ANSIBLE_NET_*),
-    set by AWX's credentials), command line and configuration. Driver V(cli) always connects over SSH, also if
-    C(ansible_connection) is C(ansible.netcommon.httpapi) or C(ansible.netcommon.netconf).
+    set by AWX's credentials), command line and configuration. Driver V(cli) connects over SSH, also if C(ansible_connection) is
+    C(ansible.netcommon.httpapi) or C(ansible.netcommon.netconf), or over Telnet if C(rollcall_transport) is V(telnet).
   - The secrets of the login of each device and of the run (password, enable secret, private key, passphrase, secrets in a
     proxy command) are replaced by C(********) in all texts, rows, values and messages of the answers. A secret that is an
     ordinary word such as V(cisco), the name of the device or the user, a number of at most six digits, or shorter than four
@@ -200,13 +202,12 @@ devices:
       returned: always
     connection:
       description:
-        - For driver V(cli), what is known about the connection, each as text. C(transport) is V(ssh) or V(telnet). Over SSH,
-          C(server_version), C(kex), C(cipher), C(mac), C(host_key) with its fingerprint, C(banner) if there was one, and
-          C(bastions) if there are any.
-        - Empty for other drivers, and if there was no connection.
+        - What is known about the connection, as texts. C(transport) is V(ssh) or V(telnet). For SSH, also C(server_version), C(kex),
+          C(cipher), C(mac), C(host_key) (type and fingerprint), C(banner) (the login banner) and C(bastions), if there are any.
+        - Empty if there was no connection, and for driver V(python).
       type: dict
       returned: always
-      sample: {transport: ssh, server_version: SSH-2.0-OpenSSH_9.2, kex: curve25519-sha256, cipher: aes256-gcm@openssh.com}
+      sample: {transport: ssh, kex: curve25519-sha256, cipher: aes256-ctr, mac: hmac-sha2-256}
 summary:
   description: Number of answers, in total (C(total)) and by status.
   returned: unless O(plan) is true

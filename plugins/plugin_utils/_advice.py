@@ -22,6 +22,8 @@ STATUS_WORDS = {
     "skipped": "not asked",
 }
 
+INTERNAL = ("Internal error", "Report the traceback that -vvv shows.")
+
 # Label and advice for each kind of failure, by phase and kind. Other kinds are explained by their own message.
 ADVICE: dict[str, dict[str, tuple[str, str]]] = {
     "resolve": {
@@ -38,11 +40,11 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
             "Add them to rollcall_devices of a poller. A --limit must include the poller too.",
         ),
         "platform": ("Unknown platform", "Set ansible_network_os of these devices to a supported platform."),
+        "interrupted": ("Run interrupted", "Resume the run, or ask these devices again."),
         "unknown_host": ("Not in the inventory", "Correct the names on the task, or add the devices."),
         "variables": ("Bad variables", "Correct the inventory variables that the message names."),
     },
     "connect": {
-        "bastion": ("Bastion failed", "Correct what the message quotes. It names the bastion and its error."),
         "ConnectionRefusedError": ("Connection refused", "Check that the service is on, its port, and access lists."),
         "TimeoutError": (
             "No answer to the connection",
@@ -53,9 +55,14 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
             "No connection in time",
             "Check the network path; raise device_timeout if the device is slow.",
         ),
+        "dns": ("The name has no address at the bastion", "Set ansible_host to an address that the bastion knows."),
+        "driver": (
+            "Driver cannot connect",
+            "Make ask of the driver a coroutine function, or connect in the driver itself.",
+        ),
         "bastion": (
-            "Jump host failed",
-            "The message names the jump host. Log in there by hand, as the user that runs Ansible.",
+            "Bastion failed",
+            "The message quotes what the bastion said. Log in there by hand, as the user that runs Ansible.",
         ),
         "host_key_changed": (
             "Host key changed",
@@ -66,6 +73,8 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
             "Host key not known",
             "Run rollcall.network.host_keys, and compare the fingerprints with those on the devices' consoles.",
         ),
+        "internal": INTERNAL,
+        "interrupted": ("Run interrupted", "Resume the run, or ask these devices again."),
         "key_exchange": (
             "No common SSH algorithms",
             "Update the device's software, or enable stronger algorithms; renew its host key if it is too short.",
@@ -87,23 +96,21 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "refused_by_text": (
             "Refused in words",
-            "The message quotes what the device said instead of beginning SSH. Often all its lines are in use.",
+            "The message quotes what the device said in place of SSH. Often all its lines are in use.",
         ),
         "reset": (
             "Closed before the login",
             "All lines may be in use, or an access list may block. Check sessions and access lists on the device.",
         ),
-        "ssh_options": (
-            "SSH options not understood",
-            "Correct the SSH options of these devices that the message names.",
-        ),
         "timeout": ("No answer to the connection", "Check the power, the address, and the network path to the device."),
         "unreachable": ("No route to the address", "Check routes and firewalls from the machine that collects."),
+        "variables": ("Bad SSH options", "Correct the SSH options or the configuration file that the message names."),
     },
     "auth": {
         "bastion": (
-            "Jump host refused the login",
-            "Correct user, password or key for the jump host. It is not tried again, so that no account gets locked.",
+            "Bastion refused the login",
+            "Correct user, password, key or rollcall_otp_command of the bastion. There is no second attempt, as it "
+            "could lock the account.",
         ),
         "become_refused": (
             "Enable password refused",
@@ -154,7 +161,10 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "deadline": ("Run deadline reached", "Raise deadline or workers, or find out what delayed the run."),
         "max_output": ("Answer too long", "Raise max_output, or send a command with a shorter answer."),
         "device_timeout": ("Answer not complete in time", "Ask fewer commands, or raise device_timeout."),
-        "lost": ("Answer lost", "The thread ended without a result. Look for a crash in the function or the driver."),
+        "incomplete": ("Driver's answer incomplete", "Correct the driver: it must return a text for each command."),
+        "internal": INTERNAL,
+        "lost": ("Answer lost", "The thread ended without a result. Look for a crash in the function."),
+        "not_outputs": ("Driver's answer not usable", "Correct the driver: it must return a text for each command."),
         "not_plain_data": (
             "Value cannot be stored",
             "Let the function convert what the message names, for example to text.",
@@ -169,6 +179,11 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
             "No answer to a command",
             "Try the command by hand. Raise rollcall_command_timeout if the command is slow.",
         ),
+    },
+    "parse": {
+        "deadline": ("Run deadline reached", "Raise deadline, or request rows of fewer commands."),
+        "device_timeout": ("Rows not made in time", "Raise device_timeout, or request rows of fewer commands."),
+        "unreadable": ("Answer cannot be read", "The file of the answer is damaged. Ask these devices again."),
     },
 }
 

@@ -56,7 +56,7 @@ class JumpHosts:
                 own = replace(through[-1], user=jump.user or through[-1].user, port=jump.port or through[-1].port)
                 hops += [*(through[:-1] if index == 0 else ()), own]
             elif jump.host in self._groups:
-                msg = f"jump host {jump.host!r} is a group"
+                msg = f"bastion {jump.host!r} is a group"
                 raise ValueError(msg)
             else:
                 hops += hops_of_jumps([jump], files, legacy=legacy, known_hosts=known_hosts)
@@ -73,15 +73,15 @@ class JumpHosts:
     def _of(self, name: str) -> tuple[Hop, ...]:
         if name in self._open:
             loop = " → ".join([*self._open[self._open.index(name) :], name])
-            msg = f"jump hosts are in a loop: {loop}"
+            msg = f"bastions are in a loop: {loop}"
             raise ValueError(msg)
         if name not in self._found:
             self._open.append(name)
             try:
                 self._found[name] = self._login(name)
             except ValueError as error:
-                named = str(error).startswith("jump host")
-                self._found[name] = ValueError(str(error) if named else f"jump host {name}: {error}")
+                named = str(error).startswith("bastion")
+                self._found[name] = ValueError(str(error) if named else f"bastion {name}: {error}")
             finally:
                 self._open.remove(name)
         found = self._found[name]
@@ -99,5 +99,5 @@ def _check(jump: Jump) -> None:
         if jump.user is not None:
             check_user(jump.user, on_command_line=True)
     except ValueError as error:
-        msg = f"jump host {jump.host!r}: {error}"
+        msg = f"bastion {jump.host!r}: {error}"
         raise ValueError(msg) from error

@@ -276,7 +276,7 @@ def test_known_hosts_that_are_named_are_those_of_the_bastion_too() -> None:
     [
         (["x"], ["loop", "x → y → x"]),
         (["b1", "bastions"], ["bastions", "group"]),
-        (["broken"], ["jump host broken", "ansible_port"]),
+        (["broken"], ["bastion broken", "ansible_port"]),
         (["$(id)"], ["$(id)"]),
         (["-oProxyCommand=id"], ["-oProxyCommand"]),
     ],

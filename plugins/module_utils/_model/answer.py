@@ -73,7 +73,7 @@ class Answer(TypedDict):
     platform: str | None
     """The platform definition that was used."""
     connection: dict[str, str]
-    """What is known about the connection, such as the negotiated algorithms. Empty for a function."""
+    """What is known about the connection, such as the algorithms and the banner. Empty without a connection."""
     output: dict[str, CommandOutput]
     """The output by command, in the order of the commands. Empty for a function."""
     value: Any

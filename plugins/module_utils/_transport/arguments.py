@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Parse ssh's command line, and the jump hosts that options name."""
+"""Parse ssh's command line, and the bastions that options name."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Arguments:
 
 @dataclass(frozen=True, slots=True)
 class Jump:
-    """An address of a jump host, as the user wrote it."""
+    """The address of a bastion, as the user wrote it."""
 
     host: str
     user: str | None = None
@@ -137,7 +137,7 @@ def _add(found: Arguments, letter: str, name: str, value: str) -> None:
 
 
 def jumps_of(value: str) -> list[Jump]:
-    """The jump hosts of ``ProxyJump``: ``[user@]host[:port]`` or ``ssh://…``, separated by commas; none for ``none``.
+    """The bastions of ``ProxyJump``: ``[user@]host[:port]`` or ``ssh://…``, separated by commas; none for ``none``.
 
     :raises ValueError: if one of them cannot be an address.
     """
@@ -147,7 +147,7 @@ def jumps_of(value: str) -> list[Jump]:
 
 
 def jump_of(text: str) -> Jump:
-    """One jump host, which may be an IPv6 address in brackets.
+    """One bastion, which may be an IPv6 address in brackets.
 
     :raises ValueError: if it cannot be an address.
     """
@@ -180,7 +180,7 @@ _SHELL = frozenset("|&;<>()$`\n")
 
 
 def forward_of(command: str, user: str | None = None) -> Forward | None:
-    """The jump host of a command such as ``ssh -W %h:%p user@bastion``, or None if the command does anything else.
+    """The bastion of a command such as ``ssh -W %h:%p user@bastion``, or None if the command does anything else.
 
     ``sshpass -p PASSWORD ssh …`` counts, too.
 
