@@ -103,6 +103,7 @@ class Engine:
             with self._calls.place(deadline) as place:
                 call.enter("command")
                 call.began = call.began or time.monotonic()
+                call.until = None if seconds is None else call.began + seconds
                 if seconds is not None and (deadline is None or call.began + seconds < deadline):
                     deadline, limit = call.began + seconds, limits[1]
                 call.on_cut(place.kill)
