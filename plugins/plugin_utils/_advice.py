@@ -42,7 +42,6 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "variables": ("Bad variables", "Correct the inventory variables that the message names."),
     },
     "connect": {
-        "bastion": ("Bastion failed", "Correct what the message quotes. It names the bastion and its error."),
         "ConnectionRefusedError": ("Connection refused", "Check that the service is on, its port, and access lists."),
         "TimeoutError": (
             "No answer to the connection",
