@@ -206,7 +206,7 @@ class Inventory:
                 if isinstance(error.__cause__, BastionLoop):
                     raise error.__cause__ from None
                 raise ValueError(_masked(settings, str(error), self._run_secrets)) from None
-            return (*found.hops, Hop(name=name, **found.fields))
+            return (*found.hops, Hop(name=name, in_inventory=True, **found.fields))
 
         def known(name: str) -> bool:
             # Ansible has a host for each name of this machine, even if the inventory has none.
