@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, NoReturn
 
-from ansible_collections.rollcall.network.plugins.module_utils._terminal import is_chatter
+from ._terminal import is_chatter
 
 Status = Literal["ok", "empty", "no_template", "mismatch", "error"]
 

@@ -30,7 +30,6 @@ ROWS, COLUMNS = 24, 512  # wide, so that the device does not wrap the lines of i
 MOST_BUFFERED = 64 * 1024  # bytes; the device is not read from while the driver has that many to read
 MOST_COMMANDS = 1000  # of negotiation in one session; a device needs about 20
 IAC, SE, SB, WILL, WONT, DO, DONT = 255, 240, 250, 251, 252, 253, 254
-NEGOTIATION = (SB, WILL, WONT, DO, DONT)
 ECHO, SUPPRESS_GO_AHEAD, TERMINAL_TYPE, WINDOW_SIZE = 1, 3, 24, 31
 DONE_BY_DEVICE = (ECHO, SUPPRESS_GO_AHEAD)
 DONE_HERE = (SUPPRESS_GO_AHEAD, TERMINAL_TYPE, WINDOW_SIZE)
