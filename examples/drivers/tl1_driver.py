@@ -1,4 +1,5 @@
 """A driver for TL1 over SSH: ``rollcall_driver: tl1_driver.Tl1`` and ``rollcall_commands: [RTRV-HDR]``."""
+
 from __future__ import annotations
 
 import re
@@ -31,8 +32,7 @@ class Tl1:
                 received = await stream.read(deadline)
                 text += received or b""
                 if not received or len(text) > device.max_output:
-                    message = f"no complete answer to {command.text!r}"
-                    raise DeviceError("failed", "command", "incomplete", message, value=outputs)
+                    raise DeviceError("failed", "command", "incomplete", f"no end of {command.text!r}", value=outputs)
                 if text[-8:].rstrip().endswith(b";"):
                     answer = re.search(rb"^M +%d (COMPLD|DENY)" % tag, text, re.MULTILINE)
             status = "ok" if answer[1] == b"COMPLD" else "failed"

@@ -40,6 +40,7 @@ class Call:
         "received",
         "seconds",
         "started_at",
+        "until",
     )
 
     def __init__(self, name: str, deadline: float | None = None) -> None:
@@ -51,6 +52,7 @@ class Call:
         )  # kind of error at the deadline, and the option
         self.attempts = 0
         self.began: float | None = None  # when its work began, if not in this thread; a value of time.monotonic()
+        self.until: float | None = None  # when its own time ends, if its work is not done in this thread
         self.received: Any = None  # received by an earlier attempt before it failed
         self.started_at = datetime.now(UTC)
         self.finished_at: datetime | None = None
@@ -65,7 +67,8 @@ class Call:
 
     def remaining(self) -> float | None:
         """Return the seconds until the deadline, at least 0; None without a deadline."""
-        return None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
+        known = [each for each in (self.deadline, self.until) if each is not None]
+        return max(0.0, min(known) - time.monotonic()) if known else None
 
     def enter(self, phase: Phase) -> None:
         """End the current phase, and begin another."""

@@ -21,7 +21,7 @@ from ._call import Call
 from ._device import Device, Unresolved
 from ._drivers._function import load_function
 from ._drivers.python import takes_device
-from ._drivers.registry import driver_of, functions_of, gives_outputs, modules_of, name_of
+from ._drivers.registry import blocks, driver_of, functions_of, gives_outputs, modules_of, name_of
 from ._engine.engine import Engine
 from ._engine.errors import NotDone
 from ._last_good import LastGood
@@ -197,6 +197,8 @@ def _asking(
         return None if on_told is None else on_told(message)
 
     engine = Engine(modules_of(ready.values()), told)
+    if not all(blocks(driver_of(device.driver)) for device in ready.values()):
+        engine.start()
     seconds = _Seconds(limits)
     if keep is not None:
         keep.compare_in(engine)

@@ -205,7 +205,11 @@ class Inventory:
                 raise ValueError(_masked(settings, str(error), self._run_secrets)) from None
             return (*found.hops, Hop(name=name, **found.fields))
 
-        found_by = JumpHosts(lambda name: name in self._hosts, self._groups, login)
+        def known(name: str) -> bool:
+            # Ansible has a host for each name of this machine, even if the inventory has none.
+            return name in (list(self._hosts) if name in C.LOCALHOST else self._hosts)
+
+        found_by = JumpHosts(known, self._groups, login)
         return found_by
 
     def _device_or_error(self, name: str, arguments: Mapping[str, Any], jump_hosts: JumpHosts) -> Resolved | Error:

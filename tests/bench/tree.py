@@ -5,8 +5,8 @@
 
 Processor time is what the kernel adds up for ended children (RUSAGE_CHILDREN). Processes whose parent ends before them
 are adopted (PR_SET_CHILD_SUBREAPER) and waited for, so their time is not lost. The kernel does not add the time of
-children of a process that ignores SIGCHLD: where the sum of what was sampled is larger, it counts. Memory is the sum of the processes'
-proportional shares (Pss), sampled.
+children of a process that ignores SIGCHLD: where the sum of what was sampled is larger, it counts. Memory is the sum of
+the processes' proportional shares (Pss), sampled.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ class Scripted:
 class Blocking(Scripted):
     name = f"{__name__}.Blocking"
 
-    def ask(self, device: Device, session: Session) -> Any:  # type: ignore[override]
+    def ask(self, device: Device, session: Session) -> Any:
         return asyncio.run(super().ask(device, session))
 
 
@@ -188,10 +188,8 @@ class _Slow:
             pass
 
 
-DEEDS: dict[str, Deed] = {
-    deed.__name__: deed
-    for deed in (
-        answer, wait, crowd, describe, start_program, loop, loop_and_catch, expression, c_code, callback, block, stop, crash, leave, eat,
-        cannot_be_pickled, pickles_slowly, hold_on, send_and, fail_for_now,
-    )
-}  # fmt: skip
+_DEEDS = (
+    *(answer, wait, crowd, describe, start_program, loop, loop_and_catch, expression, c_code, callback, block, stop),
+    *(crash, leave, eat, cannot_be_pickled, pickles_slowly, hold_on, send_and, fail_for_now),
+)
+DEEDS: dict[str, Deed] = {deed.__name__: deed for deed in _DEEDS}

@@ -134,10 +134,9 @@ def test_a_bastion_that_falls_silent_is_connected_again(lab: Lab) -> None:
             wait_until(lambda: bastion.connections() > 10, "devices are open", timeout=60)
             bastion.stop_session()
 
-        devices = {
-            name: replace(each, command_timeout=3.0, connect_timeout=5.0)
-            for name, each in fleet(lab, bastion.hop(), count=20).items()
-        }
+        patience: dict[str, Any] = {"command_timeout": 3.0, "connect_timeout": 5.0}
+        devices = fleet(lab, bastion.hop(), count=20)
+        devices = {name: replace(each, **patience) for name, each in devices.items()}
         with meanwhile(act):
             answers = ask(devices)
         assert statuses(answers) == {"ok": 20}

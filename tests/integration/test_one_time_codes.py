@@ -186,7 +186,7 @@ def play(tmp_path: Path, server: OddServer) -> list[str]:
 
 
 def in_terminal(command: list[str], answer: bytes, env: dict[str, str]) -> tuple[str, int]:
-    """Run a command in a terminal, and answer its question when it is silent. Return what it printed, and its status."""
+    """Run a command in a terminal, answer its question when it is silent, and return its output and status."""
     pid, terminal = pty.fork()
     if pid == 0:
         os.execve(command[0], command, {**os.environ, **env})

@@ -200,7 +200,7 @@ def test_logs_in_by_the_agent(openssh: OpenSshServer, monkeypatch: pytest.Monkey
         monkeypatch.setenv("SSH_AUTH_SOCK", auth_sock)
         assert text(ask(device(openssh))) == VERSION_TEXT
     # It is gone now.
-    assert failure(ask(device(openssh))) == ("auth_failed", "auth", "refused")
+    assert failure(ask(device(openssh))) == ("auth_failed", "auth", "no_credentials")
 
 
 def test_the_agent_helps_where_the_named_key_needs_a_pass_phrase(
@@ -251,7 +251,7 @@ def test_a_wrong_pass_phrase_is_told(openssh: OpenSshServer, place: str, passphr
     file = openssh.keys["encrypted"].file
     key = str(file) if place == "private_key_file" else file.read_text()
     result = ask(device(openssh, passphrase=passphrase, **{place: key}), retries=3)
-    assert failure(result) == ("auth_failed", "auth", "refused")
+    assert failure(result) == ("auth_failed", "auth", "private_key")
     assert result.attempts == 1
     assert result.error is not None
     assert "private key" in result.error.message
@@ -326,10 +326,14 @@ def own_key_revoked(server: OpenSshServer, tmp_path: Path) -> str:
 
 
 UNTRUSTED: dict[str, tuple[str, str, Callable[[OpenSshServer, Path], str]]] = {
-    "unknown": ("host_key_unknown", "ssh-keyscan -p PORT ADDRESS", lambda server, tmp_path: ""),
+    "unknown": (
+        "host_key_unknown",
+        "add the key: ansible-playbook rollcall.network.host_keys --limit box",
+        lambda server, tmp_path: "",
+    ),
     "known on another port": (
         "host_key_unknown",
-        "ansible_host_key_checking",
+        "Compare the fingerprint with the device's console",
         lambda server, tmp_path: server.known_hosts.read_text().replace(str(server.port), str(server.port + 1)),
     ),
     "changed": ("host_key_changed", "No credentials were sent", foreign_key),
@@ -465,7 +469,7 @@ def test_a_jump_host_carries_the_connection(openssh: OpenSshServer, jump: ShellS
 
 
 @pytest.mark.parametrize(
-    ("command", "kind"), [("/nonexistent/proxy", "proxy"), ("false", "proxy"), ("sh -c 'unclosed", "proxy")]
+    ("command", "kind"), [("/nonexistent/proxy", "bastion"), ("false", "bastion"), ("sh -c 'unclosed", "bastion")]
 )
 def test_a_proxy_that_does_not_work_is_told(openssh: OpenSshServer, command: str, kind: str) -> None:
     result = ask(device(openssh, password=openssh.password, proxy_command=command))

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -33,7 +35,8 @@ class _Process:
 
     def kill(self) -> None:
         self.killed.set()
-        self.theirs.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):
+            self.theirs.shutdown(socket.SHUT_RDWR)
 
     def how_ended(self) -> str:
         return "was ended by signal SIGKILL"
@@ -101,12 +104,14 @@ def test_loss(site: _Site) -> None:
     first, second = site.ask(1), site.ask(2)
     site.say(Began(((1, 5.0),)))
     site.process.kill()
-    assert is_released(first) and is_released(second)
+    assert is_released(first)
+    assert is_released(second)
     assert first.lost == second.lost == "its worker process was ended by signal SIGKILL"
     assert sorted(asked.job.number for asked in site.lost) == [1, 2]
     late = site.ask(3)
     assert is_released(late)
-    assert late.lost and late.began is None
+    assert late.lost
+    assert late.began is None
 
 
 def test_a_message_that_cannot_be_read_ends_the_worker(site: _Site) -> None:
@@ -133,13 +138,18 @@ def test_cancel_does_not_wait_for_a_worker_that_does_not_read(site: _Site) -> No
     assert site.next() == ("cancel", [1])
 
 
+def _cancel_all(site: _Site) -> None:
+    for number in range(50):
+        site.worker.cancel(number)
+
+
 def test_jobs_cancelled_while_the_worker_ends_are_released_once(monkeypatch: pytest.MonkeyPatch) -> None:
     broken: list[Any] = []
     monkeypatch.setattr(threading, "excepthook", broken.append)
     for _round in range(100):
         site = _Site()
         jobs = [site.ask(number) for number in range(50)]
-        cancelling = in_thread(lambda site=site: [site.worker.cancel(number) for number in range(50)])
+        cancelling = in_thread(functools.partial(_cancel_all, site))
         site.process.kill()
         cancelling.join(SOON)
         assert all(map(is_released, jobs))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._function import load_function, look_in
+from ansible_collections.rollcall.network.plugins.module_utils._engine.asked_here import ask_here
+from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll
 
 SOURCE = """
@@ -153,9 +156,13 @@ def test_an_object_for_each_name(module: str) -> None:
 
 
 def test_a_coroutine_is_cancelled_at_the_deadline(module: str, tmp_path: Path) -> None:
-    answer = call(f"{module}.forever", Limits(device_timeout=0.2), note=str(tmp_path / "cancelled"))
-    assert (answer["status"], answer["error"]["kind"]) == ("timeout", "device_timeout")
-    assert (tmp_path / "cancelled").exists()
+    note = tmp_path / "cancelled"
+    device = Device(name="r1", driver="python", function=f"{module}.forever", function_args={"note": str(note)})
+    with pytest.raises(DeviceError) as late:
+        ask_here(device, time.monotonic() + 0.2, ("device_timeout", "device_timeout (0.2 s)"))
+    assert (late.value.status, late.value.error.kind) == ("timeout", "device_timeout")
+    assert "no answer within device_timeout (0.2 s)" in late.value.error.message
+    assert note.exists()
 
 
 @pytest.mark.parametrize(

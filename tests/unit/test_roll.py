@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from ansible_collections.rollcall.network.plugins.module_utils import collector
 from ansible_collections.rollcall.network.plugins.module_utils._call import Call
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device, Unresolved
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._function import load_function
 from ansible_collections.rollcall.network.plugins.module_utils._engine.errors import NotDone
+from ansible_collections.rollcall.network.plugins.module_utils._model.answer import Answer
 from ansible_collections.rollcall.network.plugins.module_utils._result import (
     STATUSES,
     DeviceError,
@@ -36,6 +38,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._roll import (
     summarize,
 )
 from ansible_collections.rollcall.network.plugins.module_utils.collector import Event
+from ansible_collections.rollcall.network.plugins.modules import collect
 from ansible_collections.rollcall.network.plugins.plugin_utils._collect import warnings_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._outcome import result_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed
@@ -97,6 +100,11 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeModule:
 
     monkeypatch.syspath_prepend(str(tmp_path))
     return make
+
+
+def test_the_keys_of_an_answer_are_documented() -> None:
+    documented = yaml.safe_load(collect.RETURN)["devices"]["contains"]
+    assert set(documented) == set(Answer.__annotations__) == KEYS
 
 
 # -- answers -----------------------------------------------------------------------------------------------------------

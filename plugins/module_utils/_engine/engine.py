@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from .._call import Call
 from .._device import Device
 from .._drivers.registry import Modules, blocks, driver_of
 from .._result import DeviceError
+from . import text
 from .asked import late
 from .asked_here import ask_here
 from .cores import usable_cores
@@ -24,7 +26,6 @@ from .pool import Ended, Lost, Pool, TooLate
 from .sessions import Sessions
 from .worker import Worker
 
-TEXT_MEMORY = 640 * 2**20
 FUNCTION_MEMORY = 512 * 2**20
 MOST_FUNCTIONS = 500
 PER_FUNCTION = 16 * 2**20  # bytes of memory that must be available for each further function
@@ -45,8 +46,13 @@ class Engine:
         self._functions = Launcher([*MODULES["function"], *modules.blocking])
         self._on_told = on_told
         self._sessions = Sessions(self._launcher, cores, self._told)
-        self._text = Pool(self._launcher, "text", cores, TEXT_MEMORY)
+        self._text = Pool(self._launcher, "text", cores, text.MEMORY)
         self._calls = Pool(self._functions, "function", _most_functions(), FUNCTION_MEMORY)
+
+    def start(self) -> None:
+        """Start what imports the libraries for sessions, so that it is ready when it is needed."""
+        with contextlib.suppress(NoProcess):  # said by each device
+            self._launcher.start()
 
     def ask(self, device: Device, call: Call, seconds: float | None, limits: Any) -> Any:
         """Return the device's answer, without secrets.
@@ -75,6 +81,9 @@ class Engine:
                     return place.call(function, *arguments, deadline=deadline, cpu_seconds=seconds)
         except (Lost, NoProcess) as error:
             raise NotDone(str(error)) from error
+        except MemoryError as error:
+            msg = f"it used more than {text.MEMORY // 2**20} MiB of memory"
+            raise NotDone(msg) from error
 
     def stop_asking(self) -> None:
         """End all sessions and functions at once. Texts can still be worked on."""
@@ -94,6 +103,7 @@ class Engine:
             with self._calls.place(deadline) as place:
                 call.enter("command")
                 call.began = call.began or time.monotonic()
+                call.until = None if seconds is None else call.began + seconds
                 if seconds is not None and (deadline is None or call.began + seconds < deadline):
                     deadline, limit = call.began + seconds, limits[1]
                 call.on_cut(place.kill)

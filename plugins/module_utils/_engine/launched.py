@@ -177,7 +177,7 @@ def _run(kind: str, line: socket.socket) -> int:
         return session.run(line)
     from . import text
 
-    return text.run(line)
+    return text.run(line, limited=kind == "text")
 
 
 def _adopted() -> list[int]:

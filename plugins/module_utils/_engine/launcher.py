@@ -20,7 +20,7 @@ __all__ = ["MODULES", "Kind", "Launcher", "NoProcess", "Process"]
 _PACKAGE = __name__.rpartition(".")[0]
 MODULES: dict[str, tuple[str, ...]] = {
     "session": (f"{_PACKAGE}.session", f"{_PACKAGE}.text"),
-    "function": (f"{_PACKAGE}.text",),
+    "function": (f"{_PACKAGE}.text", f"{_PACKAGE}.asked_here"),
 }
 
 

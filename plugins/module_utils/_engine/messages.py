@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import copyreg
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any
 
-from .._device import Device
-from .._result import DeviceError, Phase
+from .._device import Command, Device, Hop
+from .._result import DeviceError, Error, Output, Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +61,16 @@ class Told:
     """Something for the parent that is not an answer, such as a new host key or a warning."""
 
     message: Any
+
+
+def _pickle_as_tuple(cls: type) -> None:
+    """Pickle the objects of a dataclass as a call with the values of all fields.
+
+    The method that ``dataclass`` adds for this takes a third of the parent's time for a device.
+    """
+    values = attrgetter(*(each.name for each in fields(cls)))
+    copyreg.pickle(cls, lambda each: (cls, values(each)))
+
+
+for _class in (Command, Hop, Device, Error, Output, Job, Done):
+    _pickle_as_tuple(_class)

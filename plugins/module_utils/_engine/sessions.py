@@ -68,6 +68,7 @@ class Sessions:
                 if group is not None:
                     self._leave(group)
             call.began = asked.began if call.began is None else call.began
+            call.until = None if call.began is None or seconds is None else call.began + seconds
             if asked.result is not None:
                 return _value_of(asked, asked.result, call)
             if self._closed.is_set():

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import resource
 import signal
 import socket
 from typing import Any
@@ -13,9 +15,19 @@ from typing import Any
 from .._result import DeviceError
 from . import wire
 
+MEMORY = 640 * 2**20  # bytes for the work on one text
+_IMPORTED = 128 * 2**20  # bytes that this process has before it
 
-def run(line: socket.socket) -> int:
-    """Call what comes in until the line ends. Return the exit status."""
+
+def run(line: socket.socket, *, limited: bool) -> int:
+    """Call what comes in until the line ends. Return the exit status.
+
+    :param limited: let the system refuse more memory than ``MEMORY``, as the parent can look too late.
+    """
+    if limited:
+        with contextlib.suppress(OSError, ValueError):
+            _soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+            resource.setrlimit(resource.RLIMIT_DATA, (MEMORY + _IMPORTED, hard))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends with its parent
     while True:
         try:
@@ -48,4 +60,6 @@ def portable(error: BaseException) -> Exception:
     """Return an exception that can be pickled, with the same text."""
     if isinstance(error, (DeviceError, ValueError)) and type(error) in (DeviceError, ValueError):
         return error
+    if isinstance(error, MemoryError):
+        return MemoryError(str(error))
     return RuntimeError(f"{type(error).__name__}: {error}")

@@ -16,10 +16,11 @@ _CODE = re.compile(
     r"one[- ]time|\botp\b|passcode|verification|token|authenticator|two-factor|2fa|\bcode\b|\bpin\b|duo|challenge",
     re.IGNORECASE,
 )
-_PASSWORD = re.compile(
-    r"passw(?:or)?d|passwort|kennwort|mot de passe|contrase|password|senha|парол|密码|密碼|パスワード|암호",
-    re.IGNORECASE,
-)
+_WORDS = r"passw(?:or)?d|passwort|kennwort|mot de passe|contrase\S+|senha|парол\S+|密码|密碼|パスワード|암호"
+# A question for a password ends with the word, or with the name of the user.
+_PASSWORD = re.compile(rf"(?:{_WORDS})(?:\s+(?:for|of|de|für)\s+(?P<user>\S{{1,80}}?))?\s*[:>?]?\s*\Z", re.IGNORECASE)
+_OF_USER = re.compile(r"(?P<user>\S{1,80})'s\s+\S+\s*[:>]?\s*\Z", re.IGNORECASE)
+_OTHER = re.compile(r"\b(?:new|old|current|again|confirm|retype|re-enter|repeat|change|hint|enable)\b", re.IGNORECASE)
 _CONSENT = re.compile(r"(?:accept|acknowledge|agree|consent)[^\n]{0,200}\(?y(?:es)?[/|]n(?:o)?\)?", re.IGNORECASE)
 
 
@@ -29,8 +30,9 @@ class Answers:
     :param code: returns a one-time code for a question, or None if there is none.
     """
 
-    def __init__(self, password: str | None, code: Callable[[str], Awaitable[str | None]]) -> None:
+    def __init__(self, user: str | None, password: str | None, code: Callable[[str], Awaitable[str | None]]) -> None:
         self.problem = ""  # why a question was not answered, as a part of a sentence
+        self._user = (user or "").lower()
         self._password = password
         self._code = code
         self._rounds = 0
@@ -47,24 +49,33 @@ class Answers:
             self.problem = f"it asked more than {MOST_ROUNDS} times"
             return None
         answers = []
-        for prompt, _echo in prompts:
-            answer = await self._one(prompt[:LONGEST])
+        for prompt, echo in prompts:
+            answer = await self._one(prompt[-LONGEST:], echo)
             if answer is None:
                 return None
             answers.append(answer)
         return answers
 
-    async def _one(self, prompt: str) -> str | None:
+    def _is_for_password(self, prompt: str, echo: bool) -> bool:
+        """Return whether the password of the user is asked for, and nothing else."""
+        asked = None if echo or _OTHER.search(prompt) else _PASSWORD.search(prompt)
+        if asked is None:
+            return False
+        named = asked["user"] or ((found := _OF_USER.search(prompt)) and found["user"])
+        return not named or named.lower().partition("@")[0] == self._user.partition("@")[0]
+
+    async def _one(self, prompt: str, echo: bool) -> str | None:
         shown = repr(" ".join(prompt.split()))
         kind, answer = "", None
         if _CONSENT.search(prompt):
             kind, answer = "consent", "yes"
         elif _CODE.search(prompt):
             kind = "code"
-        elif _PASSWORD.search(prompt):
+        elif self._is_for_password(prompt, echo):
             kind, answer = "password", self._password
         if kind in self._sent:
-            self.problem = f"it asked {shown} again"
+            hint = {"password": "; check user and password", "code": "; the one-time code was not accepted"}
+            self.problem = f"it asked {shown} again{hint.get(kind, '')}"
             return None
         if kind == "code":
             answer = await self._code(prompt)

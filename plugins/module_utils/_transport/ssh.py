@@ -34,6 +34,9 @@ PIECE = 16 * 1024  # bytes given to the protocol at a time: its work on many sma
 _HAS_GSSAPI = importlib.util.find_spec("gssapi") is not None
 _SOON = 0.1  # seconds to handle what came before the end of a connection
 _MSG_IGNORE, _EMPTY = 2, b"\0\0\0\0"
+# A device is given up when its messages took this much CPU time, apart from what texts of their length take.
+MOST_CPU, CPU_PER_BYTE = 3.0, 1 / (8 * 2**20)
+FLOOD = "it sends messages without content, without end"
 TERMINAL, SIZE = "vt100", (80, 24)
 _BUSY = (
     "too many",
@@ -231,11 +234,27 @@ class _Connection(_Base):  # type: ignore[misc]
         self.set_extra_info(kex_alg=self._kex.algorithm.decode("ascii"))
         super().send_newkeys(k, h)
 
-    def _process_disconnect(self, pkttype: int, pktid: int, packet: Any) -> None:
-        self.set_extra_info(was_disconnected=True)  # by the server, not because of an error found here
-        super()._process_disconnect(pkttype, pktid, packet)
+    # Texts of devices can have any encoding and language tag. asyncssh ends the connection at those that are not UTF-8.
 
-    _packet_handlers: ClassVar[dict[int, Any]] = {**getattr(_Base, "_packet_handlers", {}), 1: _process_disconnect}
+    def _process_disconnect(self, _pkttype: int, _pktid: int, packet: Any) -> None:
+        self.set_extra_info(was_disconnected=True)  # by the server, not because of an error found here
+        code = packet.get_uint32()
+        reason = packet.get_string().decode("utf-8", "replace")
+        self._force_close(asyncssh.DisconnectError(code, reason))
+
+    def _process_userauth_banner(self, _pkttype: int, _pktid: int, packet: Any) -> None:
+        if self._owner is not None:
+            self._owner.auth_banner_received(packet.get_string().decode("utf-8", "replace"), "")
+
+    def _process_debug(self, _pkttype: int, _pktid: int, _packet: Any) -> None:
+        pass
+
+    _packet_handlers: ClassVar[dict[int, Any]] = {
+        **getattr(_Base, "_packet_handlers", {}),
+        1: _process_disconnect,
+        4: _process_debug,
+        53: _process_userauth_banner,
+    }
 
 
 class _Guard:
@@ -249,18 +268,48 @@ class _Guard:
         self._client = client
         self._before = bytearray()
         self._has_version = False
+        self._loop = asyncio.get_running_loop()
+        self._transport: Any = None
+        self._unread = bytearray()
+        self._is_paused = False
+        self._is_given_up = False
+        self._cpu = 0.0
 
     def connection_made(self, transport: Any) -> None:
+        self._transport = transport
         self._protocol.connection_made(transport)
 
     def data_received(self, data: bytes, datatype: Any = None) -> None:  # noqa: ARG002
         if not self._has_version:
             self._look(data)
-        if len(data) <= PIECE:
-            self._protocol.data_received(data)
-            return
-        for start in range(0, len(data), PIECE):
-            self._protocol.data_received(data[start : start + PIECE])
+        if self._unread or len(data) > PIECE:  # other devices are served between the pieces
+            self._unread += data
+            if not self._is_paused:
+                self._is_paused = True
+                self._transport.pause_reading()
+                self._loop.call_soon(self._read_piece)
+        else:
+            self._give(data)
+
+    def _read_piece(self) -> None:
+        data = bytes(self._unread[:PIECE])
+        del self._unread[:PIECE]
+        self._give(data)
+        if self._unread:
+            self._loop.call_soon(self._read_piece)
+        elif self._is_paused:
+            self._is_paused = False
+            self._transport.resume_reading()
+
+    def _give(self, data: bytes) -> None:
+        """Give data to the connection. A device that costs much more than it says ends its connection."""
+        began = time.thread_time()
+        self._protocol.data_received(data)
+        self._cpu += time.thread_time() - began - len(data) * CPU_PER_BYTE
+        if self._cpu > MOST_CPU and not self._is_given_up:
+            self._is_given_up = True
+            self._unread.clear()
+            self._protocol._force_close(asyncssh.ProtocolError(FLOOD))
 
     def eof_received(self) -> bool:
         self._after_messages(self._protocol.eof_received)
@@ -283,6 +332,10 @@ class _Guard:
 
     def _after_messages(self, end: Callable[..., object], *arguments: Any) -> None:
         """End the connection after the messages that came before: asyncssh handles some of them in tasks."""
+        while self._unread:
+            piece = bytes(self._unread[:PIECE])
+            del self._unread[:PIECE]
+            self._give(piece)
         loop = asyncio.get_running_loop()
         tasks = self._protocol._tasks
         if not tasks:
@@ -320,7 +373,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
         self.host_keys = keys
         self.context = context
         self._secrets: Secrets = secrets_of(login)
-        self._answers = Answers(login.password, code)
+        self._answers = Answers(login.user, login.password, code)
         self._keys: list[Any] | None = None
         self._agent: Any = None
         self._password = login.password
@@ -504,6 +557,9 @@ class _LoginClient(_Client):  # type: ignore[misc]
 
     def _fail_disconnected(self, reason: str, error: Exception) -> NoReturn:
         phase = self.context.phase
+        if isinstance(error, asyncssh.ProtocolNotSupported) and "version" in reason and not self.was_disconnected:
+            reason = "it speaks only version 1 of SSH"
+            self._fail_protocol(reason, error)
         if isinstance(error, asyncssh.ProtocolError) and not self.was_disconnected:
             self._fail_protocol(reason, error)
         busy = any(word in reason.lower() for word in _BUSY) and "authentication failures" not in reason.lower()
@@ -575,6 +631,7 @@ def _prepared(settings: Options) -> Any:
             client_keys=None,
             agent_path=None,
             login_timeout=0,
+            utf8_decode_errors="replace",
             gss_host=() if _HAS_GSSAPI and "gssapi-with-mic" in settings.authentications else None,
         )
         known = _all_prepared[id(settings.arguments)] = (settings.arguments, options)
