@@ -639,7 +639,7 @@ class _Way:
         )
 
     def _forwarded(self, forward: Forward) -> tuple[Hop, ...]:
-        """The bastion of C(ssh -W). A host of the inventory has its variables, after the options of the command."""
+        """The bastion of ``ssh -W``. A host of the inventory has its variables, after the options of the command."""
         hops = hops_of_forward(forward, self._files, legacy=self._legacy, known_hosts=self._known_hosts)
         *before, last = hops
         if not self._jump_hosts.is_known(forward.jump.host):
