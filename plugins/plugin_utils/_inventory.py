@@ -56,7 +56,6 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._proxy import (
     bare_address,
     check_address,
     check_user,
-    jump_command,
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._ssh_settings import (
     SshOptions,
@@ -459,12 +458,12 @@ def _login_fields(
         "commands": _commands(name, settings, needed="commands" in wanted),
         "command_timeout": settings.number("command_timeout", COMMAND_TIMEOUT),
         "max_output": _max_output(settings),
-        "bastion": _bastion(found.proxy, found.fields["user"] or "") if found.proxy else None,
+        "proxy_login": _proxy_login(found.proxy, found.fields["user"] or "") if found.proxy else None,
     }
 
 
 class _Login(NamedTuple):
-    """The fields that a device and a bastion share, the bastions on the way, and the command that leads there."""
+    """The fields that a device and a bastion share, the bastions on the way, and the command as it is written."""
 
     fields: dict[str, Any]
     hops: tuple[Hop, ...]
@@ -510,7 +509,7 @@ def _login(name: str, settings: _Settings, jump_hosts: JumpHosts, default_port: 
         "ssh_config": files,
         "proxy_command": command,
     }
-    return _Login(fields, hops, proxy)
+    return _Login(fields, hops, proxy if command else None)
 
 
 _WAYS = ("proxycommand", "proxyjump")
@@ -625,12 +624,12 @@ class _Way:
         try:
             if self._kind == "proxyjump":
                 jumps = [jump_of(each) for each in self._listed] if self._listed else jumps_of(self._value)
-                hops = self._through(jumps)
-                return hops, (shell_command(jump_command(self._value), host, host, port, user) if hops else None)
+                return self._through(jumps), None
             shlex.split(self._value)
-            filled = shell_command(self._value, host, host, port, user)
             forward = forward_of(self._value, user)
-            return (self._forwarded(forward) if forward else ()), filled
+            if forward:
+                return self._forwarded(forward), None
+            return (), shell_command(self._value, host, host, port, user)
         except ValueError as error:
             raise NoDevice("variables", f"{self._where}: {error}") from error
 
@@ -703,8 +702,8 @@ def _check_login(name: str, host: str, user: str, settings: _Settings, proxy: st
             raise NoDevice("variables", f"{settings.sources[field]} of {name} must be one line of text")
 
 
-def _bastion(command: str, user: str) -> str:
-    """The same text for all devices that are reached through one bastion with one credential; not a secret itself."""
+def _proxy_login(command: str, user: str) -> str:
+    """The same text for all devices that are reached by one command with one credential; not a secret itself."""
     return hashlib.sha256(
         f"{command}\0{user if '%r' in command else ''}".encode("utf-8", "surrogateescape")
     ).hexdigest()

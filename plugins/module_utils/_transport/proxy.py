@@ -59,7 +59,7 @@ class Proxies:
 
         :raises DeviceError: if it cannot be started, or its credential was refused before.
         """
-        key = getattr(login, "bastion", None) or command
+        key = getattr(login, "proxy_login", None) or command
         credential = self._credentials.setdefault(key, _Credential())
         if credential.has_first:
             await credential.decided.wait()
