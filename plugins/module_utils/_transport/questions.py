@@ -80,7 +80,10 @@ class Answers:
         if kind == "code":
             answer = await self._code(prompt)
         if answer is None:
-            known = {"code": "set rollcall_otp_command", "password": "set ansible_password"}
+            known = {
+                "code": "set rollcall_otp_command, or run ansible-playbook at a terminal",
+                "password": "set ansible_password",
+            }
             self.problem = f"it asked {shown}; {known.get(kind, 'this question cannot be answered')}"
             return None
         self._sent.add(kind)

@@ -545,7 +545,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
         if not self._tried:
             message = (
                 f"no credentials for {login.user} that the device accepts; set ansible_password or "
-                "ansible_ssh_private_key_file, or start an ssh-agent"
+                "ansible_ssh_private_key_file, start an ssh-agent, or put a key without a passphrase into ~/.ssh"
             )
             raise DeviceError("auth_failed", "auth", "no_credentials", message) from error
         tried = ", ".join(self._tried)
