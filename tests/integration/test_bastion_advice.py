@@ -22,7 +22,7 @@ def message_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Any, server: OddServer
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
     usual = {"host": server.address, "port": server.port, "user": "someone", "host_key_checking": False}
-    hop = Hop("gate", **{**usual, **settings})  # type: ignore[arg-type]
+    hop = Hop("gate", **{**usual, **settings})
     commands = (Command("show version"),)
     box = Device("box", host="192.0.2.1", user="u", platform="cisco_iosxe", commands=commands, hops=(hop,))
     message: str = call_roll({"box": box}, Limits(device_timeout=30))["box"]["error"]["message"]

@@ -298,7 +298,7 @@ LISTED = [HOP1, HOP2, ("b3", "b3", "me", 22)]
 def test_the_bastions_of_all_hosts_are_those_of_the_bastions_too(
     variables: dict[str, Any], name: str, before: int
 ) -> None:
-    own = {"b1": B1, "b2": {"ansible_host": "192.0.2.2", "ansible_user": "b2"}, "b3": {}}
+    own: dict[str, dict[str, Any]] = {"b1": B1, "b2": {"ansible_host": "192.0.2.2", "ansible_user": "b2"}, "b3": {}}
     hosts = {each: {**BASE, "ansible_user": "me", **own.get(each, {}), **variables} for each in (*own, "edge-1")}
     assert ways(resolved(hosts, name)) == LISTED[:before]
 
