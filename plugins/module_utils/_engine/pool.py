@@ -23,7 +23,8 @@ from .launcher import Kind, Launcher, NoProcess, Process
 LOOK = 0.1  # seconds between looks at the time and memory of a process, with few processes
 LOOK_PER_PROCESS = 0.002
 GRACE = 0.2  # seconds for a call to end by itself at its deadline
-SHORT = 0.05  # seconds of a call for which it is better to wait than to start another process
+SHORT = 0.05  # seconds of a short call: another one waits for the end of such a call,
+SOON = 0.005  # but no longer than it takes to start a process
 STOPPED = 10.0  # seconds after which a stopped process is ended
 _PIECE = 1 << 20
 
@@ -230,7 +231,7 @@ class Pool:
         """Start a process, or take one that has become free meanwhile. Short calls need few processes."""
         with self._starting:
             short = self._last_seconds is not None and self._last_seconds < SHORT
-            until = time.monotonic() + (SHORT if short else 0.0)
+            until = time.monotonic() + (SOON if short else 0.0)
             while True:
                 with contextlib.suppress(queue.Empty):
                     other = self._places.get_nowait()
@@ -239,7 +240,7 @@ class Pool:
                         return other
                 if time.monotonic() >= until:
                     return self._start()
-                time.sleep(SHORT / 50)
+                time.sleep(SOON / 5)
 
     def _start(self) -> Process:
         if self._closed:
