@@ -164,11 +164,6 @@ class KnownHosts:
     def problems(self) -> list[str]:
         return [problem for file in self._files for problem in file.problems]
 
-    @property
-    def has_hashed(self) -> bool:
-        """Whether the files have hashed lines, which make key_types() and check() of an unknown host slow."""
-        return any(lines.hashed for lines in self._of(Marker.HOST_KEY))
-
     def key_types(self, names: Iterable[str], port: int | None, *, hashed: bool = True) -> list[str]:
         """Return the types of the keys known for any of these names at this port, in the files' order and each once.
 

@@ -330,8 +330,9 @@ def test_an_empty_network_credential_does_not_count(monkeypatch: pytest.MonkeyPa
     ],
 )
 @pytest.mark.parametrize("variable", ["ansible_ssh_common_args", "ansible_ssh_extra_args"])
-def test_proxy(variable: str, arguments: str, command: str | None, bastions: list[str]) -> None:
-    """No command is run for a bastion."""
+def test_no_command_is_run_for_a_bastion(
+    variable: str, arguments: str, command: str | None, bastions: list[str]
+) -> None:
     made = device({"ansible_host": "192.0.2.1", "ansible_port": 2222, "ansible_user": "admin", variable: arguments})
     assert made.proxy_command == command
     users = [f"{hop.user}@" if hop.user else "" for hop in made.hops]

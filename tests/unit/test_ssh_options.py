@@ -451,16 +451,6 @@ def test_lists_of_algorithms_are_as_in_openssh(text: str, legacy: bool, expected
     assert list(chosen_algorithms("encryption", text, legacy=legacy)) == expected
 
 
-def test_only_algorithms_of_known_keys_are_offered() -> None:
-    made = options_of(login())
-    assert made.host_key_algorithms_for(["ssh-rsa"]) == ("rsa-sha2-512", "rsa-sha2-256", "ssh-rsa")
-    assert made.host_key_algorithms_for(["ssh-ed25519"]) == ("ssh-ed25519",)
-    assert made.host_key_algorithms_for([]) == made.host_key_algorithms
-    named = options_of(login("-o HostKeyAlgorithms=ssh-rsa"))
-    assert named.host_key_algorithms_for(["ssh-ed25519"]) == ("ssh-rsa",)
-    assert options_of(login(legacy_ssh=False)).host_key_algorithms_for(["ssh-rsa"]) == ("rsa-sha2-512", "rsa-sha2-256")
-
-
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
