@@ -36,7 +36,10 @@ class Unresolved(Error):
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """A bastion: an address, a login, and how its host key is verified. See ``Device`` for the fields."""
+    """A bastion: an address, a login, and how its host key is verified. See ``Device`` for the fields.
+
+    ``in_inventory`` tells that it is a host of the inventory, with variables of its own.
+    """
 
     name: str
     host: str = ""
@@ -55,6 +58,7 @@ class Hop:
     ssh_options: tuple[tuple[str, str], ...] = ()
     ssh_config: tuple[str, ...] = ()
     proxy_command: str | None = field(default=None, repr=False)
+    in_inventory: bool = False
 
 
 @dataclass(frozen=True, slots=True)

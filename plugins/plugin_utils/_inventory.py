@@ -51,7 +51,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._transport.argume
 )
 from ansible_collections.rollcall.network.plugins.module_utils._transport.options import hops_of_forward, shell_command
 from ansible_collections.rollcall.network.plugins.module_utils._transport.ssh_config import USER_CONFIG
-from ansible_collections.rollcall.network.plugins.plugin_utils._jump_hosts import JumpHosts
+from ansible_collections.rollcall.network.plugins.plugin_utils._jump_hosts import BastionLoop, JumpHosts
 from ansible_collections.rollcall.network.plugins.plugin_utils._proxy import (
     bare_address,
     check_address,
@@ -202,8 +202,10 @@ class Inventory:
             try:
                 found = _login(name, settings, found_by)
             except NoDevice as error:
+                if isinstance(error.__cause__, BastionLoop):
+                    raise error.__cause__ from None
                 raise ValueError(_masked(settings, str(error), self._run_secrets)) from None
-            return (*found.hops, Hop(name=name, **found.fields))
+            return (*found.hops, Hop(name=name, in_inventory=True, **found.fields))
 
         def known(name: str) -> bool:
             # Ansible has a host for each name of this machine, even if the inventory has none.
@@ -630,6 +632,8 @@ class _Way:
             if forward:
                 return self._forwarded(forward), None
             return (), shell_command(self._value, host, host, port, user)
+        except BastionLoop as error:
+            raise NoDevice("variables", str(error)) from error
         except ValueError as error:
             raise NoDevice("variables", f"{self._where}: {error}") from error
 

@@ -15,6 +15,16 @@ from ansible_collections.rollcall.network.plugins.module_utils._transport.option
 from ansible_collections.rollcall.network.plugins.plugin_utils._proxy import bare_address, check_address, check_user
 
 
+class BastionLoop(ValueError):
+    """Bastions are the way to each other. The message is the same for all devices behind them."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        way = " → ".join(names)
+        super().__init__(
+            f"bastions are in a loop: {way}; set rollcall_jump_hosts: [] for the one that is reached directly"
+        )
+
+
 class JumpHosts:
     """Finds the bastions. Each host of the inventory is resolved once."""
 
@@ -42,14 +52,15 @@ class JumpHosts:
     ) -> tuple[Hop, ...]:
         """The bastions for these addresses or names, the first one first.
 
-        A bastion that is named as its own bastion, for example by a variable of all hosts, is reached directly.
+        A host that is named as its own bastion, for example by a variable of all hosts, is reached through those before
+        it in the list, or directly if it is the first one.
 
         :raises ValueError: for an address that could mean something else, a bastion that is not resolved, and a loop.
         """
         hops: list[Hop] = []
         for index, jump in enumerate(jumps):
             if jump.host == device:
-                continue
+                break
             _check(jump)
             if self.is_known(jump.host):
                 through = self._of(jump.host)
@@ -72,13 +83,13 @@ class JumpHosts:
 
     def _of(self, name: str) -> tuple[Hop, ...]:
         if name in self._open:
-            loop = " → ".join([*self._open[self._open.index(name) :], name])
-            msg = f"bastions are in a loop: {loop}"
-            raise ValueError(msg)
+            raise BastionLoop([*self._open[self._open.index(name) :], name])
         if name not in self._found:
             self._open.append(name)
             try:
                 self._found[name] = self._login(name)
+            except BastionLoop as error:
+                self._found[name] = error
             except ValueError as error:
                 named = str(error).startswith("bastion")
                 self._found[name] = ValueError(str(error) if named else f"bastion {name}: {error}")

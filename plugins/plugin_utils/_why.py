@@ -14,7 +14,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._shown import sho
 
 MOST_GROUPS = 12
 NAMES_SHOWN = 4
-LONGEST_MESSAGE = 320  # characters
+LONGEST_MESSAGE = 320  # characters; the end of a message says what to do
 NUMBERS = re.compile(r"\d+(?:\.\d+)*")
 FINGERPRINT = re.compile(r"SHA256:[\w+/]+=*")
 OTHERS = "…"  # replaces parts that differ between the devices of a group
@@ -72,7 +72,8 @@ def _line(group: Group) -> str:
     where = f" ({group.where})" if group.where else ""
     message = " ".join(shown(group.message).split())
     if len(message) > LONGEST_MESSAGE:
-        message = f"{message[:LONGEST_MESSAGE]}{OTHERS}"
+        half = LONGEST_MESSAGE // 2
+        message = f"{message[:half]} {OTHERS} {message[-half:]}"
     said = f": {message}" if message else ""
     return f"  {len(group.names)} {group.status}{where}{said}: {first_names(group.names, NAMES_SHOWN)}"
 

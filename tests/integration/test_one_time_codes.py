@@ -129,19 +129,26 @@ def test_a_device_gets_a_code_of_its_own(codes: Path) -> None:
     assert answers["box"]["status"] == "ok"
 
 
+OF_JUMP = "rollcall_otp_command of jump"
+
+
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        (None, "it asked 'Verification code:'; set rollcall_otp_command"),
-        ("/nonexistent/codes", "rollcall_otp_command cannot be started: No such file or directory"),
-        ("sh -c 'echo 99999999; echo no token >&2; exit 3'", "rollcall_otp_command (sh) ended with status 3: no token"),
-        ("true", "rollcall_otp_command (true) printed no code"),
-        ("echo 'unclosed", "rollcall_otp_command cannot be split into words"),
+        (None, "it asked 'Verification code:'; set rollcall_otp_command for jump, or run"),
+        ("/nonexistent/codes", f"{OF_JUMP} ('/nonexistent/codes') cannot be started: No such file or directory"),
+        ("sh -c 'echo 99999999; echo no token >&2; exit 3'", f"{OF_JUMP} ('sh') ended with status 3: no token"),
+        ("true", f"{OF_JUMP} ('true') printed no code"),
+        ("echo 'unclosed", f"{OF_JUMP} cannot be split into words"),
+        *((f"echo 99999999 {each} cat", f"{each!r} has no effect; use sh -c '…'") for each in ("|", "&&", ";", ">")),
+        ("true; echo 1", "'true;' has no effect"),
+        ("echo 99999999 2>/dev/null", "'2>/dev/null' has no effect"),
+        ("echo 99999999", "it asked 'Password:' again; the password or the one-time code was not accepted"),
     ],
 )
 def test_without_a_code_the_reason_is_named(target: OddServer, command: str | None, said: str) -> None:
     with asks_for_code("1", forwards=True) as bastion:
-        hops = (hop(bastion, otp_command=command),)
+        hops = (hop(bastion, otp_command=command, in_inventory=True),)
         answers = call_roll(
             {f"box{each}": box(target, f"box{each}", hops=hops) for each in range(5)}, Limits(retries=1)
         )

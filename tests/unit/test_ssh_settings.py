@@ -38,7 +38,10 @@ def with_bastions(
     variables: Mapping[str, Any], bastions: Mapping[str, Mapping[str, Any]], name: str = "edge-1"
 ) -> Device | Error:
     """The device with these variables, in an inventory with these bastions."""
-    hosts = {**bastions, name: {**BASE, **variables}}
+    return resolved({**bastions, name: {**BASE, **variables}}, name)
+
+
+def resolved(hosts: Mapping[str, Mapping[str, Any]], name: str) -> Device | Error:
     found = inventory(hosts, groups=("bastions",)).resolve([name], check_arguments({"hosts": [name]}))[name]
     return found.device if isinstance(found, Resolved) else found
 
@@ -274,7 +277,6 @@ def test_known_hosts_that_are_named_are_those_of_the_bastion_too() -> None:
 @pytest.mark.parametrize(
     ("jumps", "words"),
     [
-        (["x"], ["loop", "x → y → x"]),
         (["b1", "bastions"], ["bastions", "group"]),
         (["broken"], ["bastion broken", "ansible_port"]),
         (["$(id)"], ["$(id)"]),
@@ -286,6 +288,30 @@ def test_a_bastion_that_cannot_be_used_is_an_error(jumps: list[str], words: list
     assert isinstance(found, Error)
     assert found.kind == "variables"
     assert [word for word in words if word not in found.message] == []
+
+
+LISTED = [HOP1, HOP2, ("b3", "b3", "me", 22)]
+
+
+@pytest.mark.parametrize("variables", [{"rollcall_jump_hosts": ["b1", "b2", "b3"]}, {COMMON: "-J b1,b2,b3"}])
+@pytest.mark.parametrize(("name", "before"), [("edge-1", 3), ("b3", 2), ("b2", 1), ("b1", 0)])
+def test_the_bastions_of_all_hosts_are_those_of_the_bastions_too(
+    variables: dict[str, Any], name: str, before: int
+) -> None:
+    own: dict[str, dict[str, Any]] = {"b1": B1, "b2": {"ansible_host": "192.0.2.2", "ansible_user": "b2"}, "b3": {}}
+    hosts = {each: {**BASE, "ansible_user": "me", **own.get(each, {}), **variables} for each in (*own, "edge-1")}
+    assert ways(resolved(hosts, name)) == LISTED[:before]
+
+
+@pytest.mark.parametrize("name", ["edge-1", "edge-2", "x"])
+def test_bastions_in_a_loop_are_one_short_message(name: str) -> None:
+    hosts = {**LOOP, "edge-1": {"rollcall_jump_hosts": ["x"]}, "edge-2": {"rollcall_jump_hosts": ["b1", "x"]}, "b1": B1}
+    found = resolved({each: {**BASE, **own} for each, own in hosts.items()}, name)
+    assert isinstance(found, Error)
+    loop = "y → x → y" if name == "x" else "x → y → x"
+    assert found.message == (
+        f"bastions are in a loop: {loop}; set rollcall_jump_hosts: [] for the one that is reached directly"
+    )
 
 
 def test_a_bastion_is_resolved_once_for_all_devices() -> None:

@@ -55,6 +55,13 @@ def test_a_large_fleet_gets_few_lines() -> None:
     assert max(map(len, lines)) < 400
 
 
+def test_a_long_message_keeps_its_reason_and_its_advice() -> None:
+    message = f"the host key is not known: {'x' * 400}; then add the key: ansible-playbook rollcall.network.host_keys"
+    (_title, line) = lines_of([("a", failed("failed", message))], 1)
+    assert "the host key is not known: xxx" in line
+    assert line.endswith("then add the key: ansible-playbook rollcall.network.host_keys: a")
+
+
 def test_what_a_device_said_does_not_reach_the_terminal_as_it_is() -> None:
     lines = lines_of([("a\x9b", failed("failed", "one\x1b[2J\x9b31m\ntwo" + "x" * 1_000))], 1)
     assert all(line.isprintable() for line in lines)

@@ -39,6 +39,8 @@ _PROHIBITED, _FAILED, _UNKNOWN_TYPE = 1, 2, 3  # reasons for which a channel is 
 # Kinds of errors with which a device's session ends when the bastion's connection is lost.
 _LOST = frozenset({"reset", "closed", "disconnected", "protocol", "no_shell", "session_closed", KIND})
 _SILENT = frozenset({"timeout", "command_timeout", "no_prompt"})  # and when the bastion does not answer
+# Advice of the errors of logins.
+_VARIABLES = re.compile(r"\bset (?:ansible|rollcall)_\w+(?: or (?:ansible|rollcall)_\w+)*")
 _REASONS = (
     (re.compile("refused|errno 111|connect call failed", re.I), "refused", "refused the connection"),
     (re.compile("timed out|timeout|errno 110", re.I), "timeout", "did not answer"),
@@ -342,8 +344,15 @@ class Bastion:
         if error.error.kind == KIND:
             return error
         status = "auth_failed" if error.status == "auth_failed" else "unreachable"
-        message = re.sub(r"\bthe device\b", "it", error.error.message)
+        message = re.sub(r"\bthe device\b('s\b)?", lambda its: "its" if its[1] else "it", error.error.message)
+        message = _VARIABLES.sub(self._to_set, message)
         return _error(status, f"bastion {self._place}: {message}", retry=error.retry and status == "unreachable")
+
+    def _to_set(self, variables: re.Match[str]) -> str:
+        """Say of which host the variables are. An address has none."""
+        if self._hop.in_inventory:
+            return f"{variables[0]} for {self._hop.name}"
+        return f"add the bastion to the inventory, name it in rollcall_jump_hosts, and {variables[0]} for it"
 
     def _not_opened(self, error: Exception, place: str) -> DeviceError:
         """Return the error for a channel that the bastion did not open."""

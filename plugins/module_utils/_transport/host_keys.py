@@ -330,11 +330,10 @@ class HostKeys:
         return _refused("host_key_unknown", message)
 
     def _learn(self) -> str:
-        if isinstance(self._login, Hop):  # not always a host of the inventory, which the playbook needs
-            host = self._login.host.strip("[]")
-            file = f"UserKnownHostsFile={self._file}"
-            return _command("ssh", "-p", str(self._login.port), "-o", file, "--", host)
-        return _command("ansible-playbook", "rollcall.network.host_keys", "--limit", limit_pattern(self._login.name))
+        words = ["ansible-playbook", "rollcall.network.host_keys"]
+        if not isinstance(self._login, Hop):  # the playbook asks the bastions of its devices
+            words += ["--limit", limit_pattern(self._login.name)]
+        return _command(*words)
 
     def _forget(self, entries: Sequence[Entry]) -> str:
         own = [each for each in entries if not each.pattern]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
+import re
 import shlex
 import signal
 from collections.abc import Awaitable, Callable
@@ -20,6 +20,8 @@ from .._result import DeviceError
 from .children import DIE_WITH_PARENT
 
 COMMAND_SECONDS = 30.0
+# Words that only a shell understands: pipes, redirections, and ends of commands.
+_FOR_SHELL = re.compile(r"\|\|?|&&?|[^;]*;|[\d&]?(?:>>?|<)(?:&\d|[\w/.-]*)")
 LONGEST = 300  # characters of a question that are shown, and of what a command says
 
 Code = Callable[[str], Awaitable[str | None]]
@@ -51,22 +53,25 @@ async def code_of_command(login: Device | Hop, command: str) -> str:
     try:
         words = shlex.split(command)
     except ValueError as error:
-        raise _failed(f"cannot be split into words ({error})") from error
+        raise _failed(login, f"cannot be split into words ({error})") from error
     if not words:
-        raise _failed("is empty")
-    name = os.path.basename(words[0])
+        raise _failed(login, "is empty")
+    for word in words:
+        if _FOR_SHELL.fullmatch(word):
+            raise _failed(login, f"is run without a shell, so that {word!r} has no effect; use sh -c '…'")
+    name = f"({secrets_of(login).quoted(words[0])!r})"
     pipe, null = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
     try:
         process = await asyncio.create_subprocess_exec(
             *words, stdin=null, stdout=pipe, stderr=pipe, preexec_fn=DIE_WITH_PARENT
         )
     except (OSError, ValueError) as error:
-        raise _failed(f"cannot be started: {getattr(error, 'strerror', None) or error}") from error
+        raise _failed(login, f"{name} cannot be started: {getattr(error, 'strerror', None) or error}") from error
     try:
         async with asyncio.timeout(COMMAND_SECONDS):
             output, errors = await process.communicate()
     except TimeoutError as error:
-        raise _failed(f"({name}) gave no code within {COMMAND_SECONDS:g} s") from error
+        raise _failed(login, f"{name} gave no code within {COMMAND_SECONDS:g} s") from error
     finally:
         if process.returncode is None:
             with contextlib.suppress(OSError):
@@ -78,8 +83,8 @@ async def code_of_command(login: Device | Hop, command: str) -> str:
     # Its standard output may be a code, so only its errors are shown.
     said = secrets_of(login).quoted(" ".join(errors.decode("utf-8", "replace").split())[-LONGEST:])
     how = f"ended with status {process.returncode}" if process.returncode else "printed no code"
-    raise _failed(f"({name}) {how}{f': {said}' if said else ''}")
+    raise _failed(login, f"{name} {how}{f': {said}' if said else ''}")
 
 
-def _failed(what: str) -> DeviceError:
-    return DeviceError("auth_failed", "auth", "otp_command", f"rollcall_otp_command {what}")
+def _failed(login: Device | Hop, what: str) -> DeviceError:
+    return DeviceError("auth_failed", "auth", "otp_command", f"rollcall_otp_command of {login.name} {what}")

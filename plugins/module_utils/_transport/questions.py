@@ -32,6 +32,7 @@ class Answers:
 
     def __init__(self, user: str | None, password: str | None, code: Callable[[str], Awaitable[str | None]]) -> None:
         self.problem = ""  # why a question was not answered, as a part of a sentence
+        self.advice = ""  # the end of the sentence, which has no text of the device
         self._user = (user or "").lower()
         self._password = password
         self._code = code
@@ -41,6 +42,10 @@ class Answers:
     @property
     def has_sent_password(self) -> bool:
         return "password" in self._sent
+
+    @property
+    def has_sent_code(self) -> bool:
+        return "code" in self._sent
 
     async def to(self, prompts: Sequence[tuple[str, bool]]) -> list[str] | None:
         """Return the answers to the prompts of one round, or None to give up."""
@@ -74,14 +79,25 @@ class Answers:
         elif self._is_for_password(prompt, echo):
             kind, answer = "password", self._password
         if kind in self._sent:
-            hint = {"password": "; check user and password", "code": "; the one-time code was not accepted"}
-            self.problem = f"it asked {shown} again{hint.get(kind, '')}"
+            self.problem = f"it asked {shown} again"
+            self.advice = self._not_accepted(kind)
             return None
         if kind == "code":
             answer = await self._code(prompt)
         if answer is None:
-            known = {"code": "set rollcall_otp_command", "password": "set ansible_password"}
-            self.problem = f"it asked {shown}; {known.get(kind, 'this question cannot be answered')}"
+            known = {
+                "code": "set rollcall_otp_command, or run ansible-playbook at a terminal",
+                "password": "set ansible_password",
+            }
+            self.problem = f"it asked {shown}"
+            self.advice = f"; {known.get(kind, 'this question cannot be answered')}"
             return None
         self._sent.add(kind)
         return answer
+
+    def _not_accepted(self, kind: str) -> str:
+        """What a question that is asked again means. Many servers begin again with the first one."""
+        if self._sent >= {"code", "password"}:
+            return "; the password or the one-time code was not accepted"
+        hint = {"password": "; check user and password", "code": "; the one-time code was not accepted"}
+        return hint.get(kind, "")

@@ -540,18 +540,20 @@ class _LoginClient(_Client):  # type: ignore[misc]
         if self._unusable is not None and not self._tried:
             raise self._unusable
         if self._answers.problem:
-            message = f"login as {login.user} refused: {self._secrets.quoted(self._answers.problem)}"
+            problem = self._secrets.quoted(self._answers.problem)
+            message = f"login as {login.user} refused: {problem}{self._answers.advice}"
             raise DeviceError("auth_failed", "auth", "refused", message) from error
         if not self._tried:
             message = (
                 f"no credentials for {login.user} that the device accepts; set ansible_password or "
-                "ansible_ssh_private_key_file, or start an ssh-agent"
+                "ansible_ssh_private_key_file, start an ssh-agent, or put a key without a passphrase into ~/.ssh"
             )
             raise DeviceError("auth_failed", "auth", "no_credentials", message) from error
         tried = ", ".join(self._tried)
+        to_check = "user, password and one-time code" if self._answers.has_sent_code else "user and password or key"
         message = (
             f"login as {login.user} refused (tried: {tried}){self._quoted_banner()}; "
-            f"the device accepts: {', '.join(self._accepted)}; check user and password or key"
+            f"the device accepts: {', '.join(self._accepted)}; check {to_check}"
         )
         raise DeviceError("auth_failed", "auth", "refused", message) from error
 
