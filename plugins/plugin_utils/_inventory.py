@@ -215,7 +215,7 @@ class Inventory:
         return found_by
 
     def _device_or_error(self, name: str, arguments: Mapping[str, Any], jump_hosts: JumpHosts) -> Resolved | Error:
-        """No error leaves here: Ansible would print the lines of the inventory that it comes from."""
+        """No error of a template is raised: Ansible would print the lines of the inventory that it comes from."""
         bare = {"inventory_hostname": name}  # a name that is not in the inventory has the arguments of the task only
         settings = _Settings(name, bare, arguments, self._fallbacks, self._template)
         try:
@@ -250,7 +250,7 @@ class Inventory:
             )
             raise NoDevice("function", message)
         device = Device(name=name, driver=driver, function=function, function_args=args, variables=variables, **login)
-        # A driver that gets no login may know it all the same.
+        # A driver that gets no login from here may have it from elsewhere.
         own = () if takes_login else _secret_texts(settings)
         secrets = tuple(dict.fromkeys((*own, *vaulted, *self._run_secrets)))
         if secrets:
@@ -488,7 +488,7 @@ def _login(name: str, settings: _Settings, jump_hosts: JumpHosts, default_port: 
     _check_login(name, host, user or "", settings, texts if proxy else "")
     hops, command = way.found(host, port, user or _own_name())
     strict = options.get("stricthostkeychecking")
-    # Where files can set them too, the options are kept, because their first value counts.
+    # If files can set them too, the options are kept, because their first value counts.
     kept = _WAYS if files else (*_WAYS, "connecttimeout", "hostname", "port", "stricthostkeychecking", "user")
     rest = options.without(*kept)
     if files and way.is_direct:

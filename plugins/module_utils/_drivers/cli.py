@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Send commands to a device over SSH.
+"""Send commands to the command line of a device.
 
 An answer is complete if the echo of its command and the following prompt were received. If the end is uncertain (the
 prompt changed, a log line was printed after it, the device does not echo), an empty line is sent. Its output follows
@@ -40,7 +40,7 @@ from .text import (
 )
 
 SETTLE = 0.1  # silence after the first prompt: banners hold lines that look like prompts
-QUIET = 1.0  # silence after which a doubtful end is put to the test
+QUIET = 1.0  # silence after which a doubtful end is tested
 LONGEST_LOGIN = 64 * 1024  # bytes kept of what the device sends before its first prompt
 LONGEST_SAID = 500  # characters of it in a message
 MOST_TESTS = 5  # empty lines sent for one answer

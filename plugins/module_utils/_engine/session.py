@@ -202,7 +202,7 @@ class _Worker:
         self._tell(wire.packed(message))
 
     def flush(self) -> None:
-        """Send what is to be told."""
+        """Send the pending messages."""
         data, self._to_tell = self._to_tell, []
         if self._began:
             data.insert(0, wire.packed(Began(tuple(self._began))))
@@ -211,7 +211,7 @@ class _Worker:
             self._line.write(b"".join(data) if len(data) > 1 else data[0])
 
     def send_now(self, message: Any) -> None:
-        """Send what is to be told and this, and wait until they are sent, should this process end then."""
+        """Send the pending messages and this one, and wait until they are sent, in case this process ends."""
         self.tell(message)
         self.flush()
         self._line.wait()
@@ -223,7 +223,7 @@ class _Worker:
         return await self._asked[number]
 
     def _take(self, message: Any) -> None:
-        """Do what the parent says."""
+        """Handle a message of the parent."""
         what, argument = message
         if what == "ask":
             self._waiting[argument.number] = argument
@@ -334,7 +334,7 @@ class _Worker:
         session = _running.get()
         if session is not None and not session.is_over and not session.is_telling:
             session.overrun = True
-            self._loop.call_soon_threadsafe(session.cancel_unless_ending)  # should something catch the exception
+            self._loop.call_soon_threadsafe(session.cancel_unless_ending)  # in case something catches the exception
             raise Overrun
 
 
@@ -365,7 +365,7 @@ def run(line: socket.socket) -> int:
         getpass.getuser()
     except (KeyError, OSError):  # a container can run as any user id; asyncssh needs a name
         os.environ["LOGNAME"] = str(os.getuid())
-    asyncio.run(_Worker(line).serve(), debug=False)  # whatever PYTHONASYNCIODEBUG says: it costs much
+    asyncio.run(_Worker(line).serve(), debug=False)  # PYTHONASYNCIODEBUG is ignored: it costs much
     return 0
 
 
@@ -385,4 +385,4 @@ def _files() -> int:
 
 
 def _ignore(_loop: asyncio.AbstractEventLoop, _context: dict[str, Any]) -> None:
-    """Errors of connections that were given up are not printed; nobody could read them."""
+    """Errors of connections that were given up are not printed, because they could not be read."""

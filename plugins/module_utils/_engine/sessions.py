@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hand devices to session workers, watch the workers, and ask elsewhere what was open in one that ended."""
+"""Hand devices to session workers, watch the workers, and ask the open devices of one that ended again elsewhere."""
 
 from __future__ import annotations
 

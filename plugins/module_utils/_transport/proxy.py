@@ -159,7 +159,7 @@ class ProxyRun:
         return None
 
     async def _settled(self) -> None:
-        """Wait for the end of a command that has closed its connection, and for its last words."""
+        """Wait for the end of a command that has closed its connection, and for the rest of its errors."""
         if not self._has_answered or self._process.poll() is not None or self._said:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(SOON):
@@ -210,7 +210,7 @@ class _Errors(asyncio.Protocol):
 
 
 class _First:
-    """Stands before a protocol until the first data."""
+    """Takes the place of a protocol until the first data."""
 
     def __init__(self, factory: Callable[[], Any], answered: Callable[[], None]) -> None:
         self.protocol = factory()

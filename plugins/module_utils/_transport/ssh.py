@@ -221,7 +221,7 @@ class _Connection(_Base):  # type: ignore[misc]
     """A connection that sends no empty message before each encrypted one.
 
     asyncssh sends them against an attack on ciphers in CBC mode. With other ciphers they cost both sides a third of the
-    packets. Nothing is logged either: asyncssh formats each message before it looks whether anybody wants it.
+    packets. Nothing is logged either: asyncssh formats each message before it checks whether it is logged.
 
     This and ``waiter`` in ``log_in`` are not public in asyncssh; a test notices if they change.
     """
@@ -263,7 +263,7 @@ class _Connection(_Base):  # type: ignore[misc]
 
 
 class _Guard:
-    """Stands between a connection and its transport. Keeps what the server says before its version line.
+    """A layer between a connection and its transport. Keeps what the server says before its version line.
 
     It is a protocol for a socket, and a session for a channel of a bastion.
     """
