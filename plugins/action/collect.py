@@ -199,9 +199,9 @@ class ActionModule(OnController):
         return without_poller(devices, poller, reason)
 
     def _run_module(self, module_args: dict[str, Any], devices: str, task_vars: dict[str, Any]) -> dict[str, Any]:
-        """Return the result of the module, or only C(msg) if the poller cannot be reached.
+        """Return the result of the module, or only ``msg`` if the poller cannot be reached.
 
-        :param devices: an argument that holds secrets. It is added by C(_configure_module): with ANSIBLE_DEBUG, Ansible
+        :param devices: an argument that holds secrets. It is added by ``_configure_module``: with ANSIBLE_DEBUG, Ansible
             prints the arguments that it was given here.
         """
         if self._connection.transport == "ssh":

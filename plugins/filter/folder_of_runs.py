@@ -40,7 +40,7 @@ from ansible.errors import AnsibleError
 
 
 def folder_of_runs(output_dir: Any) -> Any:
-    """The folder of the runs. Ansible does not change the working directory, and C(PWD) can be that of another process."""
+    """The folder of the runs. Ansible does not change the working directory, and ``PWD`` can be that of another process."""
     if output_dir is not None and str(output_dir).strip():
         return output_dir
     try:

@@ -99,7 +99,7 @@ class Device:
     max_output: int = 64 * 2**20
     variables: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)  # asked for by a driver
     proxy_command: str | None = field(default=None, repr=False)
-    bastion: str | None = None  # the same for all devices behind one bastion that log in there with the same credential
+    proxy_login: str | None = None  # the same for all devices whose proxy command logs in with the same credential
     run_secrets: tuple[str, ...] = field(default=(), repr=False)  # of the whole run; never sent, only masked
 
     def as_dict(self) -> dict[str, Any]:

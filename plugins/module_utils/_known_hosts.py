@@ -138,7 +138,7 @@ class _File:
 class KnownHosts:
     """The entries of any number of known_hosts files.
 
-    The entries do not change after load(). `problems` lists skipped lines with file and number.
+    The entries do not change after load(). ``problems`` lists skipped lines with file and number.
     """
 
     def __init__(self, files: Iterable[_File] = ()) -> None:
@@ -149,7 +149,7 @@ class KnownHosts:
     def load(cls, paths: Iterable[str]) -> KnownHosts:
         """Return the entries of the files in the order given. A file is read again only if its time or size changed.
 
-        A missing file is treated as empty. What cannot be read or parsed is added to `problems` and skipped.
+        A missing file is treated as empty. What cannot be read or parsed is added to ``problems`` and skipped.
         """
         return cls(map(_read, map(os.path.expanduser, paths)))
 
@@ -164,16 +164,11 @@ class KnownHosts:
     def problems(self) -> list[str]:
         return [problem for file in self._files for problem in file.problems]
 
-    @property
-    def has_hashed(self) -> bool:
-        """Whether the files have hashed lines, which make key_types() and check() of an unknown host slow."""
-        return any(lines.hashed for lines in self._of(Marker.HOST_KEY))
-
     def key_types(self, names: Iterable[str], port: int | None, *, hashed: bool = True) -> list[str]:
         """Return the types of the keys known for any of these names at this port, in the files' order and each once.
 
-        Without an entry for the port, the types for the bare names are returned. Example: `["ssh-ed25519", "ssh-rsa"]`.
-        These are key types: with an `ssh-rsa` key a server also signs as `rsa-sha2-512` or `rsa-sha2-256`.
+        Without an entry for the port, those for the bare names are returned. Example: ``["ssh-ed25519", "ssh-rsa"]``.
+        These are key types: with an ``ssh-rsa`` key a server also signs as ``rsa-sha2-512`` or ``rsa-sha2-256``.
 
         Hashed lines are searched only if no other line names the host, because each needs an HMAC for each name. A
         caller with many hosts should connect first without them, and search them only if check() returns CHANGED.
@@ -212,7 +207,7 @@ class KnownHosts:
     def check(self, names: Iterable[str], port: int | None, key: bytes) -> Verdict:
         """Compare the key (the SSH wire format blob) that a host presented with those known for any of its names.
 
-        As in OpenSSH, a host at another port than 22 is `[name]:port`. Without such a line, a line of the bare name
+        As in OpenSSH, a host at another port than 22 is ``[name]:port``. Without such a line, a line of the bare name
         matches if it has the same key, and its @revoked line applies. Its other keys do not mean a change: they are
         another server's. Unlike OpenSSH, a key of another type than the known ones is a change too.
         """
@@ -272,7 +267,7 @@ class KnownHosts:
 
 
 def name_in_file(host: str, port: int | None) -> str:
-    """Return the form in which OpenSSH writes a host, which is `[name]:port` for another port than 22."""
+    """Return the form in which OpenSSH writes a host, which is ``[name]:port`` for another port than 22."""
     bare = _bare(host)
     return bare if port in (None, _DEFAULT_PORT) else f"[{bare}]:{port}"
 
@@ -369,7 +364,7 @@ def _decode_hash(names: str) -> tuple[bytes, bytes]:
 
 
 def _pattern(names: str, entry: Entry) -> _Pattern:
-    """Only `*`, `?` and a leading `!` are special: brackets belong to `[name]:port`."""
+    """Only ``*``, ``?`` and a leading ``!`` are special: brackets belong to ``[name]:port``."""
     accept: list[re.Pattern[str]] = []
     refuse: list[re.Pattern[str]] = []
     for name in names.lower().split(","):

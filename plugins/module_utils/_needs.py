@@ -73,7 +73,7 @@ def missing(devices: Mapping[str, Device | Error], formats: Collection[str] = ()
 def sentence(packages: Iterable[str], requirements: str) -> str:
     """Return a sentence with the missing packages, the interpreter, and the command that installs them.
 
-    :param requirements: the argument of C(pip install).
+    :param requirements: the argument of ``pip install``.
     """
     return (
         f"this run needs Python packages that {sys.executable} does not have: {', '.join(packages)}; "

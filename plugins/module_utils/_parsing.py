@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, NoReturn
 
-from ansible_collections.rollcall.network.plugins.module_utils._terminal import is_chatter
+from ._terminal import is_chatter
 
 Status = Literal["ok", "empty", "no_template", "mismatch", "error"]
 
@@ -29,15 +29,15 @@ _EXCERPT = 60
 class Parsed:
     """The parsed output of one command.
 
-    `parser` is the parser that was used, "json" or "textfsm". `rows` is a list of dicts with lower-case keys (TextFSM),
-    the document (JSON), or None. `message` says what went wrong and what to do. With status "ok" it is None or a
-    warning.
+    ``parser`` is the parser that was used, "json" or "textfsm". ``rows`` is a list of dicts with lower-case keys
+    (TextFSM), the document (JSON), or None. ``message`` says what went wrong and what to do. With status "ok" it is
+    None or a warning.
 
     * ok: there are rows.
     * empty: the output has no visible character.
     * no_template: ntc-templates has no template for this platform and command.
     * mismatch: the template does not match the output. It rejected a line, returned no row, or dropped a row that
-      lacked a required value (`rows` holds the others).
+      lacked a required value (``rows`` holds the others).
     * error: broken JSON, a broken template, a missing package.
 
     The status "ok" does not mean that every line was parsed: 188 of the 979 templates of ntc-templates 9.3 skip all
@@ -53,10 +53,10 @@ class Parsed:
 def parse(text: str, parser: str, platform: str | None, command: str) -> Parsed:
     """Parse the output of a command.
 
-    `parser` is "json", "textfsm" or "auto": JSON if the command asks for it (`... json`, `... | display json`), else
-    TextFSM. `platform` is the ntc-templates name of the platform, such as "cisco_ios".
+    ``parser`` is "json", "textfsm" or "auto": JSON if the command asks for it (``... json``, ``... | display json``),
+    else TextFSM. ``platform`` is the ntc-templates name of the platform, such as "cisco_ios".
 
-    Raises ValueError if `parser` is not one of these. It raises no other exception.
+    Raises ValueError if ``parser`` is not one of these. It raises no other exception.
     """
     if parser not in ("json", "textfsm", "auto"):
         msg = f'parser is {parser!r}: it must be "json", "textfsm" or "auto"'
@@ -68,17 +68,17 @@ def parse(text: str, parser: str, platform: str | None, command: str) -> Parsed:
 
 
 def parser_of(parser: str, command: str) -> Literal["json", "textfsm"]:
-    """Return the parser that `parse` uses for the output of a command."""
+    """Return the parser that ``parse`` uses for the output of a command."""
     return "json" if reads_json(parser, command) else "textfsm"
 
 
 def reads_json(parser: str, command: str) -> bool:
-    """Return whether `parse` reads the output of a command as JSON."""
+    """Return whether ``parse`` reads the output of a command as JSON."""
     return parser == "json" or (parser == "auto" and asks_for_json(command))
 
 
 def asks_for_json(command: str) -> bool:
-    """Return whether a command requests JSON with its last words: `json`, or a pipe to a formatter."""
+    """Return whether a command requests JSON with its last words: ``json``, or a pipe to a formatter."""
     segments = [segment.split() for segment in command.lower().split("|")]
     while len(segments) > 1 and segments[-1] in (["no-more"], ["nomore"]):
         segments.pop()
@@ -125,7 +125,7 @@ def _begin(text: str) -> int | None:
 
 
 def _decoder(repeated: list[str]) -> json.JSONDecoder:
-    """Return a decoder for data that Ansible can use. The first names repeated in an object are added to `repeated`."""
+    """Return a decoder of data that Ansible can use. Adds the first repeated names of an object to ``repeated``."""
 
     def constant(name: str) -> NoReturn:
         msg = f"{name} is not a JSON value"

@@ -93,7 +93,7 @@ def is_pager(line: str) -> bool:
 
 
 def decode(data: bytes) -> str:
-    """Return the text of a whole answer: UTF-8, with every invalid byte kept as a surrogate (`surrogateescape`).
+    """Return the text of a whole answer: UTF-8, with every invalid byte kept as a surrogate (``surrogateescape``).
 
     Give it the whole answer: a character cut in two by a network packet would come out as invalid bytes twice.
     """
@@ -101,13 +101,13 @@ def decode(data: bytes) -> str:
 
 
 def clean(text: str) -> str:
-    r"""Return the text as a terminal would show it, with lines ended by `\n`.
+    r"""Return the text as a terminal would show it, with lines ended by ``\n``.
 
     * Escape sequences, BEL, NUL, DEL and other control characters are dropped. Tabs are kept and count as one column.
     * Backspace, carriage return and the sequences that move the cursor in the line or erase it are applied, so that a
-      pager's prompt that the device wiped is gone. A move to another row (`ESC [ row ; column H`) stays in the line,
-      and clearing the screen (`ESC [ 2 J`) takes no text away.
-    * `\r\n` and `\r\r\n` end a line, and so do vertical tab, form feed, `ESC D` and `ESC E`, as on a terminal.
+      pager's prompt that the device wiped is gone. A move to another row (``ESC [ row ; column H``) stays in the line,
+      and clearing the screen (``ESC [ 2 J``) takes no text away.
+    * ``\r\n`` and ``\r\r\n`` end a line, and so do vertical tab, form feed, ``ESC D`` and ``ESC E``, as on a terminal.
     * Blanks at the end of a line stay, unless they were written over something.
     """
     if not _SPECIAL.search(text):
@@ -116,7 +116,7 @@ def clean(text: str) -> str:
 
 
 def cleaned_pieces(data: bytes | bytearray, start: int = 0, stop: int | None = None) -> Iterator[str]:
-    """Decode and clean an answer in pieces of lines. Together they are `clean(decode(data[start:stop]))`.
+    """Decode and clean an answer in pieces of lines. Together they are ``clean(decode(data[start:stop]))``.
 
     Only a line longer than LONGEST_LINE is divided; its parts are cleaned as lines of their own, but not separated.
     """
@@ -193,14 +193,14 @@ def _move(screen: list[str], column: int, sequence: str) -> int:
 def strip_echo(text: str, command: str) -> tuple[bool, str]:
     r"""Take the device's echo of a command off the start of its answer.
 
-    `text` is the decoded but *raw* answer (not cleaned: in a wrapped echo the carriage returns that clean() applies
+    ``text`` is the decoded but *raw* answer (not cleaned: in a wrapped echo the carriage returns that clean() applies
     would overwrite the command's own start). Returns whether the echo was found, and the raw text after the echo's
     line; without an echo the text comes back unchanged.
 
     The echo may be wrapped at the terminal's width (a line break, or blank and carriage return, or a character that is
-    drawn twice), scrolled (`$` or `<` and the command's tail), and may stand behind a prompt, or below blank lines, log
-    messages, and a first part of itself that a log message cut off. Any other line before it means that the
-    device does not echo, and nothing is taken. An echo that the device expanded (`sh ver` to `show version`) is not
+    drawn twice), scrolled (``$`` or ``<`` and the command's tail), and may be behind a prompt, or below blank lines,
+    log messages, and a first part of itself that a log message cut off. Any other line before it means that the device
+    does not echo, and nothing is taken. An echo that the device expanded (``sh ver`` to ``show version``) is not
     recognised.
     """
     end = echo_end(text, command)
@@ -208,7 +208,7 @@ def strip_echo(text: str, command: str) -> tuple[bool, str]:
 
 
 def echo_end(text: str, command: str) -> int | None:
-    """Return where the text after the echo's line begins, or None if there is no echo, see `strip_echo`."""
+    """Return where the text after the echo's line begins, or None if there is no echo, see ``strip_echo``."""
     command = command.strip()
     if not command:
         return None
@@ -242,7 +242,7 @@ _LINE_REST = re.compile(rf"(?:[ \t\x07\x08\x00]|{_ESCAPE})*+\r*+")
 
 
 def _echo_end(text: str, start: int, command: str) -> int | None:
-    """Return where the line after the echo begins, if the line at `start` is an echo, with or without a prompt."""
+    """Return where the line after the echo begins, if the line at ``start`` is an echo, with or without a prompt."""
     end = _match_echo(text, start, command)
     if end is not None:
         return end
@@ -261,7 +261,7 @@ def _echo_end(text: str, start: int, command: str) -> int | None:
 def _match_echo(text: str, start: int, command: str) -> int | None:
     """Follow the command through the text over what terminals put between its characters.
 
-    `done` holds the numbers of the command's characters that may have been seen so far: after a carriage return the
+    ``done`` holds the numbers of the command's characters that may have been seen so far: after a carriage return the
     last one may be drawn a second time.
     """
     place = start
@@ -314,7 +314,7 @@ def _step(done: set[int], command: str, character: str) -> set[int]:
 def _is_scrolled_echo(line: str, command: str) -> bool:
     """Tell whether the line is a mark and the tail of the command, all that is left of a long one on a narrow line.
 
-    IOS marks with `$` behind the prompt, a line editor on a dumb terminal with `<` in its place.
+    IOS marks with ``$`` behind the prompt, a line editor on a dumb terminal with ``<`` in its place.
     """
     for mark in _SCROLL_MARK.finditer(line, 0, _LONGEST_PROMPT):
         head, tail = line[: mark.start()].rstrip(), line[mark.end() :]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The types for drivers of third parties, and for functions of C(driver: python). See docs/drivers.md.
+"""The types for drivers of third parties, and for functions of ``driver: python``. See docs/drivers.md.
 
 .. code-block:: python
 

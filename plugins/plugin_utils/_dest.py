@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The path of each device's report if C(dest) is a template."""
+"""The path of each device's report if ``dest`` is a template."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FOLDERS_OF_THE_USER = ("inventory_dir", "inventory_file")
 class Places:
     """The file of each device.
 
-    C(..) may be in the template and in values that are the same for all devices. It may not come from a device's own
+    ``..`` may be in the template and in values that are the same for all devices. It may not come from a device's own
     values, such as its name: they could lead to any file.
 
     :param template: as the user wrote it.

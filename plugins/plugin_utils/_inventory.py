@@ -56,7 +56,6 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._proxy import (
     bare_address,
     check_address,
     check_user,
-    jump_command,
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._ssh_settings import (
     SshOptions,
@@ -221,7 +220,7 @@ class Inventory:
         return found_by
 
     def _device_or_error(self, name: str, arguments: Mapping[str, Any], jump_hosts: JumpHosts) -> Resolved | Error:
-        """No error leaves here: Ansible would print the lines of the inventory that it comes from."""
+        """No error of a template is raised: Ansible would print the lines of the inventory that it comes from."""
         bare = {"inventory_hostname": name}  # a name that is not in the inventory has the arguments of the task only
         settings = _Settings(name, bare, arguments, self._fallbacks, self._template)
         try:
@@ -256,7 +255,7 @@ class Inventory:
             )
             raise NoDevice("function", message)
         device = Device(name=name, driver=driver, function=function, function_args=args, variables=variables, **login)
-        # A driver that gets no login may know it all the same.
+        # A driver that gets no login from here may have it from elsewhere.
         own = () if takes_login else _secret_texts(settings)
         secrets = tuple(dict.fromkeys((*own, *vaulted, *self._run_secrets)))
         if secrets:
@@ -466,12 +465,12 @@ def _login_fields(
         "commands": _commands(name, settings, needed="commands" in wanted),
         "command_timeout": settings.number("command_timeout", COMMAND_TIMEOUT),
         "max_output": _max_output(settings),
-        "bastion": _bastion(found.proxy, found.fields["user"] or "") if found.proxy else None,
+        "proxy_login": _proxy_login(found.proxy, found.fields["user"] or "") if found.proxy else None,
     }
 
 
 class _Login(NamedTuple):
-    """The fields that a device and a bastion share, the bastions on the way, and the command that leads there."""
+    """The fields that a device and a bastion share, the bastions on the way, and the command as it is written."""
 
     fields: dict[str, Any]
     hops: tuple[Hop, ...]
@@ -494,7 +493,7 @@ def _login(name: str, settings: _Settings, jump_hosts: JumpHosts, default_port: 
     _check_login(name, host, user or "", settings, texts if proxy else "")
     hops, command = way.found(host, port, user or _own_name())
     strict = options.get("stricthostkeychecking")
-    # Where files can set them too, the options are kept, because their first value counts.
+    # If files can set them too, the options are kept, because their first value counts.
     kept = _WAYS if files else (*_WAYS, "connecttimeout", "hostname", "port", "stricthostkeychecking", "user")
     rest = options.without(*kept)
     if files and way.is_direct:
@@ -517,7 +516,7 @@ def _login(name: str, settings: _Settings, jump_hosts: JumpHosts, default_port: 
         "ssh_config": files,
         "proxy_command": command,
     }
-    return _Login(fields, hops, proxy)
+    return _Login(fields, hops, proxy if command else None)
 
 
 _WAYS = ("proxycommand", "proxyjump")
@@ -632,12 +631,12 @@ class _Way:
         try:
             if self._kind == "proxyjump":
                 jumps = [jump_of(each) for each in self._listed] if self._listed else jumps_of(self._value)
-                hops = self._through(jumps)
-                return hops, (shell_command(jump_command(self._value), host, host, port, user) if hops else None)
+                return self._through(jumps), None
             shlex.split(self._value)
-            filled = shell_command(self._value, host, host, port, user)
             forward = forward_of(self._value, user)
-            return (self._forwarded(forward) if forward else ()), filled
+            if forward:
+                return self._forwarded(forward), None
+            return (), shell_command(self._value, host, host, port, user)
         except BastionLoop as error:
             raise NoDevice("variables", str(error)) from error
         except ValueError as error:
@@ -649,7 +648,7 @@ class _Way:
         )
 
     def _forwarded(self, forward: Forward) -> tuple[Hop, ...]:
-        """The bastion of C(ssh -W). A host of the inventory has its variables, after the options of the command."""
+        """The bastion of ``ssh -W``. A host of the inventory has its variables, after the options of the command."""
         hops = hops_of_forward(forward, self._files, legacy=self._legacy, known_hosts=self._known_hosts)
         *before, last = hops
         if not self._jump_hosts.is_known(forward.jump.host):
@@ -712,8 +711,8 @@ def _check_login(name: str, host: str, user: str, settings: _Settings, proxy: st
             raise NoDevice("variables", f"{settings.sources[field]} of {name} must be one line of text")
 
 
-def _bastion(command: str, user: str) -> str:
-    """The same text for all devices that are reached through one bastion with one credential; not a secret itself."""
+def _proxy_login(command: str, user: str) -> str:
+    """The same text for all devices that are reached by one command with one credential; not a secret itself."""
     return hashlib.sha256(
         f"{command}\0{user if '%r' in command else ''}".encode("utf-8", "surrogateescape")
     ).hexdigest()

@@ -18,7 +18,8 @@ NOBODY = "!all"
 def limit_file(rows: Iterable[FleetRow], is_host: Callable[[str], bool]) -> bytes:
     """Return a line for each device without a full answer.
 
-    :param is_host: whether a name is a host of the inventory. Others no limit can ask, and one might name a group.
+    :param is_host: whether a name is a host of the inventory. Other names cannot be used in a limit, and could be
+        those of a group.
     """
     lines = [limit_pattern(row.name) for row in rows if row.status != "ok" and is_host(row.name)]
     return "".join(f"{line}\n" for line in lines or [NOBODY]).encode("utf-8", "surrogateescape")

@@ -4,8 +4,8 @@
 
 """Run a task that is delegated to localhost on the controller, even if the inventory sets another connection.
 
-The usual place for C(ansible_connection: ansible.netcommon.network_cli) and C(ansible_become_method: enable) is the
-group C(all), or the keywords of the play, or the command line. They are meant for the devices, but Ansible applies them
+The usual place for ``ansible_connection: ansible.netcommon.network_cli`` and ``ansible_become_method: enable`` is the
+group ``all``, or the keywords of the play, or the command line. They are meant for devices, but Ansible applies them
 to localhost too, and then fails because a connection or become plugin is missing.
 
 Ansible decides on both after it has finalized the arguments of the task, from the variables of the delegated host. The

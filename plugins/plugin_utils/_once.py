@@ -48,7 +48,7 @@ def question_of(task: Any, host: str, arguments: Mapping[str, Any]) -> list[Any]
 def once(question: Any, host: str, ask: Callable[[], dict[str, Any]]) -> tuple[dict[str, Any], bool]:
     """Return the answer to this question, and whether it was asked for another host before.
 
-    If a host asks several times (a loop, C(until), the same role twice), it gets a new answer each time. Other hosts
+    If a host asks several times (a loop, ``until``, the same role twice), it gets a new answer each time. Other hosts
     get the answers of the first host in the same order. A host that asks at the same time waits.
 
     :param question: plain data. Only its hash is stored.

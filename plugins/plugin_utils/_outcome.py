@@ -33,7 +33,7 @@ def result_of(
     """Return the task's result, and write the end of the manifest.
 
     The result is failed if the verdict is not passed. An error in one step affects that step only: the answers
-    are returned, and the error is a reason for the verdict. C(tracebacks) has the place.
+    are returned, and the error is a reason for the verdict. ``tracebacks`` has the place.
 
     :param errors: the reason by name, for answers that could not be written.
     :param problems: the errors so far.

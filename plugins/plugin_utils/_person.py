@@ -18,7 +18,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._model.visible im
 from ansible_collections.rollcall.network.plugins.plugin_utils._live import accepts
 
 SECONDS = 100  # fewer than servers wait for a login
-# Set by AWX and ansible-runner, which give ansible-playbook a terminal with nobody at it.
+# Set by AWX and ansible-runner, which give ansible-playbook a terminal that no person uses.
 UNATTENDED = ("AWX_ISOLATED_DATA_DIR", "RUNNER_OMIT_EVENTS")
 
 Prompt = Callable[[str], bytes]

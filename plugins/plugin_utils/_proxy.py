@@ -6,9 +6,6 @@
 
 from __future__ import annotations
 
-import re
-import shlex
-
 # What OpenSSH refuses in the user name of a command, since it can mean something to a shell.
 SHELL = frozenset("'\"`$;&<>|(){}")
 ADDRESS = frozenset(".-_:%")  # allowed in an address, with letters and digits
@@ -50,27 +47,6 @@ def bare_address(address: str) -> str:
         msg = "the port must be set apart, in ansible_port"
         raise ValueError(msg)
     return address
-
-
-def jump_command(jumps: str) -> str:
-    """The command that does what ``ProxyJump`` does.
-
-    :param jumps: as ssh takes them, ``[user@]host[:port]``, separated by commas.
-    :raises ValueError: when one of them could be taken for something else.
-    """
-    *earlier, last = jumps.split(",")
-    for jump in (*earlier, last):
-        user, _at, address = jump.removeprefix("ssh://").rpartition("@")
-        try:
-            check_user(user, on_command_line=True)
-            check_address(address.translate({ord("["): None, ord("]"): None}), on_command_line=True)
-        except ValueError as error:
-            msg = f"ProxyJump {jump!r}: {error}"
-            raise ValueError(msg) from error
-    if re.fullmatch(r"[^/]+:\d+", last):
-        last = f"ssh://{last}"  # ssh accepts a port only in this form
-    words = ["ssh", *(["-J", ",".join(earlier)] if earlier else []), "-W", "[%h]:%p", "--", last]
-    return shlex.join(words)
 
 
 def _check(text: str) -> None:

@@ -6,7 +6,7 @@
 
 Ansible evaluates a variable at every use: one template may evaluate the same lookup three times, and a task does so for
 each host. They share an answer. A check after a change must not share it: the change is another task, or ``until``
-waits for it, 5 seconds by default. Without C(max_age), an answer is therefore used in one task only, for less than 5 s.
+waits for it, 5 seconds by default. Without ``max_age``, an answer is therefore used in one task only, for under 5 s.
 An answer with a failed device is not used for longer than that.
 """
 

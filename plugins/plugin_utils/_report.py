@@ -171,7 +171,7 @@ def _sentence(errors: dict[str, dict[str, None]]) -> str:
 
 
 def _difference(path: pathlib.Path, before: bytes, after: bytes) -> dict[str, Any]:
-    """What Ansible prints with C(--diff): no control characters and no scripts, up to its own limit of size."""
+    """What Ansible prints with ``--diff``: no control characters and no scripts, up to its own limit of size."""
     texts = {"before": _printed(path, before), "after": _printed(path, after)}
     difference: dict[str, Any] = {f"{side}_header": str(path) for side in texts}
     most = C.MAX_FILE_SIZE_FOR_DIFF

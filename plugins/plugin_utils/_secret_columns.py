@@ -37,7 +37,7 @@ def secrets_in_variables(
 
     :param variables: the untemplated variables of the device.
     :param template: templates a value with these variables.
-    :param typed: the passwords of C(-k) and C(-K).
+    :param typed: the passwords of ``-k`` and ``-K``.
     """
     values = set(filter(None, typed))
     for field in SECRETS:
@@ -50,7 +50,7 @@ def secrets_in_variables(
 
 
 def without_secrets(column: str, value: Any, secrets: Secrets) -> Any:
-    """The value of a column, masked. Ordinary words, such as C(cisco), are masked only in variables for secrets."""
+    """The value of a column, masked. Ordinary words, such as ``cisco``, are masked only in variables for secrets."""
     if value is not None and is_secret(column):
         return MASK
     return _masked(value, secrets)

@@ -30,7 +30,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._transport.ssh_co
 
 @dataclass(frozen=True, slots=True)
 class SshOptions:
-    """The options by name in lower case, and the files of C(-F), None if that is not there."""
+    """The options by name in lower case, and the files of ``-F``, None if that is not there."""
 
     options: tuple[tuple[str, str], ...]
     config: tuple[str, ...] | None
@@ -53,14 +53,14 @@ def ssh_options(
     own: Sequence[tuple[str, str]],
     others: Sequence[tuple[str, str]],
 ) -> SshOptions:
-    """Put the options together as core does: C(ssh_args), Ansible's own variables, then the other arguments.
+    """Put the options together as core does: ``ssh_args``, Ansible's own variables, then the other arguments.
 
     Of a name, the first value counts, except for the flags that override options in ssh.
 
     :param asked: options by arguments of the task.
-    :param ssh_args: the source of C(ssh_args), for messages, and the text.
+    :param ssh_args: the source of ``ssh_args``, for messages, and the text.
     :param own: options by Ansible's own variables, such as the port.
-    :param others: C(ssh_common_args) and C(ssh_extra_args), with their sources.
+    :param others: ``ssh_common_args`` and ``ssh_extra_args``, with their sources.
     :raises ValueError: for arguments that ssh would not take.
     """
     before = _parsed(*ssh_args)
@@ -104,7 +104,7 @@ def _parsed(source: str, text: str) -> Arguments:
 
 
 def config_files(value: Any) -> tuple[str, ...]:
-    """The files of C(rollcall_ssh_config): true for the user's own file, or a path, or a list of paths.
+    """The files of ``rollcall_ssh_config``: true for the user's own file, or a path, or a list of paths.
 
     :raises ValueError: if it is none of them.
     """

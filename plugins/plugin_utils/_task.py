@@ -63,8 +63,8 @@ class _Without:
 class TaskVariables:
     """The variables of any host as the running task would see them: play, role and task variables included.
 
-    C(ansible_become: false) on a play or a task is how users keep a become method of network devices away from
-    localhost. A host that sets C(ansible_become) itself keeps its own value.
+    ``ansible_become: false`` on a play or a task is how users keep a become method of network devices away from
+    localhost. A host that sets ``ansible_become`` itself keeps its own value.
     """
 
     def __init__(self, task: Any, templar: Any, task_vars: Mapping[str, Any]) -> None:
@@ -88,7 +88,7 @@ class TaskVariables:
         return {**self._default, **variables, **self._same}
 
     def of_nobody(self) -> Mapping[str, Any]:
-        """The variables of a host without host variables that is only in the group C(all)."""
+        """The variables of a host without host variables that is only in the group ``all``."""
         variables: dict[str, Any] = self._manager.get_vars(
             play=self._play,
             host=Host("nobody"),

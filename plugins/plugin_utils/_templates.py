@@ -44,7 +44,7 @@ class Templates:
     """The templates of one task.
 
     :param find: returns the file of a template by name, or None.
-    :param search_path: C(ansible_search_path) of the task.
+    :param search_path: ``ansible_search_path`` of the task.
     """
 
     def __init__(self, find: Callable[[str], str | None], loader: Any, templar: Any, search_path: list[str]) -> None:
@@ -56,7 +56,7 @@ class Templates:
         self._sources: dict[str, _Source] = {}
 
     def text(self, template: str, variables: Mapping[str, Any]) -> str:
-        """Render a text of the task, such as C(dest).
+        """Render a text of the task, such as ``dest``.
 
         :raises AnsibleError: for an undefined variable or a broken template.
         """

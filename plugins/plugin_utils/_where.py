@@ -18,7 +18,7 @@ PERSISTENT = ("network_cli", "netconf", "httpapi", "grpc")  # connections of net
 def wrong_place(task: Any, templar: Any, task_vars: Mapping[str, Any], hosts: Sequence[str]) -> str | None:
     """Return why the task must not run on its host, and what to write instead. None if it may run.
 
-    A task without C(delegate_to) may run on a poller, a host of the play that is not one of the devices.
+    A task without ``delegate_to`` may run on a poller, a host of the play that is not one of the devices.
     """
     own = str(task.delegate_to or task_vars["inventory_hostname"])
     variables = task_vars.get("ansible_delegated_vars", {}).get(own, {}) if task.delegate_to else task_vars

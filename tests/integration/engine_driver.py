@@ -40,7 +40,7 @@ class Scripted:
 class Blocking(Scripted):
     name = f"{__name__}.Blocking"
 
-    def ask(self, device: Device, session: Session) -> Any:  # type: ignore[override]
+    def ask(self, device: Device, session: Session) -> Any:
         return asyncio.run(super().ask(device, session))
 
 

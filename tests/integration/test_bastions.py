@@ -255,7 +255,7 @@ def test_what_a_bastion_says_before_its_version_is_quoted() -> None:
     assert "Exceeded MaxStartups" in error["message"]
 
 
-def test_a_device_that_is_off_is_not_the_fault_of_the_bastion() -> None:
+def test_a_device_that_is_off_is_not_an_error_of_the_bastion() -> None:
     with OddServer(prompt_only) as server, Bastion() as bastion:
         hops = (bastion.hop(),)
         off = box(server, "off", port=1, hops=hops)
@@ -266,7 +266,7 @@ def test_a_device_that_is_off_is_not_the_fault_of_the_bastion() -> None:
     assert "127.0.0.1 port 1 refused the connection, says bastion jump" in error["message"]
 
 
-def test_a_device_that_is_silent_behind_a_bastion_costs_the_others_nothing() -> None:
+def test_a_silent_device_behind_a_bastion_does_not_affect_others() -> None:
     with OddServer(prompt_only) as server, Bastion() as bastion, socket.create_server(("127.0.0.1", 0)) as mute:
         hops = (bastion.hop(),)
         silent = [

@@ -144,7 +144,7 @@ OLD = ("sha1", "cbc", "md5", "ssh-rsa", "ssh-dss", "-96")
 
 
 @pytest.mark.parametrize("legacy_ssh", [True, False])
-def test_no_algorithm_with_a_known_hole_is_preferred(legacy_ssh: bool) -> None:
+def test_no_algorithm_with_a_known_weakness_is_preferred(legacy_ssh: bool) -> None:
     """Strict key exchange closes the hole of chacha20 and of MACs that encrypt first. Others come last, or not."""
     with key_exchange() as (port, lists):
         answer = call_roll(

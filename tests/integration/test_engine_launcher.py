@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +48,11 @@ print(json.dumps(call_roll({{**devices, **more}}, Limits(device_timeout=300))))
 """
 
 
-def run(prepare: str, *options: str, more: int = 0, shell: str = "", **environment: str | None) -> Answers:
+def run(
+    prepare: str, *options: str, more: int = 0, shell: str = "", environment: Mapping[str, str | None] | None = None
+) -> Answers:
     """Run the script and return its answers."""
-    wanted = {**os.environ, **environment}
+    wanted: dict[str, str | None] = {**os.environ, **(environment or {})}
     command = [sys.executable, *options, "-c", SCRIPT.replace("PREPARE", prepare).replace("MORE", str(more))]
     done = subprocess.run(
         ["/bin/sh", "-c", f'{shell} exec "$@"', "sh", *command],
@@ -85,7 +88,7 @@ def test_what_the_parent_is_like(
     prepare: str, options: tuple[str, ...], environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    answers = run(prepare, *options, **environment)
+    answers = run(prepare, *options, environment=environment)
     for name in ("session", "function"):
         assert answers[name]["value"]["blocked"] == []
 
@@ -134,7 +137,7 @@ def test_another_launcher_is_started(how: signal.Signals, launcher: Launcher, mo
     second = launcher.fork("text")
     assert pid_of(launcher) != old
     for pid in (old, first.pid):
-        wait_until(lambda pid=pid: is_gone(pid), "it has ended", timeout=SOON)
+        wait_until(functools.partial(is_gone, pid), "it has ended", timeout=SOON)
     assert not is_gone(second.pid)
     for process in (first, second):
         process.line.close()

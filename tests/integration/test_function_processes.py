@@ -106,7 +106,7 @@ def with_drivers(module: str, does: dict[str, str]) -> dict[str, dict[str, Any]]
 
 
 @pytest.mark.parametrize("ask", [with_functions, with_drivers])
-def test_a_function_that_ends_its_process_hurts_no_other_device(module: str, ask: Ask) -> None:
+def test_a_function_that_ends_its_process_affects_no_other_device(module: str, ask: Ask) -> None:
     bad = {
         "hangs": ("timeout", "device_timeout", "no answer within device_timeout (20 s)"),
         "exits": ("failed", "SystemExit", "3"),
@@ -126,7 +126,7 @@ def test_a_function_that_ends_its_process_hurts_no_other_device(module: str, ask
     ("does", "status", "kind"),
     [("hangs", "failed", "engine"), ("exits", "failed", "SystemExit"), ("crashes", "failed", "engine")],
 )
-def test_a_driver_that_stops_its_event_loop_hurts_no_other_device(
+def test_a_driver_that_stops_its_event_loop_affects_no_other_device(
     module: str, does: str, status: str, kind: str
 ) -> None:
     devices = {
@@ -158,7 +158,7 @@ def test_the_module_of_a_blocking_driver_is_imported_once(module: str, tmp_path:
     assert (tmp_path / "imports").read_text().split() == ["imported"] * 2
 
 
-def test_what_a_function_prints_goes_nowhere(module: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_output_of_a_function_is_discarded(module: str, capfd: pytest.CaptureFixture[str]) -> None:
     answers = with_functions(module, dict.fromkeys("ab", "prints"))
     assert [answer["value"] for answer in answers.values()] == ["a", "b"]
     assert "text of a function" not in "".join(capfd.readouterr())

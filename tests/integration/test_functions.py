@@ -252,7 +252,7 @@ def test_a_function_that_takes_the_device_gets_login_and_variables(site: Site) -
     assert site.values()["r2"][4] == {"site": "ams"}, "of the host"
 
 
-def test_a_variable_that_is_asked_for_and_not_defined_costs_its_host(site: Site) -> None:
+def test_a_variable_that_is_not_defined_fails_its_host(site: Site) -> None:
     site.write("play/checks.py", DEVICE)
     site.hosts["r1"]["community"] = "{{ nowhere }}"
     del site.hosts["r2"]["site"]

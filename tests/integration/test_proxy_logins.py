@@ -64,7 +64,7 @@ def behind(bastion: OddServer, target: OddServer, count: int, name: str = "box")
             host_key_checking=False,
             connect_timeout=3.0,
             proxy_command=shlex.join(words),
-            bastion="one",
+            proxy_login="one",
         )
         for number in range(count)
     ]

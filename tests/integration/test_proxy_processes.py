@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 def device(proxy: str, **settings: Any) -> Device:
     usual = {"host": "192.0.2.1", "user": "someone", "password": "secret-of-someone", "platform": "cisco_iosxe"}
     known = {"commands": (Command("show version"),), "host_key_checking": False, "connect_timeout": 2.0}
-    return Device(name="box", proxy_command=proxy, bastion="one", **{**usual, **known, **settings})
+    return Device(name="box", proxy_command=proxy, proxy_login="one", **{**usual, **known, **settings})
 
 
 def with_words(*words: str) -> list[int]:

@@ -315,7 +315,7 @@ def test_hostile_negotiation_ends_the_session(data: bytes, reason: str) -> None:
 
 
 @pytest.mark.parametrize("data", [b"\xff\xf1", b"\xff\xff", b"x", b"\r\0"], ids=["NOP", "255", "text", "returns"])
-def test_a_flood_does_not_hold_up_another_session(data: bytes) -> None:
+def test_a_flood_does_not_delay_another_session(data: bytes) -> None:
     async def session() -> None:
         async with raw_server(flood(data)) as hostile, library_server() as good:
             bad = await connect(device(hostile), None)

@@ -116,7 +116,7 @@ def test_the_rows_are_those_of_parsing_here(engine: Engine, monkeypatch: pytest.
     assert {each.status for each in found} == {"ok", "empty", "mismatch", "no_template"}
 
 
-def test_a_process_that_something_else_kills_costs_no_answer(engine: Engine) -> None:
+def test_a_killed_process_loses_no_answer(engine: Engine) -> None:
     expected = parse(SLOW, *PLAIN)
     assert expected.rows == [{"word": SLOW}]
     with ThreadPoolExecutor(2) as threads:
@@ -136,7 +136,7 @@ def test_a_text_whose_process_always_crashes_has_no_rows(engine: Engine) -> None
 
 
 @pytest.mark.parametrize("length", [1, 5_000_000], ids=["short", "more than the line holds"])
-def test_a_stopped_process_costs_one_text_its_rows(
+def test_a_stopped_process_leaves_one_text_without_rows(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, length: int
 ) -> None:
     monkeypatch.setattr(pools, "STOPPED", 0.5)
@@ -149,7 +149,7 @@ def test_a_stopped_process_costs_one_text_its_rows(
     assert work(engine, QUICK).status == "ok"
 
 
-def test_a_stopped_process_does_not_hold_a_text_beyond_its_deadline(engine: Engine) -> None:
+def test_a_stopped_process_does_not_delay_a_text_beyond_its_deadline(engine: Engine) -> None:
     work(engine, QUICK)
     (pid,) = pids(engine)
     os.kill(pid, signal.SIGSTOP)
@@ -159,7 +159,7 @@ def test_a_stopped_process_does_not_hold_a_text_beyond_its_deadline(engine: Engi
     assert work(engine, QUICK).status == "ok"
 
 
-def test_a_text_without_end_holds_nobody_up(engine: Engine) -> None:
+def test_an_endless_text_does_not_delay_others(engine: Engine) -> None:
     with ThreadPoolExecutor(1) as threads:
         stuck = threads.submit(work, engine, STUCK)
         (pid,) = until(lambda: pids(engine))
@@ -170,7 +170,7 @@ def test_a_text_without_end_holds_nobody_up(engine: Engine) -> None:
     until(lambda: not alive(pid))
 
 
-def test_who_waits_for_a_process_waits_no_longer_than_its_deadline(engine: Engine) -> None:
+def test_waiting_for_a_process_ends_at_the_deadline(engine: Engine) -> None:
     with ThreadPoolExecutor(2) as threads:
         stuck = [threads.submit(work, engine, STUCK) for _text in range(2)]
         until(lambda: len(pids(engine)) == 2)
@@ -199,7 +199,7 @@ def test_close_ends_all_of_them(engine: Engine) -> None:
     assert not pids(engine), "nothing is started any more"
 
 
-def test_a_process_knows_nothing_but_its_texts(engine: Engine, tmp_path: Path) -> None:
+def test_a_text_process_has_only_its_texts(engine: Engine, tmp_path: Path) -> None:
     with (tmp_path / "open").open("w") as file:
         os.set_inheritable(file.fileno(), True)
         work(engine, QUICK)

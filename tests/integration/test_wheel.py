@@ -103,7 +103,7 @@ def test_the_public_module_is_imported_and_reads_an_inventory(installed: Path, t
 
 
 @pytest.mark.parametrize("loader", ["", LOADER], ids=["plain", "with Ansible's loader"])
-def test_it_gets_on_with_the_package_ansible(installed: Path, loader: str) -> None:
+def test_it_works_beside_the_package_ansible(installed: Path, loader: str) -> None:
     """That package installs `ansible_collections` with an __init__.py and many collections in it."""
     other = installed / "ansible_collections" / "some" / "other" / "plugins" / "module_utils"
     other.mkdir(parents=True)

@@ -187,7 +187,7 @@ def test_launcher_killed_while_500_devices_are_asked(number: int, fleet: Fleet, 
 
 @pytest.mark.parametrize("number", range(PARENTS))
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=lambda each: each.name)
-def test_nothing_outlives_its_parent(how: signal.Signals, number: int, fleet: Fleet, tmp_path: Path) -> None:
+def test_no_process_is_left_after_its_parent(how: signal.Signals, number: int, fleet: Fleet, tmp_path: Path) -> None:
     chance = random.Random(SEED + 200 + 10 * how + number)
     since = fleet.mark()
     with started(fleet, tmp_path) as tree:
@@ -221,7 +221,7 @@ def _task(tree: RunTree) -> None:
         pytest.param(_task, id="task"),
     ],
 )
-def test_nothing_outlives_a_playbook(end: Callable[[RunTree], None], fleet: Fleet, tmp_path: Path) -> None:
+def test_no_process_is_left_after_a_playbook(end: Callable[[RunTree], None], fleet: Fleet, tmp_path: Path) -> None:
     devices = devices_of(fleet, 200)
     for device in devices.values():
         device["commands"] = [{"text": "show wait 20", "parser": None}]

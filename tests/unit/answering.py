@@ -27,6 +27,8 @@ class Answering:
         self._ask = ask
         self.asked_with: list[tuple[Any, ...]] = []
 
+    def start(self) -> None: ...
+
     def ask(self, device: Device, call: Call, *limits: Any) -> Outputs:
         self.asked_with.append(limits)
         try:

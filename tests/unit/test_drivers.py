@@ -289,7 +289,7 @@ def test_a_driver_of_a_host_that_cannot_be_used_is_its_error(write: Write) -> No
     assert (found.kind, "rollcall_driver of r1: driver 'no_such_module.Driver'" in found.message) == ("driver", True)
 
 
-def test_a_driver_of_the_task_that_cannot_be_used_is_no_host_s_error() -> None:
+def test_a_bad_driver_of_the_task_is_not_an_error_of_hosts() -> None:
     with pytest.raises(ValueError, match="cannot be imported"):
         resolve(HOST, driver="no_such_module.Driver")
 

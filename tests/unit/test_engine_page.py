@@ -17,6 +17,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._engine import (
     quarantine,
     session,
     sessions,
+    text,
     watchdog,
     worker,
 )
@@ -28,7 +29,7 @@ MIB, KIB = 2**20, 2**10
 @pytest.mark.parametrize(
     "words",
     [
-        f"`max_output`, {Device.__dataclass_fields__['max_output'].default // MIB} MiB",
+        f"`max_output`, {Device('x').max_output // MIB} MiB",
         f"{_pieces.LONGEST_LINE // KIB} KiB; {_platforms.LONGEST_PROMPT} characters for a prompt",
         f"in a session worker | {watchdog.INTERRUPT:.0f} s |",
         f"| | {watchdog.KILL:.0f} s | if it could not be interrupted",
@@ -36,7 +37,7 @@ MIB, KIB = 2**20, 2**10
         f"to end at its deadline | {session.OVERDUE:.0f} s |",
         f"| {engine.TEXT_SECONDS:.0f} s, and {engine.TEXT_SECONDS_PER_MIB:.0f} s per MiB |",
         f"| {worker.MEMORY // MIB} MiB, and {worker.MEMORY_PER_DEVICE // KIB} KiB per device",
-        f"text process | {engine.TEXT_MEMORY // MIB} MiB |",
+        f"text process | {text.MEMORY // MIB} MiB |",
         f"function process | {engine.FUNCTION_MEMORY // MIB} MiB |",
         f"one for each {engine.PER_FUNCTION // MIB} MiB, at least 8, at most {engine.MOST_FUNCTIONS}",
         f"one per call in progress, at most {engine.MOST_FUNCTIONS}",

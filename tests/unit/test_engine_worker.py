@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -137,13 +138,18 @@ def test_cancel_does_not_wait_for_a_worker_that_does_not_read(site: _Site) -> No
     assert site.next() == ("cancel", [1])
 
 
+def _cancel_all(site: _Site) -> None:
+    for number in range(50):
+        site.worker.cancel(number)
+
+
 def test_jobs_cancelled_while_the_worker_ends_are_released_once(monkeypatch: pytest.MonkeyPatch) -> None:
     broken: list[Any] = []
     monkeypatch.setattr(threading, "excepthook", broken.append)
     for _round in range(100):
         site = _Site()
         jobs = [site.ask(number) for number in range(50)]
-        cancelling = in_thread(lambda site=site: [site.worker.cancel(number) for number in range(50)])
+        cancelling = in_thread(functools.partial(_cancel_all, site))
         site.process.kill()
         cancelling.join(SOON)
         assert all(map(is_released, jobs))

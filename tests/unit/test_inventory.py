@@ -9,8 +9,6 @@ import getpass
 import itertools
 import json
 import shlex
-import shutil
-import subprocess
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -304,35 +302,42 @@ def test_an_empty_network_credential_does_not_count(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(
-    ("arguments", "command"),
+    ("arguments", "command", "bastions"),
     [
-        ("", None),
-        ("-C -v", None),
-        ("-o ProxyCommand=none", None),
-        ("-o ProxyJump=none", None),
-        ('-o ProxyCommand="ssh -W %h:%p -q jump"', "ssh -W 192.0.2.1:2222 -q jump"),
-        ("-o 'ProxyCommand=ssh -W %h:%p -q jump'", "ssh -W 192.0.2.1:2222 -q jump"),
-        ("-o 'ProxyCommand ssh -W %h:%p -q jump'", "ssh -W 192.0.2.1:2222 -q jump"),
-        ("-o 'ProxyCommand = ssh -W %h:%p jump'", "ssh -W 192.0.2.1:2222 jump"),
-        ("-oProxyCommand='nc %h %p'", "nc 192.0.2.1 2222"),
-        ("-o proxycommand='nc %h %p'", "nc 192.0.2.1 2222"),
-        ("-o ProxyCommand=connect", "connect"),
-        ("-o ProxyCommand='nc -X connect -x proxy=1:80 %h %p'", "nc -X connect -x proxy=1:80 192.0.2.1 2222"),
-        ("-o ProxyCommand='go %r 100%%'", "go admin 100%"),
-        ("-o ProxyCommand='go %%h %h'", "go %h 192.0.2.1"),
-        ("-o ProxyCommand='first %h' -o ProxyCommand='second %h'", "first 192.0.2.1"),
-        ("-o ProxyJump=jump", "ssh -W '[192.0.2.1]:2222' -- jump"),
-        ("-J jump", "ssh -W '[192.0.2.1]:2222' -- jump"),
-        ("-Jjump", "ssh -W '[192.0.2.1]:2222' -- jump"),
-        ("-J admin@jump -C", "ssh -W '[192.0.2.1]:2222' -- admin@jump"),
-        ("-J first,second", "ssh -J first -W '[192.0.2.1]:2222' -- second"),
-        ("-J a,b,c", "ssh -J a,b -W '[192.0.2.1]:2222' -- c"),
+        ("", None, []),
+        ("-C -v", None, []),
+        ("-o ProxyCommand=none", None, []),
+        ("-o ProxyJump=none", None, []),
+        ('-o ProxyCommand="ssh -W %h:%p -q jump"', None, ["jump"]),
+        ("-o 'ProxyCommand=ssh -W %h:%p -q jump'", None, ["jump"]),
+        ("-o 'ProxyCommand ssh -W %h:%p -q jump'", None, ["jump"]),
+        ("-o 'ProxyCommand = ssh -W %h:%p jump'", None, ["jump"]),
+        ("-oProxyCommand='nc %h %p'", "nc 192.0.2.1 2222", []),
+        ("-o proxycommand='nc %h %p'", "nc 192.0.2.1 2222", []),
+        ("-o ProxyCommand=connect", "connect", []),
+        ("-o ProxyCommand='nc -X connect -x proxy=1:80 %h %p'", "nc -X connect -x proxy=1:80 192.0.2.1 2222", []),
+        ("-o ProxyCommand='go %r 100%%'", "go admin 100%", []),
+        ("-o ProxyCommand='go %%h %h'", "go %h 192.0.2.1", []),
+        ("-o ProxyCommand='first %h' -o ProxyCommand='second %h'", "first 192.0.2.1", []),
+        ("-o ProxyJump=jump", None, ["jump"]),
+        ("-J jump", None, ["jump"]),
+        ("-Jjump", None, ["jump"]),
+        ("-J admin@jump -C", None, ["admin@jump"]),
+        ("-J jump:2022", None, ["jump:2022"]),
+        ("-J ssh://admin@jump:2022", None, ["admin@jump:2022"]),
+        ("-J first,second", None, ["first", "second"]),
+        ("-J a,b,c", None, ["a", "b", "c"]),
     ],
 )
 @pytest.mark.parametrize("variable", ["ansible_ssh_common_args", "ansible_ssh_extra_args"])
-def test_proxy(variable: str, arguments: str, command: str | None) -> None:
+def test_no_command_is_run_for_a_bastion(
+    variable: str, arguments: str, command: str | None, bastions: list[str]
+) -> None:
     made = device({"ansible_host": "192.0.2.1", "ansible_port": 2222, "ansible_user": "admin", variable: arguments})
     assert made.proxy_command == command
+    users = [f"{hop.user}@" if hop.user else "" for hop in made.hops]
+    ports = [f":{hop.port}" if hop.port != 22 else "" for hop in made.hops]
+    assert [f"{user}{hop.host}{port}" for hop, user, port in zip(made.hops, users, ports, strict=True)] == bastions
 
 
 ATTACK = "x]:1 -oProxyCommand=touch${IFS}/tmp/file -oBatchMode=yes [y"
@@ -453,23 +458,6 @@ def test_a_message_about_a_broken_template_does_not_show_the_secret() -> None:
     resolved = fleet.resolve(["edge-1"], check_arguments({"hosts": ["edge-1"]}))["edge-1"]
     assert isinstance(resolved, Error)
     assert SECRET not in resolved.message
-
-
-@pytest.mark.skipif(not shutil.which("ssh"), reason="asks ssh what it understands")
-@pytest.mark.parametrize(
-    "jump", ["admin@jump.example.net:2022", "jump.example.net:2022", "ssh://admin@jump.example.net:2022"]
-)
-def test_a_jump_host_with_a_port(jump: str) -> None:
-    command = device({"ansible_ssh_common_args": f"-J {jump}"}).proxy_command
-    assert command is not None
-    asked = subprocess.run(
-        ["ssh", "-F", "/dev/null", "-G", *shlex.split(command)[1:]],
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=True,
-    )
-    assert {"hostname jump.example.net", "port 2022"} <= set(asked.stdout.splitlines())
 
 
 def test_other_proxy_variables_come_first() -> None:

@@ -309,7 +309,7 @@ def test_an_exception_that_ends_the_run_reaches_the_caller() -> None:
 
 
 @pytest.mark.parametrize("last", ["", "results.close()", "del results", "list(results)"])
-def test_a_program_ends_whatever_became_of_it(last: str) -> None:
+def test_a_program_ends_however_the_generator_was_left(last: str) -> None:
     program = (
         "import time\n"
         "from ansible_collections.rollcall.network.plugins.module_utils.collector import iter_collect\n"

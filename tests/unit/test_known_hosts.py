@@ -122,7 +122,6 @@ def test_key_types(tmp_path: Path) -> None:
     assert known.key_types(["r1"], 831) == ["ssh-rsa", "ssh-ed25519"]
     assert known.key_types(["R2", "192.0.2.2"], 22) == ["ecdsa-sha2-nistp256", "ssh-ed25519"]
     assert known.key_types(["r3"], 22) == []
-    assert known.has_hashed
 
 
 def test_problems_are_noted_and_passed_over(tmp_path: Path) -> None:
@@ -153,7 +152,6 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     known = KnownHosts.load([str(tmp_path / "missing"), str(tmp_path), str(good)])
     assert known.check(["r1"], 22, A) is MATCH
     assert [problem.split(":")[0] for problem in known.problems] == [str(tmp_path)]
-    assert not known.has_hashed
 
 
 @pytest.mark.skipif(
@@ -176,8 +174,6 @@ def test_agrees_with_ssh_keygen(tmp_path: Path) -> None:
         ["ssh-keygen", "-q", "-H", "-f", str(path)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     hashed_file = KnownHosts.load([str(path)])
-    assert hashed_file.has_hashed
-    assert not plain.has_hashed
     for name, port in [("r1", 22), ("192.0.2.1", 22), ("r2", 830), ("r2", 22), ("r3", 22), ("r3", 830), ("r9", 22)]:
         lookup = name if port == 22 else f"[{name}]:{port}"
         found = subprocess.run(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Send commands to a device over SSH.
+"""Send commands to the command line of a device.
 
 An answer is complete if the echo of its command and the following prompt were received. If the end is uncertain (the
 prompt changed, a log line was printed after it, the device does not echo), an empty line is sent. Its output follows
@@ -40,7 +40,7 @@ from .text import (
 )
 
 SETTLE = 0.1  # silence after the first prompt: banners hold lines that look like prompts
-QUIET = 1.0  # silence after which a doubtful end is put to the test
+QUIET = 1.0  # silence after which a doubtful end is tested
 LONGEST_LOGIN = 64 * 1024  # bytes kept of what the device sends before its first prompt
 LONGEST_SAID = 500  # characters of it in a message
 MOST_TESTS = 5  # empty lines sent for one answer
@@ -237,8 +237,13 @@ class _Terminal:
                 raise DeviceError("timeout", "auth", "no_prompt", message, retry=not sent)
             kind, limit = self._session.limit
             raise DeviceError("timeout", "auth", kind, f"no answer within {limit}: {message}", retry=not sent)
-        message = f"the device closed the session after the login; last line: {seen or '(nothing)'}{sent}"
+        message = f"the device closed the session after the login; last line: {seen or '(nothing)'}{self._why()}{sent}"
         raise DeviceError("failed", "auth", "session_closed", message, retry=not sent)
+
+    def _why(self) -> str:
+        """Return the reason that the device gave for the end of the session, as a part of a sentence."""
+        reason = self._secrets.quoted(self._stream.end_reason())[:LONGEST_SAID]
+        return f"; it said {reason!r}" if reason else ""
 
     async def _enter(self, goal: str) -> None:
         if self._now is None or self._now.name == goal:
@@ -382,7 +387,7 @@ class _Terminal:
 
     def _judge(self, text: str, end: End) -> tuple[CommandStatus, Error | None]:
         if end == "closed":
-            message = f"the device closed the session during its answer; received {len(text)} characters"
+            message = f"the device closed the session during its answer; received {len(text)} characters{self._why()}"
             return "failed", Error("command", "session_closed", message)
         if end == "cut":
             message = (

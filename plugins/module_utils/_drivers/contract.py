@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a driver is, and what it gets."""
+"""The interfaces of drivers and of their sessions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Session(Protocol):
         """Keep what was received so far, for the answer of a device whose time ends."""
 
     def sending(self) -> None:
-        """Tell that from now on something is sent that is not read-only.
+        """Report that from now on something is sent that is not read-only.
 
         After a crash, a device is asked again only if its driver did not call this.
         """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fetch the host keys of devices without a login, for the playbook C(rollcall.network.host_keys)."""
+"""Fetch the host keys of devices without a login, for the playbook ``rollcall.network.host_keys``."""
 
 from __future__ import annotations
 

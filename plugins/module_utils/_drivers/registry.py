@@ -4,7 +4,7 @@
 
 """The drivers by name. A third party's driver is named by its import path.
 
-No other file compares the name of a driver. What follows from a driver follows from its ``settings``.
+No other file compares the name of a driver. All behaviour is derived from its ``settings``.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 
 """The launcher's program: forks processes for its parent, and kills them when the parent ends.
 
-It has one thread, and never works on a text of a device, so it can always act. What all its processes need is imported
+It has one thread and does not work on texts of devices, so it can always react. What all its processes need is imported
 once, here.
 """
 

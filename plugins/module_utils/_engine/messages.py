@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the parent and a session worker tell each other about devices."""
+"""The messages about devices between the parent and a session worker."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of a job: its value or its error, and the time that each phase took."""
+    """The outcome of a job: its value or its error, and the time that each phase took."""
 
     number: int
     value: Any

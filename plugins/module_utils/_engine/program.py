@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Start the program of a launcher, and talk to it."""
+"""Start the program of a launcher, and send requests to it."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class Program:
             return None
 
     def end(self) -> None:
-        """End it and all its processes. Who waits for its answer gets Ended."""
+        """End it and all its processes. Threads that wait for an answer get Ended."""
         with contextlib.suppress(OSError):
             self._control.shutdown(socket.SHUT_RDWR)
         try:
@@ -182,7 +182,7 @@ def _not_started(error: Exception) -> NoProcess:
 
 
 def _flags() -> list[str]:
-    """Options of Python as in this process. Warnings are ignored, because nobody can read them."""
+    """Options of Python as in this process. Warnings are ignored, because they cannot be read."""
     given = sys.flags
     flags = ["-I"] if given.isolated else ["-P"]
     flags += ["-E"] * given.ignore_environment + ["-s"] * given.no_user_site

@@ -51,7 +51,7 @@ def groups_of(lost: Iterable[Asked]) -> None:
 
 
 def _bastion(device: Device) -> Hashable:
-    return device.hops or device.bastion or device.ssh_config or None  # the file may name one
+    return device.hops or device.proxy_login or device.ssh_config or None  # the file may name one
 
 
 def _most(bastion: Hashable, device: Device) -> int:

@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from .._device import Device
 from .._drivers.registry import driver_of, is_read_only
 from .._result import DeviceError, Phase
 from .._transport.bastions import Way
@@ -38,7 +39,8 @@ GRACE = 0.15  # seconds after its deadline in which a driver can return what it 
 OVERDUE = 10.0  # seconds after which a driver that does not end at its deadline is given up
 _RESOLVERS = 200  # threads that wait for DNS servers, which can be silent for seconds
 _FILES = 1_048_576
-_SPARE_FILES, _FILES_PER_DEVICE = 48, 2  # a connection, and one to an agent or the errors of a proxy command
+_SPARE_FILES = 48
+_MOST_FILES = 3  # of one device
 _COLLECT = (50_000, 20, 100)  # thousands of sessions make many objects; the defaults cost a tenth of the CPU time
 
 
@@ -181,7 +183,7 @@ class _Worker:
         self._line = Line(line, self._take, self._over)
         self._waiting: OrderedDict[int, Job] = OrderedDict()
         self._open: dict[int, _Session] = {}
-        self._most_open = _most_open()
+        self._files = _files()  # that can still be opened
         self._to_tell: list[bytes] = []
         self._began: list[tuple[int, float]] = []
         self._ended = asyncio.Event()
@@ -204,7 +206,7 @@ class _Worker:
         self._tell(wire.packed(message))
 
     def flush(self) -> None:
-        """Send what is to be told."""
+        """Send the pending messages."""
         data, self._to_tell = self._to_tell, []
         if self._began:
             data.insert(0, wire.packed(Began(tuple(self._began))))
@@ -213,7 +215,7 @@ class _Worker:
             self._line.write(b"".join(data) if len(data) > 1 else data[0])
 
     def send_now(self, message: Any) -> None:
-        """Send what is to be told and this, and wait until they are sent, should this process end then."""
+        """Send the pending messages and this one, and wait until they are sent, in case this process ends."""
         self.tell(message)
         self.flush()
         self._line.wait()
@@ -225,7 +227,7 @@ class _Worker:
         return await self._asked[number]
 
     def _take(self, message: Any) -> None:
-        """Do what the parent says."""
+        """Handle a message of the parent."""
         what, argument = message
         if what == "ask":
             self._waiting[argument.number] = argument
@@ -273,10 +275,11 @@ class _Worker:
         jobs at the rate at which it can serve them.
         """
         self._admitting = False
-        if not self._waiting or len(self._open) >= self._most_open:
+        if not self._waiting or (self._files < _MOST_FILES and self._open):
             return
         _number, job = self._waiting.popitem(last=False)
         session = _Session(self, job)
+        self._files -= _files_of(job.device)
         if not self._to_tell:
             self.tell(None)
         self._began.append((job.number, session.began))
@@ -298,6 +301,7 @@ class _Worker:
 
     def _end(self, session: _Session, data: bytes) -> None:
         if self._open.pop(session.job.number, None) is not None:
+            self._files += _files_of(session.job.device)
             self._tell(data)
             self._admit_soon()
 
@@ -334,7 +338,7 @@ class _Worker:
         session = _running.get()
         if session is not None and not session.is_over and not session.is_telling:
             session.overrun = True
-            self._loop.call_soon_threadsafe(session.cancel_unless_ending)  # should something catch the exception
+            self._loop.call_soon_threadsafe(session.cancel_unless_ending)  # in case something catches the exception
             raise Overrun
 
 
@@ -365,19 +369,24 @@ def run(line: socket.socket) -> int:
         getpass.getuser()
     except (KeyError, OSError):  # a container can run as any user id; asyncssh needs a name
         os.environ["LOGNAME"] = str(os.getuid())
-    asyncio.run(_Worker(line).serve(), debug=False)  # whatever PYTHONASYNCIODEBUG says: it costs much
+    asyncio.run(_Worker(line).serve(), debug=False)  # PYTHONASYNCIODEBUG is ignored: it costs much
     return 0
 
 
-def _most_open() -> int:
-    """Return how many devices can be asked at a time, by the limit of open files, which is raised first."""
+def _files_of(device: Device) -> int:
+    """Return how many files a device needs: its connection, one to an agent, and one for a proxy command's errors."""
+    return 1 + bool(os.environ.get("SSH_AUTH_SOCK")) + bool(device.proxy_command or device.ssh_config)
+
+
+def _files() -> int:
+    """Return how many files can be opened. The limit is raised first."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = _FILES if hard == resource.RLIM_INFINITY else hard
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
         soft = most
-    return _FILES if soft == resource.RLIM_INFINITY else max(1, (soft - _SPARE_FILES) // _FILES_PER_DEVICE)
+    return _FILES if soft == resource.RLIM_INFINITY else soft - _SPARE_FILES
 
 
 def _ignore(_loop: asyncio.AbstractEventLoop, _context: dict[str, Any]) -> None:
-    """Errors of connections that were given up are not printed; nobody could read them."""
+    """Errors of connections that were given up are not printed, because they could not be read."""

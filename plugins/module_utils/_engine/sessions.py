@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hand devices to session workers, watch the workers, and ask elsewhere what was open in one that ended."""
+"""Hand devices to session workers, watch the workers, and ask the open devices of one that ended again elsewhere."""
 
 from __future__ import annotations
 
@@ -96,8 +96,11 @@ class Sessions:
         return DeviceError("failed", "connect", "engine", str(error))
 
     def _of(self, device: Device) -> Worker:
-        """Return the worker for a device: the same one for all devices behind one bastion, which share its login."""
-        bastion = device.hops[0] if device.hops else device.ssh_config or None  # a configuration file can name one
+        """Return the worker for a device: the same one for all devices behind one bastion, which share its login.
+
+        A configuration file can name a bastion, and a proxy command can log in at one.
+        """
+        bastion = device.hops[0] if device.hops else device.proxy_login or device.ssh_config or None
         with self._lock:
             place = self._places.get(bastion) if bastion is not None else None
             if place is None:

@@ -20,7 +20,7 @@ _IMPORTED = 128 * 2**20  # bytes that this process has before it
 
 
 def run(line: socket.socket, *, limited: bool) -> int:
-    """Call what comes in until the line ends. Return the exit status.
+    """Execute the calls that come in until the line ends. Return the exit status.
 
     :param limited: let the system refuse more memory than ``MEMORY``, as the parent can look too late.
     """

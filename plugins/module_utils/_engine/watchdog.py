@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Notice a callback of the event loop that uses too much CPU time.
+"""Detect a callback of the event loop that uses too much CPU time.
 
 Timers of the process's own CPU time are used, so neither other processes nor a late parent have an influence. A regular
 expression calls the handler of a signal while it searches. Other code in C may not: then the handler does not set the

@@ -94,7 +94,7 @@ class Worker:
 
     def _send(self, data: bytes) -> None:
         """Send a message. This waits if the worker does not read."""
-        with contextlib.suppress(OSError), self._sending:  # if it has ended, the reader notices
+        with contextlib.suppress(OSError), self._sending:  # if it has ended, the reader handles that
             self.process.line.sendall(data)
 
     def cancel(self, number: int) -> None:
@@ -128,7 +128,7 @@ class Worker:
         self.process.kill()
 
     def _look(self) -> None:
-        """Look at what it does when it is silent. It may be this process that is late, or the machine that is busy."""
+        """Check why it is silent. This process may be late, or the machine may be busy."""
         is_late = self._can(select.POLLIN)
         idle = self._silence.look(
             is_busy=is_late or self.process.state() == "R", cpu=self.process.cpu_seconds() or 0.0, now=time.monotonic()

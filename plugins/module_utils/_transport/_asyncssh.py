@@ -4,8 +4,8 @@
 
 """Import asyncssh without the warnings of cryptography. Everything else imports asyncssh from here.
 
-``cryptography`` warns at each use of finite-field Diffie-Hellman and of 3DES that it will be removed. Old devices have
-nothing else, and the user of a playbook can do nothing about it. tests/unit/test_ssh_options.py fails when an
+``cryptography`` warns at each use of finite-field Diffie-Hellman and of 3DES that it will be removed. Old devices
+need them, and users of a playbook cannot change that. tests/unit/test_ssh_options.py fails when an
 algorithm is missing in a new version.
 """
 

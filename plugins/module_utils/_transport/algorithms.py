@@ -74,7 +74,7 @@ MODERN: dict[Kind, tuple[str, ...]] = {
         "rsa-sha2-256",
     ),
 }
-# Offered last, because only old devices have nothing else. ``legacy_ssh: false`` switches them off.
+# Offered last, because only old devices need them. ``legacy_ssh: false`` switches them off.
 LEGACY: dict[Kind, tuple[str, ...]] = {
     "kex": (
         "diffie-hellman-group14-sha1",

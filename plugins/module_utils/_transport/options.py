@@ -68,25 +68,6 @@ class Options:
     authentications: tuple[str, ...]
     arguments: Mapping[str, Any] = field(repr=False)
 
-    def host_key_algorithms_for(self, known: Iterable[str]) -> tuple[str, ...]:
-        """The algorithms to offer to a host of which keys are known, so that it shows one of these keys.
-
-        :param known: the key types in known_hosts, such as ``ssh-rsa``, and ``cert`` for a certificate authority.
-        """
-        types = set(known)
-        if not types or self.host_keys_named:
-            return self.host_key_algorithms
-        wanted = tuple(
-            each
-            for each in self.host_key_algorithms
-            if ("cert" in types if "-cert-" in each else _key_type(each) in types)
-        )
-        return wanted or self.host_key_algorithms
-
-
-def _key_type(algorithm: str) -> str:
-    return "ssh-rsa" if algorithm.startswith("rsa-sha2-") else algorithm
-
 
 def options_of(login: Login) -> Options:
     """The settings of a login's connection.

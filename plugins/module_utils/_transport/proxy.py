@@ -59,7 +59,7 @@ class Proxies:
 
         :raises DeviceError: if it cannot be started, or its credential was refused before.
         """
-        key = getattr(login, "bastion", None) or command
+        key = getattr(login, "proxy_login", None) or command
         credential = self._credentials.setdefault(key, _Credential())
         if credential.has_first:
             await credential.decided.wait()
@@ -159,7 +159,7 @@ class ProxyRun:
         return None
 
     async def _settled(self) -> None:
-        """Wait for the end of a command that has closed its connection, and for its last words."""
+        """Wait for the end of a command that has closed its connection, and for the rest of its errors."""
         if not self._has_answered or self._process.poll() is not None or self._said:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(SOON):
@@ -210,7 +210,7 @@ class _Errors(asyncio.Protocol):
 
 
 class _First:
-    """Stands before a protocol until the first data."""
+    """Takes the place of a protocol until the first data."""
 
     def __init__(self, factory: Callable[[], Any], answered: Callable[[], None]) -> None:
         self.protocol = factory()

@@ -106,6 +106,11 @@ class Connection:
         """Why the connection ended, in the words of the server or the library; empty if it is not known."""
         return self._client.end_reason
 
+    @property
+    def said_at_end(self) -> str:
+        """What the server said when it ended the connection; empty if it said nothing."""
+        return self._client.end_reason if self._client.was_disconnected else ""
+
     def on_end(self, callback: Callable[[], None]) -> None:
         """Call this when the connection has ended."""
         self._client.on_end = callback
@@ -262,7 +267,7 @@ class _Connection(_Base):  # type: ignore[misc]
     """A connection that sends no empty message before each encrypted one.
 
     asyncssh sends them against an attack on ciphers in CBC mode. With other ciphers they cost both sides a third of the
-    packets. Nothing is logged either: asyncssh formats each message before it looks whether anybody wants it.
+    packets. Nothing is logged either: asyncssh formats each message before it checks whether it is logged.
 
     This and ``waiter`` in ``log_in`` are not public in asyncssh; a test notices if they change.
     """
@@ -304,7 +309,7 @@ class _Connection(_Base):  # type: ignore[misc]
 
 
 class _Guard:
-    """Stands between a connection and its transport. Keeps what the server says before its version line.
+    """A layer between a connection and its transport. Keeps what the server says before its version line.
 
     It is a protocol for a socket, and a session for a channel of a bastion.
     """
@@ -722,13 +727,20 @@ class ShellStream(_SessionBase):  # type: ignore[misc]
         self._inbox.put(data)
 
     def eof_received(self) -> bool:
-        self._inbox.end()
+        self._end_soon()
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._reason = self._reason or (str(exc) if exc is not None else "")
         self._may_write.set()
-        self._inbox.end()
+        if exc is None:
+            self._end_soon()
+        else:
+            self._inbox.end()
+
+    def _end_soon(self) -> None:
+        """End the session in a moment, in which the device can say why."""
+        asyncio.get_running_loop().call_later(_SOON, self._inbox.end)
 
     def pause_writing(self) -> None:
         self._may_write.clear()
@@ -754,7 +766,7 @@ class ShellStream(_SessionBase):  # type: ignore[misc]
             raise DeviceError("failed", "command", "session_closed", message) from error
 
     def end_reason(self) -> str:
-        return self._reason
+        return self._connection.said_at_end
 
     def close(self) -> None:
         self._connection.close()

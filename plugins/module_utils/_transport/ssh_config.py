@@ -4,7 +4,7 @@
 
 """Read configuration files of OpenSSH: ``Host``, ``Match``, ``Include``. A file is read once per process.
 
-asyncssh's own reader reads the files again for every device, and passes over what it does not know without a word.
+asyncssh's own reader reads the files again for every device, and ignores unknown options without a message.
 """
 
 from __future__ import annotations

@@ -30,7 +30,6 @@ ROWS, COLUMNS = 24, 512  # wide, so that the device does not wrap the lines of i
 MOST_BUFFERED = 64 * 1024  # bytes; the device is not read from while the driver has that many to read
 MOST_COMMANDS = 1000  # of negotiation in one session; a device needs about 20
 IAC, SE, SB, WILL, WONT, DO, DONT = 255, 240, 250, 251, 252, 253, 254
-NEGOTIATION = (SB, WILL, WONT, DO, DONT)
 ECHO, SUPPRESS_GO_AHEAD, TERMINAL_TYPE, WINDOW_SIZE = 1, 3, 24, 31
 DONE_BY_DEVICE = (ECHO, SUPPRESS_GO_AHEAD)
 DONE_HERE = (SUPPRESS_GO_AHEAD, TERMINAL_TYPE, WINDOW_SIZE)
@@ -178,7 +177,7 @@ class TelnetStream:
     # -- protocol ------------------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: Any) -> None:
-        """Start a session. It is the device that begins to negotiate."""
+        """Start a session. The device begins the negotiation."""
         self._transport = transport
         self._options = telnetlib3.TelnetWriter(transport, self, client=True)
         self._options.always_wont = _NOT_DONE_HERE
@@ -228,7 +227,7 @@ class TelnetStream:
     # -- separating text from commands ---------------------------------------------------------------------------------
 
     def _separate(self, data: bytes) -> None:
-        """Add the text in ``data`` to the buffer, and obey its commands. Linear, and without a step for each byte."""
+        """Add the text in ``data`` to the buffer, and handle its commands. Linear, and without a step for each byte."""
         start, self._left = 0, b""
         while start < len(data) and not self._ended:
             pattern = _TEXT if self._about is None else _SUBNEGOTIATION
@@ -263,7 +262,7 @@ class TelnetStream:
             self._text += run.replace(b"\r\0", b"\r")
 
     def _obey(self, command: bytes) -> int:
-        """Obey the command of negotiation at the start of ``command``. Return its length."""
+        """Handle the command of negotiation at the start of ``command``. Return its length."""
         kind = command[1]
         if self._about is not None:
             about, self._about = bytes(self._about), None

@@ -91,7 +91,7 @@ def check_role(
 
 
 def check_for_all(variables: Mapping[str, Any]) -> None:
-    """Check variables of each device that are set to the same value for all, in the play or with C(-e).
+    """Check variables of each device that are set to the same value for all, in the play or with ``-e``.
 
     :raises ValueError: with all problems. A template is left to each device.
     """

@@ -35,7 +35,7 @@ class Question(TypedDict):
 
 
 def described(question: Question) -> dict[str, object]:
-    """Return C(devices), with a device or an error by name as plain data; or C(refused), why there are none."""
+    """Return ``devices``, with a device or an error by name as plain data; or ``refused``, why there are none."""
     try:
         return {"devices": _devices(question)}
     except (AnsibleError, ValueError) as error:

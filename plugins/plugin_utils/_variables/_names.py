@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names that playbooks and roles of this collection use. Written by C(make generate)."""
+"""Names that playbooks and roles of this collection use. Written by ``make generate``."""
 
 from __future__ import annotations
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The specification of the variables of the role C(rollcall.network.collect), and of those of each device.
+"""The specification of the variables of the role ``rollcall.network.collect``, and of those of each device.
 
-From it, C(make generate) writes the role's C(defaults/main.yml) and C(meta/argument_specs.yml), the tables in its
+From it, ``make generate`` writes the role's ``defaults/main.yml`` and ``meta/argument_specs.yml``, the tables in its
 README, and the arguments of its tasks.
 """
 
@@ -31,7 +31,7 @@ class Variable:
 
     :param text: the description in Markdown, without a period at the end.
     :param tasks: the tasks that have it as an argument.
-    :param default: the value in C(defaults/main.yml). With UNSET the argument is omitted, and its default applies.
+    :param default: the value in ``defaults/main.yml``. With UNSET the argument is omitted, and its default applies.
     :param spec: the type, if no task has it as an argument.
     :param argument: the name of the argument, if different.
     :param value: the expression for the argument, if it is not only the variable.
