@@ -22,7 +22,7 @@ QUESTION = "it asked 'Verification code:'; "
 def message_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, server: OddServer, **settings: Any) -> str:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
-    usual = {"host": server.address, "port": server.port, "user": "someone", "host_key_checking": False}
+    usual: dict[str, Any] = {"host": server.address, "port": server.port, "user": "someone", "host_key_checking": False}
     hop = Hop("gate", **{**usual, **settings})
     commands = (Command("show version"),)
     box = Device("box", host="192.0.2.1", user="u", platform="cisco_iosxe", commands=commands, hops=(hop,))
@@ -84,14 +84,14 @@ def test_a_bastion_that_is_a_name_of_the_configuration_file(
 ) -> None:
     """Its section has address, port, user, and the bastions before it."""
     file = tmp_path / "config"
-    gate = {"forwards": True, "asks": False}
-    with OddServer(**gate) as outer, OddServer(**gate) as inner, OddServer(prompt_only, asks=False) as box:
+    gates = [OddServer(forwards=True, asks=False) for _each in range(2)]
+    with gates[0] as outer, gates[1] as inner, OddServer(prompt_only, asks=False) as box:
         file.write_text(FILE.format(outer=outer.port, inner=inner.port))
-        way = {"hops": {"hops": (Hop(name, name, ssh_config=(str(file),)),)}}
+        way: dict[str, Any] = {"hops": {"hops": (Hop(name, name, ssh_config=(str(file),)),)}}
         way["ProxyJump"] = {"ssh_options": (("proxyjump", name),), "ssh_config": (str(file),)}
         commands = (Command("show version"),)
-        usual = {"host": box.address, "port": box.port, "user": "u", "host_key_checking": False, "commands": commands}
-        device = Device("box", platform="cisco_iosxe", **usual, **way[named_by])
+        usual: dict[str, Any] = {"host": box.address, "port": box.port, "user": "u", "host_key_checking": False}
+        device = Device("box", platform="cisco_iosxe", commands=commands, **usual, **way[named_by])
         answer = call_roll({"box": device}, Limits(device_timeout=30, retries=0))["box"]
         assert (answer["status"], answer["error"]) == ("ok", None)
         assert answer["connection"]["bastions"] == passed
