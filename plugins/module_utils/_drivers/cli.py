@@ -27,6 +27,8 @@ from .contract import Session
 from .text import (
     ASKS_PASSWORD,
     ASKS_USER,
+    SAYS_NO,
+    SSH_VERSION,
     Answer,
     answer_text,
     asks,
@@ -173,7 +175,9 @@ class _Terminal:
             shown = shown_end(data)
             line = last_line(shown)
             wait = deadline
-            if self._asks_login and asks(ASKS_USER, line):
+            if self._asks_login and not logged_in and (version := SSH_VERSION.match(shown)):
+                self._is_ssh(version[0])
+            elif self._asks_login and asks(ASKS_USER, line):
                 if logged_in:
                     self._login_refused(shown)
                 if not self._device.user:
@@ -188,6 +192,7 @@ class _Terminal:
                 logged_in = True
                 self._sent = "password"
                 await self._send(f"{self._device.password}\n", deadline)
+                data.clear()
             elif await self._page(decode(bytes(data[-PAGER_TAIL:])), deadline):
                 pass
             elif self._mode(shown) and line == candidate:
@@ -214,9 +219,26 @@ class _Terminal:
                 data += chunk
                 del data[:-LONGEST_LOGIN]
 
+    def _is_ssh(self, version: str) -> NoReturn:
+        place = f"{self._device.host} port {self._device.port}"
+        message = (
+            f"an SSH server answers at {place} ({excerpt(self._secrets.quoted(version))}); correct the port, or remove "
+            "rollcall_transport: telnet or the _telnet of ansible_network_os"
+        )
+        raise DeviceError("unreachable", "connect", "protocol", message)
+
     def _login_refused(self, shown: str) -> NoReturn:
-        said = excerpt(self._secrets.quoted(shown.rpartition("\n")[0]))
-        message = f"login as {self._device.user} refused inside the session (it said {said or 'nothing'})"
+        """A banner can follow the reason.
+
+        :param shown: what came after the password.
+        """
+        lines = [line for line in shown.rpartition("\n")[0].splitlines() if line.strip()]
+        reason = next(filter(SAYS_NO.search, lines), lines[-1] if lines else "")
+        said = excerpt(self._secrets.quoted(reason))
+        message = (
+            f"login as {self._device.user} refused inside the session (it said {said or 'nothing'}); check user and "
+            "password"
+        )
         raise DeviceError("auth_failed", "auth", "refused", message)
 
     async def _set_up(self, line: str) -> None:

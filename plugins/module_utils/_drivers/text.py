@@ -25,6 +25,8 @@ LONGEST_REJECTION = 16 * 1024  # characters of such an answer
 MOST_PROMPTS = 100  # prompts alone on a line that are removed at the start or end of an answer
 
 ASKS_USER = re.compile(r"(user ?name|user|login)\s*:\s*\Z", re.IGNORECASE)
+SAYS_NO = re.compile(r"invalid|incorrect|fail|denied|refused|reject|wrong|bad |error", re.IGNORECASE)
+SSH_VERSION = re.compile(r"\s*SSH-\d\.\d+-[^\r\n]{0,80}")
 ASKS_PASSWORD = re.compile(r"password\s*:\s*\Z", re.IGNORECASE)
 NUMBER = re.compile(r"\d+")
 NOT_BLANK = re.compile(r"\S")

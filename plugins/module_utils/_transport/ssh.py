@@ -38,6 +38,9 @@ _MSG_IGNORE, _EMPTY = 2, b"\0\0\0\0"
 # A device is given up when its messages took this much CPU time, apart from what texts of their length take.
 MOST_CPU, CPU_PER_BYTE = 3.0, 1 / (8 * 2**20)
 FLOOD = "it sends messages without content, without end"
+# Telnet begins with commands, whose first byte no text of SSH can have.
+_IAC = b"\xff"
+_NEGOTIATION = re.compile(rb"\xff(?:\xfa.*?\xff\xf0|[\xfb-\xfe].|[^\xfa-\xfe])", re.DOTALL)
 _NO_COMMON = re.compile(r"No matching (.+) algorithm found, sent .* and received (.*)", re.DOTALL)
 LONGEST_OFFER = 300  # characters of the algorithms of a device in a message
 TERMINAL, SIZE = "vt100", (80, 24)
@@ -400,8 +403,12 @@ class _Guard:
             self._before += data[:LONGEST_SAID]
         start = 0 if self._before.startswith(b"SSH-") else self._before.find(b"\nSSH-") + 1
         self._has_version = start > 0 or self._before.startswith(b"SSH-")
+        self._client.has_begun = self._has_version
         text = bytes(self._before[:start] if self._has_version else self._before)
-        self._client.said_first = " ".join(text.decode("utf-8", "replace").split())
+        self._client.said_first = " ".join(_NEGOTIATION.sub(b"", text).decode("utf-8", "replace").split())
+        if self._before.startswith(_IAC) and not self._client.is_telnet:
+            self._client.is_telnet = True
+            self._protocol._force_close(asyncssh.ProtocolError("Telnet"))
 
 
 async def _handled(tasks: set[asyncio.Task[Any]]) -> None:
@@ -435,6 +442,8 @@ class _LoginClient(_Client):  # type: ignore[misc]
         self._unusable: DeviceError | None = None
         self.has_exchanged_keys = False
         self.said_first = ""
+        self.is_telnet = False
+        self.has_begun = False  # the server named its version of SSH
         self.banner = ""
         self.deadline = 0.0
         self.connection: Any = None
@@ -554,6 +563,13 @@ class _LoginClient(_Client):  # type: ignore[misc]
         said = secrets.quoted(self.said_first)
         reason = secrets.quoted(str(error) or type(error).__name__)
         phase = self.context.phase
+        if self.is_telnet:
+            quoted = f" (it said {said!r})" if said else ""
+            message = (
+                f"a Telnet server answers at {self.login.host} port {self.login.port}{quoted}; correct the port, "
+                "or set rollcall_transport: telnet"
+            )
+            raise DeviceError("unreachable", "connect", "protocol", message) from error
         if isinstance(error, TimeoutError):
             self._fail_late(said)
         if isinstance(error, asyncssh.KeyExchangeFailed):
@@ -584,6 +600,12 @@ class _LoginClient(_Client):  # type: ignore[misc]
         over = context.deadline is not None and time.monotonic() >= context.deadline - 0.01
         usual = ("timeout", f"connect_timeout ({login.connect_timeout:g} s)")
         kind, limit = context.limit if over else usual
+        if said and context.phase == "connect" and not self.has_begun:
+            message = (
+                f"the device said {said!r} instead of beginning SSH, and nothing more within {limit}; "
+                "correct the port, or set rollcall_transport: telnet"
+            )
+            raise DeviceError("timeout", context.phase, kind, message, retry=True)
         what = "the login" if context.phase == "auth" else "the SSH key exchange"
         message = f"no answer within {limit}; waited for: {what}; raise it if the device is slow"
         if said:
