@@ -72,8 +72,8 @@ EXAMPLES = r"""
 RETURN = r"""
 devices:
   description:
-    - By name, the bastions first, C(state) (V(new), V(known), V(authority), V(changed), V(revoked) or V(unreached)), C(keys) with C(type), C(key) and
-      C(fingerprint), C(known) (the known keys of a device whose key has changed), C(host), C(port), C(name) and C(file) (the name in
+    - By name, the bastions first, C(state) (V(new), V(known), V(authority), V(changed), V(revoked) or V(unreached)), C(keys) with
+      C(type), C(key) and C(fingerprint), C(known) (the known keys of a device whose key has changed), C(host), C(port), C(name) and C(file) (the name in
       C(known_hosts), and the file for new keys), C(replaceable), and C(message).
   returned: with O(hosts)
   type: dict

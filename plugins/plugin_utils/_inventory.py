@@ -392,7 +392,12 @@ class _Settings:
             return None
         if not isinstance(value, (str, list, tuple)):
             raise NoDevice("variables", f"{self.where(field)} must be a list, not {value!r}")
-        return tuple(str(each) for each in ([value] if isinstance(value, str) else value))
+        texts = [value] if isinstance(value, str) else value
+        for each in texts:
+            if not isinstance(each, str) or not each.strip():
+                message = f"{self.where(field)} must be a list of texts, and {each!r} is none; an empty list is []"
+                raise NoDevice("variables", message)
+        return tuple(map(str, texts))
 
     def paths(self, field: str) -> tuple[str, ...] | None:
         paths = self.texts(field)
