@@ -14,7 +14,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._device import Co
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll
 from tests.integration.odd_server import Line, OddServer
 
-ADD = "add the bastion to the inventory, name it in rollcall_jump_hosts, and "
+ADD = "it is not a host of the inventory: add it, name it in rollcall_jump_hosts, and "
 NO_CREDENTIALS = "no credentials for someone that it accepts; "
 QUESTION = "it asked 'Verification code:'; "
 

@@ -15,6 +15,7 @@ import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll
+from tests.integration.odd_server import OddServer
 
 HOST = "127.0.0.1"
 GREETING = b"\r\nUser Access Verification\r\n\r\nUsername: "
@@ -76,6 +77,20 @@ def test_a_telnet_server_is_noticed_at_once_where_ssh_is_expected(greeting: byte
     said = " (it said 'User Access Verification Username:')" if GREETING in greeting else ""
     place = f"a Telnet server answers at {HOST} port {port}{said}"
     assert message == f"{place}; correct the port, or set rollcall_transport: telnet"
+
+
+def test_a_proxy_command_that_prints_and_fails_is_the_reason() -> None:
+    status, kind, message = error_of(1, "ssh", proxy_command="echo no route; echo why >&2; exit 3")
+    assert (status, kind) == ("unreachable", "bastion")
+    assert message == "the proxy command 'echo' ended with status 3; it said: 'why'"
+
+
+def test_a_password_that_the_options_do_not_allow_is_named() -> None:
+    with OddServer() as server:
+        options = (("preferredauthentications", "publickey"),)
+        _status, kind, message = error_of(server.port, "ssh", ssh_options=options, private_key_file=None)
+    assert kind == "no_credentials"
+    assert message.endswith("is set, but the SSH options, such as PreferredAuthentications, allow only publickey")
 
 
 def test_a_text_without_a_version_of_ssh_has_fitting_advice() -> None:

@@ -356,7 +356,7 @@ class Bastion:
         """Say of which host the variables are. An address has none."""
         if self._hop.in_inventory:
             return f"{variables[0]} for {self._hop.name}"
-        return f"add the bastion to the inventory, name it in rollcall_jump_hosts, and {variables[0]} for it"
+        return f"it is not a host of the inventory: add it, name it in rollcall_jump_hosts, and {variables[0]} for it"
 
     def _not_opened(self, error: Exception, place: str) -> DeviceError:
         """Return the error for a channel that the bastion did not open."""

@@ -35,7 +35,7 @@ SSHPASS_REFUSED = 5  # exit status of sshpass
 _REFUSED = re.compile(r"Permission denied|Too many authentication failures")
 _IS_SSH = re.compile(r"(?:^|[\s/])ssh(?:\s|$)")
 _COMPOUND = re.compile(r"[;&|(){}`\n]|^\s*(?:exec|if|for|while|until|case|!|\w+=\S*)(?:\s|$)")
-_LOST = frozenset({"reset", "closed", "disconnected", "no_shell", "protocol"})
+_LOST = frozenset({"reset", "closed", "disconnected", "no_shell", "protocol", "refused_by_text"})
 
 
 class _Credential:

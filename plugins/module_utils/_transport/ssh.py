@@ -38,6 +38,7 @@ _MSG_IGNORE, _EMPTY = 2, b"\0\0\0\0"
 # A device is given up when its messages took this much CPU time, apart from what texts of their length take.
 MOST_CPU, CPU_PER_BYTE = 3.0, 1 / (8 * 2**20)
 FLOOD = "it sends messages without content, without end"
+_WITH_PASSWORD = frozenset({"password", "keyboard-interactive"})
 # Telnet begins with commands, whose first byte no text of SSH can have.
 _IAC = b"\xff"
 _NEGOTIATION = re.compile(rb"\xff(?:\xfa.*?\xff\xf0|[\xfb-\xfe].|[^\xfa-\xfe])", re.DOTALL)
@@ -625,6 +626,12 @@ class _LoginClient(_Client):  # type: ignore[misc]
             problem = self._secrets.quoted(self._answers.problem)
             message = f"login as {login.user} refused: {problem}{self._answers.advice}"
             raise DeviceError("auth_failed", "auth", "refused", message) from error
+        if not self._tried and login.password is not None and _WITH_PASSWORD.isdisjoint(self.options.authentications):
+            message = (
+                f"no credentials for {login.user} that the device accepts: ansible_password is set, but the SSH "
+                f"options, such as PreferredAuthentications, allow only {', '.join(self.options.authentications)}"
+            )
+            raise DeviceError("auth_failed", "auth", "no_credentials", message) from error
         if not self._tried:
             message = (
                 f"no credentials for {login.user} that the device accepts; set ansible_password or "
