@@ -34,7 +34,7 @@ async def without_end(line: Line) -> None:
 
 @pytest.mark.parametrize("session", [long_answers, without_end])
 def test_max_output_cuts_an_answer(session: object) -> None:
-    commands = (Command("show short"), Command("show long"), Command("show version"))
+    commands: tuple[Command, ...] = (Command("show short"), Command("show long"), Command("show version"))
     if session is without_end:
         commands = commands[1:]
     with OddServer(session) as server:  # type: ignore[arg-type]

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -77,6 +76,7 @@ class Transports:
                 seconds=options.connect_timeout,
                 family=given["family"],
                 local=given.get("local_addr"),
+                service="Telnet" if device.transport == "telnet" else "SSH",
             )
             return await attached(sock, factory)
 
@@ -100,26 +100,10 @@ class Transports:
 
     async def _shell(self, device: Device, context: Context, connect: Any, tail: Callable[[], None]) -> Stream:
         if device.transport == "telnet":
-            return await telnet.connect(device, context.deadline, _Opener(connect, device.connect_timeout), tail)
+            return await telnet.connect(device, connect, tail)
         connection = await ssh.log_in(device, context, connect, code=one_time_code(device, context))
         try:
             return await ssh.open_shell(connection, context, device.connect_timeout, tail)
         except BaseException:
             connection.close()
             raise
-
-
-class _Opener:
-    """Opens the connection of Telnet. It implements ``telnet.Opener``."""
-
-    def __init__(self, connect: ssh.Connector, seconds: float) -> None:
-        self._connect = connect
-        self._seconds = seconds
-
-    async def create_connection(
-        self,
-        protocol_factory: Callable[[], Any],
-        host: str,  # noqa: ARG002  the connector has the address
-        port: int,  # noqa: ARG002
-    ) -> tuple[Any, Any]:
-        return None, await self._connect(protocol_factory, time.monotonic() + self._seconds)

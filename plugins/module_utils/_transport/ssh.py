@@ -23,6 +23,7 @@ from .inbox import Inbox
 from .keys import agent_keys, default_keys, key_of_text, keys_of_files, public_keys_of_files
 from .options import Options, options_of
 from .questions import Answers
+from .stream import Connector
 
 _Base: Any = object if asyncssh is None else asyncssh.SSHClientConnection
 _Client: Any = object if asyncssh is None else asyncssh.SSHClient
@@ -63,10 +64,6 @@ class Context(Protocol):
 
     def enter(self, phase: Phase) -> None: ...
     def tell(self, message: Any) -> None: ...
-
-
-Connector = Callable[[Callable[[], Any], float], Awaitable[Any]]
-"""Connects a protocol, made by a factory, before a deadline, and returns it."""
 
 
 class Connection:

@@ -6,7 +6,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+Connector = Callable[[Callable[[], Any], float], Awaitable[Any]]
+"""Connects a protocol, made by a factory, before a deadline, and returns it."""
 
 
 class Stream(Protocol):
