@@ -99,6 +99,11 @@ class Connection:
         """Why the connection ended, in the words of the server or the library; empty if it is not known."""
         return self._client.end_reason
 
+    @property
+    def said_at_end(self) -> str:
+        """What the server said when it ended the connection; empty if it said nothing."""
+        return self._client.end_reason if self._client.was_disconnected else ""
+
     def on_end(self, callback: Callable[[], None]) -> None:
         """Call this when the connection has ended."""
         self._client.on_end = callback
@@ -664,13 +669,20 @@ class ShellStream(_SessionBase):  # type: ignore[misc]
         self._inbox.put(data)
 
     def eof_received(self) -> bool:
-        self._inbox.end()
+        self._end_soon()
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._reason = self._reason or (str(exc) if exc is not None else "")
         self._may_write.set()
-        self._inbox.end()
+        if exc is None:
+            self._end_soon()
+        else:
+            self._inbox.end()
+
+    def _end_soon(self) -> None:
+        """End the session in a moment, in which the device can say why."""
+        asyncio.get_running_loop().call_later(_SOON, self._inbox.end)
 
     def pause_writing(self) -> None:
         self._may_write.clear()
@@ -696,7 +708,7 @@ class ShellStream(_SessionBase):  # type: ignore[misc]
             raise DeviceError("failed", "command", "session_closed", message) from error
 
     def end_reason(self) -> str:
-        return self._reason
+        return self._connection.said_at_end
 
     def close(self) -> None:
         self._connection.close()
