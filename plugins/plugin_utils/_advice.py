@@ -197,7 +197,7 @@ class Reason(NamedTuple):
 
 # In any phase.
 ENGINE = (
-    "Stopped to protect the others",
+    "Too much time or memory, or a crash",
     "The message names what used too much time or memory, or ended a process. Report it if it is not your own code.",
 )
 
