@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,9 +18,10 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._core import requ
 require_core()
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
-from ansible_collections.rollcall.network.plugins.module_utils._drivers.registry import uses_ssh
+from ansible_collections.rollcall.network.plugins.module_utils._drivers.registry import can_connect, uses_ssh
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
+from ansible_collections.rollcall.network.plugins.module_utils._roll import call_roll
 from ansible_collections.rollcall.network.plugins.plugin_utils import _host_keys
 from ansible_collections.rollcall.network.plugins.plugin_utils._host_keys_spec import (
     ARGUMENT_SPEC,
@@ -29,12 +31,14 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._host_keys_spec i
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import Resolved
 from ansible_collections.rollcall.network.plugins.plugin_utils._live import Live
 from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController
+from ansible_collections.rollcall.network.plugins.plugin_utils._person import Person
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import inventory_of_task
 from ansible_collections.rollcall.network.plugins.plugin_utils._untagged import untagged
 
 # Settings that a login over SSH needs, and fetching host keys does not.
-UNUSED = {"commands": ["-"], "platform": "cisco.ios.ios"}
-NO_HOST_KEY = Error("resolve", "driver", "it is not reached with SSH, so that no host key is checked")
+UNNEEDED = ("commands", "platform")
+NO_HOST_KEY = Error("resolve", "driver", "the driver does not use SSH, so that there is no host key to check")
+TELNET = Error("resolve", "driver", "reached with Telnet, which has no host keys")
 
 
 class ActionModule(OnController):
@@ -59,8 +63,9 @@ class ActionModule(OnController):
 
     def _collect(self, hosts: list[str], task_vars: dict[str, Any]) -> dict[str, Any]:
         inventory = inventory_of_task(self._task, self._play_context, self._templar, task_vars)
-        resolved = inventory.resolve(dict.fromkeys(hosts), {"driver": None, **UNUSED})
-        found = _host_keys.collect_keys({name: _device(each) for name, each in resolved.items()})
+        resolved = inventory.resolve(dict.fromkeys(hosts), {"driver": None}, UNNEEDED)
+        ask = functools.partial(call_roll, on_told=Person().told)
+        found = _host_keys.collect_keys({name: _device(each) for name, each in resolved.items()}, ask)
         for line in _host_keys.lines_of(found):
             Live().display(line)
         summary = _host_keys.summary(found)
@@ -89,4 +94,6 @@ def _device(resolved: Resolved | Error) -> Device | Error:
     if isinstance(resolved, Error):
         return resolved
     device = resolved.device
-    return device if device.host and uses_ssh(device) else NO_HOST_KEY
+    if not device.host or not can_connect(device):
+        return NO_HOST_KEY
+    return device if uses_ssh(device) else TELNET

@@ -13,7 +13,9 @@ author:
   - The rollcall.network authors (@rollcall-network)
 description:
   - With O(hosts), fetches the SSH host keys of all these devices, compares them with the C(known_hosts) files of each, and displays
-    the fingerprints of new and changed keys. Nothing is written, and no credentials are sent.
+    the fingerprints of new and changed keys. Nothing is written, and no credentials are sent to a device.
+  - A device behind bastions is reached through a login at them. The keys of its bastions are fetched too, and have to be known
+    before this login.
   - With O(found), writes keys that an earlier task fetched. A key that was not displayed is never written.
   - Address, port, host key alias and files of a device are those of M(rollcall.network.collect). New keys are written to its first
     file, which is C(~/.ssh/known_hosts) by default.
@@ -70,7 +72,7 @@ EXAMPLES = r"""
 RETURN = r"""
 devices:
   description:
-    - By name, C(state) (V(new), V(known), V(authority), V(changed), V(revoked) or V(unreached)), C(keys) with C(type), C(key) and
+    - By name, the bastions first, C(state) (V(new), V(known), V(authority), V(changed), V(revoked) or V(unreached)), C(keys) with C(type), C(key) and
       C(fingerprint), C(known) (the known keys of a device whose key has changed), C(host), C(port), C(name) and C(file) (the name in
       C(known_hosts), and the file for new keys), C(replaceable), and C(message).
   returned: with O(hosts)

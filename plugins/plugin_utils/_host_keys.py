@@ -7,17 +7,20 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
-from ansible_collections.rollcall.network.plugins.module_utils._device import Device
+from ansible_collections.rollcall.network.plugins.module_utils._device import Device, Hop
 from ansible_collections.rollcall.network.plugins.module_utils._drivers.registry import HOST_KEYS_DRIVER
 from ansible_collections.rollcall.network.plugins.module_utils._known_hosts import Marker, Verdict
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import in_line
-from ansible_collections.rollcall.network.plugins.module_utils._result import Error
+from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError, Error
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll
 from ansible_collections.rollcall.network.plugins.module_utils._transport import host_keys
+from ansible_collections.rollcall.network.plugins.module_utils._transport.options import options_of
+from ansible_collections.rollcall.network.plugins.module_utils._transport.ssh import settled
 
 AT_ONCE = 200  # connections
 CONNECTIONS = 4  # of one device, one after the other
@@ -33,24 +36,89 @@ STATES = {
     "authority": "verified by certificates: a certificate authority is known",
     "known": "known",
 }
+# The states of a bastion through which no device can be reached.
+FIRST = {
+    "new": "is not known yet; write it, and run this playbook again",
+    "changed": "has changed; find out why, replace it, and run this playbook again",
+    "revoked": "is revoked; find out which machine answers",
+}
+# Why the key of a device in a state other than changed is not replaced.
+NOT_REPLACED = {
+    "absent": "it is not one of the hosts that were asked",
+    "new": "no key is known; to write new keys, set rollcall_accept_host_keys to true",
+    "known": "it has not changed",
+    "revoked": "it is revoked; correct the file by hand",
+    "authority": "it is verified by a certificate",
+    "unreached": "the device was not reached",
+}
 NOWHERE = {"host": "", "port": 0, "name": None, "file": ""}
 Ask = Callable[[Mapping[str, Device | Error], Limits], Mapping[str, Mapping[str, Any]]]
 Found = dict[str, Any]
 
 
 def collect_keys(devices: Mapping[str, Device | Error], ask: Ask = call_roll) -> dict[str, Found]:
-    """Fetch the keys of all devices, and return a dictionary for each name, in order. No credentials are sent.
+    """Fetch the keys of all devices and their bastions, and return a dictionary for each name, the bastions first.
 
-    Devices are asked in the processes of the engine, so that none affects the others.
+    Nothing is sent to a device. A device behind bastions is reached through a login at them, which needs their keys to
+    be known. Devices are asked in the processes of the engine, so that none affects the others.
     """
-    without = {name: _without_secrets(device) for name, device in devices.items()}
+    bastions = _bastions(devices)
+    without = {name: _without_secrets(device) for name, device in {**bastions, **devices}.items()}
     seconds = max((CONNECTIONS * device.connect_timeout for device in _ready(without)), default=0.0)
     answers = ask(without, Limits(workers=AT_ONCE, device_timeout=seconds + SPARE))
-    return {name: _found(device, answers[name]) for name, device in without.items()}
+    found = {name: _found(device, answers[name]) for name, device in without.items()}
+    names = {_address(device): name for name, device in without.items() if isinstance(device, Device)}
+    for name, device in without.items():
+        if isinstance(device, Device) and found[name]["state"] == "unreached":
+            found[name]["message"] = _through_unknown(device, found, names) or found[name]["message"]
+    return found
+
+
+def _bastions(devices: Mapping[str, Device | Error]) -> dict[str, Device]:
+    """The bastions of the devices that are not among them, by name. Those that are addresses have these as names."""
+    asked = {_address(device) for device in _ready(devices)}
+    found: dict[str, Device] = {}
+    for bastion in dict.fromkeys(each for hops in dict.fromkeys(map(_hops, _ready(devices))) for each in _chain(hops)):
+        if _address(bastion) not in asked:
+            asked.add(_address(bastion))
+            place = f"{bastion.name}:{bastion.port}"
+            way = f"{place} through {' and '.join(hop.name for hop in bastion.hops) or 'no other'}"
+            taken = {*devices, *found}
+            found[next(name for name in (bastion.name, place, way) if name not in taken or name is way)] = bastion
+    return found
+
+
+def _hops(device: Device) -> tuple[Hop, ...]:
+    """The bastions of a device, also those of SSH's files."""
+    if device.hops or not device.ssh_config:
+        return device.hops
+    with contextlib.suppress(ValueError):  # it is the error of the device
+        return options_of(device).hops
+    return ()
+
+
+def _chain(hops: tuple[Hop, ...]) -> Iterator[Device]:
+    """The bastions on a way as devices, whose keys can be fetched, the first one first."""
+    shared = {field.name for field in fields(Device)} & {field.name for field in fields(Hop)}
+    for index, hop in enumerate(hops):
+        yield Device(**{name: getattr(hop, name) for name in shared}, hops=hops[:index])
+
+
+def _address(device: Device) -> Any:
+    return device.host, device.port, device.hops
+
+
+def _through_unknown(device: Device, found: Mapping[str, Found], names: Mapping[Any, str]) -> str:
+    """Why a device is not reached through a bastion whose key has to be written first; empty if this is not so."""
+    for bastion in _chain(_hops(device)):
+        name = names.get(_address(bastion), "")
+        if name and bastion.host_key_checking and found[name]["state"] in FIRST:
+            return f"the host key of bastion {name} {FIRST[found[name]['state']]}"
+    return ""
 
 
 def _without_secrets(device: Device | Error) -> Device | Error:
-    """The device for the driver that fetches keys. A secret would be masked in a key that contains it."""
+    """The device for the driver that fetches keys, without its secrets, which it does not need."""
     if isinstance(device, Error):
         return device
     nothing = dict.fromkeys(("password", "become_password", "private_key", "passphrase", "otp_command"))
@@ -65,14 +133,16 @@ def _found(device: Device | Error, answer: Mapping[str, Any]) -> Found:
     if isinstance(device, Error):
         return _unreached(device.message)
     if answer["status"] != "ok":
+        with contextlib.suppress(DeviceError):  # it is the error of the device
+            device, _options = settled(device)
         return {**_unreached(answer["error"]["message"]), **_place(device)}
-    return compare(device, answer["value"])
+    return compare(settled(device)[0], answer["value"])
 
 
-def compare(device: Device, keys: list[dict[str, str]]) -> Found:
+def compare(device: Device, blobs: list[bytes]) -> Found:
     """Compare the fetched keys of a device with the known ones."""
     known = host_keys.known(device)
-    verdicts = {key["type"]: known.check(base64.b64decode(key["key"])) for key in keys}
+    verdicts = {host_keys.type_of(blob): known.check(blob) for blob in blobs}
     # A search for all keys of a host is slow in a hashed file, and most devices have the known ones.
     entries = known.entries() if Verdict.CHANGED in verdicts.values() else []
     types = {entry.key_type for entry in entries}
@@ -93,7 +163,14 @@ def compare(device: Device, keys: list[dict[str, str]]) -> Found:
     return {
         **_place(device),
         "state": state,
-        "keys": keys,
+        "keys": [
+            {
+                "type": host_keys.type_of(blob),
+                "key": base64.b64encode(blob).decode("ascii"),
+                "fingerprint": host_keys.fingerprint(blob),
+            }
+            for blob in blobs
+        ],
         "known": [{"type": each.key_type, "fingerprint": host_keys.fingerprint(each.key)} for each in shown],
         "replaceable": bool(shown) and all(each.path == known.file and not each.pattern for each in shown),
         "message": message,
@@ -132,9 +209,9 @@ def _check_replaced(found: Mapping[str, Found], replaced: Iterable[str]) -> None
     :raises ValueError: if the key of one of these devices cannot be replaced.
     """
     for name in replaced:
-        state = found[name]["state"] if name in found else "not one of the devices that were asked"
+        state = found[name]["state"] if name in found else "absent"
         if state != "changed":
-            msg = f"the host key of {in_line(name)} cannot be replaced: only a changed key can be, and it is {state}"
+            msg = f"the host key of {in_line(name)} cannot be replaced: {NOT_REPLACED[state]}"
             raise ValueError(msg)
         if not found[name]["replaceable"]:
             msg = (
@@ -191,11 +268,17 @@ def _fingerprints(name: str, each: Found) -> Iterator[str]:
 def _by_message(group: Mapping[str, Found]) -> Iterator[str]:
     names: dict[str, list[str]] = {}
     for name, each in group.items():
-        place = f"{each['host']} port {each['port']}" if each["host"] else ""
-        message = each["message"].replace(place, "the device") if place else each["message"]
-        names.setdefault(message, []).append(name)
+        names.setdefault(_without_place(each), []).append(name)
     for message, those in names.items():
-        yield f"  {in_line(message)}: {_names(those)}"
+        shown = group[those[0]]["message"] if len(those) == 1 else message
+        yield f"  {in_line(shown)}: {_names(those)}"
+
+
+def _without_place(each: Found) -> str:
+    """The message of a device without its own address, the same for several devices."""
+    place = f"{each['host']} port {each['port']}" if each["host"] else ""
+    message: str = each["message"]
+    return message.replace(place, "the device") if place else message
 
 
 def _names(names: list[str]) -> str:

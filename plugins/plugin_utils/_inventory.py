@@ -183,15 +183,20 @@ class Inventory:
         self._run_secrets = _run_secrets(fallbacks)
         self._hints = MOST_HINTS
         self._drivers = Drivers()
+        self._unneeded: frozenset[str] = frozenset()
 
-    def resolve(self, names: Iterable[str], arguments: Mapping[str, Any]) -> dict[str, Resolved | Error]:
+    def resolve(
+        self, names: Iterable[str], arguments: Mapping[str, Any], unneeded: Collection[str] = ()
+    ) -> dict[str, Resolved | Error]:
         """Return a device or an error for every name, in order.
 
+        :param unneeded: settings of drivers that can be missing, because nothing is asked.
         :raises ValueError: if the driver of the arguments cannot be used.
         """
         self._drivers = Drivers()
         if arguments["driver"] is not None:
             self._drivers.get(arguments["driver"])
+        self._unneeded = frozenset(unneeded)
         jump_hosts = self._jump_hosts(arguments)
         return {name: self._device_or_error(name, arguments, jump_hosts) for name in names}
 
@@ -236,7 +241,7 @@ class Inventory:
     def _resolve(self, name: str, settings: _Settings, jump_hosts: JumpHosts) -> Resolved:
         driver = settings.text("driver") or DEFAULT_DRIVER
         try:
-            wanted = self._drivers.get(driver).settings
+            wanted = self._drivers.get(driver).settings - self._unneeded
         except ValueError as error:
             raise NoDevice("driver", f"{settings.where('driver')}: {error}") from error
         function = _function(name, settings) if "function" in wanted else None

@@ -30,11 +30,13 @@ import asyncssh
 import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device, Hop
-from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError
+from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError, Phase
 from ansible_collections.rollcall.network.plugins.module_utils._transport import host_keys
-from ansible_collections.rollcall.network.plugins.module_utils._transport.fetch_host_keys import fetch
+from ansible_collections.rollcall.network.plugins.module_utils._transport.bastions import Way
+from ansible_collections.rollcall.network.plugins.module_utils._transport.open import Transports
 from ansible_collections.rollcall.network.plugins.plugin_utils._host_keys import collect_keys
 from tests.integration.conftest import run_playbook
+from tests.integration.odd_server import OddServer
 from tests.integration.openssh import descendants, kill
 
 HOST = "127.0.0.1"
@@ -372,11 +374,34 @@ def test_a_certificate_is_for_the_alias(tmp_path: Path) -> None:
 # -- the keys of a fleet -------------------------------------------------------------------------------------------
 
 
-def fetched(login: Device, **options: Any) -> list[dict[str, str]]:
-    async def attempt() -> list[dict[str, str]]:
-        return await fetch(login, asyncio.get_running_loop().time() + options.get("seconds", 30))
+class Nobody:
+    """A session without a limit and without a person. It implements ``open.Context``."""
 
-    return asyncio.run(attempt())
+    deadline: float | None = None
+    limit = ("timeout", "")
+    phase: Phase = "connect"
+    way: Way | None = None
+
+    def enter(self, phase: Phase) -> None:
+        self.phase = phase
+
+    def uncounted(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
+
+    def tell(self, message: Any) -> None:
+        pytest.fail(f"nothing is to be told: {message}")
+
+    async def ask_person(self, question: str) -> None:
+        pytest.fail(f"nobody is to be asked: {question}")
+
+
+def fetched(login: Device) -> list[str]:
+    """The fingerprints of the keys."""
+
+    async def attempt() -> list[bytes]:
+        return await Transports().host_keys(login, Nobody())
+
+    return [host_keys.fingerprint(key) for key in asyncio.run(attempt())]
 
 
 @pytest.mark.parametrize("keys", [["ed"], ["rsa"], ["ed", "ec", "rsa"], ["dss"]])
@@ -384,9 +409,7 @@ def test_every_kind_of_key_is_fetched(tmp_path: Path, keys: list[str]) -> None:
     made = [asyncssh.generate_private_key("ssh-dss") if key == "dss" else KEYS[key] for key in keys]
     with serving(*made) as port:
         found = fetched(device(tmp_path / "known_hosts", port))
-    assert [key["fingerprint"] for key in found] == [key.get_fingerprint() for key in made]
-    for key in found:
-        assert asyncssh.import_public_key(f"{key['type']} {key['key']}").get_fingerprint() == key["fingerprint"]
+    assert found == [key.get_fingerprint() for key in made]
 
 
 def test_old_devices_have_keys_too(tmp_path: Path) -> None:
@@ -397,10 +420,10 @@ def test_old_devices_have_keys_too(tmp_path: Path) -> None:
         "signature_algs": ["ssh-rsa"],
     }
     with serving(KEYS["rsa"], **old) as port:
-        assert [key["type"] for key in fetched(device(tmp_path / "known_hosts", port))] == ["ssh-rsa"]
+        assert fetched(device(tmp_path / "known_hosts", port)) == [sha256("rsa")]
         with pytest.raises(DeviceError) as refused:
             fetched(device(tmp_path / "known_hosts", port, legacy_ssh=False))
-    assert refused.value.error.kind in {"key_exchange", "protocol"}  # the device may close the connection first
+    assert refused.value.error.kind in {"key_exchange", "disconnected"}  # the device may close the connection first
 
 
 @contextmanager
@@ -436,8 +459,70 @@ def test_a_device_that_presents_no_key_is_an_error(tmp_path: Path, answer: bytes
 
 
 def test_a_device_behind_a_bastion_is_not_asked_directly(tmp_path: Path) -> None:
-    with serving(KEYS["ed"]) as port, pytest.raises(DeviceError, match="bastion gate"):
-        fetched(device(tmp_path / "known_hosts", port, hops=(Hop("gate", host="192.0.2.9"),)))
+    gate = Hop("gate", HOST, 1, "u", host_key_checking=False)
+    with serving(KEYS["ed"]) as port, pytest.raises(DeviceError, match=r"bastion gate .*refused the connection"):
+        fetched(device(tmp_path / "known_hosts", port, hops=(gate,)))
+
+
+def answering_telnet() -> contextlib.AbstractContextManager[int]:
+    return listening(b"User Access Verification\r\n\r\nUsername: ")
+
+
+@pytest.mark.parametrize(
+    ("way", "bastions"),
+    [
+        ({"rollcall_jump_hosts": ["outer", "inner"]}, ["outer", "inner"]),
+        ({"ansible_ssh_common_args": "-J outer,inner"}, ["outer", "inner"]),
+        ({"ansible_ssh_common_args": "-o ProxyCommand='sshpass -p AAAA ssh -W %h:%p -p {outer} u@127.0.0.1'"}, [HOST]),
+    ],
+)
+def test_the_playbook_learns_the_keys_behind_bastions(tmp_path: Path, way: dict[str, Any], bastions: list[str]) -> None:
+    """Each run learns the keys of one bastion more. No password is sent to a bastion whose key is not known."""
+    file, inventory = tmp_path / "known_hosts", tmp_path / "hosts.json"
+    with (
+        OddServer(forwards=True) as outer,
+        OddServer(forwards=True) as inner,
+        serving(KEYS["ed"], KEYS["rsa"]) as port,
+        serving(KEYS["ec"]) as other,
+    ):
+        gate = {"ansible_host": HOST, "ansible_user": "u", "ansible_password": "AAAA"}
+        hosts: dict[str, Any] = {
+            name: {**gate, "ansible_port": each.port} for name, each in zip(bastions, (outer, inner), strict=False)
+        }
+        for name, each in (("r1", port), ("r2", other)):
+            hosts[name] = {"ansible_host": HOST, "ansible_port": each, **way}
+        if HOST in hosts:
+            hosts.pop(HOST)
+        shared = {"rollcall_known_hosts": [str(file)]}
+        text = json.dumps({"all": {"vars": shared, "hosts": hosts}})
+        inventory.write_text(text.replace("{outer}", str(outer.port)))
+
+        def learned() -> str:
+            done = run_playbook(PLAYBOOK, inventory, "--limit", "r1,r2", "-e", "rollcall_accept_host_keys=true")
+            assert done.returncode == 0, done.stdout + done.stderr
+            return done.stdout
+
+        for number, name in enumerate(bastions):
+            said = learned()
+            assert f"the host key of bastion {name} is not known yet; write it, and run this playbook again: " in said
+            assert f"  {name} ({HOST} port " in said
+            assert f"1 key of 1 device written to {file}" in said
+            assert (len(outer.logins), len(inner.logins)) == (number, 0)
+        assert f"3 keys of 2 devices written to {file}" in learned()
+        assert f"known ({2 + len(bastions)})" in learned()
+    assert public("ed") in file.read_text()
+
+
+def test_telnet_devices_have_no_host_keys(tmp_path: Path) -> None:
+    inventory = tmp_path / "hosts.json"
+    with answering_telnet() as port:
+        usual = {"ansible_host": HOST, "ansible_port": port, "rollcall_known_hosts": [str(tmp_path / "known_hosts")]}
+        telnets = ({"rollcall_transport": "telnet"}, {"ansible_network_os": "cisco_ios_telnet"})
+        hosts = {f"r{number}": {**usual, **each} for number, each in enumerate((*telnets, {}))}
+        inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
+        said = run_playbook(PLAYBOOK, inventory).stdout
+    assert "reached with Telnet, which has no host keys: r0, r1" in said
+    assert "the device said 'User Access Verification Username:' instead of beginning SSH" in said
 
 
 @pytest.mark.parametrize(("answer", "written"), [("yes", True), ("no", False)])
@@ -491,9 +576,9 @@ def test_the_playbook_shows_writes_and_replaces(tmp_path: Path) -> None:
             for key in ("ed", "rsa", "ec"):
                 assert sha256(key) in said
             assert "2 devices have the same key, and each should have its own: r1, r2" in said
-            assert "Connection refused: r4" in said
+            assert f"{HOST} port 1 refused the connection; check that SSH is enabled and that the port is" in said
             assert not file.exists()
-        assert "3 devices written" in learn(ports, *accept)
+        assert f"4 keys of 3 devices written to {file}" in learn(ports, *accept)
         lines = [f"[{HOST}]:{one} <ed>", f"[{HOST}]:{one} <rsa>", f"[{HOST}]:{two} <ed>", f"[{HOST}]:{three} <ec>"]
         assert file.read_text() == "".join(in_file(line, 0) + "\n" for line in lines)
         assert "known (3)" in learn(ports, *accept)
@@ -502,7 +587,8 @@ def test_the_playbook_shows_writes_and_replaces(tmp_path: Path) -> None:
         said = learn({"r1": one, "r3": three}, *accept)
         assert f"known: ssh-ed25519 {sha256('ed2')}" in said
         assert public("ed2") in file.read_text()
-        learn({"r1": one, "r3": three}, "-e", "rollcall_replace_host_keys=r1")
+        said = learn({"r1": one, "r3": three}, "-e", "rollcall_replace_host_keys=r1")
+        assert f"2 keys of 1 device written to {file}" in said
         assert (
             file.read_text() == in_file(f"[{HOST}]:{three} <ec>\n[{HOST}]:{one} <ed>\n[{HOST}]:{one} <rsa>", 0) + "\n"
         )

@@ -136,13 +136,13 @@ OF_JUMP = "rollcall_otp_command of jump"
     ("command", "said"),
     [
         (None, "it asked 'Verification code:'; set rollcall_otp_command for jump, or run"),
-        ("/nonexistent/codes", f"{OF_JUMP} ('/nonexistent/codes') cannot be started: No such file or directory"),
+        ("/nonexistent/codes", f"{OF_JUMP} ('codes') cannot be started: No such file or directory"),
         ("sh -c 'echo 99999999; echo no token >&2; exit 3'", f"{OF_JUMP} ('sh') ended with status 3: no token"),
         ("true", f"{OF_JUMP} ('true') printed no code"),
         ("echo 'unclosed", f"{OF_JUMP} cannot be split into words"),
         *((f"echo 99999999 {each} cat", f"{each!r} has no effect; use sh -c '…'") for each in ("|", "&&", ";", ">")),
-        ("true; echo 1", "'true;' has no effect"),
-        ("echo 99999999 2>/dev/null", "'2>/dev/null' has no effect"),
+        ("true; echo 1", "';' has no effect"),
+        ("echo 99999999 2>/dev/null", "'2>' has no effect"),
         ("echo 99999999", "it asked 'Password:' again; the password or the one-time code was not accepted"),
     ],
 )

@@ -188,7 +188,9 @@ def test_a_changed_key_has_both_fingerprints_and_the_command_that_removes_the_ol
     error = refusal(device(file, port=830), A)
     assert error.error.kind == "host_key_changed"
     assert f"presented ssh-ed25519 {sha256(A)}; known: ssh-rsa {sha256(RSA)}, ssh-ed25519 {sha256(B)}." in str(error)
-    assert str(error).endswith(f"remove the old key: ssh-keygen -R '[192.0.2.1]:830' -f {file}")
+    playbook = "ansible-playbook rollcall.network.host_keys --limit r1 -e rollcall_replace_host_keys=r1"
+    removal = f"ssh-keygen -R '[192.0.2.1]:830' -f {file}"
+    assert str(error).endswith(f"was replaced, replace its key: {playbook}, or remove the old key: {removal}")
 
 
 def test_a_revoked_key_has_its_fingerprint_file_and_line(file: Path) -> None:
@@ -210,9 +212,9 @@ def test_a_line_that_cannot_be_read_is_named_where_the_key_is_unknown(file: Path
     assert f"Lines were skipped, the first is {file}:1: " in str(refusal(device(file), A))
 
 
-def test_the_key_of_a_bastion_is_learned_with_ssh(file: Path) -> None:
+def test_the_key_of_a_bastion_is_learned_with_the_devices_behind_it(file: Path) -> None:
     hop = Hop("gate", host="192.0.2.9", port=2222, known_hosts=(str(file),))
-    assert str(refusal(hop, A)).endswith(f"ssh -p 2222 -o UserKnownHostsFile={file} -- 192.0.2.9")
+    assert str(refusal(hop, A)).endswith("add the key: ansible-playbook rollcall.network.host_keys")
 
 
 @pytest.mark.parametrize("name", ["r1; reboot", "$(id)", "r'1", "a\nb", "-x", "all", "r1,r2", "*", "é"])
@@ -534,13 +536,6 @@ def test_what_was_written_is_found_by_ssh_keygen(file: Path) -> None:
 # -- a fleet -------------------------------------------------------------------------------------------------------
 
 
-def fetched(*keys: bytes) -> list[dict[str, str]]:
-    return [
-        {"type": key[4 : 4 + key[3]].decode(), "key": base64.b64encode(key).decode(), "fingerprint": sha256(key)}
-        for key in keys
-    ]
-
-
 @pytest.mark.parametrize(
     ("lines", "keys", "state"),
     [
@@ -558,7 +553,7 @@ def fetched(*keys: bytes) -> list[dict[str, str]]:
 )
 def test_the_keys_of_a_device_are_compared(file: Path, lines: list[str], keys: list[bytes], state: str) -> None:
     file.write_text("".join(f"{each}\n" for each in lines))
-    found = fleet.compare(device(file), fetched(*keys))
+    found = fleet.compare(device(file), keys)
     assert found["state"] == state
     assert bool(found["known"]) is (state == "changed")
 
@@ -567,7 +562,7 @@ def test_known_devices_are_compared_without_a_scan_of_hashed_lines(file: Path, m
     file.write_text("".join(line(hashed(f"r{number}"), blob(number)) + "\n" for number in range(1000)))
     hmacs = count_hmacs(monkeypatch)
     for number in range(0, 1000, 10):
-        assert fleet.compare(device(file, host=f"r{number}"), fetched(blob(number)))["state"] == "known"
+        assert fleet.compare(device(file, host=f"r{number}"), [blob(number)])["state"] == "known"
     assert len(hmacs) <= 100
 
 
@@ -589,9 +584,35 @@ def a_fleet(file: Path) -> dict[str, Any]:
         if name not in keys:
             error = Error("connect", "TimeoutError", f"{asked.host} port 22 is silent")
             return {"status": "unreachable", "error": error.as_dict(), "value": None}
-        return {"status": "ok", "error": None, "value": fetched(keys[name])}
+        return {"status": "ok", "error": None, "value": [keys[name]]}
 
     return fleet.collect_keys(devices, ask)
+
+
+def test_each_bastion_has_its_own_name_and_is_asked_once(file: Path) -> None:
+    """Bastions that are hosts of the inventory, and addresses, some with the name of a host or of one another."""
+    gate, same, other = (Hop("gate", "192.0.2.7", port) for port in (22, 2022, 2023))
+    r1, mine = Hop("r1", "192.0.2.8"), Hop("r2", "192.0.2.2")
+    chains = [(gate,), (gate, same), (mine,), (same,), (other,), (r1,)]
+    devices = {f"r{n}": device(file, name=f"r{n}", host=f"192.0.2.{n}", hops=chain) for n, chain in enumerate(chains)}
+    devices["r2"] = device(file, name="r2", host="192.0.2.2")
+    asked: dict[str, Any] = {}
+
+    def ask(all_: Any, _limits: Any) -> dict[str, Any]:
+        asked.update(all_)
+        error = Error("connect", "timeout", "silent").as_dict()
+        return {name: {"status": "timeout", "error": error, "value": None} for name in all_}
+
+    found = fleet.collect_keys(devices, ask)
+    hops = {name: (each.host, each.port, each.hops) for name, each in asked.items() if name not in devices}
+    assert hops == {
+        "gate": ("192.0.2.7", 22, ()),
+        "gate:2022": ("192.0.2.7", 2022, (gate,)),
+        "r1:22": ("192.0.2.8", 22, ()),
+        "gate:2022 through no other": ("192.0.2.7", 2022, ()),
+        "gate:2023": ("192.0.2.7", 2023, ()),
+    }
+    assert list(found) == [*hops, *devices]
 
 
 def test_every_name_of_a_fleet_has_one_state(file: Path) -> None:
@@ -623,7 +644,7 @@ def test_the_fingerprints_of_a_fleet_are_shown_in_groups(file: Path) -> None:
         f"    ssh-rsa {sha256(RSA)}",
         f"    known: ssh-ed25519 {sha256(B)}",
         "not reached (2)",
-        "  the device is silent: r5",
+        "  192.0.2.5 port 22 is silent: r5",
         "  'r6' is not in the inventory: r6",
         "known (1)",
         "2 devices have the same key, and each should have its own: r1, r2",
@@ -658,11 +679,11 @@ def test_new_keys_are_written_and_changed_ones_only_by_name(
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("r1", "it is new"),
-        ("r2", "it is known"),
+        ("r1", "no key is known; to write new keys, set rollcall_accept_host_keys to true"),
+        ("r2", "it has not changed"),
         ("r4", "in a line for several hosts"),
-        ("r5", "it is unreached"),
-        ("r9", "not one of the devices"),
+        ("r5", "the device was not reached"),
+        ("r9", "it is not one of the hosts that were asked"),
     ],
 )
 def test_nothing_is_written_if_a_named_key_cannot_be_replaced(file: Path, name: str, reason: str) -> None:

@@ -298,14 +298,15 @@ LISTED = [HOP1, HOP2, ("b3", "b3", "me", 22)]
 def test_the_bastions_of_all_hosts_are_those_of_the_bastions_too(
     variables: dict[str, Any], name: str, before: int
 ) -> None:
-    own: dict[str, dict[str, Any]] = {"b1": B1, "b2": {"ansible_host": "192.0.2.2", "ansible_user": "b2"}, "b3": {}}
+    own: dict[str, Mapping[str, Any]] = {"b1": B1, "b2": {"ansible_host": "192.0.2.2", "ansible_user": "b2"}, "b3": {}}
     hosts = {each: {**BASE, "ansible_user": "me", **own.get(each, {}), **variables} for each in (*own, "edge-1")}
     assert ways(resolved(hosts, name)) == LISTED[:before]
 
 
 @pytest.mark.parametrize("name", ["edge-1", "edge-2", "x"])
 def test_bastions_in_a_loop_are_one_short_message(name: str) -> None:
-    hosts = {**LOOP, "edge-1": {"rollcall_jump_hosts": ["x"]}, "edge-2": {"rollcall_jump_hosts": ["b1", "x"]}, "b1": B1}
+    edges: dict[str, Any] = {f"edge-{n}": {"rollcall_jump_hosts": [*["b1"][: n - 1], "x"]} for n in (1, 2)}
+    hosts = {**LOOP, **edges, "b1": B1}
     found = resolved({each: {**BASE, **own} for each, own in hosts.items()}, name)
     assert isinstance(found, Error)
     loop = "y → x → y" if name == "x" else "x → y → x"

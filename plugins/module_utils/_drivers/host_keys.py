@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
-import math
+from typing import Any
 
 from .._device import Device
-from .contract import Session
 
 
 class HostKeys:
@@ -21,12 +20,11 @@ class HostKeys:
     def read_only(self, device: Device) -> bool:  # noqa: ARG002  see Driver
         return True
 
-    async def ask(self, device: Device, session: Session) -> list[dict[str, str]]:
-        """Return the host keys of the device. See ``fetch_host_keys.fetch``.
+    async def ask(self, device: Device, session: Any) -> list[bytes]:  # noqa: ARG002
+        """Return the host keys of the device, in the wire format. No secret is masked in bytes.
 
+        :param session: that of the engine, which has more than ``contract.Session``.
         :raises DeviceError: if the device presents no key.
         """
-        from .._transport.fetch_host_keys import fetch  # not at the top: the process that only waits does not need it
-
-        session.enter("connect")
-        return await fetch(device, math.inf if session.deadline is None else session.deadline)
+        keys: list[bytes] = await session.host_keys()
+        return keys

@@ -125,6 +125,10 @@ class _Session:
         self.facts = stream.facts
         return stream
 
+    async def host_keys(self) -> list[bytes]:
+        """Return the host keys of the device, without a login there. For the driver of that name."""
+        return await self._worker.transports.host_keys(self.job.device, self)
+
     def close_streams(self) -> None:
         """Close what a driver left open."""
         for stream in self._streams:

@@ -31,6 +31,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
+import json
 import os
 import re
 import shlex
@@ -50,7 +51,7 @@ from .._result import DeviceError
 from ._known_hosts_file import append, remove
 from .new_keys import NewKey, new_key_lines
 
-__all__ = ["HostKeys", "NewKey", "append", "fingerprint", "known", "new_key_lines", "remove"]
+__all__ = ["HostKeys", "NewKey", "append", "fingerprint", "known", "new_key_lines", "remove", "type_of"]
 
 DEFAULT_PORT = 22
 MOST_SHOWN = 4  # known keys in a message
@@ -71,6 +72,7 @@ ALGORITHMS: dict[str, tuple[str, ...]] = {
 LEGACY = ("ssh-rsa", "ssh-dss")  # algorithms with SHA-1
 # Names that a line of known_hosts can hold as they are. Others would be a pattern, or more than one name.
 _WRITABLE = re.compile(r"[^\s,*?!|#@\"\\\x00-\x1f\x7f][^\s,*?!|\"\\\x00-\x1f\x7f]*")
+_PLAIN = re.compile(r"[\w.-]+")  # a value of -e that is not quoted
 
 
 class Login(Protocol):
@@ -192,7 +194,7 @@ class HostKeys:
             return True
         verdict = self._verdict(blob)
         if verdict is Verdict.UNKNOWN and self._login.accept_new_host_keys and self.name:
-            self._new = (_type_of(blob), blob)
+            self._new = (type_of(blob), blob)
             return True
         return verdict is Verdict.MATCH
 
@@ -220,7 +222,7 @@ class HostKeys:
         named = self._known.key_types(self._names, self._port, hashed=False)
         if self._types is None and not named and self._verdict(self._presented) is not Verdict.REVOKED:
             self._types = self._known.key_types(self._names, self._port)
-            if self._types and _type_of(self._presented) not in self._types:
+            if self._types and type_of(self._presented) not in self._types:
                 self._presented = None
                 return True
         return False
@@ -335,12 +337,22 @@ class HostKeys:
             words += ["--limit", limit_pattern(self._login.name)]
         return _command(*words)
 
+    def _replace(self) -> str:
+        if isinstance(self._login, Hop):
+            return ""
+        name = self._login.name
+        named = f"rollcall_replace_host_keys={name}"
+        if not _PLAIN.fullmatch(name):
+            named = json.dumps({"rollcall_replace_host_keys": [name]})
+        words = ["ansible-playbook", "rollcall.network.host_keys", "--limit", limit_pattern(name), "-e", named]
+        return f"replace its key: {_command(*words)}, or "
+
     def _forget(self, entries: Sequence[Entry]) -> str:
         own = [each for each in entries if not each.pattern]
         if own:
             name = name_in_file(self._names[0], self._port)
             command = _command("ssh-keygen", "-R", name, "-f", own[0].path)
-            return f". If the device was replaced, remove the old key: {command}"
+            return f". If the device was replaced, {self._replace()}remove the old key: {command}"
         if entries:
             where = f"line {entries[0].line} of {in_line(entries[0].path)}"
             return f". If the device was replaced, correct {where}, which is for several hosts"
@@ -356,13 +368,14 @@ def _refused(kind: str, message: str) -> DeviceError:
     return DeviceError("unreachable", "connect", kind, message)
 
 
-def _type_of(blob: bytes) -> str:
+def type_of(blob: bytes) -> str:
+    """Return the type of a key in the wire format, such as ``ssh-ed25519``."""
     length = int.from_bytes(blob[:4], "big")
     return blob[4 : 4 + length].decode("ascii", "replace")
 
 
 def _shown(blob: bytes) -> str:
-    return f"{in_line(_type_of(blob))} {fingerprint(blob)}"
+    return f"{in_line(type_of(blob))} {fingerprint(blob)}"
 
 
 def _listed(entries: Sequence[Entry]) -> str:

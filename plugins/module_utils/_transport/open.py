@@ -7,14 +7,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from .._device import Device
-from .._result import DeviceError, Phase
+from .._result import Phase
 from . import ssh, telnet
 from .bastions import Bastions, Way
-from .options import options_of
+from .fetch_host_keys import fetch
+from .options import Options
 from .otp import one_time_code
 from .proxy import Proxies, ProxyRun
 from .stream import Stream
@@ -48,62 +49,102 @@ class Transports:
 
         :raises DeviceError: for everything that can fail on the way.
         """
+        connect = await self._connector(device, context)
+        try:
+            stream = await self._shell(device, context, connect)
+        except BaseException as error:
+            await connect.blame(error)
+            raise
+        if context.way is not None:
+            stream.facts["bastions"] = context.way.names
+        return stream
+
+    async def host_keys(self, device: Device, context: Context) -> list[bytes]:
+        """Connect, and return the host keys of the device in the wire format, without a login there.
+
+        :raises DeviceError: if the device presents no key.
+        """
+        connect = await self._connector(device, context)
+
+        async def key_of(key_types: Sequence[str]) -> bytes:
+            try:
+                return await ssh.host_key(device, context, connect, key_types)
+            except BaseException as error:
+                await connect.blame(error)
+                raise
+            finally:
+                connect.close()
+
+        return await fetch(key_of)
+
+    async def _connector(self, device: Device, context: Context) -> _Connector:
+        """Log in at the bastions, and return what connects to the device."""
         context.enter("connect")
         context.way = None
-        try:
-            options = options_of(device)
-        except ValueError as error:
-            raise DeviceError("failed", "connect", "variables", f"the SSH options of {device.name}: {error}") from error
+        _login, options = ssh.settled(device)
         hops = device.hops or options.hops
         if hops:
             with context.uncounted():
                 context.way = await self._bastions.way(hops, context)
-        way = context.way
-        run: ProxyRun | None = None
-
-        async def connect(factory: Callable[[], Any], deadline: float) -> Any:
-            nonlocal run
-            if way is not None:
-                return await way.connect(factory, options.host, options.port, options.connect_timeout, context.deadline)
-            if options.proxy_command:
-                run = await self._proxies.start(device, options.proxy_command)
-                return await run.connect(factory)
-            given = options.arguments
-            sock = await connected(
-                options.host,
-                options.port,
-                deadline,
-                seconds=options.connect_timeout,
-                family=given["family"],
-                local=given.get("local_addr"),
-                service="Telnet" if device.transport == "telnet" else "SSH",
-            )
-            return await attached(sock, factory)
-
-        try:
-            stream = await self._shell(device, context, connect, lambda: run.close() if run is not None else None)
-        except BaseException as error:
-            failure = None
-            if run is not None:
-                failure = await run.failure(error)
-                run.close()
-            if failure is not None:
-                raise failure from error
-            raise
-        if way is not None:
-            stream.facts["bastions"] = way.names
-        return stream
+        return _Connector(device, options, context, self._proxies)
 
     def close(self) -> None:
         """Log out of the bastions."""
         self._bastions.close()
 
-    async def _shell(self, device: Device, context: Context, connect: Any, tail: Callable[[], None]) -> Stream:
+    async def _shell(self, device: Device, context: Context, connect: _Connector) -> Stream:
         if device.transport == "telnet":
-            return await telnet.connect(device, connect, tail)
+            return await telnet.connect(device, connect, connect.close)
         connection = await ssh.log_in(device, context, connect, code=one_time_code(device, context))
         try:
-            return await ssh.open_shell(connection, context, device.connect_timeout, tail)
+            return await ssh.open_shell(connection, context, device.connect_timeout, connect.close)
         except BaseException:
             connection.close()
             raise
+
+
+class _Connector:
+    """Connects a protocol with a device: directly, through its bastions, or through its proxy command."""
+
+    def __init__(self, device: Device, options: Options, context: Context, proxies: Proxies) -> None:
+        self._device = device
+        self._options = options
+        self._context = context
+        self._proxies = proxies
+        self._run: ProxyRun | None = None
+
+    async def __call__(self, factory: Callable[[], Any], deadline: float) -> Any:
+        options, way = self._options, self._context.way
+        if way is not None:
+            until = self._context.deadline
+            return await way.connect(factory, options.host, options.port, options.connect_timeout, until)
+        if options.proxy_command:
+            self._run = await self._proxies.start(self._device, options.proxy_command)
+            return await self._run.connect(factory)
+        given = options.arguments
+        sock = await connected(
+            options.host,
+            options.port,
+            deadline,
+            seconds=options.connect_timeout,
+            family=given["family"],
+            local=given.get("local_addr"),
+            service="Telnet" if self._device.transport == "telnet" else "SSH",
+        )
+        return await attached(sock, factory)
+
+    async def blame(self, error: BaseException) -> None:
+        """Close the connection that failed with this error.
+
+        :raises DeviceError: if the proxy command is the reason.
+        """
+        if self._run is not None:
+            failure = await self._run.failure(error)
+            self._run.close()
+            if failure is not None:
+                raise failure from error
+
+    def close(self) -> None:
+        """End the proxy command."""
+        if self._run is not None:
+            self._run.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
 import shlex
 import signal
@@ -21,7 +22,7 @@ from .children import DIE_WITH_PARENT
 
 COMMAND_SECONDS = 30.0
 # Words that only a shell understands: pipes, redirections, and ends of commands.
-_FOR_SHELL = re.compile(r"\|\|?|&&?|[^;]*;|[\d&]?(?:>>?|<)(?:&\d|[\w/.-]*)")
+_FOR_SHELL = re.compile(r"(\|\|?|&&?|;|[\d&]?(?:>>?|<))[\w&/.-]*|[^;]*(;)")
 LONGEST = 300  # characters of a question that are shown, and of what a command says
 
 Code = Callable[[str], Awaitable[str | None]]
@@ -56,10 +57,11 @@ async def code_of_command(login: Device | Hop, command: str) -> str:
         raise _failed(login, f"cannot be split into words ({error})") from error
     if not words:
         raise _failed(login, "is empty")
-    for word in words:
-        if _FOR_SHELL.fullmatch(word):
-            raise _failed(login, f"is run without a shell, so that {word!r} has no effect; use sh -c '…'")
-    name = f"({secrets_of(login).quoted(words[0])!r})"
+    for_shell = next(filter(None, map(_FOR_SHELL.fullmatch, words)), None)
+    if for_shell is not None:
+        sign = for_shell[1] or for_shell[2]
+        raise _failed(login, f"is run without a shell, so that {sign!r} has no effect; use sh -c '…'")
+    name = f"({os.path.basename(words[0])!r})"
     pipe, null = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
     try:
         process = await asyncio.create_subprocess_exec(

@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import copy
 import importlib.util
+import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, NoReturn, Protocol
+from typing import Any, ClassVar, NoReturn, Protocol, TypeVar
 
 from .._device import Device, Hop
 from .._model.secrets import Secrets, secrets_of
@@ -38,6 +39,8 @@ _MSG_IGNORE, _EMPTY = 2, b"\0\0\0\0"
 # A device is given up when its messages took this much CPU time, apart from what texts of their length take.
 MOST_CPU, CPU_PER_BYTE = 3.0, 1 / (8 * 2**20)
 FLOOD = "it sends messages without content, without end"
+_NO_COMMON = re.compile(r"No matching (.+) algorithm found, sent .* and received (.*)", re.DOTALL)
+LONGEST_OFFER = 300  # characters of the algorithms of a device in a message
 TERMINAL, SIZE = "vt100", (80, 24)
 _BUSY = (
     "too many",
@@ -64,6 +67,9 @@ class Context(Protocol):
 
     def enter(self, phase: Phase) -> None: ...
     def tell(self, message: Any) -> None: ...
+
+
+Login = TypeVar("Login", bound=Device | Hop)
 
 
 class Connection:
@@ -126,27 +132,10 @@ async def log_in(
     :param code: returns a one-time code for a question.
     :raises DeviceError: for everything that can fail on the way.
     """
-    if asyncssh is None:
-        message = "the Python package asyncssh is not installed on the machine that collects"
-        raise DeviceError("failed", "connect", "no_library", message)
-    try:
-        options = options_of(login)
-    except ValueError as error:
-        raise DeviceError("failed", "connect", "variables", f"the SSH options of {login.name}: {error}") from error
+    _check_library()
+    login, options = settled(login)
     if not options.user:
         raise DeviceError("auth_failed", "auth", "no_user", "no user name; set ansible_user")
-    alias = (("hostkeyalias", options.host_key_alias),) if options.host_key_alias else ()
-    login = replace(
-        login,
-        ssh_options=(*alias, *login.ssh_options),
-        host=options.host,
-        port=options.port,
-        user=options.user,
-        connect_timeout=options.connect_timeout,
-        known_hosts=options.known_hosts,
-        host_key_checking=options.host_key_checking,
-        accept_new_host_keys=options.accept_new_host_keys,
-    )
     keys = host_keys.known(login)
     while True:
         client = _LoginClient(login, options, keys, context, code)
@@ -163,15 +152,74 @@ async def log_in(
                 context.tell(learned)
 
 
-async def _logged_in(client: _LoginClient, connect: Connector) -> Connection:
+async def host_key(login: Device | Hop, context: Context, connect: Connector, key_types: Sequence[str]) -> bytes:
+    """Connect, and return the host key that the server presents, in the wire format, without a login.
+
+    :param key_types: the types of keys to ask for.
+    :raises DeviceError: if it presents none of them.
+    """
+    _check_library()
+    login, options = settled(login)
+    login = replace(login, user=login.user or "-", host_key_checking=False)
+    client = _LoginClient(login, options, host_keys.known(login), context, _no_code)
+    offered = host_keys.algorithms(key_types, legacy=login.legacy_ssh)
+    connection = await _logged_in(client, connect, wait="kex", offered=offered)
+    key = connection.ssh.get_server_host_key()
+    connection.ssh.abort()
+    return bytes(key.public_data)
+
+
+def _check_library() -> None:
+    if asyncssh is None:
+        message = "the Python package asyncssh is not installed on the machine that collects"
+        raise DeviceError("failed", "connect", "no_library", message)
+
+
+async def _no_code(_question: str) -> None:
+    """There is no login."""
+
+
+def settled(login: Login) -> tuple[Login, Options]:
+    """Return the login with the address, the files and the limits that its SSH options and their files give.
+
+    :raises DeviceError: for an invalid option.
+    """
+    try:
+        options = options_of(login)
+    except ValueError as error:
+        raise DeviceError("failed", "connect", "variables", f"the SSH options of {login.name}: {error}") from error
+    alias = (("hostkeyalias", options.host_key_alias),) if options.host_key_alias else ()
+    login = replace(
+        login,
+        ssh_options=(*alias, *login.ssh_options),
+        host=options.host,
+        port=options.port,
+        user=options.user,
+        connect_timeout=options.connect_timeout,
+        known_hosts=options.known_hosts,
+        host_key_checking=options.host_key_checking,
+        accept_new_host_keys=options.accept_new_host_keys,
+    )
+    return login, options
+
+
+async def _logged_in(
+    client: _LoginClient, connect: Connector, *, wait: str = "auth", offered: Sequence[str] | None = None
+) -> Connection:
+    """Connect and log in, or only exchange keys if ``wait`` is ``kex``.
+
+    :param offered: the algorithms of host keys, if not those of the login.
+    """
     context, login = client.context, client.login
     context.enter("connect")
     connection: Any = None
     loop = asyncio.get_running_loop()
     try:
         options = _options_for(client)
+        if offered is not None:
+            options.server_host_key_algs = list(offered)
         options.waiter = loop.create_future()
-        connection = client.connection = _Connection(loop, options, wait="auth")
+        connection = client.connection = _Connection(loop, options, wait=wait)
         guard = _Guard(connection, client)
         await connect(lambda: guard, client.until(login.connect_timeout))
         client.deadline = client.until(login.connect_timeout)  # the handshake has its own time
@@ -508,8 +556,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
         if isinstance(error, TimeoutError):
             self._fail_late(said)
         if isinstance(error, asyncssh.KeyExchangeFailed):
-            message = f"no common SSH algorithms with the device, or its key exchange failed ({reason})"
-            raise DeviceError("unreachable", phase, "key_exchange", message) from error
+            raise DeviceError("unreachable", phase, "key_exchange", self._not_exchanged(reason)) from error
         if isinstance(error, asyncssh.PermissionDenied):
             self._fail_refused(error)
         if isinstance(error, asyncssh.DisconnectError) and not isinstance(error, asyncssh.ConnectionLost):
@@ -520,6 +567,16 @@ class _LoginClient(_Client):  # type: ignore[misc]
         if isinstance(error, (asyncssh.ConnectionLost, OSError, EOFError)):
             self._fail_lost(reason, error)
         self._fail_protocol(reason, error)
+
+    def _not_exchanged(self, reason: str) -> str:
+        found = _NO_COMMON.fullmatch(reason)
+        if found is None:
+            return f"the SSH key exchange with the device failed ({reason})"
+        old = "" if self.login.legacy_ssh else ", or set rollcall_legacy_ssh to true"
+        return (
+            f"no common SSH algorithms with the device: for {found[1]}, it offers only {found[2][:LONGEST_OFFER]}; "
+            f"enable others on the device{old}"
+        )
 
     def _fail_late(self, said: str) -> NoReturn:
         context, login = self.context, self.login
