@@ -37,6 +37,8 @@ USED: frozenset[str] = frozenset(
         "rollcall_formats_and_metrics",
         "rollcall_full",
         "rollcall_host_keys_found",
+        "rollcall_host_keys_lines",
+        "rollcall_host_keys_names",
         "rollcall_host_keys_new",
         "rollcall_host_keys_replace",
         "rollcall_host_keys_typed",
