@@ -19,7 +19,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._model.visible im
 from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError, Error
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll
 from ansible_collections.rollcall.network.plugins.module_utils._transport import host_keys
-from ansible_collections.rollcall.network.plugins.module_utils._transport.options import options_of
+from ansible_collections.rollcall.network.plugins.module_utils._transport.options import options_of, whole_way
 from ansible_collections.rollcall.network.plugins.module_utils._transport.ssh import settled
 
 AT_ONCE = 200  # connections
@@ -90,11 +90,9 @@ def _bastions(devices: Mapping[str, Device | Error]) -> dict[str, Device]:
 
 def _hops(device: Device) -> tuple[Hop, ...]:
     """The bastions of a device, also those of SSH's files."""
-    if device.hops or not device.ssh_config:
-        return device.hops
     with contextlib.suppress(ValueError):  # it is the error of the device
-        return options_of(device).hops
-    return ()
+        return whole_way(device.hops or (options_of(device).hops if device.ssh_config else ()))
+    return device.hops
 
 
 def _chain(hops: tuple[Hop, ...]) -> Iterator[Device]:

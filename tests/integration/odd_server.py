@@ -74,6 +74,7 @@ class OddServer:
         keyboard: bool = False,
         questions: Sequence[str] = ("Password: ",),
         forwards: bool = False,
+        asks: bool = True,
     ) -> None:
         """Say how it behaves.
 
@@ -82,9 +83,11 @@ class OddServer:
         :param keyboard: offer keyboard-interactive instead of password.
         :param questions: what it asks then. The password is the answers with blanks between them.
         :param forwards: be a bastion.
+        :param asks: ask for a password; if not, everybody is logged in.
         """
         self._session, self._login, self._keyboard, self._forwards = session, login, keyboard, forwards
         self.questions = questions
+        self.asks = asks
         self.logins: list[str] = []
         self.connections = 0
         self.address = "127.0.0.1"
@@ -147,7 +150,7 @@ class _Rules(asyncssh.SSHServer):
         self._server.connections += 1
 
     def begin_auth(self, username: str) -> bool:
-        return True
+        return self._server.asks
 
     def password_auth_supported(self) -> bool:
         return not self._server._keyboard

@@ -5,23 +5,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device, Hop
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll
-from tests.integration.odd_server import OddServer
+from tests.integration.odd_server import Line, OddServer
 
 ADD = "add the bastion to the inventory, name it in rollcall_jump_hosts, and "
 NO_CREDENTIALS = "no credentials for someone that it accepts; "
 QUESTION = "it asked 'Verification code:'; "
 
 
-def message_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Any, server: OddServer, **settings: Any) -> str:
+def message_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, server: OddServer, **settings: Any) -> str:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
-    usual = {"host": server.address, "port": server.port, "user": "someone", "host_key_checking": False}
+    usual: dict[str, Any] = {"host": server.address, "port": server.port, "user": "someone", "host_key_checking": False}
     hop = Hop("gate", **{**usual, **settings})
     commands = (Command("show version"),)
     box = Device("box", host="192.0.2.1", user="u", platform="cisco_iosxe", commands=commands, hops=(hop,))
@@ -46,9 +47,52 @@ def message_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Any, server: OddServer
     ],
 )  # fmt: skip
 def test_the_advice_fits_a_bastion(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Any, keyboard: bool, settings: dict[str, Any], advice: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, keyboard: bool, settings: dict[str, Any], advice: str
 ) -> None:
     with OddServer(keyboard=keyboard, questions=["Verification code: "], forwards=True) as server:
         message = message_of(monkeypatch, tmp_path, server, **settings)
     assert message.startswith("bastion gate (")
     assert message.endswith(advice)
+
+
+FILE = """
+Host outer
+  Hostname 127.0.0.1
+  Port {outer}
+  User someone
+Host inner
+  Hostname 127.0.0.1
+  Port {inner}
+  User someone
+  ProxyJump outer
+Host *
+  StrictHostKeyChecking no
+"""
+
+
+async def prompt_only(line: Line) -> None:
+    while True:
+        line.say("box#")
+        if await line.hear() == "show version":
+            line.say("version 1\n")
+
+
+@pytest.mark.parametrize("named_by", ["hops", "ProxyJump"])
+@pytest.mark.parametrize(("name", "passed"), [("outer", "outer"), ("inner", "outer, inner")])
+def test_a_bastion_that_is_a_name_of_the_configuration_file(
+    tmp_path: Path, name: str, passed: str, named_by: str
+) -> None:
+    """Its section has address, port, user, and the bastions before it."""
+    file = tmp_path / "config"
+    gates = [OddServer(forwards=True, asks=False) for _each in range(2)]
+    with gates[0] as outer, gates[1] as inner, OddServer(prompt_only, asks=False) as box:
+        file.write_text(FILE.format(outer=outer.port, inner=inner.port))
+        way: dict[str, Any] = {"hops": {"hops": (Hop(name, name, ssh_config=(str(file),)),)}}
+        way["ProxyJump"] = {"ssh_options": (("proxyjump", name),), "ssh_config": (str(file),)}
+        commands = (Command("show version"),)
+        usual: dict[str, Any] = {"host": box.address, "port": box.port, "user": "u", "host_key_checking": False}
+        device = Device("box", platform="cisco_iosxe", commands=commands, **usual, **way[named_by])
+        answer = call_roll({"box": device}, Limits(device_timeout=30, retries=0))["box"]
+        assert (answer["status"], answer["error"]) == ("ok", None)
+        assert answer["connection"]["bastions"] == passed
+        assert (outer.connections, inner.connections) == (1, len(passed.split()) - 1)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import re
 import time
@@ -265,8 +266,10 @@ class Bastion:
 
     @property
     def _place(self) -> str:
-        address = f"{self._hop.host} port {self._hop.port}"
-        return f"{self._hop.name} ({address})"
+        hop = self._hop
+        with contextlib.suppress(DeviceError):  # it is the error of the login
+            hop, _options = ssh.settled(hop)
+        return f"{hop.name} ({hop.host} port {hop.port})"
 
     async def _logged_in(self, context: Context) -> _Login:
         if self._final is not None:
@@ -311,21 +314,22 @@ class Bastion:
                 raise failure from error
 
     async def _log_in_once(self, context: Context, below: _Login | None) -> _Login:
-        hop = self._hop
+        hop, options = ssh.settled(self._hop)
         run = None
 
         async def connect(factory: Callable[[], Any], deadline: float) -> Any:
             nonlocal run
             if below is not None and self._below is not None:
                 return await self._below.connect(below, factory, hop.host, hop.port, hop.connect_timeout, None)
-            if hop.proxy_command:
-                run = await self._proxies.start(hop, hop.proxy_command)
+            if options.proxy_command:
+                run = await self._proxies.start(hop, options.proxy_command)
                 return await run.connect(factory)
             sock = await connected(hop.host, hop.port, deadline, seconds=hop.connect_timeout)
             return await attached(sock, factory)
 
         try:
-            connection = await ssh.log_in(hop, _LoginContext(context), connect, code=one_time_code(hop, context))
+            code = one_time_code(hop, context)
+            connection = await ssh.log_in(self._hop, _LoginContext(context), connect, code=code)
         except BaseException as error:
             if run is not None:
                 failure = await run.failure(error)

@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from .._device import Device
-from .._result import Phase
+from .._result import DeviceError, Phase
 from . import ssh, telnet
 from .bastions import Bastions, Way
 from .fetch_host_keys import fetch
-from .options import Options
+from .options import Options, whole_way
 from .otp import one_time_code
 from .proxy import Proxies, ProxyRun
 from .stream import Stream
@@ -82,7 +82,11 @@ class Transports:
         context.enter("connect")
         context.way = None
         _login, options = ssh.settled(device)
-        hops = device.hops or options.hops
+        try:
+            hops = whole_way(device.hops or options.hops)
+        except ValueError as error:
+            message = f"the SSH options of a bastion of {device.name}: {error}"
+            raise DeviceError("failed", "connect", "variables", message) from error
         if hops:
             with context.uncounted():
                 context.way = await self._bastions.way(hops, context)

@@ -88,6 +88,21 @@ def options_of(login: Login) -> Options:
     )
 
 
+def whole_way(hops: tuple[Hop, ...]) -> tuple[Hop, ...]:
+    """Return these bastions behind those through which SSH's files lead to the first one.
+
+    :raises ValueError: as ``options_of`` does.
+    """
+    passed = {hop.host for hop in hops}
+    while hops and hops[0].ssh_config:
+        before = options_of(hops[0]).hops
+        if not before or not passed.isdisjoint(hop.host for hop in before):  # such as ProxyJump for all hosts
+            break
+        passed |= {hop.host for hop in before}
+        hops = (*before, *hops)
+    return hops
+
+
 def unsupported_options(logins: Iterable[Login], *, given: bool = True, files: bool = True) -> dict[str, Login]:
     """What is set and not supported, each with the first login that sets it.
 
