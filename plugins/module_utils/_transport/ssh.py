@@ -34,6 +34,8 @@ PIECE = 16 * 1024  # bytes given to the protocol at a time: its work on many sma
 _HAS_GSSAPI = importlib.util.find_spec("gssapi") is not None
 _SOON = 0.1  # seconds to handle what came before the end of a connection
 _MSG_IGNORE, _EMPTY = 2, b"\0\0\0\0"
+_MSG_CHANNEL_OPEN_FAILURE = 92
+_ASK = (b"keyboard-interactive", b"password")  # methods with texts of the device
 # A device is given up when its messages took this much CPU time, apart from what texts of their length take.
 MOST_CPU, CPU_PER_BYTE = 3.0, 1 / (8 * 2**20)
 FLOOD = "it sends messages without content, without end"
@@ -217,6 +219,20 @@ def _nothing(*_arguments: Any, **_options: Any) -> None:
 _QUIET = _Quiet()
 
 
+class _Text(bytes):
+    """A text of a device. It can have any encoding, so its decoding never fails."""
+
+    def decode(self, *_arguments: str) -> str:  # type: ignore[override]
+        return super().decode("utf-8", "replace")
+
+
+def _tolerant(packet: Any) -> Any:
+    """Return the packet, which now gives strings that can be decoded."""
+    string = packet.get_string
+    packet.get_string = lambda: _Text(string())
+    return packet
+
+
 class _Connection(_Base):  # type: ignore[misc]
     """A connection that sends no empty message before each encrypted one.
 
@@ -253,6 +269,17 @@ class _Connection(_Base):  # type: ignore[misc]
 
     def _process_debug(self, _pkttype: int, _pktid: int, _packet: Any) -> None:
         pass
+
+    def process_packet(self, pkttype: int, pktid: int, packet: Any) -> Any:
+        if pkttype == _MSG_CHANNEL_OPEN_FAILURE:
+            packet = _tolerant(packet)
+        return super().process_packet(pkttype, pktid, packet)
+
+    def try_next_auth(self, *, next_method: bool = False) -> None:
+        super().try_next_auth(next_method=next_method)
+        if self._auth is not None and self._auth_methods[0] in _ASK:
+            process = self._auth.process_packet
+            self._auth.process_packet = lambda kind, number, packet: process(kind, number, _tolerant(packet))
 
     _packet_handlers: ClassVar[dict[int, Any]] = {
         **getattr(_Base, "_packet_handlers", {}),
