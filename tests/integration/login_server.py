@@ -19,7 +19,7 @@ from tests.integration.fakes import Wire, framed, kexinit, string
 from tests.integration.odd_server import Line
 
 ADDRESS = "127.0.0.1"
-MSG_DISCONNECT, MSG_DEBUG, MSG_USERAUTH_BANNER = 1, 4, 53
+MSG_DISCONNECT, MSG_DEBUG, MSG_USERAUTH_BANNER, MSG_CHANNEL_WINDOW_ADJUST = 1, 4, 53, 93
 TEXT = "Box OS, version 1.2.3"
 
 
@@ -64,6 +64,7 @@ class LoginServer:
 
     rounds: of keyboard-interactive, which is offered if there are any.
     password: is right for the password method, which is offered if there is one.
+    garbled: after the login, a message comes that is too short.
     goes_on: whether a wrong answer to a round still leads to the next one, as some devices do.
     """
 
@@ -74,6 +75,7 @@ class LoginServer:
     change: str | bytes = "Your password has expired. New password:"
     debug: bytes = b""
     end: End = End("", b"")
+    garbled: bool = False
     disconnect: tuple[int, str] | None = None
     before_version: bytes = b""
     settings: dict[str, Any] = field(default_factory=dict)
@@ -83,13 +85,16 @@ class LoginServer:
     port: int = 0
 
 
-async def talk(process: asyncssh.SSHServerProcess[bytes], end: End) -> None:
+async def talk(process: asyncssh.SSHServerProcess[bytes], server: LoginServer) -> None:
     line = Line(process)
     with contextlib.suppress(EOFError, OSError, asyncssh.Error):
         while True:
             line.say("box# ")
-            if end.at("session", process.channel.get_connection()):
+            connection: Any = process.channel.get_connection()
+            if server.end.at("session", connection):
                 return
+            if server.garbled:
+                connection.send_packet(MSG_CHANNEL_WINDOW_ADJUST, b"")
             heard = await line.hear()
             if heard == "exit":
                 break
@@ -228,7 +233,7 @@ async def _ends(server: EndServer) -> asyncio.Server:
 async def _login(server: LoginServer, key: asyncssh.SSHKey) -> Any:
     settings: dict[str, Any] = {
         "server_host_keys": [key],
-        "process_factory": lambda process: talk(process, server.end),
+        "process_factory": lambda process: talk(process, server),
         "encoding": None,
         "line_editor": False,
         "login_timeout": 0,

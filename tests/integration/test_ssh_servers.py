@@ -299,6 +299,10 @@ ENDS: dict[str, tuple[LoginServer | EndServer, Wanted]] = {
         ("odd tag", b"Too many sessions", ODD_TAG),
     )
 }
+ENDS["session, too short a message"] = (
+    LoginServer(password=PASSWORD, garbled=True),
+    Wanted("failed", None, ("was ended because of the device (Incomplete channel request received)",)),
+)
 BUSY = {
     "MaxStartups": "Exceeded MaxStartups\r\n",
     "no lines": "no vty lines available\r\n",

@@ -109,6 +109,11 @@ class Connection:
         """What the server said when it ended the connection; empty if it said nothing."""
         return self._client.end_reason if self._client.was_disconnected else ""
 
+    @property
+    def fault(self) -> str:
+        """What was wrong with the messages of the server, if the connection was ended for it."""
+        return self._client.fault
+
     def on_end(self, callback: Callable[[], None]) -> None:
         """Call this when the connection has ended."""
         self._client.on_end = callback
@@ -337,7 +342,8 @@ class _Guard:
         """Give data to the connection. A device that costs much more than it says ends its connection."""
         began = time.thread_time()
         self._protocol.data_received(data)
-        self._cpu += time.thread_time() - began - len(data) * CPU_PER_BYTE
+        cost = time.thread_time() - began - len(data) * CPU_PER_BYTE
+        self._cpu = max(-MOST_CPU, self._cpu + cost)  # much text does not pay for a flood after it
         if self._cpu > MOST_CPU and not self._is_given_up:
             self._is_given_up = True
             self._unread.clear()
@@ -420,6 +426,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
         self.deadline = 0.0
         self.connection: Any = None
         self.end_reason = ""
+        self.fault = ""
         self.on_end: Callable[[], None] = _nothing
 
     @property
@@ -436,6 +443,8 @@ class _LoginClient(_Client):  # type: ignore[misc]
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.end_reason = self.end_reason or str(exc or "")
+        if not isinstance(exc, (asyncssh.ConnectionLost, OSError, EOFError)) and not self.was_disconnected:
+            self.fault = str(exc or "")
         self.on_end()
 
     def auth_banner_received(self, msg: str, lang: str) -> None:  # noqa: ARG002
@@ -738,7 +747,11 @@ class ShellStream(_SessionBase):  # type: ignore[misc]
             raise DeviceError("failed", "command", "session_closed", message) from error
 
     def end_reason(self) -> str:
-        return self._connection.said_at_end
+        said = self._connection.said_at_end
+        return f"it said {said[:LONGEST_SAID]!r}" if said else ""
+
+    def fault(self) -> str:
+        return self._connection.fault
 
     def close(self) -> None:
         self._connection.close()
