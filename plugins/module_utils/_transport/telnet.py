@@ -114,6 +114,9 @@ class TelnetStream:
         """Return why the session ended; empty while it is open."""
         return self._reason
 
+    def fault(self) -> str:
+        return ""
+
     def close(self) -> None:
         """End the connection without waiting for the device."""
         transport, self._transport = self._transport, None
