@@ -13,7 +13,7 @@ from typing import Any
 
 import asyncssh
 import pytest
-from asyncssh import auth, connection, packet
+from asyncssh import auth, connection, constants, packet
 
 from ansible_collections.rollcall.network.plugins.module_utils._transport import ssh
 
@@ -79,8 +79,8 @@ def test_all_other_handlers_are_those_of_asyncssh() -> None:
     theirs = connection.SSHClientConnection._packet_handlers
     assert ssh._Connection._packet_handlers.keys() == theirs.keys()
     assert ssh._MSG_CHANNEL_OPEN_FAILURE in theirs
-    assert connection.MSG_IGNORE == ssh._MSG_IGNORE
-    assert connection.MSG_CHANNEL_OPEN_FAILURE == ssh._MSG_CHANNEL_OPEN_FAILURE
+    assert constants.MSG_IGNORE == ssh._MSG_IGNORE
+    assert constants.MSG_CHANNEL_OPEN_FAILURE == ssh._MSG_CHANNEL_OPEN_FAILURE
 
 
 @pytest.mark.parametrize("method", ssh._ASK)

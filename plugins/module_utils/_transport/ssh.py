@@ -227,7 +227,7 @@ _QUIET = _Quiet()
 class _Text(bytes):
     """A text of a device. It can have any encoding, so its decoding never fails."""
 
-    def decode(self, *_arguments: str) -> str:  # type: ignore[override]
+    def decode(self, *_arguments: str) -> str:
         return super().decode("utf-8", "replace")
 
 
