@@ -23,12 +23,13 @@ METHODS = (
     "_process_debug",
     "_process_disconnect",
     "_process_userauth_banner",
+    "_recv_version",
     "process_packet",
     "send_newkeys",
     "send_packet",
     "try_next_auth",
 )
-ATTRIBUTES = ("_auth", "_auth_methods", "_enc_alg_cs", "_kex", "_logger", "_owner", "_tasks")
+ATTRIBUTES = ("_auth", "_auth_methods", "_enc_alg_cs", "_inpbuf", "_kex", "_logger", "_owner", "_tasks")
 
 
 @pytest.fixture

@@ -230,6 +230,10 @@ class _Text(bytes):
     def decode(self, *_arguments: str) -> str:
         return super().decode("utf-8", "replace")
 
+    def __getitem__(self, place: Any) -> Any:
+        part = super().__getitem__(place)
+        return _Text(part) if isinstance(part, bytes) else part
+
 
 def _tolerant(packet: Any) -> Any:
     """Return the packet, which now gives strings that can be decoded."""
@@ -246,6 +250,8 @@ class _Connection(_Base):  # type: ignore[misc]
 
     This and ``waiter`` in ``log_in`` are not public in asyncssh; a test notices if they change.
     """
+
+    _inpbuf: Any
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -274,6 +280,13 @@ class _Connection(_Base):  # type: ignore[misc]
 
     def _process_debug(self, _pkttype: int, _pktid: int, _packet: Any) -> None:
         pass
+
+    def _recv_version(self) -> Any:
+        self._inpbuf = _Text(self._inpbuf)
+        try:
+            return super()._recv_version()
+        finally:
+            self._inpbuf = bytes(self._inpbuf)
 
     def process_packet(self, pkttype: int, pktid: int, packet: Any) -> Any:
         if pkttype == _MSG_CHANNEL_OPEN_FAILURE:
