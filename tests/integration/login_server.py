@@ -167,6 +167,7 @@ class EndServer:
     """A server that ends the connection before its keys are exchanged: after its version line, or its algorithms."""
 
     end: End
+    version: bytes = b"SSH-2.0-Cisco-1.25"
     connections: int = 0
     port: int = 0
 
@@ -219,7 +220,7 @@ async def _ends(server: EndServer) -> asyncio.Server:
         server.connections += 1
         wire = Wire(reader, writer)
         with contextlib.suppress(OSError):
-            await wire.version()
+            await wire.version(server.version)
             if server.end.phase == "key exchange":
                 await wire.packet(kexinit(b"curve25519-sha256"))
             await wire.send(framed(bytes([MSG_DISCONNECT]) + server.end.fields))

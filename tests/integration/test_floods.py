@@ -103,7 +103,7 @@ CLEAR = {
     "debug": bytes([4, 1]) + string(b"") + string(b""),
 }
 # Types of messages after the login, and what comes before and after the number of the channel.
-ENCRYPTED = {
+ENCRYPTED: dict[str, Callable[[int], tuple[int, bytes]]] = {
     "ignore": lambda _number: (2, string(b"")),
     "debug": lambda _number: (4, b"\1" + string(b"") + string(b"")),
     "banner": lambda _number: (53, string(b"") + string(b"")),

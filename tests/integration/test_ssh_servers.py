@@ -299,6 +299,10 @@ ENDS: dict[str, tuple[LoginServer | EndServer, Wanted]] = {
         ("odd tag", b"Too many sessions", ODD_TAG),
     )
 }
+ENDS["version that is latin-1"] = (
+    EndServer(End("key exchange", ENDED), "SSH-2.0-Gerät".encode("latin-1")),
+    Wanted("unreachable", "disconnected", (ENDED.decode("utf-8", "replace"),)),
+)
 ENDS["session, too short a message"] = (
     LoginServer(password=PASSWORD, garbled=True),
     Wanted("failed", None, ("was ended because of the device (Incomplete channel request received)",)),

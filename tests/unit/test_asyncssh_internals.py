@@ -13,7 +13,7 @@ from typing import Any
 
 import asyncssh
 import pytest
-from asyncssh import auth, connection, packet
+from asyncssh import auth, connection, constants, packet
 
 from ansible_collections.rollcall.network.plugins.module_utils._transport import ssh
 
@@ -23,12 +23,13 @@ METHODS = (
     "_process_debug",
     "_process_disconnect",
     "_process_userauth_banner",
+    "_recv_version",
     "process_packet",
     "send_newkeys",
     "send_packet",
     "try_next_auth",
 )
-ATTRIBUTES = ("_auth", "_auth_methods", "_enc_alg_cs", "_kex", "_logger", "_owner", "_tasks")
+ATTRIBUTES = ("_auth", "_auth_methods", "_enc_alg_cs", "_inpbuf", "_kex", "_logger", "_owner", "_tasks")
 
 
 @pytest.fixture
@@ -79,8 +80,8 @@ def test_all_other_handlers_are_those_of_asyncssh() -> None:
     theirs = connection.SSHClientConnection._packet_handlers
     assert ssh._Connection._packet_handlers.keys() == theirs.keys()
     assert ssh._MSG_CHANNEL_OPEN_FAILURE in theirs
-    assert connection.MSG_IGNORE == ssh._MSG_IGNORE
-    assert connection.MSG_CHANNEL_OPEN_FAILURE == ssh._MSG_CHANNEL_OPEN_FAILURE
+    assert constants.MSG_IGNORE == ssh._MSG_IGNORE
+    assert constants.MSG_CHANNEL_OPEN_FAILURE == ssh._MSG_CHANNEL_OPEN_FAILURE
 
 
 @pytest.mark.parametrize("method", ssh._ASK)

@@ -272,8 +272,12 @@ _QUIET = _Quiet()
 class _Text(bytes):
     """A text of a device. It can have any encoding, so its decoding never fails."""
 
-    def decode(self, *_arguments: str) -> str:  # type: ignore[override]
+    def decode(self, *_arguments: str) -> str:
         return super().decode("utf-8", "replace")
+
+    def __getitem__(self, place: Any) -> Any:
+        part = super().__getitem__(place)
+        return _Text(part) if isinstance(part, bytes) else part
 
 
 def _tolerant(packet: Any) -> Any:
@@ -291,6 +295,8 @@ class _Connection(_Base):  # type: ignore[misc]
 
     This and ``waiter`` in ``log_in`` are not public in asyncssh; a test notices if they change.
     """
+
+    _inpbuf: Any
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -319,6 +325,13 @@ class _Connection(_Base):  # type: ignore[misc]
 
     def _process_debug(self, _pkttype: int, _pktid: int, _packet: Any) -> None:
         pass
+
+    def _recv_version(self) -> Any:
+        self._inpbuf = _Text(self._inpbuf)
+        try:
+            return super()._recv_version()
+        finally:
+            self._inpbuf = bytes(self._inpbuf)
 
     def process_packet(self, pkttype: int, pktid: int, packet: Any) -> Any:
         if pkttype == _MSG_CHANNEL_OPEN_FAILURE:
