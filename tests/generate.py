@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the rollcall.network authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Generate files from the specification of the role's variables: `make generate`.
+"""Generate files from the specification of the role's variables, and the table of errors: `make generate`.
 
 Some files are written completely. In others, only the lines between two marks are replaced.
 """
@@ -19,6 +19,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "collections"))
 
+from ansible_collections.rollcall.network.plugins.plugin_utils._advice import ADVICE, ENGINE  # noqa: E402
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._table import (  # noqa: E402
     HOST,
     RESULTS,
@@ -30,6 +31,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._variables._table
 )
 
 ROLE_FOLDER = "roles/collect"
+ERRORS = "docs/errors.md"
 NAMES = "plugins/plugin_utils/_variables/_names.py"
 BY = "Written by `make generate` from plugins/plugin_utils/_variables/_table.py."
 NAME = re.compile(r"\brollcall_[a-z0-9_]*[a-z0-9]\b(?!\{)")
@@ -55,7 +57,11 @@ def generated() -> dict[str, str]:
             },
         ),
     }
-    return {**texts, NAMES: _names(texts)}
+    kinds = [("any", "engine", ENGINE)]
+    kinds += [(phase, kind, advice) for phase, by_kind in ADVICE.items() for kind, advice in sorted(by_kind.items())]
+    rows = [f"| {phase} | `{kind}` | {label} | {advice} |" for phase, kind, (label, advice) in kinds]
+    errors = ["| phase | kind | reports call it | what to do |", "|---|---|---|---|", *rows]
+    return {**texts, NAMES: _names(texts), ERRORS: _between(ERRORS, {"kinds": errors})}
 
 
 def _arguments(task: Task, without: Task | None = None) -> list[str]:

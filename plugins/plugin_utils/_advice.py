@@ -92,7 +92,7 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "protocol": ("No SSH at this port", "Check the port, and the SSH log of the device."),
         "refused": (
             "Connection refused",
-            "Check that SSH is enabled on the device, that the port is right, and that access lists allow it.",
+            "Check that SSH or Telnet is enabled on the device, that the port is right, and access lists.",
         ),
         "refused_by_text": (
             "Refused in words",
@@ -197,7 +197,7 @@ class Reason(NamedTuple):
 
 # In any phase.
 ENGINE = (
-    "Stopped to protect the others",
+    "Too much time or memory, or a crash",
     "The message names what used too much time or memory, or ended a process. Report it if it is not your own code.",
 )
 

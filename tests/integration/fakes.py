@@ -426,9 +426,9 @@ class Wire:
         while await self._reader.read(CHUNK):
             pass
 
-    async def version(self) -> None:
+    async def version(self, line: bytes = b"SSH-2.0-Cisco-1.25") -> None:
         """Exchange version lines."""
-        await self.send(b"SSH-2.0-Cisco-1.25\r\n")
+        await self.send(line + b"\r\n")
         await self._reader.readline()
 
     async def packet(self, payload: bytes) -> None:

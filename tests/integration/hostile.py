@@ -66,6 +66,7 @@ class Hostile:
     :param statuses: the statuses that its answer may have.
     :param kinds: the kinds of error, if the status has one; empty for any.
     :param says: what the message of the error must quote.
+    :param floods: if its error is not a timeout, the message must say that the device sends without end.
     :param text: of an answer that is ``ok``: its length, or the text.
     :param rows: the rows_status that its command may have.
     :param raw: serves a TCP connection.
@@ -83,6 +84,7 @@ class Hostile:
     statuses: tuple[str, ...]
     kinds: tuple[str, ...] = ()
     says: str = ""
+    floods: bool = False
     text: str | int | None = None
     rows: tuple[str | None, ...] = (None,)
     raw: Handler | None = None
@@ -99,6 +101,12 @@ CASES: dict[str, Hostile] = {}
 BURNING = {
     "ignore_without_end",
     "debug_without_end",
+    "tiny_ignores_without_end",
+    "tiny_debug_messages_without_end",
+    "tiny_unimplemented_without_end",
+    "window_adjusts_without_end",
+    "global_requests_without_end",
+    "channel_requests_without_end",
     "encrypted_ignore_without_end",
     "rekeys_at_every_packet",
     "banner_without_end",
@@ -314,12 +322,36 @@ async def packets_of_wrong_length(wire: Wire) -> None:
     await pour(wire.send, itertools.repeat(struct.pack(">IB", 12, 255) + bytes(11)))
 
 
-@raw("key exchange")
+@raw("key exchange", floods=True)
 async def ignore_without_end(wire: Wire) -> None:
     """Sends packets to be ignored, without end, in the clear."""
     await wire.version()
     await wire.packet(kexinit(CURVE))
     await pour(wire.send, itertools.repeat(framed(bytes([2]) + string(bytes(1_000))) * 50))
+
+
+async def _tiny(wire: Wire, payload: bytes) -> None:
+    await wire.version()
+    await wire.packet(kexinit(CURVE))
+    await pour(wire.send, itertools.repeat(framed(payload) * 2_000))
+
+
+@raw("key exchange", floods=True)
+async def tiny_ignores_without_end(wire: Wire) -> None:
+    """Sends empty packets to be ignored, without end, in the clear."""
+    await _tiny(wire, bytes([2]) + string(b""))
+
+
+@raw("key exchange", floods=True)
+async def tiny_debug_messages_without_end(wire: Wire) -> None:
+    """Sends empty debug messages without end, in the clear."""
+    await _tiny(wire, bytes([4, 1]) + string(b"") + string(b""))
+
+
+@raw("key exchange", floods=True)
+async def tiny_unimplemented_without_end(wire: Wire) -> None:
+    """Says without end that it does not know a packet."""
+    await _tiny(wire, bytes([3]) + bytes(4))
 
 
 async def _group(wire: Wire, prime: int, base: int = 2) -> None:
@@ -367,13 +399,13 @@ async def host_key_of_16384_bits(wire: Wire) -> None:
     await wire.packet(bytes([31]) + string(key) + string(b"\x09" + bytes(31)) + string(signature))
 
 
-@login("key exchange", ("ok", *NO_LOGIN))
+@login("key exchange", NEVER_IN, floods=True)
 async def debug_without_end(conn: SSHServerConnection) -> None:
     """Sends debug messages without end, once encrypted."""
     await flood(conn, lambda: conn.send_packet(4, b"\x01" + string(b"x" * 1_000) + string(b"")))
 
 
-@login("key exchange")
+@login("key exchange", NEVER_IN, floods=True)
 async def encrypted_ignore_without_end(conn: SSHServerConnection) -> None:
     """Sends packets to be ignored without end, once encrypted."""
     await flood(conn, lambda: conn.send_packet(2, string(b"x" * 1_000)))
@@ -447,7 +479,7 @@ async def never_answers_the_login(conn: SSHServerConnection) -> None:
     await asyncio.Event().wait()
 
 
-@login("authentication")
+@login("authentication", NEVER_IN, floods=True)
 async def banner_without_end(conn: SSHServerConnection) -> None:
     """Sends banners without end before it answers the login."""
     await flood(conn, lambda: conn.send_packet(53, string(b"Keep out!\r\n" * 100) + string(b"en")))
@@ -586,6 +618,27 @@ async def replies_that_are_never_read(terminal: Terminal) -> None:
     transport.pause_reading()
     conn = terminal.connection
     await flood(conn, lambda: conn.send_packet(80, string(b"keepalive@openssh.com") + b"\x01"))
+
+
+@session("session", ("timeout", "failed"), floods=True)
+async def window_adjusts_without_end(terminal: Terminal) -> None:
+    """Makes the window of the session one byte larger, without end."""
+    conn, number = terminal.connection, terminal.channel._send_chan or 0
+    await flood(conn, lambda: conn.send_packet(93, struct.pack(">II", number, 1)))
+
+
+@session("session", ("timeout", "failed"), floods=True)
+async def global_requests_without_end(terminal: Terminal) -> None:
+    """Sends requests that need no answer, without end."""
+    conn = terminal.connection
+    await flood(conn, lambda: conn.send_packet(80, string(b"hostkeys-00@openssh.com") + b"\0"))
+
+
+@session("session", ("timeout", "failed"), floods=True)
+async def channel_requests_without_end(terminal: Terminal) -> None:
+    """Sends unknown requests of the session that need no answer, without end."""
+    conn, number = terminal.connection, terminal.channel._send_chan or 0
+    await flood(conn, lambda: conn.send_packet(98, struct.pack(">I", number) + string(b"x") + b"\0"))
 
 
 @session("session", ("timeout", "failed"))

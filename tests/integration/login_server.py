@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import struct
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,9 +15,11 @@ from typing import Any
 
 import asyncssh
 
+from tests.integration.fakes import Wire, framed, kexinit, string
 from tests.integration.odd_server import Line
 
 ADDRESS = "127.0.0.1"
+MSG_DISCONNECT, MSG_DEBUG, MSG_USERAUTH_BANNER, MSG_CHANNEL_WINDOW_ADJUST = 1, 4, 53, 93
 TEXT = "Box OS, version 1.2.3"
 
 
@@ -24,13 +27,35 @@ TEXT = "Box OS, version 1.2.3"
 class Round:
     """One round of keyboard-interactive: the prompts, the answers that are right, and what is shown above them."""
 
-    prompts: Sequence[str]
+    prompts: Sequence[str | bytes]
     answers: Sequence[str]
-    instructions: str = ""
+    instructions: str | bytes = ""
+    language: bytes = b""
 
     @property
-    def challenge(self) -> tuple[str, str, str, list[tuple[str, bool]]]:
-        return "", self.instructions, "", [(prompt, False) for prompt in self.prompts]
+    def challenge(self) -> Any:
+        return "", self.instructions, self.language, [(prompt, False) for prompt in self.prompts]
+
+
+@dataclass(frozen=True)
+class End:
+    """A message that ends the connection, in a phase. Its texts can have any encoding."""
+
+    phase: str
+    reason: bytes
+    language: bytes = b""
+
+    @property
+    def fields(self) -> bytes:
+        return struct.pack(">I", asyncssh.DISC_BY_APPLICATION) + string(self.reason) + string(self.language)
+
+    def at(self, phase: str, connection: Any) -> bool:
+        """End this connection if it is in the phase."""
+        if phase != self.phase:
+            return False
+        connection.send_packet(MSG_DISCONNECT, self.fields)
+        connection._transport.close()
+        return True
 
 
 @dataclass
@@ -39,13 +64,18 @@ class LoginServer:
 
     rounds: of keyboard-interactive, which is offered if there are any.
     password: is right for the password method, which is offered if there is one.
+    garbled: after the login, a message comes that is too short.
     goes_on: whether a wrong answer to a round still leads to the next one, as some devices do.
     """
 
     rounds: Sequence[Round] = ()
     password: str | None = None
     expired: bool = False
-    banner: str = ""
+    banner: str | bytes = ""
+    change: str | bytes = "Your password has expired. New password:"
+    debug: bytes = b""
+    end: End = End("", b"")
+    garbled: bool = False
     disconnect: tuple[int, str] | None = None
     before_version: bytes = b""
     settings: dict[str, Any] = field(default_factory=dict)
@@ -55,11 +85,16 @@ class LoginServer:
     port: int = 0
 
 
-async def talk(process: asyncssh.SSHServerProcess[bytes]) -> None:
+async def talk(process: asyncssh.SSHServerProcess[bytes], server: LoginServer) -> None:
     line = Line(process)
     with contextlib.suppress(EOFError, OSError, asyncssh.Error):
         while True:
             line.say("box# ")
+            connection: Any = process.channel.get_connection()
+            if server.end.at("session", connection):
+                return
+            if server.garbled:
+                connection.send_packet(MSG_CHANNEL_WINDOW_ADJUST, b"")
             heard = await line.hear()
             if heard == "exit":
                 break
@@ -78,8 +113,14 @@ class _Rules(asyncssh.SSHServer):
         self._server.connections += 1
 
     def begin_auth(self, username: str) -> bool:
-        if self._server.banner:
-            self._connection.send_auth_banner(self._server.banner)
+        server, connection = self._server, self._connection
+        if isinstance(server.banner, bytes):
+            connection.send_packet(MSG_USERAUTH_BANNER, string(server.banner) + string(b"\xff"))
+        elif server.banner:
+            connection.send_auth_banner(server.banner)
+        if server.debug:
+            connection.send_packet(MSG_DEBUG, b"\x01" + string(server.debug) + string(b"\xff"))
+        server.end.at("auth", connection)
         if self._server.disconnect:
             self._connection.disconnect(*self._server.disconnect)
         return True
@@ -90,7 +131,7 @@ class _Rules(asyncssh.SSHServer):
     def validate_password(self, username: str, password: str) -> bool:
         self._server.passwords.append(password)
         if self._server.expired and password == self._server.password:
-            raise asyncssh.PasswordChangeRequired("Your password has expired. New password:")
+            raise asyncssh.PasswordChangeRequired(self._server.change)  # type: ignore[arg-type]
         return password == self._server.password
 
     def change_password(self, username: str, old_password: str, new_password: str) -> bool:
@@ -121,8 +162,18 @@ class TextServer:
     port: int = 0
 
 
+@dataclass
+class EndServer:
+    """A server that ends the connection before its keys are exchanged: after its version line, or its algorithms."""
+
+    end: End
+    version: bytes = b"SSH-2.0-Cisco-1.25"
+    connections: int = 0
+    port: int = 0
+
+
 @contextlib.contextmanager
-def running(servers: Sequence[LoginServer | TextServer]) -> Iterator[None]:
+def running(servers: Sequence[LoginServer | TextServer | EndServer]) -> Iterator[None]:
     """Run all of them, each on a port of its own."""
     loop = asyncio.new_event_loop()
     ready, ended = threading.Event(), asyncio.Event()
@@ -131,7 +182,10 @@ def running(servers: Sequence[LoginServer | TextServer]) -> Iterator[None]:
     async def serve() -> None:
         async with contextlib.AsyncExitStack() as stack:
             for server in servers:
-                listening = await (_text(server) if isinstance(server, TextServer) else _login(server, key))
+                if isinstance(server, LoginServer):
+                    listening = await _login(server, key)
+                else:
+                    listening = await (_text(server) if isinstance(server, TextServer) else _ends(server))
                 stack.callback(listening.close)
             ready.set()
             await ended.wait()
@@ -161,10 +215,26 @@ async def _text(server: TextServer) -> asyncio.Server:
     return listening
 
 
+async def _ends(server: EndServer) -> asyncio.Server:
+    async def say(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        server.connections += 1
+        wire = Wire(reader, writer)
+        with contextlib.suppress(OSError):
+            await wire.version(server.version)
+            if server.end.phase == "key exchange":
+                await wire.packet(kexinit(b"curve25519-sha256"))
+            await wire.send(framed(bytes([MSG_DISCONNECT]) + server.end.fields))
+            writer.close()
+
+    listening = await asyncio.start_server(say, ADDRESS, 0)
+    server.port = listening.sockets[0].getsockname()[1]
+    return listening
+
+
 async def _login(server: LoginServer, key: asyncssh.SSHKey) -> Any:
     settings: dict[str, Any] = {
         "server_host_keys": [key],
-        "process_factory": talk,
+        "process_factory": lambda process: talk(process, server),
         "encoding": None,
         "line_editor": False,
         "login_timeout": 0,

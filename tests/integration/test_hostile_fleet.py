@@ -34,6 +34,7 @@ from typing import Any
 import asyncssh
 import pytest
 
+from ansible_collections.rollcall.network.plugins.module_utils._transport.ssh import FLOOD
 from tests.integration.fakes import PASSWORD, ROOT, USER, Fleet, Server, healthy_text
 from tests.integration.hostile import BURNING, CASES, Hostile, device_of
 from tests.integration.run_tree import RunTree
@@ -300,6 +301,8 @@ def wrong_with(case: Hostile, bad: Mapping[str, Any]) -> list[str]:
         wrong.append(f"{said}: its message has control characters")
     if error is not None and case.says not in error["message"]:
         wrong.append(f"{said}: its message does not quote {case.says!r}")
+    if error is not None and case.floods and status != "timeout" and FLOOD not in error["message"]:
+        wrong.append(f"{said}: its message does not say {FLOOD!r}")
     for command, output in bad["output"].items():
         text = output["text"]
         length = text["length"] if isinstance(text, dict) else len(text)

@@ -147,6 +147,17 @@ def test_inventory_sources_patterns_and_variables(lab: Lab, tmp_path: Path) -> N
     assert [command.text for command in first.commands] == ["{{ not_a_template }}"]
 
 
+def test_a_bastion_outside_the_pattern_is_a_host_of_the_inventory(tmp_path: Path) -> None:
+    usual = {"ansible_network_os": "ios", "rollcall_commands": ["show version"]}
+    bastion = {"ansible_host": "127.0.0.9", "ansible_port": 2222, "ansible_user": "jump"}
+    hosts = {"edge": {**usual, "rollcall_jump_hosts": ["gate"]}, "gate": bastion}
+    inventory = tmp_path / "hosts.json"
+    inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
+    (device,) = devices_from_inventory([inventory], "edge").values()
+    assert isinstance(device, Device)
+    assert [(hop.host, hop.port, hop.user) for hop in device.hops] == [("127.0.0.9", 2222, "jump")]
+
+
 def test_a_vault_is_opened(lab: Lab, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("s3cret-of-vault")

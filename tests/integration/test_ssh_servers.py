@@ -21,7 +21,7 @@ import asyncssh
 import pytest
 
 from tests.integration.conftest import Roll, call_roll
-from tests.integration.login_server import ADDRESS, TEXT, LoginServer, Round, TextServer, running
+from tests.integration.login_server import ADDRESS, TEXT, End, EndServer, LoginServer, Round, TextServer, running
 from tests.integration.openssh import OpenSshServer, known_host, make_key, run, scratch_folder
 
 VERSION = "show version"
@@ -270,6 +270,43 @@ LOGINS: dict[str, Login] = {
         disconnect=(asyncssh.DISC_HOST_NOT_ALLOWED_TO_CONNECT, "not allowed from this address"),
     ),
 }
+# Texts that are not UTF-8, and language tags that are none.
+GERMAN = "Zugriff nur für Befugte".encode("latin-1")
+READ = "Zugriff nur f\ufffdr Befugte"
+ENDED, ODD_TAG = b"Sitzung beendet f\xfcr Wartung", b"\xff\xfe"
+LOGINS |= {
+    "banner, latin-1": by_password(Wanted(connection={"banner": READ}), banner=GERMAN),
+    "debug message, latin-1": by_password(debug=GERMAN),
+    "prompt, latin-1": by_prompts(
+        Round(["Passwort für admin: ".encode("latin-1")], [PASSWORD], GERMAN, ODD_TAG),
+        wanted=Wanted(connection={"banner": READ}),
+    ),
+    "expired, latin-1": by_password(
+        Wanted("auth_failed", "password_expired", attempts=1), expired=True, change="Kennwort ändern".encode("latin-1")
+    ),
+}
+ENDS: dict[str, tuple[LoginServer | EndServer, Wanted]] = {
+    f"{phase}, {what}": (
+        EndServer(End(phase, reason, tag))
+        if phase in ("version", "key exchange")
+        else LoginServer(password=PASSWORD, end=End(phase, reason, tag)),
+        Wanted("failed" if phase == "session" else "unreachable", None, (reason.decode("utf-8", "replace"),)),
+    )
+    for phase in ("version", "key exchange", "auth", "session")
+    for what, reason, tag in (
+        ("plain", b"Administrator cleared your session", b"en"),
+        ("latin-1", ENDED, b""),
+        ("odd tag", b"Too many sessions", ODD_TAG),
+    )
+}
+ENDS["version that is latin-1"] = (
+    EndServer(End("key exchange", ENDED), "SSH-2.0-Gerät".encode("latin-1")),
+    Wanted("unreachable", "disconnected", (ENDED.decode("utf-8", "replace"),)),
+)
+ENDS["session, too short a message"] = (
+    LoginServer(password=PASSWORD, garbled=True),
+    Wanted("failed", None, ("was ended because of the device (Incomplete channel request received)",)),
+)
 BUSY = {
     "MaxStartups": "Exceeded MaxStartups\r\n",
     "no lines": "no vty lines available\r\n",
@@ -281,13 +318,15 @@ BUSY = {
 @pytest.fixture(scope="module")
 def logins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Roll, dict[str, TextServer]]]:
     texts = {name: TextServer(text) for name, text in BUSY.items()}
-    with running([*(server for server, _variables, _wanted in LOGINS.values()), *texts.values()]):
+    texts["SSH 1.5"] = TextServer("SSH-1.5-Cisco-1.25\r\n")
+    ends = {name: server for name, (server, _wanted) in ENDS.items()}
+    with running([*(server for server, _variables, _wanted in LOGINS.values()), *texts.values(), *ends.values()]):
         usual = {"ansible_user": "admin", "ansible_password": PASSWORD}
         hosts: dict[str, dict[str, Any]] = {
             name: {**usual, **variables, "ansible_port": server.port}
             for name, (server, variables, _wanted) in LOGINS.items()
         }
-        hosts |= {name: {**usual, "ansible_port": server.port} for name, server in texts.items()}
+        hosts |= {name: {**usual, "ansible_port": server.port} for name, server in [*texts.items(), *ends.items()]}
         yield ask(tmp_path_factory.mktemp("logins"), hosts), texts
 
 
@@ -300,8 +339,9 @@ def test_logins(logins: tuple[Roll, dict[str, TextServer]], name: str) -> None:
     assert not any(answer.startswith("new: ") for answer in sent)
     for rounds, answers in zip(server.rounds, server.answers, strict=False):
         for prompt, answer in zip(rounds.prompts, answers, strict=True):
-            assert answer != PASSWORD or "assword" in prompt, f"the password was sent to {prompt!r}"
-            assert answer != PASSWORD or "New" not in prompt
+            asked = prompt if isinstance(prompt, str) else prompt.decode("latin-1")
+            assert answer != PASSWORD or "assw" in asked, f"the password was sent to {prompt!r}"
+            assert answer != PASSWORD or "New" not in asked
 
 
 @pytest.mark.parametrize("name", BUSY)
@@ -309,6 +349,19 @@ def test_text_instead_of_ssh_is_quoted(logins: tuple[Roll, dict[str, TextServer]
     roll, texts = logins
     check(roll, name, Wanted("unreachable", None, (BUSY[name].strip(),), attempts=2))
     assert texts[name].connections == 2
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_a_reason_to_end_the_connection_is_quoted(logins: tuple[Roll, dict[str, TextServer]], name: str) -> None:
+    check(logins[0], name, ENDS[name][1])
+    message = logins[0].devices[name]["error"]["message"]
+    assert "protocol" not in message
+    assert "Invalid" not in message
+
+
+def test_a_server_of_ssh_1_is_named(logins: tuple[Roll, dict[str, TextServer]]) -> None:
+    check(logins[0], "SSH 1.5", Wanted("unreachable", "protocol", ("it speaks only version 1 of SSH",)))
+    assert "ended the connection" not in logins[0].devices["SSH 1.5"]["error"]["message"]
 
 
 # Agents, keys, limits, real sshd

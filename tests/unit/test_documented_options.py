@@ -5,15 +5,10 @@
 
 from __future__ import annotations
 
-from typing import get_type_hints
-
 import yaml
 
 from ansible_collections.rollcall.network.plugins.doc_fragments.collect import ModuleDocFragment
 from ansible_collections.rollcall.network.plugins.lookup import collect as lookup
-from ansible_collections.rollcall.network.plugins.module_utils._model.answer import Answer
-from ansible_collections.rollcall.network.plugins.module_utils._result import Result
-from ansible_collections.rollcall.network.plugins.module_utils._roll import answer_of
 from ansible_collections.rollcall.network.plugins.modules import collect as module
 
 
@@ -22,9 +17,3 @@ def test_the_lookup_has_terms_and_the_module_has_hosts() -> None:
     assert not {"hosts", "devices", "_terms"} & shared.keys()
     assert yaml.safe_load(module.DOCUMENTATION)["options"]["hosts"]["required"] is True
     assert "hosts" not in yaml.safe_load(lookup.DOCUMENTATION)["options"]
-
-
-def test_the_keys_of_an_answer_are_documented() -> None:
-    documented = yaml.safe_load(module.RETURN)["devices"]["contains"]
-    assert documented.keys() == get_type_hints(Answer).keys()
-    assert documented.keys() == answer_of(None, Result("failed")).keys()

@@ -505,7 +505,7 @@ def test_jump_hosts(text: str, jump: Jump) -> None:
     assert jumps_of(f"first,{text}") == [Jump("first"), jump]
 
 
-@pytest.mark.parametrize("text", ["", "jump:", "jump:x", "jump:99999", "a@", "[::1"])
+@pytest.mark.parametrize("text", ["", "5", "jump:", "jump:x", "jump:99999", "a@", "[::1"])
 def test_what_is_no_jump_host_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         jump_of(text)

@@ -259,13 +259,18 @@ class _Terminal:
                 raise DeviceError("timeout", "auth", "no_prompt", message, retry=not sent)
             kind, limit = self._session.limit
             raise DeviceError("timeout", "auth", kind, f"no answer within {limit}: {message}", retry=not sent)
-        message = f"the device closed the session after the login; last line: {seen or '(nothing)'}{self._why()}{sent}"
+        message = f"{self._closed()} after the login; last line: {seen or '(nothing)'}{self._why()}{sent}"
         raise DeviceError("failed", "auth", "session_closed", message, retry=not sent)
 
+    def _closed(self) -> str:
+        """Return who ended the session, as the beginning of a sentence."""
+        fault = self._secrets.quoted(self._stream.fault())[:LONGEST_SAID]
+        return f"the session was ended because of the device ({fault})" if fault else "the device closed the session"
+
     def _why(self) -> str:
-        """Return the reason that the device gave for the end of the session, as a part of a sentence."""
+        """Return why the session ended, as a part of a sentence."""
         reason = self._secrets.quoted(self._stream.end_reason())[:LONGEST_SAID]
-        return f"; it said {reason!r}" if reason else ""
+        return f"; {reason}" if reason and not reason.startswith("the device closed") else ""
 
     async def _enter(self, goal: str) -> None:
         if self._now is None or self._now.name == goal:
@@ -409,7 +414,7 @@ class _Terminal:
 
     def _judge(self, text: str, end: End) -> tuple[CommandStatus, Error | None]:
         if end == "closed":
-            message = f"the device closed the session during its answer; received {len(text)} characters{self._why()}"
+            message = f"{self._closed()} during its answer; received {len(text)} characters{self._why()}"
             return "failed", Error("command", "session_closed", message)
         if end == "cut":
             message = (

@@ -36,7 +36,7 @@ from .watchdog import Watchdog
 
 BEAT = 0.25  # seconds between signs of life
 GRACE = 0.15  # seconds after its deadline in which a driver can return what it has received
-OVERDUE = 10.0  # seconds after which a driver that does not end at its deadline is given up
+OVERDUE = 2.0  # seconds after which a driver that does not end at its deadline is given up
 _RESOLVERS = 200  # threads that wait for DNS servers, which can be silent for seconds
 _FILES = 1_048_576
 _SPARE_FILES = 48

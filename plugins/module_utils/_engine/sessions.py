@@ -77,6 +77,11 @@ class Sessions:
             if asked.began is None and untouched < MOST_UNTOUCHED:
                 untouched += 1  # it waited in the worker
                 continue
+            if call.remaining() == 0.0:
+                kind, limit = (
+                    limits[0] if call.deadline is not None and time.monotonic() >= call.deadline else limits[1]
+                )
+                raise DeviceError("timeout", "command", kind, f"no answer within {limit}; {asked.lost}")
             losses += 1
             _check_again(asked, losses, was_alone=was_alone)
             group = asked.group

@@ -156,7 +156,7 @@ def jump_of(text: str) -> Jump:
         ipaddress.IPv6Address(address)
         return Jump(address, user or None)
     matched = _ADDRESS.fullmatch(address)
-    if matched is None:
+    if matched is None or (matched["host"] or "").isdigit():  # a number would be taken for an address of four bytes
         msg = f"{text!r} is not [user@]host[:port]"
         raise ValueError(msg)
     number = matched["port6"] or matched["port"]

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -99,8 +98,7 @@ class Transports:
 
     async def _shell(self, device: Device, context: Context, connect: _Connector) -> Stream:
         if device.transport == "telnet":
-            opener = _Opener(connect, device.connect_timeout)
-            return await telnet.connect(device, context.deadline, opener, connect.close)
+            return await telnet.connect(device, connect, connect.close)
         connection = await ssh.log_in(device, context, connect, code=one_time_code(device, context))
         try:
             return await ssh.open_shell(connection, context, device.connect_timeout, connect.close)
@@ -135,6 +133,7 @@ class _Connector:
             seconds=options.connect_timeout,
             family=given["family"],
             local=given.get("local_addr"),
+            service="Telnet" if self._device.transport == "telnet" else "SSH",
         )
         return await attached(sock, factory)
 
@@ -153,19 +152,3 @@ class _Connector:
         """End the proxy command."""
         if self._run is not None:
             self._run.close()
-
-
-class _Opener:
-    """Opens the connection of Telnet. It implements ``telnet.Opener``."""
-
-    def __init__(self, connect: ssh.Connector, seconds: float) -> None:
-        self._connect = connect
-        self._seconds = seconds
-
-    async def create_connection(
-        self,
-        protocol_factory: Callable[[], Any],
-        host: str,  # noqa: ARG002  the connector has the address
-        port: int,  # noqa: ARG002
-    ) -> tuple[Any, Any]:
-        return None, await self._connect(protocol_factory, time.monotonic() + self._seconds)

@@ -18,9 +18,14 @@ _CODE = re.compile(
 )
 _WORDS = r"passw(?:or)?d|passwort|kennwort|mot de passe|contrase\S+|senha|парол\S+|密码|密碼|パスワード|암호"
 # A question for a password ends with the word, or with the name of the user.
-_PASSWORD = re.compile(rf"(?:{_WORDS})(?:\s+(?:for|of|de|für)\s+(?P<user>\S{{1,80}}?))?\s*[:>?]?\s*\Z", re.IGNORECASE)
+_PASSWORD = re.compile(rf"(?:{_WORDS})(?:\s+(?:for|of|de|f.r)\s+(?P<user>\S{{1,80}}?))?\s*[:>?]?\s*\Z", re.IGNORECASE)
 _OF_USER = re.compile(r"(?P<user>\S{1,80})'s\s+\S+\s*[:>]?\s*\Z", re.IGNORECASE)
-_OTHER = re.compile(r"\b(?:new|old|current|again|confirm|retype|re-enter|repeat|change|hint|enable)\b", re.IGNORECASE)
+_OTHER = re.compile(
+    r"\b(?:new|old|current|again|confirm|retype|re-?enter|repeat|change|hint|enable)\b"
+    r"|\b(?:neu|alt|aktuell|bestätig|wiederhol|nouve|ancien|actuel|confirm|répét|nuev|anterior|repit|nov|atual|repet)"
+    r"|\b(?:нов|стар|текущ|повтор|подтвер)|[新旧舊古]|确认|確認|再次",
+    re.IGNORECASE,
+)
 _CONSENT = re.compile(r"(?:accept|acknowledge|agree|consent)[^\n]{0,200}\(?y(?:es)?[/|]n(?:o)?\)?", re.IGNORECASE)
 
 

@@ -24,6 +24,7 @@ from .inbox import Inbox
 from .keys import agent_keys, default_keys, key_of_text, keys_of_files, public_keys_of_files
 from .options import Options, options_of
 from .questions import Answers
+from .stream import Connector
 
 _Base: Any = object if asyncssh is None else asyncssh.SSHClientConnection
 _Client: Any = object if asyncssh is None else asyncssh.SSHClient
@@ -35,6 +36,8 @@ PIECE = 16 * 1024  # bytes given to the protocol at a time: its work on many sma
 _HAS_GSSAPI = importlib.util.find_spec("gssapi") is not None
 _SOON = 0.1  # seconds to handle what came before the end of a connection
 _MSG_IGNORE, _EMPTY = 2, b"\0\0\0\0"
+_MSG_CHANNEL_OPEN_FAILURE = 92
+_ASK = (b"keyboard-interactive", b"password")  # methods with texts of the device
 # A device is given up when its messages took this much CPU time, apart from what texts of their length take.
 MOST_CPU, CPU_PER_BYTE = 3.0, 1 / (8 * 2**20)
 FLOOD = "it sends messages without content, without end"
@@ -73,8 +76,6 @@ class Context(Protocol):
 
 
 Login = TypeVar("Login", bound=Device | Hop)
-Connector = Callable[[Callable[[], Any], float], Awaitable[Any]]
-"""Connects a protocol, made by a factory, before a deadline, and returns it."""
 
 
 class Connection:
@@ -114,6 +115,11 @@ class Connection:
     def said_at_end(self) -> str:
         """What the server said when it ended the connection; empty if it said nothing."""
         return self._client.end_reason if self._client.was_disconnected else ""
+
+    @property
+    def fault(self) -> str:
+        """What was wrong with the messages of the server, if the connection was ended for it."""
+        return self._client.fault
 
     def on_end(self, callback: Callable[[], None]) -> None:
         """Call this when the connection has ended."""
@@ -267,6 +273,24 @@ def _nothing(*_arguments: Any, **_options: Any) -> None:
 _QUIET = _Quiet()
 
 
+class _Text(bytes):
+    """A text of a device. It can have any encoding, so its decoding never fails."""
+
+    def decode(self, *_arguments: str) -> str:
+        return super().decode("utf-8", "replace")
+
+    def __getitem__(self, place: Any) -> Any:
+        part = super().__getitem__(place)
+        return _Text(part) if isinstance(part, bytes) else part
+
+
+def _tolerant(packet: Any) -> Any:
+    """Return the packet, which now gives strings that can be decoded."""
+    string = packet.get_string
+    packet.get_string = lambda: _Text(string())
+    return packet
+
+
 class _Connection(_Base):  # type: ignore[misc]
     """A connection that sends no empty message before each encrypted one.
 
@@ -275,6 +299,8 @@ class _Connection(_Base):  # type: ignore[misc]
 
     This and ``waiter`` in ``log_in`` are not public in asyncssh; a test notices if they change.
     """
+
+    _inpbuf: Any
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -303,6 +329,24 @@ class _Connection(_Base):  # type: ignore[misc]
 
     def _process_debug(self, _pkttype: int, _pktid: int, _packet: Any) -> None:
         pass
+
+    def _recv_version(self) -> Any:
+        self._inpbuf = _Text(self._inpbuf)
+        try:
+            return super()._recv_version()
+        finally:
+            self._inpbuf = bytes(self._inpbuf)
+
+    def process_packet(self, pkttype: int, pktid: int, packet: Any) -> Any:
+        if pkttype == _MSG_CHANNEL_OPEN_FAILURE:
+            packet = _tolerant(packet)
+        return super().process_packet(pkttype, pktid, packet)
+
+    def try_next_auth(self, *, next_method: bool = False) -> None:
+        super().try_next_auth(next_method=next_method)
+        if self._auth is not None and self._auth_methods[0] in _ASK:
+            process = self._auth.process_packet
+            self._auth.process_packet = lambda kind, number, packet: process(kind, number, _tolerant(packet))
 
     _packet_handlers: ClassVar[dict[int, Any]] = {
         **getattr(_Base, "_packet_handlers", {}),
@@ -360,7 +404,8 @@ class _Guard:
         """Give data to the connection. A device that costs much more than it says ends its connection."""
         began = time.thread_time()
         self._protocol.data_received(data)
-        self._cpu += time.thread_time() - began - len(data) * CPU_PER_BYTE
+        cost = time.thread_time() - began - len(data) * CPU_PER_BYTE
+        self._cpu = max(-MOST_CPU, self._cpu + cost)  # much text does not pay for a flood after it
         if self._cpu > MOST_CPU and not self._is_given_up:
             self._is_given_up = True
             self._unread.clear()
@@ -449,6 +494,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
         self.deadline = 0.0
         self.connection: Any = None
         self.end_reason = ""
+        self.fault = ""
         self.on_end: Callable[[], None] = _nothing
 
     @property
@@ -465,6 +511,8 @@ class _LoginClient(_Client):  # type: ignore[misc]
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.end_reason = self.end_reason or str(exc or "")
+        if not isinstance(exc, (asyncssh.ConnectionLost, OSError, EOFError)) and not self.was_disconnected:
+            self.fault = str(exc or "")
         self.on_end()
 
     def auth_banner_received(self, msg: str, lang: str) -> None:  # noqa: ARG002
@@ -795,7 +843,11 @@ class ShellStream(_SessionBase):  # type: ignore[misc]
             raise DeviceError("failed", "command", "session_closed", message) from error
 
     def end_reason(self) -> str:
-        return self._connection.said_at_end
+        said = self._connection.said_at_end
+        return f"it said {said[:LONGEST_SAID]!r}" if said else ""
+
+    def fault(self) -> str:
+        return self._connection.fault
 
     def close(self) -> None:
         self._connection.close()

@@ -6,7 +6,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+Connector = Callable[[Callable[[], Any], float], Awaitable[Any]]
+"""Connects a protocol, made by a factory, before a deadline, and returns it."""
 
 
 class Stream(Protocol):
@@ -35,7 +39,10 @@ class Stream(Protocol):
         """
 
     def end_reason(self) -> str:
-        """Return why the session ended, in the words of the device or the library; empty if it is not known."""
+        """Return why the session ended, as a part of a sentence; empty if it is not known."""
+
+    def fault(self) -> str:
+        """Return what was wrong with the messages of the device, if the connection was ended for it; else empty."""
 
     def close(self) -> None:
         """End the connection without waiting for the device."""

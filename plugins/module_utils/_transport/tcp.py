@@ -17,13 +17,21 @@ from .._result import DeviceError
 
 
 async def connected(
-    host: str, port: int, deadline: float, *, seconds: float, family: int = 0, local: tuple[str, int] | None = None
+    host: str,
+    port: int,
+    deadline: float,
+    *,
+    seconds: float,
+    family: int = 0,
+    local: tuple[str, int] | None = None,
+    service: str = "SSH",
 ) -> socket.socket:
     """Return a connected socket.
 
     :param seconds: the time for it, for messages.
     :param family: of addresses, 0 for any.
     :param local: the address and port to connect from.
+    :param service: what should be there, for messages.
     :raises DeviceError: if there is no connection before the deadline.
     """
     loop = asyncio.get_running_loop()
@@ -49,7 +57,7 @@ async def connected(
         message = f"{place} did not answer within {seconds:g} s; check address and network path"
         raise DeviceError("unreachable", "connect", "timeout", message, retry=True) from last
     if isinstance(last, ConnectionRefusedError):
-        message = f"{place} refused the connection; check that SSH is enabled and that the port is correct"
+        message = f"{place} refused the connection; check that {service} is enabled and that the port is correct"
         raise DeviceError("unreachable", "connect", "refused", message, retry=True) from last
     if isinstance(last, ConnectionResetError):
         message = f"{place} closed the connection before the login; check its sessions and access lists"

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-import socket
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from .._device import Device
 from .._result import DeviceError
+from .stream import Connector
 
 try:
     import telnetlib3
@@ -45,51 +45,19 @@ _TEXT = re.compile(rb"(?:[^\xff]++|\xff[^\xfa-\xfe])*+")
 _SUBNEGOTIATION = re.compile(rb"(?:[^\xff]++|\xff\xff)*+")
 
 
-class Opener(Protocol):
-    """What opens a connection: the event loop itself, or asyncssh's connection to a bastion."""
-
-    async def create_connection(self, protocol_factory: Callable[[], Any], host: str, port: int) -> tuple[Any, Any]:
-        """Connect to the address, as ``asyncio.AbstractEventLoop.create_connection`` does."""
-
-
-async def connect(
-    device: Device, call_deadline: float | None, tunnel: Opener | None = None, tail: Callable[[], None] | None = None
-) -> TelnetStream:
+async def connect(device: Device, connector: Connector, tail: Callable[[], None] | None = None) -> TelnetStream:
     """Connect to the device. Nothing is sent before the device sends something.
 
-    :param call_deadline: the deadline of the whole device; ``connect_timeout`` applies too.
-    :param tunnel: opens the connection instead of the event loop.
+    :param connector: opens the connection.
     :param tail: called at the end, to close what is below the connection.
     :raises DeviceError: if it cannot be reached.
     """
     if telnetlib3 is None:
         message = "the Python package telnetlib3 is not installed on the machine that collects"
         raise DeviceError("failed", "connect", "no_library", message)
-    place = f"{device.host} port {device.port}"
-    deadline = time.monotonic() + device.connect_timeout
-    limit = f"{device.connect_timeout:g} s"
-    if call_deadline is not None and call_deadline < deadline:
-        deadline, limit = call_deadline, "device_timeout"
-    opener: Any = tunnel or asyncio.get_running_loop()
-    try:
-        async with asyncio.timeout_at(deadline):
-            _transport, stream = await opener.create_connection(TelnetStream, device.host, device.port)
-    except TimeoutError as error:
-        message = f"{place} did not answer within {limit}; check address and network path"
-        raise DeviceError("unreachable", "connect", "timeout", message, retry=True) from error
-    except (socket.gaierror, UnicodeError) as error:
-        retry = getattr(error, "errno", None) == socket.EAI_AGAIN
-        message = f"the name {device.host!r} has no address ({error}); set ansible_host, or check DNS"
-        raise DeviceError("unreachable", "resolve", "dns", message, retry=retry) from error
-    except ConnectionRefusedError as error:
-        message = f"{place} refused the connection; check that Telnet is enabled and that the port is correct"
-        raise DeviceError("unreachable", "connect", "refused", message, retry=True) from error
-    except OSError as error:
-        message = f"{place} cannot be reached: {error.strerror or error}"
-        raise DeviceError("unreachable", "connect", "unreachable", message, retry=True) from error
-    connected: TelnetStream = stream
-    connected.tail = tail
-    return connected
+    stream: TelnetStream = await connector(TelnetStream, time.monotonic() + device.connect_timeout)
+    stream.tail = tail
+    return stream
 
 
 class TelnetStream:
@@ -145,6 +113,9 @@ class TelnetStream:
     def end_reason(self) -> str:
         """Return why the session ended; empty while it is open."""
         return self._reason
+
+    def fault(self) -> str:
+        return ""
 
     def close(self) -> None:
         """End the connection without waiting for the device."""

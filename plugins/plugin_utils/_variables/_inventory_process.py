@@ -65,7 +65,8 @@ def _devices(question: Question) -> dict[str, dict[str, object]]:
     def template(value: Any, variables: Mapping[str, Any]) -> Any:
         return resolved_value(templar, value, variables)
 
-    found = Inventory(variables_of, template, hosts, inventory.groups, {}, names.look_at)
+    known = [str(name) for name in inventory.hosts]  # bastions can be hosts that the pattern does not match
+    found = Inventory(variables_of, template, known, inventory.groups, {}, names.look_at)
     resolved = found.resolve(hosts, check_arguments({"hosts": hosts, **question["arguments"]}))
     names.check()
     return {
