@@ -118,7 +118,7 @@ options:
       - The largest size of the answer to one command, in bytes or as a text such as V(64M). A longer answer is cut, which is
         reported, and its status is not V(ok).
       - By default, C(rollcall_max_output) of the host is used, or 64 MiB.
-    type: bytes
+    type: str
   known_hosts:
     description:
       - Files with the devices' host keys.

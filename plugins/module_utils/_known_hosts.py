@@ -88,7 +88,7 @@ class _Lines:
         return (line.entry for line in lines if any(line.matches(name) for name in wanted))
 
     def with_key(self, wanted: tuple[str, ...], key: bytes) -> bool:
-        return any(entry.key == key for entry in self.named(wanted)) or any(True for _ in self.hidden(wanted, key))
+        return any(entry.key == key for entry in self.named(wanted)) or any(True for _entry in self.hidden(wanted, key))
 
 
 @dataclass(slots=True)
@@ -234,7 +234,7 @@ class KnownHosts:
         if self._any(Marker.HOST_KEY, wanted, key):
             return Verdict.MATCH
         others = (entry for lines in self._of(Marker.HOST_KEY) for entry in lines.named(wanted))
-        known = any(True for _ in others) or bool(self._hidden(Marker.HOST_KEY, wanted))
+        known = any(True for _entry in others) or bool(self._hidden(Marker.HOST_KEY, wanted))
         return Verdict.CHANGED if known else Verdict.UNKNOWN
 
     def lines_of(self, name: str) -> list[int]:

@@ -10,6 +10,7 @@ It runs in the action, and in the module on another machine.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import queue
 import threading
 import time
@@ -163,7 +164,10 @@ def _in_place(
     names: Iterable[str], wrong: Mapping[str, Result], results: Iterator[tuple[str, Result]]
 ) -> Iterator[tuple[str, Result]]:
     for name in names:
-        yield (name, wrong[name]) if name in wrong else next(results)
+        if name in wrong:
+            yield name, wrong[name]
+        else:
+            yield from itertools.islice(results, 1)
 
 
 def _ready(devices: Mapping[str, Device | Error]) -> dict[str, Device]:

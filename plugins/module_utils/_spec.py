@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.module_utils.common.validation import check_type_float
+from ansible.module_utils.common.validation import check_type_bytes, check_type_float
 
 from ._arguments import validated
 from ._changes import ALL, Changes
@@ -36,7 +36,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "logins_per_second": {"type": "float"},
     "max_fail_percentage": {"type": "float"},
     "group_max_fail_percentage": {"type": "dict"},
-    "max_output": {"type": "bytes"},
+    "max_output": {"type": "str"},
     "known_hosts": {"type": "list", "elements": "path"},
     "output_dir": {"type": "path"},
     "return_output": {"type": "bool", "default": True},
@@ -78,6 +78,8 @@ def check_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
     names = [str(name) for name in values["hosts"]]
     # Ansible splits a string at commas and keeps the blanks.
     values["hosts"] = [name.strip() for name in names] if isinstance(given["hosts"], str) else names
+    if values["max_output"] is not None:
+        values["max_output"] = _size("max_output", values["max_output"])
     for name in _ABOVE_ZERO:
         if values[name] is not None and not values[name] > 0:
             msg = f"{name} must be above 0, not {given[name]}"
@@ -216,3 +218,12 @@ def check_commands(commands: Any, parser: str | None) -> tuple[Command, ...]:
 
 def _lines(text: str) -> list[str]:
     return [line for line in text.split("\n") if line.strip()]
+
+
+def _size(name: str, value: str) -> int:
+    """Return the bytes of a size such as 64M. The documentation of a lookup cannot have Ansible's type ``bytes``."""
+    try:
+        return int(check_type_bytes(value))
+    except TypeError:
+        msg = f"{name} must be a size such as 64M, not {value!r}"
+        raise ValueError(msg) from None

@@ -236,13 +236,15 @@ def _supervise_to_end(run: _Run) -> None:
         run.supervise()
     except BaseException as error:
         end = error
-    assert run.finished is not None
-    run.finished.put(end)
+    if run.finished is not None:
+        run.finished.put(end)
 
 
 def _as_finished(run: _Run) -> Iterator[str]:
-    assert run.finished is not None
-    while isinstance(name := run.finished.get(), str):
+    finished = run.finished
+    if finished is None:
+        return
+    while isinstance(name := finished.get(), str):
         yield name
     if name is not None:
         raise name

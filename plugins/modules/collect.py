@@ -260,7 +260,6 @@ if sys.version_info < (3, 11):  # noqa: UP036  the Python of a poller can be old
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.rollcall.network.plugins.module_utils import driver as driver  # for functions and drivers
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device, Unresolved
 from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import mask_of
 from ansible_collections.rollcall.network.plugins.module_utils._needs import missing, sentence

@@ -27,8 +27,13 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.loader import connection_loader
 
 from ansible_collections.rollcall.network.plugins.module_utils._bounds import LARGEST, check_path
-from ansible_collections.rollcall.network.plugins.module_utils._device import KNOWN_HOSTS as KNOWN_HOSTS
-from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device, Hop, Unresolved
+from ansible_collections.rollcall.network.plugins.module_utils._device import (
+    KNOWN_HOSTS,
+    Command,
+    Device,
+    Hop,
+    Unresolved,
+)
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._plain import NotPlain, plain
 from ansible_collections.rollcall.network.plugins.module_utils._drivers.registry import (
     DEFAULT_DRIVER,
@@ -207,8 +212,9 @@ class Inventory:
             try:
                 found = _login(name, settings, found_by)
             except NoDevice as error:
-                if isinstance(error.__cause__, BastionLoop):
-                    raise error.__cause__ from None
+                loop = error.__cause__
+                if isinstance(loop, BastionLoop):
+                    raise loop from None
                 raise ValueError(_masked(settings, str(error), self._run_secrets)) from None
             return (*found.hops, Hop(name=name, in_inventory=True, **found.fields))
 
@@ -410,7 +416,8 @@ class _Settings:
 
     def where(self, field: str) -> str:
         """The source of a setting, for messages."""
-        source = self.sources.get(field) or (found.source if (found := self.setting(field)) else field)
+        found = None if field in self.sources else self.setting(field)
+        source = self.sources.get(field) or (found.source if found is not None else field)
         return f"{source} of {self._name}"
 
 

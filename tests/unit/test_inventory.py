@@ -18,7 +18,7 @@ from ansible import constants as C
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 from ansible.plugins.loader import become_loader, init_plugin_loader
 
-from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device, Unresolved
+from ansible_collections.rollcall.network.plugins.module_utils._device import KNOWN_HOSTS, Command, Device, Unresolved
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
 from ansible_collections.rollcall.network.plugins.plugin_utils import _inventory
@@ -95,7 +95,7 @@ def test_what_is_assumed() -> None:
         user=getpass.getuser(),
         platform="cisco_iosxe",
         commands=(Command("show version"),),
-        known_hosts=_inventory.KNOWN_HOSTS,
+        known_hosts=KNOWN_HOSTS,
     )
     assert (made.port, made.connect_timeout, made.command_timeout, made.host_key_checking) == (22, 10, 30, True)
 
@@ -468,11 +468,11 @@ def test_other_proxy_variables_come_first() -> None:
 @pytest.mark.parametrize(
     ("arguments", "checking", "known_hosts"),
     [
-        ("-o StrictHostKeyChecking=no", False, _inventory.KNOWN_HOSTS),
-        ("-o StrictHostKeyChecking=off", False, _inventory.KNOWN_HOSTS),
-        ("-o StrictHostKeyChecking=yes", True, _inventory.KNOWN_HOSTS),
-        ("-oStrictHostKeyChecking=no", False, _inventory.KNOWN_HOSTS),
-        ("-o 'StrictHostKeyChecking no'", False, _inventory.KNOWN_HOSTS),
+        ("-o StrictHostKeyChecking=no", False, KNOWN_HOSTS),
+        ("-o StrictHostKeyChecking=off", False, KNOWN_HOSTS),
+        ("-o StrictHostKeyChecking=yes", True, KNOWN_HOSTS),
+        ("-oStrictHostKeyChecking=no", False, KNOWN_HOSTS),
+        ("-o 'StrictHostKeyChecking no'", False, KNOWN_HOSTS),
         ("-o UserKnownHostsFile=/dev/null", True, ("/dev/null",)),
         ("-o UserKnownHostsFile='/a /b'", True, ("/a", "/b")),
         ("-o 'UserKnownHostsFile /a'", True, ("/a",)),

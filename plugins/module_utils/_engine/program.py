@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from . import system, wire
 
 if TYPE_CHECKING:  # never imported here, but Ansible sends another machine only modules that are imported somewhere
+    from .. import driver  # noqa: F401  for functions and drivers of users
     from . import launched  # noqa: F401
 
 Kind = Literal["session", "text", "function"]

@@ -790,7 +790,7 @@ class ShellStream(_SessionBase):  # type: ignore[misc]
         self._connection = connection
         self._tail = tail
         self._channel: Any = None
-        self._inbox = Inbox(lambda: self._channel.pause_reading(), lambda: self._channel.resume_reading())
+        self._inbox = Inbox(self._pause, self._resume)
         self._reason = ""
         self._may_write = asyncio.Event()
         self._may_write.set()
@@ -824,6 +824,12 @@ class ShellStream(_SessionBase):  # type: ignore[misc]
 
     def resume_writing(self) -> None:
         self._may_write.set()
+
+    def _pause(self) -> None:
+        self._channel.pause_reading()
+
+    def _resume(self) -> None:
+        self._channel.resume_reading()
 
     # -- Stream --------------------------------------------------------------------------------------------------------
 

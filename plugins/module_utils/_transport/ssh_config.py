@@ -63,8 +63,7 @@ def line_of(text: str) -> tuple[str, str]:
 
 def _halves(text: str) -> tuple[str, str]:
     matched = re.fullmatch(r"([^\s=]*)(?:\s*=\s*|\s+|$)(.*)", text.strip(), re.DOTALL)
-    assert matched is not None
-    return matched[1].strip('"'), matched[2].strip()
+    return (matched[1].strip('"'), matched[2].strip()) if matched else (text, "")
 
 
 @functools.lru_cache(maxsize=256)

@@ -153,7 +153,7 @@ def check_device(device: Device) -> Device:
         _check_login(hop, f"{name}, hop {hop.name}", hop.user or "")
     for field in SECONDS:
         _check_seconds(name, field, getattr(device, field))
-    if type(device.max_output) is not int or device.max_output < 1:
+    if not _is_whole(device.max_output) or device.max_output < 1:
         msg = f"max_output of {name!r} must be a number of bytes above 0, not {device.max_output!r}"
         raise ValueError(msg)
     if (user, platform) == (device.user, device.platform):
@@ -182,7 +182,7 @@ def _check_login(login: Device | Hop, name: str, user: str) -> None:
     if not login.host:
         msg = f"host of {name!r} must not be empty"
         raise ValueError(msg)
-    if type(login.port) is not int or not 0 < login.port <= 65535:
+    if not _is_whole(login.port) or not 0 < login.port <= 65535:
         msg = f"port of {name!r} must be a port number, not {login.port!r}"
         raise ValueError(msg)
     for field in TEXTS:
@@ -246,3 +246,7 @@ def _own_name(name: str) -> str:
     except (KeyError, OSError):  # a container can run as any user id
         msg = f"{name!r} has no user, and this user id has no name; set user"
         raise ValueError(msg) from None
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
