@@ -214,7 +214,7 @@ class Inventory:
             except NoDevice as error:
                 loop = error.__cause__
                 if isinstance(loop, BastionLoop):
-                    raise loop from None
+                    raise BastionLoop(loop.names) from None
                 raise ValueError(_masked(settings, str(error), self._run_secrets)) from None
             return (*found.hops, Hop(name=name, in_inventory=True, **found.fields))
 

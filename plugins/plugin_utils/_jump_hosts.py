@@ -19,6 +19,7 @@ class BastionLoop(ValueError):
     """Bastions are the way to each other. The message is the same for all devices behind them."""
 
     def __init__(self, names: Sequence[str]) -> None:
+        self.names = names
         way = " → ".join(names)
         super().__init__(
             f"bastions are in a loop: {way}; set rollcall_jump_hosts: [] for the one that is reached directly"
