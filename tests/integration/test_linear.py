@@ -401,6 +401,9 @@ NOT_OF_A_DEVICE = {
     "secrets._TAKES_SECRET",
     "secrets.secrets_in_command",
     "secrets._lines",
+    # the rules of the user; in the text process, they call Changes.between
+    "_changes._changes",
+    "_changes.between",
     "secrets._spellings",
     "secrets._wrapped",
     "secrets._made",

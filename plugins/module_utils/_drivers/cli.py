@@ -237,7 +237,7 @@ class _Terminal:
         said = excerpt(self._secrets.quoted(reason))
         message = (
             f"login as {self._device.user} refused inside the session (it said {said or 'nothing'}); check user and "
-            "password"
+            f"password{f'. The {self._sent} is not sent again in this run' if self._sent else ''}"
         )
         raise DeviceError("auth_failed", "auth", "refused", message)
 
