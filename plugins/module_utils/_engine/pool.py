@@ -23,8 +23,8 @@ from .launcher import Kind, Launcher, NoProcess, Process
 LOOK = 0.1  # seconds between looks at the time and memory of a process, with few processes
 LOOK_PER_PROCESS = 0.002
 GRACE = 0.2  # seconds for a call to end by itself at its deadline
-SHORT = 0.05  # seconds of a short call: another one waits for the end of such a call,
-SOON = 0.005  # but no longer than it takes to start a process
+SHORT = 0.05  # seconds of a short call
+FEW, SOON = 32, 0.001  # with more processes, seconds to wait for the end of such a call before another look
 STOPPED = 10.0  # seconds after which a stopped process is ended
 _PIECE = 1 << 20
 
@@ -158,7 +158,8 @@ class Pool:
         self._memory = memory
         self._lock = threading.Lock()
         self._starting = threading.Lock()
-        self._last_seconds: float | None = None  # that a call took
+        self._last_seconds = 0.0  # that a call took
+        self._changed_at = time.monotonic()  # when a call ended or the first one began
         self._running: set[Process] = set()
         self._closed = False
         # None is a place whose process has yet to be started. The place that became free last is taken first, so that
@@ -181,7 +182,8 @@ class Pool:
         try:
             yield place
         finally:
-            self._last_seconds = time.monotonic() - began
+            self._changed_at = time.monotonic()
+            self._last_seconds = self._changed_at - began
             # Only after a whole result: else the rest of it would be taken for the next one.
             if place.is_broken or self._closed:
                 self._end(process)
@@ -230,17 +232,21 @@ class Pool:
     def _started(self) -> Process:
         """Start a process, or take one that has become free meanwhile. Short calls need few processes."""
         with self._starting:
-            short = self._last_seconds is not None and self._last_seconds < SHORT
-            until = time.monotonic() + (SOON if short else 0.0)
+            if not self._running:
+                self._changed_at = time.monotonic()
             while True:
                 with contextlib.suppress(queue.Empty):
                     other = self._places.get_nowait()
                     self._places.put(None)
                     if other is not None:
                         return other
-                if time.monotonic() >= until:
+                if len(self._running) < FEW or not self._is_quick():
                     return self._start()
-                time.sleep(SOON / 5)
+                time.sleep(SOON)
+
+    def _is_quick(self) -> bool:
+        """Return whether the calls are so short that a process becomes free before another one has started."""
+        return self._last_seconds < SHORT and time.monotonic() - self._changed_at < 20 * SHORT
 
     def _start(self) -> Process:
         if self._closed:
