@@ -212,7 +212,7 @@ class _Terminal:
                 message = f"the device closed the session before the login; it said {said!r}"
                 raise DeviceError("unreachable", "auth", "session_closed", message, retry=True)
             elif chunk == b"" and self._sent == "password":
-                self._login_refused(f"{shown}\n")
+                self._login_refused(f"{shown}\n", hung_up=True)
             elif not chunk:
                 self._no_prompt(chunk, data)
             else:
@@ -227,7 +227,7 @@ class _Terminal:
         )
         raise DeviceError("unreachable", "connect", "protocol", message)
 
-    def _login_refused(self, shown: str) -> NoReturn:
+    def _login_refused(self, shown: str, *, hung_up: bool = False) -> NoReturn:
         """A banner can follow the reason.
 
         :param shown: what came after the password.
@@ -237,7 +237,7 @@ class _Terminal:
         said = excerpt(self._secrets.quoted(reason))
         message = (
             f"login as {self._device.user} refused inside the session (it said {said or 'nothing'}); check user and "
-            f"password{f'. The {self._sent} is not sent again in this run' if self._sent else ''}"
+            f"password{'. The password is not sent again in this run' if hung_up else ''}"
         )
         raise DeviceError("auth_failed", "auth", "refused", message)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import importlib.util
+import os
 import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -416,6 +417,8 @@ class _Guard:
         return True
 
     def connection_lost(self, exc: Exception | None = None) -> None:
+        if isinstance(exc, OSError):  # sending failed; what the server said before it closed has not been read yet
+            self._unread += _left_in(self._transport)
         self._after_messages(self._protocol.connection_lost, exc)
 
     def session_started(self) -> None:
@@ -455,6 +458,15 @@ class _Guard:
         if self._before.startswith(_IAC) and not self._client.is_telnet:
             self._client.is_telnet = True
             self._protocol._force_close(asyncssh.ProtocolError("Telnet"))
+
+
+def _left_in(transport: Any) -> bytes:
+    """Return what has arrived and was not read from the socket of a transport."""
+    sock = transport.get_extra_info("socket")
+    try:
+        return os.read(sock.fileno(), PIECE) if sock is not None else b""
+    except OSError:
+        return b""
 
 
 async def _handled(tasks: set[asyncio.Task[Any]]) -> None:
