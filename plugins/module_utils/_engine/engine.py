@@ -72,13 +72,16 @@ class Engine:
         :raises NotDone: if it needs too much time or memory, or crashes.
         """
         seconds = TEXT_SECONDS + TEXT_SECONDS_PER_MIB * size / 2**20
+
+        def call() -> Any:
+            with self._text.place(deadline) as place:
+                return place.call(function, *arguments, deadline=deadline, cpu_seconds=seconds)
+
         try:
             try:
-                with self._text.place(deadline) as place:
-                    return place.call(function, *arguments, deadline=deadline, cpu_seconds=seconds)
+                return call()
             except Ended:
-                with self._text.place(deadline) as place:
-                    return place.call(function, *arguments, deadline=deadline, cpu_seconds=seconds)
+                return call()
         except (Lost, NoProcess) as error:
             raise NotDone(str(error)) from error
         except MemoryError as error:
