@@ -36,14 +36,14 @@ import os
 import re
 import shlex
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from ._asyncssh import asyncssh
 
 with contextlib.suppress(ImportError):  # sanity tests import this file without it
     from asyncssh.public_key import get_certificate_algs, get_public_key_algs
 
-from .._device import Hop
+from .._device import Device, Hop
 from .._known_hosts import Entry, KnownHosts, Marker, Verdict, name_in_file
 from .._model.host_pattern import limit_pattern
 from .._model.visible import in_line
@@ -75,32 +75,11 @@ _WRITABLE = re.compile(r"[^\s,*?!|#@\"\\\x00-\x1f\x7f][^\s,*?!|\"\\\x00-\x1f\x7f
 _PLAIN = re.compile(r"[\w.-]+")  # a value of -e that is not quoted
 
 
-class Login(Protocol):
-    """The fields of a device or bastion that are used here."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def host(self) -> str: ...
-    @property
-    def port(self) -> int: ...
-    @property
-    def host_key_checking(self) -> bool: ...
-    @property
-    def accept_new_host_keys(self) -> bool: ...
-    @property
-    def known_hosts(self) -> tuple[str, ...]: ...
-    @property
-    def legacy_ssh(self) -> bool: ...
-    @property
-    def ssh_options(self) -> tuple[tuple[str, str], ...]: ...
-
-
 # The keys accepted so far in this process: by file and host, the wire format by type.
 _accepted: dict[tuple[str, str], dict[str, bytes]] = {}
 
 
-def known(login: Login) -> HostKeys:
+def known(login: Device | Hop) -> HostKeys:
     """Return what is known of the host keys of a device or bastion."""
     return HostKeys(login)
 
@@ -124,7 +103,7 @@ def fingerprint(key: bytes) -> str:
 class HostKeys:
     """The decision on the host key of one login. A decision on a certificate takes asyncssh's checks as well."""
 
-    def __init__(self, login: Login) -> None:
+    def __init__(self, login: Device | Hop) -> None:
         self._login = login
         self.host_key_alias = next((value for name, value in login.ssh_options if name == "hostkeyalias"), None)
         self._names = (self.host_key_alias or login.host,)
