@@ -6,12 +6,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.rollcall.network.plugins.module_utils import _roll
-from ansible_collections.rollcall.network.plugins.module_utils._device import Device
+from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
+from ansible_collections.rollcall.network.plugins.module_utils._platforms import platform_name
 from ansible_collections.rollcall.network.plugins.module_utils._result import Result
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits
 from ansible_collections.rollcall.network.plugins.module_utils.collector import collect
+from tests.lab import LabDevice
+
+
+def lab_device(of: LabDevice, commands: int | None = None, **settings: Any) -> Device:
+    """Return a device of the lab, to be asked its first commands; all of them by default."""
+    return Device(
+        name=of.name,
+        host=of.address,
+        port=of.port,
+        user=of.login[0],
+        password=of.login[1],
+        become_password=of.enable,
+        platform=platform_name(of.platform),
+        commands=tuple(Command(command) for command in of.commands[:commands]),
+        **settings,
+    )
 
 
 def results_of(devices: Mapping[str, Device], limits: Limits) -> dict[str, Result]:

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device, Hop
-from ansible_collections.rollcall.network.plugins.module_utils._platforms import platform_name
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll
 from ansible_collections.rollcall.network.plugins.plugin_utils._why import groups_of
+from tests.integration.asking import lab_device
 from tests.integration.bastion import Bastion
 from tests.integration.conftest import meanwhile, watched_processes
 from tests.integration.odd_server import Line, OddServer
@@ -40,16 +40,10 @@ def lab() -> Iterator[Lab]:
 
 def fleet(lab: Lab, *hops: Hop, count: int = MANY, **settings: Any) -> dict[str, Device]:
     return {
-        each.name: Device(
-            name=each.name,
-            host=each.address,
-            port=each.port,
-            user=each.login[0],
-            password=each.login[1],
+        each.name: lab_device(
+            each,
+            commands=2,
             become=each.enable is not None,
-            become_password=each.enable,
-            platform=platform_name(each.platform),
-            commands=tuple(Command(command) for command in each.commands[:2]),
             host_key_checking=False,
             connect_timeout=60.0,
             hops=hops,

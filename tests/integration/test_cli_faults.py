@@ -15,12 +15,11 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
-from ansible_collections.rollcall.network.plugins.module_utils._platforms import platform_name
+from ansible_collections.rollcall.network.plugins.module_utils._device import Device
 from ansible_collections.rollcall.network.plugins.module_utils._result import Output, Result
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits
 from ansible_collections.rollcall.network.plugins.module_utils._terminal import CHATTER
-from tests.integration.asking import results_of
+from tests.integration.asking import lab_device, results_of
 from tests.lab import Lab, LabDevice
 from tests.lab.faults import BIG_OUTPUT_BYTES, FAULTS
 
@@ -49,19 +48,8 @@ class Story:
 
 
 def device_of(lab: Lab, device: LabDevice) -> Device:
-    return Device(
-        name=device.name,
-        host=device.address,
-        port=device.port,
-        user=device.login[0],
-        password=device.login[1],
-        become_password=device.enable,
-        platform=platform_name(device.platform),
-        commands=tuple(Command(command) for command in device.commands),
-        known_hosts=(str(lab.known_hosts),),
-        connect_timeout=6.0,
-        command_timeout=COMMAND_TIMEOUT,
-    )
+    known_hosts = (str(lab.known_hosts),)
+    return lab_device(device, known_hosts=known_hosts, connect_timeout=6.0, command_timeout=COMMAND_TIMEOUT)
 
 
 def call(lab: Lab, change: Callable[[Device], Device] = lambda device: device) -> dict[str, Result]:

@@ -20,10 +20,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
-from ansible_collections.rollcall.network.plugins.module_utils._platforms import platform_name
 from ansible_collections.rollcall.network.plugins.module_utils._roll import WRITERS
 from ansible_collections.rollcall.network.plugins.module_utils._run import file_name, read_answer
+from tests.integration.asking import lab_device
 from tests.integration.openssh import descendants, kill, wait_until
 from tests.lab import Lab
 
@@ -54,17 +53,8 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     folder = tmp_path_factory.mktemp("fleet")
     with Lab(devices=DEVICES, healthy=True, latency=LATENCY) as lab:
         devices = {
-            each.name: Device(
-                name=each.name,
-                host=each.address,
-                port=each.port,
-                user=each.login[0],
-                password=each.login[1],
-                become=each.enable is not None,
-                become_password=each.enable,
-                platform=platform_name(each.platform),
-                commands=tuple(Command(command) for command in each.commands[:2]),
-                known_hosts=(str(lab.known_hosts),),
+            each.name: lab_device(
+                each, commands=2, become=each.enable is not None, known_hosts=(str(lab.known_hosts),)
             ).as_dict()
             for each in lab.devices.values()
         }
