@@ -69,7 +69,8 @@ def run_tree(
     :param pinned: is entered for the start, see ``on_core``.
     :raises TimeoutExpired: after ``limit`` seconds.
     """
-    ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
+    libc = ctypes.CDLL(None)
+    libc.prctl(SUBREAPER, 1, 0, 0, 0)
     others = set(descendants(os.getpid()))
     samples: list[tuple[float, float]] = []
     spent: dict[int, float] = {}
@@ -102,6 +103,8 @@ def run_tree(
                 process.wait()
             sampler.join()
             left = _end_all(others)
+            # Else processes that lose their parent later would be adopted too, and never waited for.
+            libc.prctl(SUBREAPER, 0, 0, 0, 0)
         texts = [_text(each) for each in (out, err)]
     peak = max((mib for _when, mib in samples), default=0.0)
     cpu = max(_children_cpu() - before, sum(spent.values()))

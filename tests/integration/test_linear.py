@@ -388,6 +388,8 @@ PATTERNS: dict[str, str] = {
     "_terminal._LINE_REST": MATCH,
     "text.ASKS_USER": SEARCH,
     "text.ASKS_PASSWORD": SEARCH,
+    "text.SAYS_NO": SEARCH,
+    "text.SSH_VERSION": MATCH,
     "text.NUMBER": SEARCH,
     "text.NOT_BLANK": SEARCH,
     "secrets._BASE64": SEARCH,

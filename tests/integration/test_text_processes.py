@@ -131,6 +131,16 @@ def test_a_killed_process_loses_no_answer(engine: Engine) -> None:
     assert work(engine, QUICK).status == "ok"
 
 
+def test_a_process_that_was_killed_while_it_had_nothing_to_do_is_replaced(engine: Engine) -> None:
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(partial(work, engine), [SLOW] * 2))
+    both = pids(engine)
+    for pid in both:
+        os.kill(pid, signal.SIGKILL)
+        until(lambda pid=pid: not alive(pid))
+    assert [work(engine, QUICK).status for _text in both] == ["ok"] * 2
+
+
 def test_a_text_whose_process_always_crashes_has_no_rows(engine: Engine) -> None:
     with pytest.raises(NotDone, match=r"its process was ended by signal SIGSEGV"):
         engine.work(os.kill, 0, signal.SIGSEGV, size=0)  # 0: its whole group

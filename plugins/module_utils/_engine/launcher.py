@@ -36,6 +36,16 @@ class Process:
         """Kill it with all that it started, at once. ``line`` ends, but is not closed."""
         self._program.kill(self.pid)
 
+    def has_ended(self) -> bool:
+        """Return whether it has ended, or sent what nobody waits for. Only for one that has no call to do."""
+        try:
+            self.line.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        return True
+
     def how_ended(self) -> str:
         """Return how it ended, as the end of a sentence. Its line must have ended, or it must have been killed."""
         status = self._program.status(self.pid)

@@ -46,6 +46,7 @@ class Place:
 
     def __init__(self, process: Process, memory: int, look: Callable[[], float]) -> None:
         self.is_broken = False
+        self.seconds = 0.0  # that the last call took
         self._process = process
         self._memory = memory
         self._look = look
@@ -66,7 +67,7 @@ class Place:
         """
         self.is_broken = True
         try:
-            succeeded, value = self._exchange(wire.packed((function, arguments)), deadline, cpu_seconds)
+            succeeded, value, self.seconds = self._exchange(wire.packed((function, arguments)), deadline, cpu_seconds)
         except OSError as error:
             msg = f"its process {self._process.how_ended()}"
             raise Ended(msg) from error
@@ -158,7 +159,7 @@ class Pool:
         self._memory = memory
         self._lock = threading.Lock()
         self._starting = threading.Lock()
-        self._last_seconds = 0.0  # that a call took
+        self._last_seconds = 0.0  # that a call took, 0 if it has no result
         self._changed_at = time.monotonic()  # when a call ended or the first one began
         self._running: set[Process] = set()
         self._closed = False
@@ -178,12 +179,11 @@ class Pool:
         """
         process = self._process(deadline)
         place = Place(process, self._memory, self._look)
-        began = time.monotonic()
         try:
             yield place
         finally:
             self._changed_at = time.monotonic()
-            self._last_seconds = self._changed_at - began
+            self._last_seconds = place.seconds
             # Only after a whole result: else the rest of it would be taken for the next one.
             if place.is_broken or self._closed:
                 self._end(process)
@@ -219,6 +219,9 @@ class Pool:
             except queue.Empty:
                 msg = "no process was free before the deadline"
                 raise TooLate(msg) from None
+            if process is not None and process.has_ended():  # while nobody used it
+                self._end(process)
+                process = None
             try:
                 return process or self._started()
             except BaseException as error:

@@ -21,6 +21,15 @@ def cpu_seconds(pid: int) -> float | None:
     return None if fields is None else (int(fields[11]) + int(fields[12])) / _TICKS
 
 
+def waited_seconds() -> float:
+    """Return how long this process, with one thread, was ready to run but had no core; 0 if it is not known."""
+    try:
+        with open("/proc/self/schedstat", encoding="ascii") as file:
+            return int(file.read().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
+
+
 def state(pid: int) -> str:
     """Return the state of a process in one letter, as in ``ps``; empty if it is not known."""
     fields = _stat(pid)

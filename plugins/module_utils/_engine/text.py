@@ -10,10 +10,11 @@ import contextlib
 import resource
 import signal
 import socket
+import time
 from typing import Any
 
 from .._result import DeviceError
-from . import wire
+from . import system, wire
 
 MEMORY = 640 * 2**20  # bytes for the work on one text
 _IMPORTED = 128 * 2**20  # bytes that this process has before it
@@ -35,13 +36,13 @@ def run(line: socket.socket, *, limited: bool) -> int:
         except wire.Ended:
             return 0
         except Exception as error:  # a module that cannot be imported here
-            reply = (False, portable(error))
+            reply = (False, portable(error), 0.0)
         else:
             reply = _called(function, arguments)
         try:
             data = wire.packed(reply)
         except Exception as error:  # a value that cannot be pickled
-            data = wire.packed((False, portable(error)))
+            data = wire.packed((False, portable(error), 0.0))
         try:
             line.settimeout(None)
             line.sendall(data)
@@ -49,11 +50,14 @@ def run(line: socket.socket, *, limited: bool) -> int:
             return 0
 
 
-def _called(function: Any, arguments: tuple[Any, ...]) -> tuple[bool, Any]:
+def _called(function: Any, arguments: tuple[Any, ...]) -> tuple[bool, Any, float]:
+    """Return whether it succeeded, its value or exception, and the seconds that it took."""
+    began, waited = time.monotonic(), system.waited_seconds()
     try:
-        return True, function(*arguments)
+        reply = (True, function(*arguments))
     except BaseException as error:  # SystemExit of one call must not end the process
-        return False, portable(error)
+        reply = (False, portable(error))
+    return *reply, time.monotonic() - began - (system.waited_seconds() - waited)
 
 
 def portable(error: BaseException) -> Exception:
