@@ -87,6 +87,9 @@ class _Lines:
         lines = self.hashed if key is None else self.hashed_by_key.get(key, [])
         return (line.entry for line in lines if any(line.matches(name) for name in wanted))
 
+    def __bool__(self) -> bool:
+        return bool(self.plain or self.patterns or self.hashed)
+
     def with_key(self, wanted: tuple[str, ...], key: bytes) -> bool:
         return any(entry.key == key for entry in self.named(wanted)) or any(True for _entry in self.hidden(wanted, key))
 
@@ -247,6 +250,8 @@ class KnownHosts:
         return self._any(Marker.HOST_KEY, wanted, key) or self._any(Marker.REVOKED, wanted, key)
 
     def _all(self, marker: Marker, wanted: tuple[str, ...]) -> list[Entry]:
+        if not any(self._of(marker)):  # few files have marked lines
+            return []
         named = {entry for lines in self._of(marker) for entry in lines.named(wanted)}
         found = named.union(self._hidden(marker, wanted))
         files = {file.path: number for number, file in reversed(list(enumerate(self._files)))}
@@ -254,6 +259,8 @@ class KnownHosts:
 
     def _hidden(self, marker: Marker, wanted: tuple[str, ...]) -> list[Entry]:
         """The entries of hashed lines. They are searched once for each name."""
+        if not any(lines.hashed for lines in self._of(marker)):
+            return []
         if (marker, wanted) not in self._scanned:
             found = [entry for lines in self._of(marker) for entry in lines.hidden(wanted)]
             self._scanned[marker, wanted] = found
@@ -263,7 +270,7 @@ class KnownHosts:
         return any(lines.with_key(wanted, key) for lines in self._of(marker))
 
     def _of(self, marker: Marker) -> Iterator[_Lines]:
-        return (file.lines[marker] for file in self._files)
+        return (lines for file in self._files if (lines := file.lines[marker]))
 
 
 def name_in_file(host: str, port: int | None) -> str:

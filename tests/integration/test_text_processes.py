@@ -91,6 +91,10 @@ def alive(pid: int) -> bool:
         return False
 
 
+def ended(pid: int) -> bool:
+    return not alive(pid)
+
+
 def busy(pid: int) -> bool:
     """Whether it has computed for longer than its first text takes before it is parsed."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -137,7 +141,7 @@ def test_a_process_that_was_killed_while_it_had_nothing_to_do_is_replaced(engine
     both = pids(engine)
     for pid in both:
         os.kill(pid, signal.SIGKILL)
-        until(lambda pid=pid: not alive(pid))
+        until(partial(ended, pid))
     assert [work(engine, QUICK).status for _text in both] == ["ok"] * 2
 
 

@@ -36,6 +36,7 @@ from .watchdog import Watchdog
 
 BEAT = 0.25  # seconds between signs of life
 GRACE = 0.15  # seconds after its deadline in which a driver can return what it has received
+TOGETHER = 0.005  # seconds for which messages of a busy worker are collected; each wakes up the parent
 OVERDUE = 2.0  # seconds after which a driver that does not end at its deadline is given up
 _RESOLVERS = 200  # threads that wait for DNS servers, which can be silent for seconds
 _FILES = 1_048_576
@@ -185,6 +186,7 @@ class _Worker:
         self._open: dict[int, _Session] = {}
         self._files = _files()  # that can still be opened
         self._to_tell: list[bytes] = []
+        self._flushed_at = 0.0
         self._began: list[tuple[int, float]] = []
         self._ended = asyncio.Event()
         self._asked: dict[int, asyncio.Future[str | None]] = {}
@@ -208,6 +210,7 @@ class _Worker:
     def flush(self) -> None:
         """Send the pending messages."""
         data, self._to_tell = self._to_tell, []
+        self._flushed_at = time.monotonic()
         if self._began:
             data.insert(0, wire.packed(Began(tuple(self._began))))
             self._began = []
@@ -244,7 +247,8 @@ class _Worker:
 
     def _tell(self, data: bytes) -> None:
         if not self._to_tell:
-            self._loop.call_soon(self.flush, context=contextvars.Context())  # of no device: it is not interrupted
+            wait = self._flushed_at + TOGETHER - time.monotonic()
+            self._loop.call_later(wait, self.flush, context=contextvars.Context())  # of no device: not interrupted
         self._to_tell.append(data)
 
     def _over(self) -> None:

@@ -30,6 +30,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -89,10 +90,15 @@ def algorithms(key_types: Iterable[str], *, legacy: bool, certificates: bool = F
 
     :param legacy: whether those with SHA-1 are included.
     """
+    return list(_algorithms(tuple(key_types), legacy, certificates))
+
+
+@functools.lru_cache(maxsize=256)
+def _algorithms(key_types: tuple[str, ...], legacy: bool, certificates: bool) -> tuple[str, ...]:
     plain = [each for key in key_types for each in ALGORITHMS.get(key, ()) if legacy or each not in LEGACY]
     offered = [*map(_certificate, plain), *plain] if certificates else plain
     supported = {each.decode("ascii") for each in (*get_certificate_algs(), *get_public_key_algs())}
-    return [each for each in offered if each in supported]
+    return tuple(each for each in offered if each in supported)
 
 
 def fingerprint(key: bytes) -> str:

@@ -40,7 +40,7 @@ _MSG_IGNORE, _EMPTY = 2, b"\0\0\0\0"
 _MSG_CHANNEL_OPEN_FAILURE = 92
 _ASK = (b"keyboard-interactive", b"password")  # methods with texts of the device
 # A device is given up when its messages took this much CPU time, apart from what texts of their length take.
-MOST_CPU, CPU_PER_BYTE = 3.0, 1 / (8 * 2**20)
+MOST_CPU, CPU_PER_BYTE = 3.0, 1 / (16 * 2**20)
 FLOOD = "it sends messages without content, without end"
 _WITH_PASSWORD = frozenset({"password", "keyboard-interactive"})
 # Telnet begins with commands, whose first byte no text of SSH can have.
@@ -307,6 +307,8 @@ class _Connection(_Base):  # type: ignore[misc]
         super().__init__(*arguments, **options)
         self._logger = _QUIET
 
+    log_sent_packet = log_received_packet = staticmethod(_nothing)
+
     def send_packet(self, pkttype: int, *args: bytes, handler: Any = None) -> None:
         if pkttype == _MSG_IGNORE and args == (_EMPTY,) and not self._enc_alg_cs.endswith(b"-cbc"):
             return
@@ -374,6 +376,7 @@ class _Guard:
         self._is_paused = False
         self._is_given_up = False
         self._cpu = 0.0
+        self._clock = time.perf_counter
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
@@ -403,11 +406,15 @@ class _Guard:
 
     def _give(self, data: bytes) -> None:
         """Give data to the connection. A device that costs much more than it says ends its connection."""
-        began = time.thread_time()
+        began = self._clock()
         self._protocol.data_received(data)
-        cost = time.thread_time() - began - len(data) * CPU_PER_BYTE
+        cost = self._clock() - began - len(data) * CPU_PER_BYTE
         self._cpu = max(-MOST_CPU, self._cpu + cost)  # much text does not pay for a flood after it
-        if self._cpu > MOST_CPU and not self._is_given_up:
+        if self._cpu <= MOST_CPU:
+            return
+        if self._clock is time.perf_counter:  # reading the CPU time costs much more than reading the clock
+            self._clock, self._cpu = time.thread_time, 0.0
+        elif not self._is_given_up:
             self._is_given_up = True
             self._unread.clear()
             self._protocol._force_close(asyncssh.ProtocolError(FLOOD))

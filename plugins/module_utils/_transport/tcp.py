@@ -38,7 +38,9 @@ async def connected(
     place = f"{host} port {port}"
     try:
         async with asyncio.timeout_at(deadline):
-            addresses = await loop.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
+            addresses = _numeric(host, port, family) or await loop.getaddrinfo(
+                host, port, family=family, type=socket.SOCK_STREAM
+            )
     except TimeoutError as error:
         message = f"DNS gave no address for {host!r} within {seconds:g} s; set ansible_host, or check DNS"
         raise DeviceError("unreachable", "resolve", "dns", message, retry=True) from error
@@ -64,6 +66,14 @@ async def connected(
         raise DeviceError("unreachable", "connect", "reset", message, retry=True) from last
     message = f"{place} cannot be reached: {last and (last.strerror or last)}"
     raise DeviceError("unreachable", "connect", "unreachable", message, retry=not _is_local(last)) from last
+
+
+def _numeric(host: str, port: int, family: int) -> list[Any]:
+    """Return what ``getaddrinfo`` gives for an address; empty for a name, which needs a thread that waits for DNS."""
+    try:
+        return socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError):
+        return []
 
 
 async def attached(sock: socket.socket, factory: Callable[[], Any]) -> Any:
