@@ -140,6 +140,7 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "no_shell": ("No shell", "Check the user's rights, and whether all lines of the device are in use."),
         "no_user": ("No user name", "Set ansible_user for these devices."),
         "password_expired": ("Password expired", "Change it on the device or in the AAA server."),
+        "question": ("Asks before the prompt", "The message quotes the question. Log in by hand and answer it."),
         "private_key": ("Private key not readable", "Correct ansible_ssh_private_key_file, or its permissions."),
         "protocol": ("Bad SSH answer", "Check the SSH log of the device."),
         "refused": (
@@ -164,6 +165,14 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "incomplete": ("Driver's answer incomplete", "Correct the driver: it must return a text for each command."),
         "internal": INTERNAL,
         "lost": ("Answer lost", "The thread ended without a result. Look for a crash in the function."),
+        "desynchronised": (
+            "End of an answer not known",
+            "The device sent text that belongs to no certain command. Ask it again.",
+        ),
+        "question": (
+            "Command asks a question",
+            "Give the command its answers, or use a command that does not ask. The message quotes the question.",
+        ),
         "not_outputs": ("Driver's answer not usable", "Correct the driver: it must return a text for each command."),
         "not_plain_data": (
             "Value cannot be stored",
