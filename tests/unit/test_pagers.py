@@ -36,7 +36,8 @@ PROMPTS: dict[str, tuple[str, str]] = {  # what a device sends, and the key that
     "smartax": ("---- More ( Press 'Q' to break ) ----", " "),
     "comware": ("---- More ----", " "),
     "procurve": (
-        "\x1b[24;1H\x1b[2K-- MORE --, next page: Space, next line: Enter, quit: Control-C\x1b[24;1H\x1b[?25h\x1b[24;66H",
+        "\x1b[24;1H\x1b[2K-- MORE --, next page: Space, next line: Enter, quit: Control-C"
+        "\x1b[24;1H\x1b[?25h\x1b[24;66H",
         " ",
     ),
     "aoscx": ("-- MORE --, next page: Space, next line: Enter, quit: q", " "),
