@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import pytest
 
@@ -83,7 +84,7 @@ PROMPTS: dict[str, tuple[str, str]] = {  # what a device sends, and the key that
 WEAK = {"less", "less, byte", "less, percent"}
 ONLY_ON_A_LINE = WEAK | {"one dash"}
 WIDE = 90
-WIPES = {
+WIPES: dict[str, Callable[[int], str]] = {
     "blanks": lambda width: "\r" + " " * WIDE + "\r",
     "blanks of its width": lambda width: "\r" + " " * width + "\r",
     "blanks, twice": lambda width: "\r" + " " * WIDE + "\r\x1b[K\x1b[m",

@@ -18,7 +18,6 @@ from typing import NamedTuple
 
 TAIL = 512  # bytes at the end of the data that are searched; D-Link's prompt with its colours is the longest
 _SHORTEST = 8  # columns of blanks that cover a prompt up to the end of its line; fewer may be text
-_LONGEST_KEPT = 64 * 1024  # bytes of a line before a prompt that are read to see whether it is blank
 
 # -- the prompts, in lower case, without escape sequences --------------------------------------------------------------
 
@@ -195,21 +194,17 @@ def without_pagers(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) ->
         return data
     kept = bytearray()
     place = 0
+    alone = True  # the last line of what is kept shows nothing
     stops = [start for start, _end in spans[1:]]
-    for (start, end), stop in zip(spans, [*stops, len(data)], strict=True):
-        if start < place:  # a part of it was taken for what wipes the one before
-            start = place
+    for (first, end), stop in zip(spans, [*stops, len(data)], strict=True):
+        start = max(first, place)  # a part of it was taken for what wipes the one before
+        newline = data.rfind(b"\n", place, start) + 1
+        alone = (alone or newline > 0) and _VISIBLE.match(data, newline or place, start) is None
         kept += data[place:start]
         end = max(end, start)
-        place = _wiped(data, end, stop, _width(data[start:end]), alone=_is_blank(kept))
+        place = _wiped(data, end, stop, _width(data[start:end]), alone=alone)
     kept += data[place:]
     return kept
-
-
-def _is_blank(kept: bytearray) -> bool:
-    """Tell whether the last line shows nothing."""
-    start = max(kept.rfind(b"\n") + 1, len(kept) - _LONGEST_KEPT)
-    return _VISIBLE.match(kept, start) is None
 
 
 def _width(prompt: bytes | bytearray) -> int:
