@@ -6,14 +6,15 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
 
 import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device, Unresolved
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader.questions import (
-    JUNOS,
     SHARED,
+    Dialog,
     answer_for,
     dialog_at_end,
     question_at_end,
@@ -189,7 +190,7 @@ def test_a_short_question_is_shown_with_the_line_before() -> None:
     ],
 )
 def test_dialogs_of_all_platforms(shown: str, answer: str | None, is_key: bool) -> None:
-    dialog = dialog_at_end(shown, SHARED)
+    dialog = dialog_at_end(shown)
     assert dialog
     assert (dialog.answer, dialog.is_key) == (answer, is_key)
     if answer is None:
@@ -220,7 +221,7 @@ def test_dialogs_of_all_platforms(shown: str, answer: str | None, is_key: bool) 
     ],
 )
 def test_nothing_else_is_answered_at_login(shown: str) -> None:
-    assert dialog_at_end(shown, SHARED) is None
+    assert dialog_at_end(shown) is None
 
 
 @pytest.mark.parametrize(
@@ -234,30 +235,17 @@ def test_nothing_else_is_answered_at_login(shown: str) -> None:
     ],
 )
 def test_after_a_command_only_what_completes_it_is_answered(shown: str, answer: str | None) -> None:
-    dialog = dialog_at_end(shown, SHARED, "command")
+    dialog = dialog_at_end(shown, (), "command")
     assert (dialog.answer if dialog else None) == answer
 
 
-@pytest.mark.parametrize(
-    ("shown", "answer"),
-    [
-        ("--- JUNOS 15.1R7.9 built 2018-09-11 02:43:03 UTC\nroot@ex4200-24p:RE:0% ", "cli"),
-        ("root@ex4200% ", "cli"),
-        ("root@vMX1_RE:~ # ", "cli"),
-        ("root@:~ # ", "cli"),
-        ("root@% ", "cli"),
-        ("% ", "cli"),
-        ("root@ex4200> ", None),
-        ("[edit]\nroot@ex4200# ", None),
-        ("root@ex4200# ", None),
-        ("{master:0}\nroot@ex4200-24p> ", None),
-        ("ops@ex4200> ", None),
-        ("load 100%", None),
-    ],
-)
-def test_the_shell_of_junos(shown: str, answer: str | None) -> None:
-    dialog = dialog_at_end(shown, JUNOS)
-    assert (dialog.answer if dialog else None) == answer
+def test_the_dialogs_of_a_platform_come_first() -> None:
+    own = Dialog(re.compile(r"any key\Z"), "x", is_key=True)
+    after = Dialog(re.compile(r"sure\?\Z"), "y", phase="command")
+    assert dialog_at_end("Press any key", (after, own)) is own
+    assert dialog_at_end("Press any key", (after,)) in SHARED
+    assert dialog_at_end("sure?", (own, after)) is None
+    assert dialog_at_end("sure? ", (own, after), "command") is after
 
 
 # -- answers of a command ----------------------------------------------------------------------------------------------

@@ -89,26 +89,17 @@ SHARED: tuple[Dialog, ...] = (
 )
 """Dialogs of all platforms."""
 
-JUNOS: tuple[Dialog, ...] = (
-    # root lands in a shell: `root@router:RE:0% `, `root@router% `, `root@:~ # `, `% `
-    _dialog(
-        r"(?:\A|\n)(?:(?:root@[\w.:~/-]{0,80}\s?)?%|(?:root@[\w.-]{0,60}:[\w.:~/-]{0,60}\s?)?#)",
-        "cli",
-    ),
-)
-"""Dialogs of Junos. They look like prompts of other platforms."""
 
+def dialog_at_end(shown: str, dialogs: Sequence[Dialog] = (), phase: Phase = "login") -> Dialog | None:
+    """Return the first dialog whose question ends the text, as a terminal shows it.
 
-def dialog_at_end(shown: str, dialogs: Sequence[Dialog], phase: Phase = "login") -> Dialog | None:
-    """Return the first of the dialogs whose question ends the text, as a terminal shows it.
-
-    :param dialogs: those of the platform, and then ``SHARED``.
-    :param phase: "login" until the first prompt, "command" when a line was sent.
+    :param dialogs: those of the platform; those of all platforms come after them.
+    :param phase: "login" until the first prompt, "command" after a line was sent.
     """
     end = shown[-TAIL:].rstrip()
     if not end:
         return None
-    for dialog in dialogs:
+    for dialog in (*dialogs, *SHARED):
         if dialog.phase in (phase, "any") and dialog.question.search(end):
             return dialog
     return None
