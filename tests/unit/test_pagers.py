@@ -204,6 +204,7 @@ def test_a_quoted_pager_is_text(name: str, after: str) -> None:
         "Press any key to reboot",
         "-- more text --",
         "::",
+        "   :",
         "12.5%",
     ],
 )
@@ -264,6 +265,43 @@ def test_without_pagers_random_places() -> None:
             places = [place for place in places if not text[place : place + 5].isspace() and text[place] != "\r"]
         expected, data, spans = paged(places, prompt, way, text)
         assert clean(decode(bytes(without_pagers(data, spans)))) == expected
+
+
+@pytest.mark.parametrize(
+    ("prompt", "wipe"),
+    [
+        ("  ---- More ----", f"\x1b[16D{' ' * 16}\x1b[16D"),
+        (" --More-- ", "\b" * 9 + " " * 8 + "\b" * 9),
+        (" --More-- ", "\b" * 10 + " " * 10 + "\b" * 10),
+        (" --More-- ", "\b \b" * 10),
+        ("--More-- ", "\b" * 9 + " " * 9 + "\b" * 9),
+        ("--More--", "\b" * 8 + " " * 8 + "\b" * 8),
+        ("---- More ----", f"\x1b[80D{' ' * 80}\x1b[80D"),
+        ("--More-- ", "\r          \r"),
+    ],
+)
+@pytest.mark.parametrize("half", ["half", "half ", "half   "])
+def test_the_blanks_that_a_prompt_begins_with_are_its_own(prompt: str, wipe: str, half: str) -> None:
+    text = f"{half}of a line\r\nR1#"
+    expected, data, spans = paged([len(half)], prompt, "nothing", text)
+    start, end = spans[0]
+    data[end:end] = wipe.encode()
+    assert clean(decode(bytes(without_pagers(data, spans)))) == expected
+    assert start == len(half) + len(prompt) - len(prompt.lstrip())
+
+
+def test_the_blanks_of_a_prompt_are_known_from_one_that_stood_alone() -> None:
+    data = bytearray(b"a\r\n  ---- More ----\r\x1b[Kb  ---- More ----\r\x1b[Kc\r\nR1#")
+    second = data.index(b"----", 20)
+    assert bytes(without_pagers(data, [(3, 19), (second, second + 14)])) == b"a\r\nbc\r\nR1#"
+
+
+@pytest.mark.parametrize("wipe", ["\r\x1b[K", "\r" + " " * 60 + "\r"])
+@pytest.mark.parametrize("again", ["interface Ethernet1", ""])
+def test_half_a_line_that_is_written_again_is_there_once(wipe: str, again: str) -> None:
+    data = f"a\r\ninterface Ethernet1--More--{wipe}{again} is up\r\nR1#".encode()
+    place = data.index(b"--More")
+    assert bytes(without_pagers(data, [(place, place + 8)])) == b"a\r\ninterface Ethernet1 is up\r\nR1#"
 
 
 def test_without_pagers_nothing_to_remove() -> None:

@@ -17,7 +17,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 TAIL = 512  # bytes at the end of the data that are searched; D-Link's prompt with its colours is the longest
-_SHORTEST = 8  # columns of blanks that cover a prompt up to the end of its line; fewer may be text
+_LONGEST_HALF = 1024  # bytes of a line before a prompt
+_WIDEST_INDENT = 4  # blanks before a prompt
+_SHORTEST = 8  # columns; what is shorter can be text: blanks over a prompt, or text that is there twice
 
 # -- the prompts, in lower case, without escape sequences --------------------------------------------------------------
 
@@ -60,7 +62,7 @@ _AFTER_TEXT = (
 )
 _BEHIND_TEXT = re.compile(rf"(?:{_AFTER_TEXT})\s*\Z", re.IGNORECASE)
 _ON_LINE = re.compile(
-    rf"\s*(?:(?:{_AFTER_TEXT})|(?P<single>-\s?{_WORD}\s?-{_HELP})|(?P<weak>:|{_BYTE}(?:{_PERCENT})?|\d{{1,3}}%))\s*\Z",
+    rf"\s*(?:(?:{_AFTER_TEXT})|(?P<single>-\s?{_WORD}\s?-{_HELP})|(?P<weak>(?<!\s):|{_BYTE}(?:{_PERCENT})?|\d{{1,3}}%))\s*\Z",
     re.IGNORECASE,
 )
 # What would happen is not a further page.
@@ -195,6 +197,9 @@ def without_pagers(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) ->
     kept = bytearray()
     place = 0
     alone = True  # the last line of what is kept shows nothing
+    indents: dict[
+        str, int
+    ] = {}  # blanks that a prompt begins with; behind other text, they are not known to be its own
     stops = [start for start, _end in spans[1:]]
     for (first, end), stop in zip(spans, [*stops, len(data)], strict=True):
         start = max(first, place)  # a part of it was taken for what wipes the one before
@@ -202,18 +207,28 @@ def without_pagers(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) ->
         alone = (alone or newline > 0) and _VISIBLE.match(data, newline or place, start) is None
         kept += data[place:start]
         end = max(end, start)
-        place = _wiped(data, end, stop, _width(data[start:end]), alone=alone)
+        text = _visible(data[start:end])
+        place, left = _wiped(data, end, stop, len(text), alone=alone)
+        if alone:
+            indents[text.strip()] = len(text) - len(text.lstrip())
+        else:
+            indent = indents.get(text.strip(), left)
+            if indent <= _WIDEST_INDENT and kept.endswith(b" " * indent):
+                del kept[len(kept) - indent :]
+            half = kept[max(kept.rfind(b"\n") + 1, len(kept) - _LONGEST_HALF) :]
+            if len(half) >= _SHORTEST and b"\r" in data[end:place] and data.startswith(half, place):
+                place += len(half)  # the device wiped its whole line, and wrote the text again
     kept += data[place:]
     return kept
 
 
-def _width(prompt: bytes | bytearray) -> int:
+def _visible(prompt: bytes | bytearray) -> str:
     tokens = _TOKEN.finditer(prompt.decode("utf-8", "replace"))
-    return sum(len(token["text"]) for token in tokens if token["text"] is not None)
+    return "".join(token["text"] for token in tokens if token["text"] is not None)
 
 
-def _wiped(data: bytes | bytearray, place: int, stop: int, width: int, *, alone: bool) -> int:
-    """Return the end of what wipes a prompt that ends at ``place``.
+def _wiped(data: bytes | bytearray, place: int, stop: int, width: int, *, alone: bool) -> tuple[int, int]:
+    """Return the end of what wipes a prompt that ends at ``place``, and how many columns before it are wiped too.
 
     The cursor is followed: it goes back to the start of the prompt, and blanks or a sequence erase it. Blanks from
     which the cursor does not go back are text.
@@ -223,6 +238,7 @@ def _wiped(data: bytes | bytearray, place: int, stop: int, width: int, *, alone:
     column = width
     erased = width + 1  # the first column that was erased
     returned = False  # the cursor was moved back after that
+    lowest = 0
     echo = _KEY_ECHO.match(data, place, stop)
     place = echo.end() if echo else place
     while place < stop:
@@ -230,7 +246,7 @@ def _wiped(data: bytes | bytearray, place: int, stop: int, width: int, *, alone:
         if token is None:
             break
         final = token["final"]
-        is_wiped = erased < width and (returned or column == 0)
+        is_wiped = erased < width and (returned or column <= 0)
         if token["newline"] is not None:
             if is_wiped or not alone:
                 break
@@ -250,8 +266,9 @@ def _wiped(data: bytes | bytearray, place: int, stop: int, width: int, *, alone:
             erased = 0 if token["numbers"] in (b"1", b"2") else min(erased, column)
         elif final is not None or token["inert"] is None:
             column, returned = _moved(column, token), erased < width
+            lowest = min(lowest, column)
         place = token.end()
-    return place
+    return place, -lowest
 
 
 def _covers(following: re.Match[bytes] | None, to_line_end: bool) -> bool:
@@ -268,9 +285,9 @@ def _moved(column: int, token: re.Match[bytes]) -> int:
     if token["home"] is not None:
         return 0
     if token["back"] is not None:
-        return max(column - len(token.group()), 0)
+        return column - len(token.group())
     number = token["numbers"][-20:].rpartition(b";")[2][-6:]
     count = int(number) if number.isdigit() else 1
     if token["final"] == b"D":
-        return max(column - max(count, 1), 0)
+        return column - max(count, 1)
     return column if token["final"] == b"A" else max(count - 1, 0)
