@@ -140,9 +140,12 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "no_shell": ("No shell", "Check the user's rights, and whether all lines of the device are in use."),
         "no_user": ("No user name", "Set ansible_user for these devices."),
         "password_expired": ("Password expired", "Change it on the device or in the AAA server."),
-        "question": ("Asks before the prompt", "The message quotes the question. Log in by hand and answer it."),
         "private_key": ("Private key not readable", "Correct ansible_ssh_private_key_file, or its permissions."),
         "protocol": ("Bad SSH answer", "Check the SSH log of the device."),
+        "question": (
+            "Question after the login",
+            "Log in by hand: the message quotes what the device asks before it shows its prompt.",
+        ),
         "refused": (
             "Login refused",
             "Check user, password and the AAA server. There is no second attempt, because it could lock the account.",
@@ -169,14 +172,14 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
             "End of an answer not known",
             "The device sent text that belongs to no certain command. Ask it again.",
         ),
-        "question": (
-            "Command asks a question",
-            "Give the command its answers, or use a command that does not ask. The message quotes the question.",
-        ),
         "not_outputs": ("Driver's answer not usable", "Correct the driver: it must return a text for each command."),
         "not_plain_data": (
             "Value cannot be stored",
             "Let the function convert what the message names, for example to text.",
+        ),
+        "question": (
+            "Command asks a question",
+            "Send a command that does not ask, or name the question and its answer with the command's answers.",
         ),
         "rejected": ("Command rejected", "Check the command's spelling on this platform, and the user's rights."),
         "reset": ("Closed during a command", "Check the device's log, then ask it again."),

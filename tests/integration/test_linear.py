@@ -33,10 +33,13 @@ from ansible_collections.rollcall.network.plugins.module_utils import (
     _volatile,
 )
 from ansible_collections.rollcall.network.plugins.module_utils._changes import Changes
+from ansible_collections.rollcall.network.plugins.module_utils._device import Command
 from ansible_collections.rollcall.network.plugins.module_utils._drivers import text as driver_text
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import answer as reader_answer
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import echo as reader_echo
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import pagers
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import prompt as reader_prompt
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import questions as asked
 from ansible_collections.rollcall.network.plugins.module_utils._model import masking, secrets, visible
 from ansible_collections.rollcall.network.plugins.module_utils._pieces import PIECE, finish, spans
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import (
@@ -50,7 +53,8 @@ from tests.unit.test_platforms import ALL as PLATFORMS
 from tests.unit.test_platforms import shipped
 
 MODULES: list[ModuleType] = [_changes, _parsing, _pieces, _platforms, _terminal, _volatile]
-MODULES += [driver_text, reader_answer, reader_echo, reader_prompt, masking, secrets, visible]
+MODULES += [driver_text, pagers, asked, reader_answer, reader_echo, reader_prompt]
+MODULES += [masking, secrets, visible]
 
 SIZE = 8_000  # characters, and four times as many: less than LONGEST_LINE, so that patterns see all of them
 SHORT = 0.006  # seconds; quadratic work on four times SIZE takes longer
@@ -275,6 +279,28 @@ def forget_and_ask(text: str) -> None:
     answer.forget()
 
 
+def paged(text: str) -> None:
+    """An answer with a pager's prompt after every hundred bytes or so, and with one at its start."""
+    data = raw(text)
+    pagers.without_pagers(data, [(0, len(data) // 2)])
+    pagers.without_pagers(b"--More--" + data, [(0, 8)])
+    pagers.without_pagers(data, [(place, place + 8) for place in range(0, len(data), 100)])
+
+
+def asked_dialogs(text: str) -> None:
+    for phase in ("login", "command"):
+        asked.dialog_at_end(text, (), phase)  # type: ignore[arg-type]
+
+
+def asked_questions(text: str) -> None:
+    asked.question_at_end(text)
+    asked.question_at_end(f"{text}\nSave?")
+    asked.question_at_end(f"{text[-100:]} save?")
+    asked.answer_for(Command(COMMAND, answers=(("sure?", "y"), ("a", ""))), text)
+    asked.unexpected(text, COMMAND)
+    asked.refused(asked.SHARED[-1], text)
+
+
 def modes(text: str) -> None:
     for name in PLATFORMS:
         load_platform(name).mode_of(text)
@@ -325,6 +351,12 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "is_chatter": _terminal.is_chatter,
     "is_pager": _terminal.is_pager,
     "pager_at_end": _terminal.pager_at_end,
+    "pagers.pager_at_end": lambda text: [
+        pagers.pager_at_end(text + end) for end in ("", "--More--", "press any key to continue")
+    ],
+    "without_pagers": paged,
+    "dialog_at_end": asked_dialogs,
+    "question_at_end": asked_questions,
     "received": received,
     "text_of": whole_answer,
     "text_of with pagers": lambda text: whole_answer(text, paged=True),
@@ -424,11 +456,26 @@ PATTERNS: dict[str, str] = {
     "text.ASKS_PASSWORD": SEARCH,
     "text.SAYS_NO": SEARCH,
     "text.SSH_VERSION": MATCH,
+    "pagers._BEHIND_TEXT": SEARCH,
+    "pagers._ON_LINE": MATCH,
+    "pagers._MAY_BE": SEARCH,
+    "pagers._RISK": SEARCH,
+    "pagers._TOKEN": SEARCH,
+    "questions._WAITS": SEARCH,
+    "questions._MAY_ASK": SEARCH,
+    "questions._ASKS": SEARCH,
+    "questions._MAY_WAIT": SEARCH,
+    "questions._LABEL": MATCH,
     "secrets._BASE64": SEARCH,
     "masking._C1": SEARCH,
     "visible._UNSEEN": SEARCH,
 }
 NOT_OF_A_DEVICE = {
+    # patterns on bytes, see `without_pagers`, and what only makes a pattern
+    "pagers._AFTER",
+    "pagers._VISIBLE",
+    "pagers._KEY_ECHO",
+    "questions._dialog",
     # the user's command lines and variables
     "secrets._NAMED",
     "secrets._IN_URL",
@@ -498,6 +545,11 @@ def test_patterns_are_linear(name: str) -> None:
     module, _, attribute = name.partition(".")
     pattern = next(vars(each)[attribute] for each in MODULES if short_name(each) == module)
     assert slow_texts(pattern, PATTERNS[name]) == {}
+
+
+@pytest.mark.parametrize("number", range(len(asked.SHARED)))
+def test_dialogs_are_linear(number: int) -> None:
+    assert slow_texts(asked.SHARED[number].question, SEARCH) == {}
 
 
 RULES = {

@@ -10,6 +10,7 @@ import getpass
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from ansible_collections.rollcall.network.plugins.module_utils._bounds import LARGEST, check_path
 from ansible_collections.rollcall.network.plugins.module_utils._device import KNOWN_HOSTS, Command, Device, Hop
@@ -216,10 +217,13 @@ def _commands(name: str, commands: str | Iterable[str | Command], parser: str | 
         raise ValueError(msg) from None
 
 
-def _plain(command: str | Command) -> str | dict[str, str]:
+def _plain(command: str | Command) -> str | dict[str, Any]:
     if not isinstance(command, Command):
         return command
-    return {"command": command.text, **({"parser": command.parser} if command.parser else {})}
+    given = command.as_given()
+    if not command.parser:
+        del given["parser"]  # the parser of all counts
+    return given
 
 
 def _platform(name: str, platform: str | None) -> str:

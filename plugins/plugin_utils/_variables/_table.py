@@ -229,7 +229,11 @@ ROLE: tuple[Variable, ...] = (
 
 # Variables of each device. The argument of the same name applies to all devices.
 HOST: tuple[Variable, ...] = (
-    Variable("rollcall_commands", "The commands to send: a list, or a multi-line string", spec={"type": "raw"}),
+    Variable(
+        "rollcall_commands",
+        "The commands to send: a list of lines or of `command`, `parser`, `answers`, or a multi-line string",
+        spec={"type": "raw"},
+    ),
     Variable(
         "rollcall_parser", "The parser that converts answers to rows: `none`, `auto`, `json` or `textfsm`", ("collect",)
     ),
