@@ -38,6 +38,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "group_max_fail_percentage": {"type": "dict"},
     "max_output": {"type": "str"},
     "known_hosts": {"type": "list", "elements": "path"},
+    "platforms": {"type": "list", "elements": "path"},
     "output_dir": {"type": "path"},
     "return_output": {"type": "bool", "default": True},
     "resume": {"type": "bool", "default": False},

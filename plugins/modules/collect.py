@@ -197,7 +197,7 @@ devices:
       type: int
       returned: always
     platform:
-      description: The platform definition that was used.
+      description: The platform definition that was used. V(learned) if C(ansible_network_os) is missing or not known.
       type: str
       returned: always
     connection:

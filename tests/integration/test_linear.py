@@ -29,7 +29,6 @@ from ansible_collections.rollcall.network.plugins.module_utils import (
     _changes,
     _parsing,
     _pieces,
-    _platforms,
     _terminal,
     _volatile,
 )
@@ -41,14 +40,22 @@ from ansible_collections.rollcall.network.plugins.module_utils._platforms import
     LINEAR,
     LONGEST_PROMPT,
     Mode,
+    best_fit,
+    description,
+    learned,
     load_platform,
+    loading,
+    model,
+    names,
+    scrapli,
 )
 from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError, Output
 from tests.integration.pumps import Pump, pumps
 from tests.unit.test_platforms import ALL as PLATFORMS
 from tests.unit.test_platforms import shipped
 
-MODULES: list[ModuleType] = [_changes, _parsing, _pieces, _platforms, _terminal, _volatile]
+MODULES: list[ModuleType] = [_changes, _parsing, _pieces, _terminal, _volatile]
+MODULES += [description, learned, loading, model, names, scrapli]
 MODULES += [driver_text, masking, secrets, visible]
 
 SIZE = 8_000  # characters, and four times as many: less than LONGEST_LINE, so that patterns see all of them
@@ -304,6 +311,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "last_lines": driver_text.last_lines,
     "asks": questions,
     "mode_of": modes,
+    "best_fit": lambda text: best_fit(text, text),
     "parse json": lambda text: _parsing.parse(text, parser="json", platform=None, command=COMMAND),
     "parse json behind a log line": lambda text: _parsing.parse(
         f"[edit]\n{text}", parser="json", platform=None, command=COMMAND
@@ -386,6 +394,7 @@ PATTERNS: dict[str, str] = {
     "_terminal._PROMPT_END": SEARCH,
     "_terminal._NOISE": MATCH,
     "_terminal._LINE_REST": MATCH,
+    "scrapli.ASKS_SECRET": SEARCH,
     "text.ASKS_USER": SEARCH,
     "text.ASKS_PASSWORD": SEARCH,
     "text.SAYS_NO": SEARCH,
@@ -415,14 +424,27 @@ NOT_OF_A_DEVICE = {
     "_parsing.reads_json",
     "_parsing.asks_for_json",
     # names of platforms and their definitions, and names of templates
-    "_platforms.platform_name",
-    "_platforms.load_platform",
-    "_platforms._load",
-    "_platforms._read_definition",
-    "_platforms._compile",
-    "_platforms._pattern",
-    "_platforms._step",
-    "_platforms.Platform.way",
+    "names.platform_name",
+    "names.known_name",
+    "names.unknown",
+    "loading.load_platform",
+    "loading._load",
+    "loading._described",
+    "scrapli.scrapli_platform",
+    "scrapli._read",
+    "scrapli._compile",
+    "scrapli.excludes_of",
+    "scrapli.pattern_of",
+    "scrapli._step",
+    "model.Platform.way",
+    "description.platform_of",
+    "description._modes",
+    "description._question",
+    "description.check_descriptions",
+    "description._problems",
+    "description._meant",
+    "description._near",
+    "description._pattern_problems",
     "_parsing._load",
     "_parsing._Library.find",
     "_changes._is_configuration",
@@ -500,7 +522,7 @@ def test_prompts_are_quick_within_their_bound(name: str) -> None:
 
 @pytest.mark.parametrize("slow", LINEAR)
 def test_a_pattern_that_was_replaced_matches_what_the_original_does(slow: str) -> None:
-    assert any(slow in Path(_platforms._definitions_folder() or "", f"{name}.yaml").read_text() for name in shipped())
+    assert any(slow in Path(scrapli.definitions_folder() or "", f"{name}.yaml").read_text() for name in shipped())
     chance = random.Random(11)
     parts = [*"aA1@:#$%? \n[]()>-_~|\t", "root@", "config", "(diagnose)%%", "(a)", "a@b", "", "\n"]
     old, new = (re.compile(each, re.MULTILINE | re.IGNORECASE) for each in (slow, LINEAR[slow]))
@@ -518,7 +540,7 @@ def test_a_pattern_that_was_replaced_matches_what_the_original_does(slow: str) -
 
 
 def test_a_line_longer_than_the_bound_is_no_prompt() -> None:
-    mode = load_platform("default").modes["cli"]
+    mode = load_platform("learned").modes["privileged_exec"]
     assert mode.prompt_start("x" * (LONGEST_PROMPT - 1) + "#") == 0
     assert mode.prompt_start("x" * LONGEST_PROMPT + "#") is None
     assert mode.prompt_start("x" * 1000 + "\nR1#") == 1001
