@@ -46,16 +46,17 @@ from ansible_collections.rollcall.network.plugins.module_utils._platforms import
     load_platform,
     loading,
     model,
-    names,
+    platform_hint,
     scrapli,
 )
+from ansible_collections.rollcall.network.plugins.module_utils._platforms import names as platform_names
 from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError, Output
 from tests.integration.pumps import Pump, pumps
 from tests.unit.test_platforms import ALL as PLATFORMS
 from tests.unit.test_platforms import shipped
 
 MODULES: list[ModuleType] = [_changes, _parsing, _pieces, _terminal, _volatile]
-MODULES += [description, learned, loading, model, names, scrapli]
+MODULES += [description, learned, loading, model, platform_names, scrapli]
 MODULES += [driver_text, masking, secrets, visible]
 
 SIZE = 8_000  # characters, and four times as many: less than LONGEST_LINE, so that patterns see all of them
@@ -312,6 +313,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "asks": questions,
     "mode_of": modes,
     "best_fit": lambda text: best_fit(text, text),
+    "platform_hint": lambda text: platform_hint("not known", text, text),
     "parse json": lambda text: _parsing.parse(text, parser="json", platform=None, command=COMMAND),
     "parse json behind a log line": lambda text: _parsing.parse(
         f"[edit]\n{text}", parser="json", platform=None, command=COMMAND
@@ -439,7 +441,7 @@ NOT_OF_A_DEVICE = {
     "model.Platform.way",
     "description.platform_of",
     "description._modes",
-    "description._question",
+    "description._dialog",
     "description.check_descriptions",
     "description._problems",
     "description._meant",

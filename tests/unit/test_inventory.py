@@ -543,7 +543,7 @@ def test_a_platform_of_a_file_beside_the_playbook(
     made = device(variables)
     assert (made.platform, made.platform_note) == (name, "")
     assert made.definition is not None
-    loaded = load_platform(made.platform, Device.from_dict(json.loads(json.dumps(made.as_dict()))).definition)
+    loaded = load_platform(name, Device.from_dict(json.loads(json.dumps(made.as_dict()))).definition)
     assert loaded.paging_lines == ("terminal lines 0",)
     assert loaded.ntc == "cisco_ios", "it is like cisco_iosxe"
     assert loaded.mode_of("acme#").kind == "privileged"  # type: ignore[union-attr]

@@ -17,6 +17,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._platforms import
     best_fit,
     check_descriptions,
     load_platform,
+    platform_hint,
     scrapli,
     spellings,
 )
@@ -64,8 +65,13 @@ def test_own_data_have_the_format_of_users_files() -> None:
         ("acme: {prompts: {user: '.*'}}", "prompts.user must not match an empty text"),
         ("acme: {dialogs: {}}", "dialogs must be a list of dictionaries"),
         ("acme: {dialogs: [{answer: a}]}", "dialogs, entry 1 has no question"),
-        ("acme: {dialogs: [{question: a}]}", "dialogs, entry 1 must have an answer"),
-        ("acme: {dialogs: [{question: a, answer: true}]}", "dialogs, entry 1 must have an answer, which is a text"),
+        ("acme: {dialogs: [{question: a}]}", "dialogs, entry 1 must have an answer, a key, or a message"),
+        ("acme: {dialogs: [{question: a, answer: a, key: b}]}", "dialogs, entry 1 must have an answer, a key, or"),
+        ("acme: {dialogs: [{question: a, answer: true}]}", "dialogs, entry 1: answer must be a text, not True"),
+        (
+            "acme: {dialogs: [{question: a, answer: a, when: now}]}",
+            "dialogs, entry 1: when must be one of login, command",
+        ),
         ("acme: {dialogs: [{question: '[', answer: a}]}", "dialogs, entry 1, question is not a regular expression"),
         (
             "acme: {dialogs: [{question: a, anwser: a}]}",
@@ -108,7 +114,9 @@ def test_the_example_of_the_page(tmp_path: Path) -> None:
     (enable,) = platform.way("exec", "privileged_exec") or ()
     assert (enable.text, enable.wants_password) == ("super", True)
     assert platform.paging_lines == ("terminal lines 0",)
-    assert platform.dialogs[0].question.search("text\nAccept the terms? (y/n) ")
+    (dialog,) = platform.dialogs
+    assert dialog.question.search("text\nAccept the terms? (y/n) ")
+    assert (dialog.answer, dialog.is_key, dialog.phase) == ("y", False, "login")
     assert platform.ntc == "cisco_ios"
 
 
@@ -124,6 +132,16 @@ def test_the_learned_platform() -> None:
     assert platform.paging_lines[0] == "terminal length 0"
     (enable,) = platform.way("exec", "privileged_exec") or ()
     assert (enable.text, enable.wants_password) == ("enable", True)
+
+
+def test_the_hint() -> None:
+    note = "platform 'iosx' is not known; near matches: ios"
+    assert platform_hint(note, "R1#", "") == (
+        f"{note}; the device looks like cisco_iosxe: set ansible_network_os to it; "
+        "if it is to be learned, set ansible_network_os to generic"
+    )
+    assert "looks like" not in platform_hint(note, "edge", "")
+    assert platform_hint("", "R1#", "") == "", "generic was chosen"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from .corrections import CORRECTIONS
 from .description import check_descriptions
-from .learned import best_fit
+from .learned import best_fit, platform_hint
 from .linear import LINEAR
 from .loading import load_platform
 from .model import LEARNED, LONGEST_PROMPT, Mode, Platform, PlatformError, Step
@@ -35,6 +35,7 @@ __all__ = [
     "check_descriptions",
     "known_name",
     "load_platform",
+    "platform_hint",
     "platform_name",
     "spellings",
     "unknown",

@@ -96,13 +96,11 @@ CORRECTIONS: dict[str, dict[str, Any]] = {
         "prompts": {"user": r"^[^\n]*[#$]\s*$"},
         "open": [],  # scrapli's changes the configuration; the pager is answered instead
         "failures": ["Unknown action", "command parse error", "Command fail. Return code", "value parse error"],
-        "dialogs": [{"question": r"Press 'a' to accept[^\n]*", "answer": "a"}],
         "ntc": "fortinet",
     },
     "fortinet_wlc": {"prompts": HASH, "enable": "enable"},
     "hp_comware": {
         "prompts": ANGLES,
-        "dialogs": [{"question": r"Press Y or ENTER to continue[^\n]*", "answer": "Y"}],
         "failures": [
             "% Unrecognized command",
             "% Incomplete command",
@@ -115,19 +113,12 @@ CORRECTIONS: dict[str, dict[str, Any]] = {
     "huawei_smartax": {
         "prompts": {"shell": r"^[^\n]*\(diagnose\)%%\s*$", **HASH},
         "close": "quit",  # only one line can be sent
-        "dialogs": [{"question": r"\{ ?<cr>[^{}\n]{0,400}\}:", "answer": ""}],
     },
     "huawei_vrp": {
         "prompts": ANGLES,
         "open": ["screen-length 0 temporary"],
         "close": "quit",
         "failures": ["Error:", "% Unknown command", "% Incomplete command"],
-        "dialogs": [
-            {
-                "question": r"(?:Change now|password needs to be changed)[^\n]{0,60}\[Y/N\]\s?:",
-                "answer": "N",
-            }
-        ],
     },
     "ipinfusion_ocnos": {
         "prompts": {"shell": r"^[^\n]*@[^\n]*:[^\n]*[$#?]\s*$", **HASH},

@@ -28,12 +28,13 @@ KEYS = {
     "paging": "a list of lines",
     "close": "a line",
     "failures": "a list of texts",
-    "dialogs": "a list of dictionaries with question and answer",
+    "dialogs": "a list of dictionaries with question and answer, key or message",
     "asks_login": "true or false",
     "ntc": "a name in ntc-templates",
 }
 SEE = "docs/platforms.md of the collection lists all names"
-DIALOG = ("question", "answer", "message")
+DIALOG = ("question", "answer", "key", "message", "when")
+WHEN = ("login", "command", "any")
 LISTS = ("names", "open", "paging", "failures")
 LINES = ("like", "enable", "enter", "close", "ntc")
 
@@ -50,10 +51,7 @@ def platform_of(name: str, description: Mapping[str, Any], base: Platform | None
     enter = next((step for step in before if step.kind == "enter" and step.text in modes), None)
     if "prompts" in description or "enter" in description or "enable" in description or enter is None:
         enter = Step("enter", goal) if goal else None
-    dialogs = tuple(
-        Dialog(_question(each["question"]), each.get("answer"), each.get("message", ""))
-        for each in description.get("dialogs", ())
-    )
+    dialogs = tuple(map(_dialog, description.get("dialogs", ())))
     return Platform(
         name=name,
         modes=modes,
@@ -91,8 +89,15 @@ def _modes(description: Mapping[str, Any], base: Platform | None) -> tuple[dict[
     return modes, tuple(modes.values())
 
 
-def _question(text: str) -> re.Pattern[str]:
-    return re.compile(rf"(?:{text})\s*\Z", re.IGNORECASE)
+def _dialog(given: Mapping[str, str]) -> Dialog:
+    phase = given.get("when", "login")
+    return Dialog(
+        question=re.compile(rf"(?:{given['question']})\s*\Z", re.IGNORECASE),
+        answer=given.get("key", given.get("answer")),
+        message=given.get("message", ""),
+        phase="command" if phase == "command" else "any" if phase == "any" else "login",
+        is_key="key" in given,
+    )
 
 
 # -- descriptions of users ---------------------------------------------------------------------------------------------
@@ -172,10 +177,14 @@ def _dialog_problems(dialogs: Any) -> Iterator[str]:
             yield f"{place} has no question"
         else:
             yield from _pattern_problems(f"{place}, question", dialog["question"])
-        if not isinstance(dialog.get("answer", ""), str) or ("answer" not in dialog and "message" not in dialog):
-            yield f"{place} must have an answer, which is a text, or a message with which the session ends"
-        if not isinstance(dialog.get("message", ""), str):
-            yield f"{place}: message must be a text"
+        if len({"answer", "key", "message"} & dialog.keys()) != 1:
+            yield f"{place} must have an answer, a key, or a message with which the session ends"
+        for key in ("answer", "key", "message"):
+            value = dialog.get(key, "a text")
+            if not isinstance(value, str) or "\n" in value or "\r" in value or (key != "answer" and not value):
+                yield f"{place}: {key} must be a text, not {value!r}"
+        if dialog.get("when", "any") not in WHEN:
+            yield f"{place}: when must be one of {', '.join(WHEN)}, not {dialog['when']!r}"
 
 
 def _pattern_problems(place: str, text: Any) -> Iterator[str]:

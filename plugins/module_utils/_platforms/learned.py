@@ -114,3 +114,15 @@ def best_fit(prompt: str, said: str) -> str | None:
         if pattern.search(prompt.strip("\r\n")[-LONGEST_SAID:]):
             return platform
     return None
+
+
+def platform_hint(note: str, prompt: str, said: str) -> str:
+    """Return a sentence that says which platform should be set. Empty if the user wants it to be learned.
+
+    :param note: why the platform is learned, see ``Device.platform_note``.
+    """
+    if not note:
+        return ""
+    best = best_fit(prompt, said)
+    looks = f"; the device looks like {best}: set ansible_network_os to it" if best else ""
+    return f"{note}{looks}; if it is to be learned, set ansible_network_os to generic"

@@ -16,8 +16,6 @@ from .shapes import CONFIGURATION, HASH, HASH_OR_SHELL, PRIVILEGED, SHELL, SUBMO
 
 PERCENT = ["% Ambiguous command", "% Incomplete command", "% Invalid input", "% Unknown command", "% Error"]
 LENGTH = ["terminal length 0"]
-ENTER = {"question": r"[Pp]ress (?:ENTER|RETURN|<?Enter>?)[^\n]{0,40}", "answer": ""}
-ANY_KEY = {"question": r"[Pp]ress any key[^\n]{0,40}", "answer": " "}
 
 
 def _like_ios(ntc: str | None = None, **more: Any) -> dict[str, Any]:
@@ -34,8 +32,7 @@ OWN: dict[str, dict[str, Any]] = {
         "avaya_ers",
         prompts=HASH,
         dialogs=[
-            {"question": r"Enter Ctrl-Y to begin\.?", "answer": "\x19"},
-            {"question": r"[^\n]{0,60}Command Line Interface\.\.\.[^\n]{0,200}", "answer": "c"},
+            {"question": r"Enter Ctrl-Y to begin\.?", "key": "\x19"},
         ],
     ),
     "avaya_vsp": _like_ios("avaya_vsp", prompts=HASH, paging=["terminal more disable"]),
@@ -74,7 +71,7 @@ OWN: dict[str, dict[str, Any]] = {
         "failures": ["syntax error:", "Error:", "Aborted:"],
         "ntc": "cisco_viptela",
     },
-    "dell_os6": _like_ios(paging=["terminal length 0", "terminal datadump"], dialogs=[ENTER]),
+    "dell_os6": _like_ios(paging=["terminal length 0", "terminal datadump"]),
     "dell_os9": _like_ios("dell_force10", failures=["% Error:", "% Invalid input", "% Incomplete command"]),
     "dell_powerconnect": _like_ios("dell_powerconnect", paging=["terminal datadump", "terminal length 0"]),
     "ericsson_ipos": _like_ios("ericsson_ipos", prompts={"shell": r"^[^\n]*\$\s*$", **SUBMODES}),
@@ -98,7 +95,7 @@ OWN: dict[str, dict[str, Any]] = {
         "enter": "tmsh",
         "close": "quit",
         "failures": ["Syntax Error:", "Unexpected Error:", "Data Input Error:"],
-        "dialogs": [{"question": r"Display all \d{1,9} items\? ?\(y/n\)", "answer": "y"}],
+        "dialogs": [{"question": r"Display all \d{1,9} items\? ?\(y/n\)", "key": "y", "when": "any"}],
     },
     "hillstone_stoneos": _like_ios(prompts=HASH),
     "hp_procurve": _like_ios(
@@ -107,7 +104,6 @@ OWN: dict[str, dict[str, Any]] = {
         paging=["no page", "terminal length 1000"],
         close="logout",
         failures=["Invalid input:", "Incomplete input:", "Ambiguous input:", "Module not present", "Unknown command"],
-        dialogs=[ANY_KEY],
     ),
     "juniper_screenos": {
         "prompts": {"user": r"^[^\n]*->\s*$"},  # `set console page 0` changes the configuration

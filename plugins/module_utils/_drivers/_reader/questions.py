@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
+
+Phase = Literal["login", "command", "any"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,8 @@ class Dialog:
     question: re.Pattern[str]
     answer: str | None  # sent with a line end unless it is one key; None: the session ends with ``message``
     message: str = ""
+    phase: Phase = "login"  # "login": until the first prompt
+    is_key: bool = False  # the device acts on the key; a line end would be an input of its own
 
 
 def dialog_at_end(shown: str, dialogs: Sequence[Dialog]) -> Dialog | None:
