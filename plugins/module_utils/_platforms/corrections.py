@@ -58,7 +58,7 @@ CORRECTIONS: dict[str, dict[str, Any]] = {
     "cumulus_linux": {"prompts": {"shell": r"^[^\n]*[$#]\s*$"}, "ntc": "linux"},
     "cumulus_vtysh": {
         "prompts": {
-            "shell": r"^[^\n]*@[^\n]*:[^\n]*[$#]\s*$",
+            "shell": r"^[^\n@]*+@[^\n:]*+:[^\n]*[$#]\s*$",
             "configuration": CONFIGURATION,
             "privileged": PRIVILEGED,
         },
@@ -77,7 +77,7 @@ CORRECTIONS: dict[str, dict[str, Any]] = {
         ],
     },
     "dell_enterprisesonic": {
-        "prompts": {"shell": r"^[^\n]*@[^\n]*:[^\n]*[$#]\s*$", **HASH},
+        "prompts": {"shell": r"^[^\n@]*+@[^\n:]*+:[^\n]*[$#]\s*$", **HASH},
         "enter": "sonic-cli",
     },
     "dlink_os": {
@@ -121,7 +121,7 @@ CORRECTIONS: dict[str, dict[str, Any]] = {
         "failures": ["Error:", "% Unknown command", "% Incomplete command"],
     },
     "ipinfusion_ocnos": {
-        "prompts": {"shell": r"^[^\n]*@[^\n]*:[^\n]*[$#?]\s*$", **HASH},
+        "prompts": {"shell": r"^[^\n@]*+@[^\n:]*+:[^\n]*[$#?]\s*$", **HASH},
         "enable": "enable",
         "enter": "cmlsh",
         "ntc": "ipinfusion_ocnos",
