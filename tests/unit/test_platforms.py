@@ -105,6 +105,32 @@ def test_no_spelling_means_two_platforms() -> None:
         ("fortinet", "fortinet_fortios"),
         ("paloalto_panos", "paloalto_panos"),
         ("hp_comware", "hp_comware"),
+        ("cisco.ios", "cisco_iosxe"),
+        ("junipernetworks.junos", "juniper_junos"),
+        ("dellos6", "dell_os6"),
+        ("dellos9", "dell_os9"),
+        ("dellos10", "dell_emc"),
+        ("mikrotik", "mikrotik_routeros"),
+        ("comware7", "hp_comware"),
+        ("nxos_ssh", "cisco_nxos"),
+        ("community.network.aireos", "cisco_aireos"),
+        ("community.network.edgeos", "ubiquiti_edgerouter"),
+        ("community.network.exos", "extreme_exos"),
+        ("community.network.ironware", "brocade_netiron"),
+        ("community.network.nos", "extreme_nos"),
+        ("community.network.slxos", "extreme_slx"),
+        ("community.network.voss", "avaya_vsp"),
+        ("community.network.netvisor", "pluribus_netvisor"),
+        ("procurve", "hp_procurve"),
+        ("fastiron", "ruckus_fastiron"),
+        ("vrp", "huawei_vrp"),
+        ("aos7", "alcatel_aos"),
+        ("isam", "nokia_sros_classic_aram"),
+        ("cisco_ios_ssh", "cisco_iosxe"),
+        ("cisco_xr_telnet", "cisco_iosxr"),
+        ("cisco_ios_serial", "cisco_iosxe"),
+        ("f5_tmsh", "f5_tmsh"),
+        ("netscaler", "netscaler"),
         ("generic", "learned"),
         ("default", "learned"),
     ],
@@ -163,6 +189,7 @@ OF_THE_SESSION = re.compile(
     r"|environment (no more|mode batch|inhibit-alarms|print no-more|cli-engine type basic|complete-on-space false)$"
     r"|skip-page-display$|disable clipaging session$|paginate false$|set clienv rows 0$|stty cols \d+$|exit all$"
     r"|(system shell session )?set (session more off|more off)$|no cli session paging enable$|scroll$|undo smart$"
+    r"|page-off$|terminal-length 0$|pager off$|no pager$|screen-length 0$"
     r"|set (complete-on-space false|paginate false|screen width \d+)$"
 )
 

@@ -28,6 +28,8 @@ OWN: dict[str, dict[str, Any]] = {
     "a10_acos": _like_ios(prompts=HASH),
     "adtran_os": _like_ios(),
     "allied_telesis_awplus": _like_ios("allied_telesis_awplus"),
+    "apcon_apconos": _like_ios(paging=[]),
+    "arris_cer": _like_ios(),
     "avaya_ers": _like_ios(
         "avaya_ers",
         prompts=HASH,
@@ -36,6 +38,7 @@ OWN: dict[str, dict[str, Any]] = {
         ],
     ),
     "avaya_vsp": _like_ios("avaya_vsp", prompts=HASH, paging=["terminal more disable"]),
+    "bdcom_os": _like_ios(),
     "broadcom_icos": _like_ios("broadcom_icos", prompts=FASTPATH),
     "brocade_fos": {
         "prompts": {"user": r"^[^\n]*[>#]\s*$"},
@@ -48,6 +51,9 @@ OWN: dict[str, dict[str, Any]] = {
         paging=["skip-page-display", "terminal length 0"],
         failures=["Invalid input -", "Error -", "Incomplete command", "Ambiguous input -", "Unrecognized command"],
     ),
+    "calix_b6": _like_ios(prompts=HASH),
+    "casa_cmts": _like_ios(paging=["page-off"]),
+    "centec_os": _like_ios(),
     "checkpoint_gaia": {
         "prompts": {"shell": r"^\[Expert@[^\n]*#\s*$|^[^\n]*\$\s*$", "user": USER},
         "enter": "clish",
@@ -71,9 +77,16 @@ OWN: dict[str, dict[str, Any]] = {
         "failures": ["syntax error:", "Error:", "Aborted:"],
         "ntc": "cisco_viptela",
     },
+    "dcn_os": _like_ios(),
     "dell_os6": _like_ios(paging=["terminal length 0", "terminal datadump"]),
     "dell_os9": _like_ios("dell_force10", failures=["% Error:", "% Invalid input", "% Incomplete command"]),
     "dell_powerconnect": _like_ios("dell_powerconnect", paging=["terminal datadump", "terminal length 0"]),
+    "ericsson_eccli": {
+        "prompts": {"configuration": CONFIGURATION, "user": r"^[^\n]*[>#]\s*$"},
+        "paging": ["screen-length 0"],
+        "close": "exit",
+        "failures": ["% Error", "syntax error", "Error:"],
+    },
     "ericsson_ipos": _like_ios("ericsson_ipos", prompts={"shell": r"^[^\n]*\$\s*$", **SUBMODES}),
     "extreme_exos": {
         "prompts": {"configuration": CONFIGURATION, "privileged": PRIVILEGED, "user": USER},
@@ -97,6 +110,7 @@ OWN: dict[str, dict[str, Any]] = {
         "failures": ["Syntax Error:", "Unexpected Error:", "Data Input Error:"],
         "dialogs": [{"question": r"Display all \d{1,9} items\? ?\(y/n\)", "key": "y", "when": "any"}],
     },
+    "fs_fsos": _like_ios(),
     "hillstone_stoneos": _like_ios(prompts=HASH),
     "hp_procurve": _like_ios(
         "hp_procurve",
@@ -111,6 +125,8 @@ OWN: dict[str, dict[str, Any]] = {
         "failures": ["^-----", "unknown keyword", "Failed command"],
         "ntc": "juniper_screenos",
     },
+    "lenovo_cnos": _like_ios(),
+    "lenovo_enos": _like_ios(paging=["terminal-length 0"]),
     "linux": {
         "prompts": {"shell": r"^[^\n]*[$#%>]\s*$"},
         "close": "exit",
@@ -125,11 +141,16 @@ OWN: dict[str, dict[str, Any]] = {
     "netgear_prosafe": _like_ios(prompts=FASTPATH),
     "netscaler": {
         "prompts": {"shell": r"^[^\n]*@[^\n]*[#$%]\s*$", "user": r"^[^\n]*>\s*$"},
-        "paging": ["set cli mode -page OFF"],  # of the session
-        "close": "exit",
+        "close": "exit",  # `set cli mode` could be saved, so that the pager is answered
         "failures": ["ERROR:", "ERROR :"],
     },
     "oneaccess_oneos": _like_ios("oneaccess_oneos", paging=["term len 0"]),
+    "pluribus_netvisor": {
+        "prompts": {"user": r"^[^\n]*>\s*$", "shell": r"^[^\n]*[$#]\s*$"},
+        "paging": ["pager off"],
+        "close": "exit",
+    },
+    "quanta_mesh": _like_ios(prompts=FASTPATH, paging=["no pager"]),
     "tplink_jetstream": _like_ios(failures=["Error:", "Bad command", "Invalid parameter", "% Invalid input"]),
     "ubiquiti_edgerouter": {
         "like": "vyos_vyos",
@@ -142,6 +163,7 @@ OWN: dict[str, dict[str, Any]] = {
         "failures": ["% Unrecognized command", "% Invalid input", "% Incomplete command"],
         "ntc": "watchguard_firebox",
     },
+    "westermo_weos4": {"prompts": {"user": r"^[^\n]*[>#]\s*$"}, "close": "exit"},
     "yamaha": {
         "prompts": {"privileged": PRIVILEGED, "user": USER},  # its pager is turned off in the configuration only
         "enable": "administrator",
