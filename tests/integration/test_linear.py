@@ -397,6 +397,7 @@ PATTERNS: dict[str, str] = {
     "_terminal._NOISE": MATCH,
     "_terminal._LINE_REST": MATCH,
     "scrapli.ASKS_SECRET": SEARCH,
+    "description.ASKS_SECRET": SEARCH,
     "text.ASKS_USER": SEARCH,
     "text.ASKS_PASSWORD": SEARCH,
     "text.SAYS_NO": SEARCH,
@@ -490,6 +491,25 @@ def test_patterns_are_linear(name: str) -> None:
     module, _, attribute = name.partition(".")
     pattern = next(vars(each)[attribute] for each in MODULES if short_name(each) == module)
     assert slow_texts(pattern, PATTERNS[name]) == {}
+
+
+HINTS = [pattern for pattern, _platform in (*learned.SAID, *learned.SHAPES)]
+DIALOGS = [each.question for name in PLATFORMS if shipped() for each in load_platform(name).dialogs]
+
+
+@pytest.mark.parametrize("pattern", [*HINTS, *dict.fromkeys(DIALOGS)], ids=lambda pattern: pattern.pattern)
+def test_patterns_of_hints_and_dialogs_are_linear(pattern: re.Pattern[str]) -> None:
+    """They see a bounded end of a text, in which quadratic work is short."""
+    found = {}
+    for pump, end in itertools.product([*pumps(pattern.pattern), *(Pump("", unit) for unit in UNITS)], ("", "\0")):
+
+        def text_of(size: int, pump: Pump = pump, end: str = end) -> str:
+            return pump.text(size) + end
+
+        times = growth(applied(pattern, SEARCH), text_of, learned.LONGEST_SAID // 4, SHORT, 20)
+        if times is not None:
+            found[pump, end] = times
+    assert found == {}
 
 
 RULES = {
