@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ansible_collections.rollcall.network.plugins.module_utils._device import Device
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import (
     OWN,
     PlatformError,
@@ -22,7 +23,10 @@ from ansible_collections.rollcall.network.plugins.module_utils._platforms import
     spellings,
 )
 from ansible_collections.rollcall.network.plugins.module_utils._platforms.corrections import CORRECTIONS
-from ansible_collections.rollcall.network.plugins.plugin_utils._variables._platform import found_platform
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._platform import (
+    found_platform,
+    platform_warnings,
+)
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/platforms.md"
 
@@ -175,3 +179,18 @@ def test_the_hint() -> None:
 )
 def test_the_platform_that_fits_best(prompt: str, said: str, platform: str | None) -> None:
     assert best_fit(prompt, said) == platform
+
+
+def test_warnings_of_platforms_that_are_learned() -> None:
+    devices = [Device(f"r{number}", platform="learned", platform_note="no platform is set") for number in range(7)]
+    devices += [Device("typo", platform="learned", platform_note="platform 'iosx' is not known; near matches: ios")]
+    devices += [Device("wanted", platform="learned"), Device("known", platform="cisco_iosxe")]
+    assert platform_warnings(devices) == [
+        "no platform is set; the platform is learned from the device: r0, r1, r2, r3, r4 and 2 more. "
+        "ansible_network_os: generic means that",
+        "platform 'iosx' is not known; near matches: ios; the platform is learned from the device: typo. "
+        "ansible_network_os: generic means that",
+    ]
+    many = [Device(f"r{number}", platform_note=f"platform '{number}' is not known") for number in range(50)]
+    assert len(platform_warnings(many)) == 6
+    assert platform_warnings([Device("wanted", platform="learned")]) == []

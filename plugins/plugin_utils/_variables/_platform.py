@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from ansible_collections.rollcall.network.plugins.module_utils._device import Device
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import (
     LEARNED,
     PlatformError,
@@ -23,6 +24,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._platforms import
 )
 
 LARGEST_FILE = 1024 * 1024
+MOST_NOTES, MOST_NAMES = 5, 5
 
 
 class Found(NamedTuple):
@@ -61,6 +63,24 @@ def found_platform(network_os: str, paths: Iterable[str], folder: str, *, needed
     if not key:
         return Found(LEARNED, note="no platform is set in ansible_network_os")
     return Found(LEARNED, note=unknown(network_os, {**spellings(), **{each: own[each][0] for each in own}}))
+
+
+def platform_warnings(devices: Iterable[Device]) -> list[str]:
+    """Return warnings about devices whose platform is learned, though the user did not choose that, by reason."""
+    names: dict[str, list[str]] = {}
+    for device in devices:
+        if device.platform_note:
+            names.setdefault(device.platform_note, []).append(device.name)
+    warnings = []
+    for note, found in list(names.items())[:MOST_NOTES]:
+        more = f" and {len(found) - MOST_NAMES} more" if len(found) > MOST_NAMES else ""
+        warnings.append(
+            f"{note}; the platform is learned from the device: {', '.join(found[:MOST_NAMES])}{more}. "
+            "ansible_network_os: generic means that"
+        )
+    if len(names) > MOST_NOTES:
+        warnings.append(f"the same is true of {len(names) - MOST_NOTES} more values of ansible_network_os")
+    return warnings
 
 
 def _of_file(path: str) -> dict[str, tuple[str, dict[str, Any]]]:
