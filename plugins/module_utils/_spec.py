@@ -169,7 +169,7 @@ def _ignored_platform(spelling: str) -> str:
     try:
         return platform_name(spelling)
     except PlatformError as error:
-        msg = f"ignore_changes: {error}, and {ALL} is for every platform"
+        msg = f"ignore_changes: {error}; use {ALL} for every platform"
         raise ValueError(msg) from error
 
 

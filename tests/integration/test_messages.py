@@ -55,7 +55,7 @@ COLLECT: dict[str, tuple[dict[str, Any], str]] = {
     "ignore_changes": (
         {"ignore_changes": {"iso": ["x"]}, "output_dir": "{out}"},
         "ignore_changes: platform 'iso' is not known; near matches: cisco, ios, sros, saos; "
-        "docs/platforms.md of the collection lists all names, and all is for every platform",
+        "docs/platforms.md of the collection lists all names; use all for every platform",
     ),
     "lock": (
         {"output_dir": "{locked}"},
