@@ -99,7 +99,12 @@ class Platform:
         return None
 
     def way(self, start: str, goal: str) -> tuple[Step, ...] | None:
-        """Return the shortest steps from one mode to another, not through configuration; None if there are none."""
+        """Return the shortest steps from one mode to another; None if there are none.
+
+        None leads through the configuration, or out of it, because what was not saved there could be discarded.
+        """
+        if start.startswith("config") and start != goal:
+            return None
         ways: dict[str, tuple[Step, ...]] = {start: ()}
         queue = deque([start])
         while queue:
