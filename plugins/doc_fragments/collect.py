@@ -129,6 +129,13 @@ options:
         or C(~/.ssh/known_hosts) and C(/etc/ssh/ssh_known_hosts).
     type: list
     elements: path
+  platforms:
+    description:
+      - YAML files with platforms of your own. Their format, and all known platforms, are in C(docs/platforms.md) of the collection.
+      - A relative path begins at the folder of the playbook.
+      - By default, the variable C(rollcall_platforms) of the host is used.
+    type: list
+    elements: path
   output_dir:
     description:
       - The folder for the answers. Each answer is written as it arrives, atomically and readable only by its owner, to

@@ -84,7 +84,8 @@ class Device:
 
     ``hops`` are the bastions on the way, the first one first. ``ssh_options`` are OpenSSH options as names in lower
     case and values, the first value of a name counts. ``ssh_config`` are configuration files in the format of OpenSSH.
-    ``max_output`` is the number of bytes that are read for one command.
+    ``max_output`` is the number of bytes that are read for one command. ``platform_note`` says why the platform is
+    ``learned`` if the user did not choose that. ``definition`` describes a platform that the user added.
     """
 
     name: str
@@ -99,6 +100,8 @@ class Device:
     become: bool = False
     become_password: str | None = field(default=None, repr=False)
     platform: str | None = None
+    platform_note: str = ""
+    definition: dict[str, Any] | None = field(default=None, repr=False, hash=False)
     commands: tuple[Command, ...] = ()
     function: str | None = None
     function_args: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)

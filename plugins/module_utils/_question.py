@@ -25,6 +25,8 @@ def question_of(device: Device) -> str:
     if device.host:
         commands = [[command.text, command.parser, command.answers] for command in device.commands]
         asked += [device.host, device.port, device.platform, commands]
+        if device.definition:
+            asked.append(device.definition)
     if device.variables:
         asked.append(secrets_of(device).value(device.variables))
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode("ascii")).hexdigest()

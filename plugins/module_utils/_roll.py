@@ -324,7 +324,7 @@ def _parse(device: Device, outputs: Outputs, engine: Engine, call: Call) -> None
         if command.parser is None or output is None or output.status != "ok":
             continue
         call.enter("parse")
-        ntc = load_platform(device.platform).ntc if device.platform else None
+        ntc = load_platform(device.platform, device.definition).ntc if device.platform else None
         try:
             parsed = engine.work(
                 parse, output.text, command.parser, ntc, command.text, size=len(output.text), deadline=call.deadline

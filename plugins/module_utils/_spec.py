@@ -38,6 +38,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "group_max_fail_percentage": {"type": "dict"},
     "max_output": {"type": "str"},
     "known_hosts": {"type": "list", "elements": "path"},
+    "platforms": {"type": "list", "elements": "path"},
     "output_dir": {"type": "path"},
     "return_output": {"type": "bool", "default": True},
     "resume": {"type": "bool", "default": False},
@@ -168,7 +169,7 @@ def _ignored_platform(spelling: str) -> str:
     try:
         return platform_name(spelling)
     except PlatformError as error:
-        msg = f"ignore_changes: {error}; use one of these names, or {ALL} for every platform"
+        msg = f"ignore_changes: {error}; use {ALL} for every platform"
         raise ValueError(msg) from error
 
 

@@ -197,13 +197,14 @@ devices:
       type: int
       returned: always
     platform:
-      description: The platform definition that was used.
+      description: The platform definition that was used. V(learned) if C(ansible_network_os) is missing or not known.
       type: str
       returned: always
     connection:
       description:
         - What is known about the connection, as texts. C(transport) is V(ssh) or V(telnet). For SSH, also C(server_version), C(kex),
           C(cipher), C(mac), C(host_key) (type and fingerprint), C(banner) (the login banner) and C(bastions), if there are any.
+        - C(platform_hint) says which platform to set, if C(ansible_network_os) is missing or not known.
         - Empty if there was no connection, and for driver V(python).
       type: dict
       returned: always

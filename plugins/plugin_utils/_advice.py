@@ -39,7 +39,10 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
             "No poller for these devices",
             "Add them to rollcall_devices of a poller. A --limit must include the poller too.",
         ),
-        "platform": ("Unknown platform", "Set ansible_network_os of these devices to a supported platform."),
+        "platform": (
+            "Unusable platform",
+            "Correct the file in rollcall_platforms, or install what the message names. See docs/platforms.md.",
+        ),
         "interrupted": ("Run interrupted", "Resume the run, or ask these devices again."),
         "unknown_host": ("Not in the inventory", "Correct the names on the task, or add the devices."),
         "variables": ("Bad variables", "Correct the inventory variables that the message names."),

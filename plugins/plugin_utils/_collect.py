@@ -44,6 +44,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import
 from ansible_collections.rollcall.network.plugins.plugin_utils._manifest import job_of, opening
 from ansible_collections.rollcall.network.plugins.plugin_utils._outcome import result_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._parent import end_with_parent
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._platform import platform_warnings
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed
 
 CREDENTIALS = ("user", "password", "private_key_file", "private_key", "passphrase", "become", "become_password")
@@ -74,7 +75,7 @@ def warnings_of(arguments: Mapping[str, Any], devices: Mapping[str, Device | Err
     if arguments["commands"] and found and not any(device.commands for device in found):
         drivers = ", ".join(dict.fromkeys(map(name_of, found)))
         warnings.append(f"commands are not used with driver: {drivers}")
-    return warnings
+    return [*warnings, *map(in_line, platform_warnings(found))]
 
 
 def _of_names(hosts: Sequence[str]) -> list[str]:

@@ -28,7 +28,6 @@ from ansible_collections.rollcall.network.plugins.module_utils import (
     _changes,
     _parsing,
     _pieces,
-    _platforms,
     _terminal,
     _volatile,
 )
@@ -45,14 +44,23 @@ from ansible_collections.rollcall.network.plugins.module_utils._pieces import PI
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import (
     LINEAR,
     LONGEST_PROMPT,
+    best_fit,
+    description,
+    learned,
     load_platform,
+    loading,
+    model,
+    platform_hint,
+    scrapli,
 )
+from ansible_collections.rollcall.network.plugins.module_utils._platforms import names as platform_names
 from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError, Output
 from tests.integration.pumps import Pump, pumps
 from tests.unit.test_platforms import ALL as PLATFORMS
 from tests.unit.test_platforms import shipped
 
-MODULES: list[ModuleType] = [_changes, _parsing, _pieces, _platforms, _terminal, _volatile]
+MODULES: list[ModuleType] = [_changes, _parsing, _pieces, _terminal, _volatile]
+MODULES += [description, learned, loading, model, platform_names, scrapli]
 MODULES += [driver_text, pagers, asked, reader_answer, reader_echo, reader_prompt]
 MODULES += [masking, secrets, visible]
 
@@ -370,6 +378,8 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "last_lines": driver_text.last_lines,
     "asks": questions,
     "mode_of": modes,
+    "best_fit": lambda text: best_fit(text, text),
+    "platform_hint": lambda text: platform_hint("not known", text, text),
     "parse json": lambda text: _parsing.parse(text, parser="json", platform=None, command=COMMAND),
     "parse json behind a log line": lambda text: _parsing.parse(
         f"[edit]\n{text}", parser="json", platform=None, command=COMMAND
@@ -452,6 +462,8 @@ PATTERNS: dict[str, str] = {
     "echo._NOISE": MATCH,
     "echo._LINE_REST": MATCH,
     "prompt._NUMBER": SEARCH,
+    "scrapli.ASKS_SECRET": SEARCH,
+    "description.ASKS_SECRET": SEARCH,
     "text.ASKS_USER": SEARCH,
     "text.ASKS_PASSWORD": SEARCH,
     "text.SAYS_NO": SEARCH,
@@ -494,14 +506,27 @@ NOT_OF_A_DEVICE = {
     "_parsing.reads_json",
     "_parsing.asks_for_json",
     # names of platforms and their definitions, and names of templates
-    "_platforms.platform_name",
-    "_platforms.load_platform",
-    "_platforms._load",
-    "_platforms._read_definition",
-    "_platforms._compile",
-    "_platforms._pattern",
-    "_platforms._step",
-    "_platforms.Platform.way",
+    "names.platform_name",
+    "names.known_name",
+    "names.unknown",
+    "loading.load_platform",
+    "loading._load",
+    "loading._described",
+    "scrapli.scrapli_platform",
+    "scrapli._read",
+    "scrapli._compile",
+    "scrapli.excludes_of",
+    "scrapli.pattern_of",
+    "scrapli._step",
+    "model.Platform.way",
+    "description.platform_of",
+    "description._modes",
+    "description._dialog",
+    "description.check_descriptions",
+    "description._problems",
+    "description._meant",
+    "description._near",
+    "description._pattern_problems",
     "_parsing._load",
     "_parsing._Library.find",
     "_changes._is_configuration",
@@ -552,6 +577,25 @@ def test_dialogs_are_linear(number: int) -> None:
     assert slow_texts(asked.SHARED[number].question, SEARCH) == {}
 
 
+HINTS = [pattern for pattern, _platform in (*learned.SAID, *learned.SHAPES)]
+DIALOGS = [each.question for name in PLATFORMS if shipped() for each in load_platform(name).dialogs]
+
+
+@pytest.mark.parametrize("pattern", [*HINTS, *dict.fromkeys(DIALOGS)], ids=lambda pattern: pattern.pattern)
+def test_patterns_of_hints_and_dialogs_are_linear(pattern: re.Pattern[str]) -> None:
+    """They see a bounded end of a text, in which quadratic work is short."""
+    found = {}
+    for pump, end in itertools.product([*pumps(pattern.pattern), *(Pump("", unit) for unit in UNITS)], ("", "\0")):
+
+        def text_of(size: int, pump: Pump = pump, end: str = end) -> str:
+            return pump.text(size) + end
+
+        times = growth(applied(pattern, SEARCH), text_of, learned.LONGEST_SAID // 4, SHORT, 20)
+        if times is not None:
+            found[pump, end] = times
+    assert found == {}
+
+
 RULES = {
     *_volatile.CLOCKS,
     *_volatile.COMMON,
@@ -584,7 +628,7 @@ def test_prompts_are_quick_within_their_bound(name: str) -> None:
 
 @pytest.mark.parametrize("slow", LINEAR)
 def test_a_pattern_that_was_replaced_matches_what_the_original_does(slow: str) -> None:
-    assert any(slow in Path(_platforms._definitions_folder() or "", f"{name}.yaml").read_text() for name in shipped())
+    assert any(slow in Path(scrapli.definitions_folder() or "", f"{name}.yaml").read_text() for name in shipped())
     chance = random.Random(11)
     parts = [*"aA1@:#$%? \n[]()>-_~|\t", "root@", "config", "(diagnose)%%", "(a)", "a@b", "", "\n"]
     old, new = (re.compile(each, re.MULTILINE | re.IGNORECASE) for each in (slow, LINEAR[slow]))
@@ -602,7 +646,7 @@ def test_a_pattern_that_was_replaced_matches_what_the_original_does(slow: str) -
 
 
 def test_a_line_longer_than_the_bound_is_no_prompt() -> None:
-    mode = load_platform("default").modes["cli"]
+    mode = load_platform("learned").modes["privileged_exec"]
     assert mode.prompt_start("x" * (LONGEST_PROMPT - 1) + "#") == 0
     assert mode.prompt_start("x" * LONGEST_PROMPT + "#") is None
     assert mode.prompt_start("x" * 1000 + "\nR1#") == 1001

@@ -20,7 +20,7 @@ from typing import Literal, NoReturn, TypeVar
 from .._device import Device
 from .._model.secrets import secrets_of
 from .._pieces import PIECE, Work, finish
-from .._platforms import Mode, Platform, PlatformError, Step, load_platform
+from .._platforms import LEARNED, Mode, Platform, PlatformError, Step, load_platform
 from .._result import CommandStatus, DeviceError, Error, Output, Status
 from .._terminal import clean, decode
 from .._transport.stream import Stream
@@ -73,7 +73,7 @@ class Cli:
         :raises DeviceError: if not every command got a good answer; its value is the outputs there are.
         """
         try:
-            platform = load_platform(device.platform or "default")
+            platform = load_platform(device.platform or LEARNED, device.definition)
         except PlatformError as error:
             raise DeviceError("failed", "resolve", "platform", str(error)) from error
         stream = await session.connect()

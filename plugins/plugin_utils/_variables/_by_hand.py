@@ -20,7 +20,13 @@ from ansible_collections.rollcall.network.plugins.module_utils._drivers.registry
     needs_login,
     settings_of,
 )
-from ansible_collections.rollcall.network.plugins.module_utils._platforms import PlatformError, platform_name
+from ansible_collections.rollcall.network.plugins.module_utils._platforms import (
+    LEARNED,
+    PlatformError,
+    check_descriptions,
+    platform_name,
+    spellings,
+)
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_commands
 from ansible_collections.rollcall.network.plugins.plugin_utils._proxy import check_address, check_user
 
@@ -36,6 +42,7 @@ def make_device(
     *,
     commands: str | Iterable[str | Command] = (),
     platform: str | None = None,
+    definition: Mapping[str, object] | None = None,
     parser: str | None = None,
     host: str | None = None,
     port: int = 22,
@@ -67,7 +74,8 @@ def make_device(
 
     :param name: its name in the answers.
     :param commands: lines to send, or Commands that have a parser of their own.
-    :param platform: as in ``ansible_network_os``, for example ``cisco.ios.ios`` or ``cisco_iosxe``.
+    :param platform: as in ``ansible_network_os``, for example ``cisco.ios.ios``; by default it is learned.
+    :param definition: a platform of your own, described as in docs/platforms.md; ``platform`` is its name.
     :param parser: ``auto``, ``json`` or ``textfsm``, for commands without a parser; by default no rows are made.
     :param host: its address; by default its name.
     :param user: by default the name of the user who runs the program.
@@ -98,6 +106,7 @@ def make_device(
         become=become,
         become_password=become_password,
         platform=platform,
+        definition=_definition(name, platform, definition),
         commands=asked,
         function=function,
         function_args=dict(function_args or {}),
@@ -140,7 +149,9 @@ def check_device(device: Device) -> Device:
     if "host" not in settings and not _gets_login(device):
         return device
     user = device.user if device.user is not None else _own_name(name)
-    platform = _platform(name, device.platform) if "platform" in settings else device.platform
+    platform = device.platform
+    if "platform" in settings and device.definition is None:
+        platform = _platform(name, device.platform)
     if ("commands" in settings and not device.commands) or not all(
         isinstance(command, Command) for command in device.commands
     ):
@@ -226,9 +237,18 @@ def _plain(command: str | Command) -> str | dict[str, Any]:
     return given
 
 
+def _definition(name: str, platform: str | None, definition: Mapping[str, object] | None) -> dict[str, Any] | None:
+    if definition is None:
+        return None
+    (description,) = check_descriptions({platform: definition}, f"definition of {name!r}", spellings()).values()
+    return description
+
+
 def _platform(name: str, platform: str | None) -> str:
+    if platform is None:
+        return LEARNED
     if not isinstance(platform, str):
-        msg = f"{name!r} has no platform; set platform, for example to 'cisco.ios.ios'"
+        msg = f"platform of {name!r} must be a string, not {platform!r}"
         raise ValueError(msg)
     try:
         return platform_name(platform)

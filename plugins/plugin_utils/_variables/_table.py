@@ -250,6 +250,12 @@ HOST: tuple[Variable, ...] = (
     Variable("rollcall_max_output", "The size of the longest answer to one command, such as `64M`", ("collect",)),
     Variable("rollcall_known_hosts", "Files with the host key", ("collect",)),
     Variable(
+        "rollcall_platforms",
+        "YAML files with platforms of your own (`docs/platforms.md`). A relative path begins at the folder of the "
+        "playbook",
+        ("collect",),
+    ),
+    Variable(
         "rollcall_transport",
         "`ssh` or `telnet`. Platform names of netmiko that end in `_telnet` imply `telnet`. "
         "The default port is 22 or 23",
