@@ -35,6 +35,7 @@ from ansible_collections.rollcall.network.plugins.module_utils import (
 )
 from ansible_collections.rollcall.network.plugins.module_utils._changes import Changes
 from ansible_collections.rollcall.network.plugins.module_utils._drivers import text as driver_text
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import rejections as reader_rejections
 from ansible_collections.rollcall.network.plugins.module_utils._model import masking, secrets, visible
 from ansible_collections.rollcall.network.plugins.module_utils._pieces import PIECE, finish, spans
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import (
@@ -49,7 +50,7 @@ from tests.unit.test_platforms import ALL as PLATFORMS
 from tests.unit.test_platforms import shipped
 
 MODULES: list[ModuleType] = [_changes, _parsing, _pieces, _platforms, _terminal, _volatile]
-MODULES += [driver_text, masking, secrets, visible]
+MODULES += [driver_text, reader_rejections, masking, secrets, visible]
 
 SIZE = 8_000  # characters, and four times as many: less than LONGEST_LINE, so that patterns see all of them
 SHORT = 0.006  # seconds; quadratic work on four times SIZE takes longer
@@ -260,7 +261,7 @@ def questions(text: str) -> None:
 
 def rejections(text: str) -> None:
     for name in PLATFORMS:
-        driver_text.rejection_in(text, load_platform(name).failures)
+        reader_rejections.rejection_in(text, COMMAND, load_platform(name).failures)
 
 
 def compared(platform: str | None, command: str) -> Callable[[str], object]:
@@ -392,6 +393,22 @@ PATTERNS: dict[str, str] = {
     "text.SSH_VERSION": MATCH,
     "text.NUMBER": SEARCH,
     "text.NOT_BLANK": SEARCH,
+    "rejections._MARKS": MATCH,
+    "rejections._LABEL": MATCH,
+    "rejections._MESSAGES": MATCH,
+    "rejections._MARKED": MATCH,
+    "rejections._PERCENT": MATCH,
+    "rejections._ERROR": MATCH,
+    "rejections._CODE": MATCH,
+    "rejections._NOTHING": SEARCH,
+    "rejections._DATA": SEARCH,
+    "rejections._COUNTER": FULLMATCH,
+    "rejections._GAP": SEARCH,
+    "rejections._CARET": FULLMATCH,
+    "rejections._CARET_WORDS": SEARCH,
+    "rejections._TIME": FULLMATCH,
+    "rejections._HELP": MATCH,
+    "rejections._USAGE": MATCH,
     "secrets._BASE64": SEARCH,
     "masking._C1": SEARCH,
     "visible._UNSEEN": SEARCH,
@@ -410,6 +427,7 @@ NOT_OF_A_DEVICE = {
     "secrets._wrapped",
     "secrets._made",
     "secrets._in_words",
+    "rejections._ASKS_HELP",
     "secrets._of_sshpass",
     "_changes._compiled",
     "_parsing.reads_json",

@@ -23,6 +23,7 @@ from .._platforms import Mode, Platform, PlatformError, Step, load_platform
 from .._result import CommandStatus, DeviceError, Error, Output, Status
 from .._terminal import PAGER_TAIL, decode, pager_at_end
 from .._transport.stream import Stream
+from ._reader.rejections import rejection_in
 from .contract import Session
 from .text import (
     ASKS_PASSWORD,
@@ -37,7 +38,6 @@ from .text import (
     last_line,
     last_lines,
     prompt_key,
-    rejection_in,
     shown_end,
 )
 
@@ -338,7 +338,7 @@ class _Terminal:
         except DeviceError as error:
             output.status, output.error = "failed", error.error
         else:
-            output.status, output.error = self._judge(output.text, end)
+            output.status, output.error = self._judge(command, output.text, end)
         output.seconds = time.monotonic() - began
 
     async def _exchange(self, line: str, deadline: float) -> tuple[str, End]:
@@ -412,7 +412,7 @@ class _Terminal:
         )
         return finish(work) if len(answer.data) <= PIECE else await _in_pieces(work)
 
-    def _judge(self, text: str, end: End) -> tuple[CommandStatus, Error | None]:
+    def _judge(self, command: str, text: str, end: End) -> tuple[CommandStatus, Error | None]:
         if end == "closed":
             message = f"{self._closed()} during its answer; received {len(text)} characters{self._why()}"
             return "failed", Error("command", "session_closed", message)
@@ -427,7 +427,7 @@ class _Terminal:
             kind, limit = self._session.limit if self._is_over() else usual
             message = f"no prompt within {limit}; received {len(text)} characters; raise it if the command is slow"
             return "timeout", Error("command", kind, message)
-        rejection = rejection_in(text, self._platform.failures)
+        rejection = rejection_in(text, command, self._platform.failures)
         if rejection:
             return "failed", Error(
                 "command",

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Find prompts, questions, answers and rejections in what a command line sends.
+"""Find prompts, questions and answers in what a command line sends.
 
 While an answer arrives, only its start and end are looked at, which are bounded. The whole answer is worked on once and
 in pieces, see ``_pieces``. No pattern is matched with a line longer than ``LONGEST_LINE``, and no prompt is longer than
@@ -12,7 +12,6 @@ in pieces, see ``_pieces``. No pattern is matched with a line longer than ``LONG
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from .._pieces import LONGEST_LINE, PIECE, Work
 from .._platforms import LONGEST_PROMPT, Mode
@@ -20,8 +19,6 @@ from .._terminal import PAGER_TAIL, clean, cleaned_pieces, decode, echo_end, is_
 
 TAIL = 2048  # bytes at the end of an answer that are searched for a prompt
 ENDS = ">#$%])"  # characters that end a prompt
-REJECTION_LINES = 12  # a rejected command is a short answer; a long one may quote the text, as logs do
-LONGEST_REJECTION = 16 * 1024  # characters of such an answer
 MOST_PROMPTS = 100  # prompts alone on a line that are removed at the start or end of an answer
 
 ASKS_USER = re.compile(r"(user ?name|user|login)\s*:\s*\Z", re.IGNORECASE)
@@ -104,20 +101,6 @@ def is_prompt(line: str, key: str) -> bool:
 def has_prompt(shown: str, key: str) -> bool:
     """Return whether a line of the end is a prompt with this key."""
     return any(is_prompt(line, key) for line in shown.split("\n"))
-
-
-def rejection_in(text: str, failures: Iterable[str]) -> str | None:
-    """Return the line that rejects a command, according to the platform's failure texts."""
-    if len(text) > LONGEST_REJECTION:
-        return None
-    lines = [line.strip() for line in text.split("\n") if line.strip()]
-    if len(lines) > REJECTION_LINES:
-        return None
-    for line in lines:
-        for failure in failures:
-            if line.startswith(failure) or (failure in line and not failure.startswith("%")):
-                return line
-    return None
 
 
 # -- the whole answer --------------------------------------------------------------------------------------------------
