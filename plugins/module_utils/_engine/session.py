@@ -28,6 +28,7 @@ from .._result import DeviceError, Phase
 from .._transport.bastions import Way
 from .._transport.open import Transports
 from .._transport.stream import Stream
+from .._transport.transcript import Recorded, Transcript
 from . import wire
 from .asked import late, masked_answer, masked_failure_of
 from .line import Line
@@ -66,6 +67,7 @@ class _Session:
         self.received: Any = None
         self.facts: dict[str, str] = {}
         self.way: Way | None = None
+        self.transcript = Transcript(job.device, self.began) if job.device.transcript else None
         self._streams: list[Stream] = []
         self.has_sent = False  # something that is not read-only
         self.overrun = False
@@ -121,6 +123,8 @@ class _Session:
 
     async def connect(self) -> Stream:
         stream = await self._worker.transports.open(self.job.device, self)
+        if self.transcript is not None:
+            stream = Recorded(stream, self.transcript)
         self._streams.append(stream)
         self.facts = stream.facts
         return stream
@@ -320,7 +324,7 @@ class _Worker:
         async with asyncio.timeout_at(until) as session.timeout:
             value = await _asked(session)
         session.is_ending = True
-        return await masked_answer(session.job.device, value, session.facts)
+        return await masked_answer(session.job.device, value, session.facts, session.transcript)
 
     async def _failure(self, session: _Session, raised: BaseException) -> DeviceError:
         if session.overrun or isinstance(raised, Overrun):
@@ -328,7 +332,9 @@ class _Worker:
             raised.value = session.received
         elif isinstance(raised, (TimeoutError, asyncio.CancelledError)) and session.is_late():
             raised = late(session.phase, session.limit)
-        return await masked_failure_of(session.job.device, raised, session.phase, session.received, session.facts)
+        return await masked_failure_of(
+            session.job.device, raised, session.phase, session.received, session.facts, session.transcript
+        )
 
     def _interrupt(self) -> None:
         """Interrupt the work of the device whose callback is running.

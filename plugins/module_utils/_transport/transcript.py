@@ -1,0 +1,141 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Record what is received from a device and sent to it, with times. See docs/transcripts.md for the format."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any, Literal
+
+from .._device import Device
+from .._model.secret_bytes import MASK, secret_spans
+from .._model.secrets import Secrets
+from .stream import Stream
+
+VERSION = 1
+EVENT = 64  # bytes that each event counts beside its data, so that many small ones are bounded too
+
+Direction = Literal["connected", "received", "sent", "closed", "cut"]
+
+
+class Transcript:
+    """The events of one device, at most ``max_output`` bytes of them.
+
+    :param began: the start, as a value of ``time.monotonic()``.
+    """
+
+    def __init__(self, device: Device, began: float) -> None:
+        self._device = device
+        self._began = began
+        self._events: list[tuple[float, Direction, bytes]] = []
+        self._room = device.max_output
+        self.size = 0  # bytes of data
+
+    def note(self, direction: Direction, data: bytes = b"") -> None:
+        """Add an event. Behind the bound, one event tells that the rest is missing."""
+        if self._room <= 0:
+            return
+        self._room -= len(data) + EVENT
+        if self._room <= 0:
+            direction, data = "cut", b""
+        self.size += len(data)
+        self._events.append((time.monotonic() - self._began, direction, data))
+
+    def text(self, secrets: Secrets) -> str:
+        """Return the lines of the file, without secrets."""
+        lines = [json.dumps({"transcript": VERSION, "device": _settings(self._device)})]
+        events = list(self._events)
+        for direction in ("received", "sent"):
+            chunks = [(place, data) for place, (_at, which, data) in enumerate(events) if which == direction]
+            lone = direction == "sent"
+            masked = masked_chunks([data for _place, data in chunks], secrets, lone=lone)
+            for (place, _data), data in zip(chunks, masked, strict=True):
+                events[place] = (*events[place][:2], data)
+        for at, direction, data in events:
+            event = {"time": round(at, 4), "direction": direction, "text": data.decode("utf-8", "surrogateescape")}
+            lines.append(json.dumps(event))
+        lines.append("")
+        return "\n".join(lines)
+
+
+class Recorded:
+    """A stream whose data are recorded. It implements ``Stream``."""
+
+    def __init__(self, stream: Stream, transcript: Transcript) -> None:
+        self._stream = stream
+        self._transcript = transcript
+        self._has_ended = False
+        self.facts = stream.facts
+        self.asks_login = stream.asks_login
+        transcript.note("connected")
+
+    async def read(self, deadline: float) -> bytes | None:
+        data = await self._stream.read(deadline)
+        if data:
+            self._transcript.note("received", data)
+        elif data is not None and not self._has_ended:
+            self._has_ended = True
+            self._transcript.note("closed")
+        return data
+
+    async def write(self, data: bytes, deadline: float) -> None:
+        self._transcript.note("sent", data)
+        await self._stream.write(data, deadline)
+
+    def end_reason(self) -> str:
+        return self._stream.end_reason()
+
+    def fault(self) -> str:
+        return self._stream.fault()
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def masked_chunks(chunks: list[bytes], secrets: Secrets, *, lone: bool = False) -> list[bytes]:
+    """Mask the secrets in what was received, or sent, in these chunks. A secret can be divided between chunks.
+
+    :param lone: mask a chunk that is a secret and nothing else, too, even if it is an ordinary word.
+    """
+    spans = secret_spans(b"".join(chunks), secrets)
+    masked = []
+    start = place = 0
+    for chunk in chunks:
+        end = start + len(chunk)
+        parts = []
+        at = start
+        while place < len(spans) and spans[place][0] < end:
+            first, last = spans[place]
+            parts.append(chunk[at - start : max(first - start, at - start)])
+            if first >= start:
+                parts.append(MASK)
+            at = min(last, end)
+            if last > end:
+                break
+            place += 1
+        parts.append(chunk[at - start :])
+        masked.append(_line_masked(chunk, secrets) or b"".join(parts) if lone else b"".join(parts))
+        start = end
+    return masked
+
+
+def _line_masked(chunk: bytes, secrets: Secrets) -> bytes | None:
+    """Return the mask and the line end for a chunk that is a secret and nothing else."""
+    line = chunk.rstrip(b"\r\n")
+    return MASK + chunk[len(line) :] if line.decode("utf-8", "surrogateescape") in secrets.values else None
+
+
+def _settings(device: Device) -> dict[str, Any]:
+    """The settings that a test needs to repeat the session. There is no address, user, or secret among them."""
+    return {
+        "name": device.name,
+        "driver": device.driver,
+        "platform": device.platform,
+        "transport": device.transport,
+        "become": device.become,
+        "max_output": device.max_output,
+        "commands": [command.text for command in device.commands],
+    }
