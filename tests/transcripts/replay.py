@@ -58,7 +58,8 @@ class Transcript:
     def device(self) -> Device:
         """Return the device. Its secrets are the mask, as in the file."""
         settings = {**self.settings, "commands": tuple(map(Command, self.settings["commands"]))}
-        return Device(**settings, host="192.0.2.1", user="ops", password=MASK, become_password=MASK)
+        login = {"user": "ops", "password": MASK, "become_password": MASK}
+        return Device(host="192.0.2.1", **{**login, **settings})
 
 
 def _bytes(text: str) -> bytes:

@@ -129,8 +129,10 @@ def _line_masked(chunk: bytes, secrets: Secrets) -> bytes | None:
 
 
 def _settings(device: Device) -> dict[str, Any]:
-    """The settings that a test needs to repeat the session. There is no address, user, or secret among them."""
+    """The settings that a test needs to repeat the session. There is no address or secret among them."""
+    login = {"user": device.user} if device.transport == "telnet" else {}  # it is sent, and the device shows it
     return {
+        **login,
         "name": device.name,
         "driver": device.driver,
         "platform": device.platform,
