@@ -283,6 +283,7 @@ def recorded(text: str) -> None:
     data = raw(text)
     for start in range(0, len(data), 64):
         session.note("received", data[start : start + 64])
+        session.part(SECRETS)
     session.note("sent", data)
     session.text(SECRETS)
 

@@ -5,8 +5,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
+import os
+import signal
 import stat
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +19,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
+from ansible_collections.rollcall.network.plugins.module_utils._drivers.contract import Session
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Keep, Limits, call_roll
 from ansible_collections.rollcall.network.plugins.module_utils._run import TRANSCRIPT, RunFolder, read_answer
@@ -48,6 +54,29 @@ async def session(line: Line) -> None:
             line.say("box#")
         else:
             line.say("box#")
+
+
+class Dies:
+    """A driver whose process ends at what the device says, or that does not end at its deadline."""
+
+    name = "dies"
+    settings = frozenset({"host", "platform", "commands"})
+
+    def read_only(self, device: Device) -> bool:
+        return True
+
+    async def ask(self, device: Device, session: Session) -> dict[str, str]:
+        stream = await session.connect()
+        heard = b""
+        while b"password" not in heard:
+            heard += await stream.read(time.monotonic() + 10) or b""
+            if heard.endswith(b">"):
+                await stream.write(b"show version\n", time.monotonic() + 10)
+        if device.name == "killed":
+            os.kill(os.getpid(), signal.SIGKILL)
+        while True:  # deaf to its deadline
+            with contextlib.suppress(BaseException):
+                await asyncio.sleep(60)
 
 
 def events(path: Path) -> list[dict[str, Any]]:
@@ -106,6 +135,24 @@ def test_a_transcript_comes_from_a_poller(tmp_path: Path) -> None:
         devices = boxes(server)
     result = call_there(devices, ARGUMENTS, lambda *_given: there, run, Allowed(None, {}), lambda _line: None)
     check(run, result["devices"])
+    run.close()
+
+
+@pytest.mark.parametrize(("name", "kind"), [("killed", "engine"), ("deaf", "device_timeout")])
+def test_the_transcript_is_kept_if_the_worker_dies_or_gives_the_device_up(name: str, kind: str, tmp_path: Path) -> None:
+    run = RunFolder(str(tmp_path))
+    with OddServer(session) as server:
+        box = device(server, name, driver=f"{__name__}.Dies", transcript=True)
+        answer = call_roll({name: box}, Limits(device_timeout=3), keep=Keep(run, let_go=True))[name]
+    assert answer["error"]["kind"] == kind
+    assert answer["output"]["show version"]["status"] == "skipped"
+    text = (run.folder_of(name) / TRANSCRIPT).read_text(encoding="ascii")
+    assert "version 1" in text
+    assert PASSWORD[:9] not in text
+    head, *between, last = events(run.folder_of(name) / TRANSCRIPT)
+    assert head["device"]["name"] == name
+    assert "sent" in {each["direction"] for each in between}
+    assert last["expected"]["kind"] == kind
     run.close()
 
 

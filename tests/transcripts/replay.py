@@ -26,6 +26,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._roll import answ
 from ansible_collections.rollcall.network.plugins.module_utils._run import expected_line
 
 VERSIONS = {1}
+ALONE = {"connected", "closed", "cut"}  # events without data
 now = time.monotonic
 
 
@@ -51,6 +52,7 @@ class Transcript:
         self.settings: dict[str, Any] = head["device"]
         self.expected: dict[str, Any] = lines.pop()["expected"]
         events = [Event(each["time"], each["direction"], _bytes(each["text"])) for each in lines]
+        events = [each for each in events if each.data or each.direction in ALONE]  # all of it was in the mask before
         assert not any(each.direction == "cut" for each in events), "the transcript was cut; set a larger max_output"
         starts = [place for place, each in enumerate(events) if each.direction == "connected"]
         self.events = events[starts[-1] :] if starts else events

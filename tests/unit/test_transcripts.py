@@ -142,7 +142,9 @@ def box(**settings: Any) -> Device:
 def recorded(device: Device, said: Said) -> list[dict[str, Any]]:
     """The events of a session in which everything is read and a command and the password are sent."""
     transcript = Transcript(device, time.monotonic())
-    stream = Recorded(said, transcript)
+    parts: list[str] = []
+    secrets = secrets_of(device)
+    stream = Recorded(said, transcript, lambda: parts.append(transcript.part(secrets)))
 
     async def session() -> None:
         await stream.write(b"show version\n", 0.0)
@@ -160,8 +162,10 @@ def recorded(device: Device, said: Said) -> list[dict[str, Any]]:
     )
     stream.close()
     assert said.is_closed
-    text = transcript.text(secrets_of(device))
+    text = transcript.text(secrets)
     assert text.isascii()
+    parts.append(transcript.part(secrets))
+    assert "".join(parts) == text
     return [json.loads(line) for line in text.splitlines()]
 
 
@@ -191,6 +195,22 @@ def test_every_byte_is_recorded_with_its_time() -> None:
     times = [each["time"] for each in events]
     assert times == sorted(times)
     assert times[0] >= 0
+
+
+@pytest.mark.parametrize("size", [1, 3, 4, 8])
+def test_a_secret_is_masked_if_parts_divide_it(size: int) -> None:
+    """In the parts, which are used if the process dies, what may be the beginning of a secret is masked too."""
+    transcript, parts = Transcript(box(), time.monotonic()), []
+    shown = SECRET.encode()
+    for chunk in (b"it is ", *chunked(shown, size), b" here\r\n", b"x" * 20_000, *chunked(shown, size)):
+        transcript.note("received", chunk)
+        parts.append(transcript.part(secrets_of(box())))
+    assert parts[0].startswith('{"transcript": 1')
+    received = "".join(json.loads(part.splitlines()[-1])["text"] for part in parts)
+    assert not any(SECRET[start : start + 4] in received for start in range(len(SECRET) - 4))
+    assert received.startswith("it is ")
+    assert " here\r\n" in received
+    assert received.count("x") == 20_000
 
 
 def test_a_transcript_is_bounded_by_max_output() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import functools
 import gc
 import getpass
 import itertools
@@ -24,6 +25,7 @@ from typing import Any
 
 from .._device import Device
 from .._drivers.registry import driver_of, is_read_only
+from .._model.secrets import secrets_of
 from .._result import DeviceError, Phase
 from .._transport.bastions import Way
 from .._transport.open import Transports
@@ -32,7 +34,7 @@ from .._transport.transcript import Recorded, Transcript
 from . import wire
 from .asked import late, masked_answer, masked_failure_of
 from .line import Line
-from .messages import Began, Done, Job, Sending, Told
+from .messages import Began, Done, Heard, Job, Sending, Told
 from .watchdog import Watchdog
 
 BEAT = 0.25  # seconds between signs of life
@@ -124,10 +126,20 @@ class _Session:
     async def connect(self) -> Stream:
         stream = await self._worker.transports.open(self.job.device, self)
         if self.transcript is not None:
-            stream = Recorded(stream, self.transcript)
+            stream = Recorded(stream, self.transcript, functools.partial(self._tell_part, self.transcript))
         self._streams.append(stream)
         self.facts = stream.facts
         return stream
+
+    def _tell_part(self, transcript: Transcript) -> None:
+        """Send a part of the transcript now, because the work on what was received can end this process."""
+        part = transcript.part(secrets_of(self.job.device))
+        self.is_telling = True
+        try:
+            self._worker.tell(Heard(self.job.number, part))
+            self._worker.flush()
+        finally:
+            self.is_telling = False
 
     async def host_keys(self) -> list[bytes]:
         """Return the host keys of the device, without a login there. For the driver of that name."""

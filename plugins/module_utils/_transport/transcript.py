@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from .._device import Device
@@ -18,7 +19,10 @@ from .stream import Stream
 VERSION = 1
 EVENT = 64  # bytes that each event counts beside its data, so that many small ones are bounded too
 
+BEFORE = 16 * 1024  # bytes before a part in which a secret can begin
+
 Direction = Literal["connected", "received", "sent", "closed", "cut"]
+Event = tuple[float, Direction, bytes]
 
 
 class Transcript:
@@ -30,8 +34,10 @@ class Transcript:
     def __init__(self, device: Device, began: float) -> None:
         self._device = device
         self._began = began
-        self._events: list[tuple[float, Direction, bytes]] = []
+        self._events: list[Event] = []
         self._room = device.max_output
+        self._told = 0  # events that are in the parts
+        self._ends = {"received": b"", "sent": b""}  # of the data in the parts
         self.size = 0  # bytes of data
 
     def note(self, direction: Direction, data: bytes = b"") -> None:
@@ -46,26 +52,54 @@ class Transcript:
 
     def text(self, secrets: Secrets) -> str:
         """Return the lines of the file, without secrets."""
-        lines = [json.dumps({"transcript": VERSION, "device": _settings(self._device)})]
-        events = list(self._events)
-        for direction in ("received", "sent"):
-            chunks = [(place, data) for place, (_at, which, data) in enumerate(events) if which == direction]
-            lone = direction == "sent"
-            masked = masked_chunks([data for _place, data in chunks], secrets, lone=lone)
-            for (place, _data), data in zip(chunks, masked, strict=True):
-                events[place] = (*events[place][:2], data)
-        for at, direction, data in events:
-            event = {"time": round(at, 4), "direction": direction, "text": data.decode("utf-8", "surrogateescape")}
-            lines.append(json.dumps(event))
-        lines.append("")
-        return "\n".join(lines)
+        return self._head() + _lines(self._events, secrets, {})
+
+    def part(self, secrets: Secrets) -> str:
+        """Return the lines since the last part, without secrets, in case this process ends before the session does.
+
+        What looks like the beginning of a secret is masked at the end of each part.
+        """
+        events = self._events[self._told :]
+        head = "" if self._told else self._head()
+        lines = _lines(events, secrets, self._ends)
+        self._told += len(events)
+        for direction, before in self._ends.items():
+            data = b"".join(each for _at, which, each in events if which == direction)
+            self._ends[direction] = (before + data)[-BEFORE:]
+        return head + lines
+
+    def _head(self) -> str:
+        return json.dumps({"transcript": VERSION, "device": _settings(self._device)}) + "\n"
+
+
+def _lines(events: Sequence[Event], secrets: Secrets, before: Mapping[str, bytes]) -> str:
+    """Return the lines of events.
+
+    :param before: what came before them in each direction. A secret can begin there.
+    """
+    masked = [data for _at, _direction, data in events]
+    for wanted in ("received", "sent"):
+        places = [place for place, (_at, direction, _data) in enumerate(events) if direction == wanted]
+        chunks = [before.get(wanted, b""), *(masked[place] for place in places)]
+        found = masked_chunks(chunks, secrets, lone=wanted == "sent")
+        for place, data in zip(places, found[1:], strict=True):
+            masked[place] = data
+    lines = []
+    for (at, direction, _data), data in zip(events, masked, strict=True):
+        text = data.decode("utf-8", "surrogateescape")
+        lines.append(json.dumps({"time": round(at, 4), "direction": direction, "text": text}) + "\n")
+    return "".join(lines)
 
 
 class Recorded:
-    """A stream whose data are recorded. It implements ``Stream``."""
+    """A stream whose data are recorded. It implements ``Stream``.
 
-    def __init__(self, stream: Stream, transcript: Transcript) -> None:
+    :param received: called before the driver gets what was received.
+    """
+
+    def __init__(self, stream: Stream, transcript: Transcript, received: Callable[[], None]) -> None:
         self._stream = stream
+        self._received = received
         self._transcript = transcript
         self._has_ended = False
         self.facts = stream.facts
@@ -76,6 +110,7 @@ class Recorded:
         data = await self._stream.read(deadline)
         if data:
             self._transcript.note("received", data)
+            self._received()
         elif data is not None and not self._has_ended:
             self._has_ended = True
             self._transcript.note("closed")
