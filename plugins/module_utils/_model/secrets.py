@@ -86,6 +86,11 @@ class Secrets:
         """The secrets that are ordinary words, or short."""
         return self._words
 
+    @property
+    def longest(self) -> int:
+        """The length of the longest spelling."""
+        return self._longest
+
     def sentence(self, text: str) -> str:
         """Mask a sentence of the collection. Its quotes are masked already, so ordinary words are kept."""
         return self._mask_strong(text)

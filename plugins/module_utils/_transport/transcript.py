@@ -19,7 +19,7 @@ from .stream import Stream
 VERSION = 1
 EVENT = 64  # bytes that each event counts beside its data, so that many small ones are bounded too
 
-BEFORE = 16 * 1024  # bytes before a part in which a secret can begin
+BEFORE = 512  # bytes before a part in which a secret can begin, beside its own length in UTF-8
 
 Direction = Literal["connected", "received", "sent", "closed", "cut"]
 Event = tuple[float, Direction, bytes]
@@ -65,7 +65,7 @@ class Transcript:
         self._told += len(events)
         for direction, before in self._ends.items():
             data = b"".join(each for _at, which, each in events if which == direction)
-            self._ends[direction] = (before + data)[-BEFORE:]
+            self._ends[direction] = (before + data)[-BEFORE - 4 * secrets.longest :]
         return head + lines
 
     def _head(self) -> str:
