@@ -122,6 +122,13 @@ options:
         reported, and its status is not V(ok).
       - By default, C(rollcall_max_output) of the host is used, or 64 MiB.
     type: str
+  transcript:
+    description:
+      - Record what is received from each device and sent to it, with times, in C(transcript.jsonl) beside its answer. Secrets are
+        masked, and the file is readable only by its owner. It requires O(output_dir).
+      - Use it to report a bug. The page C(docs/transcripts.md) of the collection has the format.
+      - By default, C(rollcall_transcript) of the host is used, or V(false).
+    type: bool
   known_hosts:
     description:
       - Files with the devices' host keys.

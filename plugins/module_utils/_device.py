@@ -121,6 +121,7 @@ class Device:
     proxy_command: str | None = field(default=None, repr=False)
     proxy_login: str | None = None  # the same for all devices whose proxy command logs in with the same credential
     run_secrets: tuple[str, ...] = field(default=(), repr=False)  # of the whole run; never sent, only masked
+    transcript: bool = False  # record what is received and sent
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data including secrets, to send to a poller. It must not be used in a result."""

@@ -37,6 +37,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "max_fail_percentage": {"type": "float"},
     "group_max_fail_percentage": {"type": "dict"},
     "max_output": {"type": "str"},
+    "transcript": {"type": "bool"},
     "known_hosts": {"type": "list", "elements": "path"},
     "platforms": {"type": "list", "elements": "path"},
     "output_dir": {"type": "path"},
@@ -95,7 +96,7 @@ def check_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
     if not values["return_output"] and values["output_dir"] is None:
         msg = "return_output: false requires output_dir"
         raise ValueError(msg)
-    for name in ("resume", "only", "keep", "ignore_changes", "stale_after", "history"):
+    for name in ("resume", "only", "keep", "ignore_changes", "stale_after", "history", "transcript"):
         if values[name] and values["output_dir"] is None:
             msg = f"{name} requires output_dir"
             raise ValueError(msg)

@@ -32,14 +32,15 @@ from ansible_collections.rollcall.network.plugins.module_utils import (
     _volatile,
 )
 from ansible_collections.rollcall.network.plugins.module_utils._changes import Changes
-from ansible_collections.rollcall.network.plugins.module_utils._device import Command
+from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
 from ansible_collections.rollcall.network.plugins.module_utils._drivers import text as driver_text
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import answer as reader_answer
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import echo as reader_echo
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import pagers
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import prompt as reader_prompt
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import questions as asked
-from ansible_collections.rollcall.network.plugins.module_utils._model import masking, secrets, visible
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import rejections as reader_rejections
+from ansible_collections.rollcall.network.plugins.module_utils._model import masking, secret_bytes, secrets, visible
 from ansible_collections.rollcall.network.plugins.module_utils._pieces import PIECE, finish, spans
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import (
     LINEAR,
@@ -55,6 +56,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._platforms import
 )
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import names as platform_names
 from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError, Output
+from ansible_collections.rollcall.network.plugins.module_utils._transport import transcript
 from tests.integration.pumps import Pump, pumps
 from tests.unit.test_platforms import ALL as PLATFORMS
 from tests.unit.test_platforms import shipped
@@ -62,7 +64,7 @@ from tests.unit.test_platforms import shipped
 MODULES: list[ModuleType] = [_changes, _parsing, _pieces, _terminal, _volatile]
 MODULES += [description, learned, loading, model, platform_names, scrapli]
 MODULES += [driver_text, pagers, asked, reader_answer, reader_echo, reader_prompt]
-MODULES += [masking, secrets, visible]
+MODULES += [reader_rejections, masking, secret_bytes, secrets, transcript, visible]
 
 SIZE = 8_000  # characters, and four times as many: less than LONGEST_LINE, so that patterns see all of them
 SHORT = 0.006  # seconds; quadratic work on four times SIZE takes longer
@@ -297,7 +299,7 @@ def paged(text: str) -> None:
 
 def asked_dialogs(text: str) -> None:
     for phase in ("login", "command"):
-        asked.dialog_at_end(text, (), phase)  # type: ignore[arg-type]
+        asked.dialog_at_end(text, (), phase)
 
 
 def asked_questions(text: str) -> None:
@@ -327,7 +329,7 @@ def questions(text: str) -> None:
 
 def rejections(text: str) -> None:
     for name in PLATFORMS:
-        driver_text.rejection_in(text, load_platform(name).failures)
+        reader_rejections.rejection_in(text, COMMAND, load_platform(name).failures)
 
 
 def compared(platform: str | None, command: str) -> Callable[[str], object]:
@@ -339,6 +341,17 @@ def compared(platform: str | None, command: str) -> Callable[[str], object]:
         changes.between(platform, command, text, f"{text}~")
 
     return compare
+
+
+def recorded(text: str) -> None:
+    """A session that is recorded in chunks, and becomes the text of its file."""
+    session = transcript.Transcript(Device("box"), time.monotonic())
+    data = raw(text)
+    for start in range(0, len(data), 64):
+        session.note("received", data[start : start + 64])
+        session.part(SECRETS)
+    session.note("sent", data)
+    session.text(SECRETS)
 
 
 def masked(text: str) -> None:
@@ -394,6 +407,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "Secrets.value": lambda text: SECRETS.value({"a": [text]}),
     "masked_outputs": masked,
     "masked_error": masked_error,
+    "Transcript.text": recorded,
     "visible": visible.visible,
     "in_line": visible.in_line,
 }
@@ -478,7 +492,26 @@ PATTERNS: dict[str, str] = {
     "questions._ASKS": SEARCH,
     "questions._MAY_WAIT": SEARCH,
     "questions._LABEL": MATCH,
+    "text.NUMBER": SEARCH,
+    "text.NOT_BLANK": SEARCH,
+    "rejections._MARKS": MATCH,
+    "rejections._LABEL": MATCH,
+    "rejections._MESSAGES": MATCH,
+    "rejections._MARKED": MATCH,
+    "rejections._PERCENT": MATCH,
+    "rejections._ERROR": MATCH,
+    "rejections._CODE": MATCH,
+    "rejections._NOTHING": SEARCH,
+    "rejections._DATA": SEARCH,
+    "rejections._COUNTER": FULLMATCH,
+    "rejections._GAP": SEARCH,
+    "rejections._CARET": FULLMATCH,
+    "rejections._CARET_WORDS": SEARCH,
+    "rejections._TIME": FULLMATCH,
+    "rejections._HELP": MATCH,
+    "rejections._USAGE": MATCH,
     "secrets._BASE64": SEARCH,
+    "secret_bytes._CONTROL": SEARCH,
     "masking._C1": SEARCH,
     "visible._UNSEEN": SEARCH,
 }
@@ -501,6 +534,9 @@ NOT_OF_A_DEVICE = {
     "secrets._wrapped",
     "secrets._made",
     "secrets._in_words",
+    "rejections._ASKS_HELP",
+    # what is sent
+    "transcript.Recorded.write",
     "secrets._of_sshpass",
     "_changes._compiled",
     "_parsing.reads_json",
@@ -569,6 +605,8 @@ def slow_texts(pattern: re.Pattern[str], how: str) -> dict[tuple[Pump, str], flo
 def test_patterns_are_linear(name: str) -> None:
     module, _, attribute = name.partition(".")
     pattern = next(vars(each)[attribute] for each in MODULES if short_name(each) == module)
+    if isinstance(pattern.pattern, bytes):  # the texts below are no bytes
+        pattern = re.compile(pattern.pattern.decode("latin-1"))
     assert slow_texts(pattern, PATTERNS[name]) == {}
 
 

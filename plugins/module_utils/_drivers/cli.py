@@ -14,13 +14,12 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Sequence
 from typing import Literal, NoReturn, TypeVar
 
-from .._device import Device
+from .._device import Command, Device
 from .._model.secrets import secrets_of
 from .._pieces import PIECE, Work, finish
-from .._platforms import LEARNED, Mode, Platform, PlatformError, Step, load_platform
+from .._platforms import LEARNED, Mode, Platform, PlatformError, Step, load_platform, platform_hint
 from .._result import CommandStatus, DeviceError, Error, Output, Status
 from .._terminal import clean, decode
 from .._transport.stream import Stream
@@ -28,7 +27,16 @@ from ._reader.answer import TAIL, Answer, is_idle, shown_end, text_of
 from ._reader.pagers import TAIL as PAGER_TAIL
 from ._reader.pagers import pager_at_end
 from ._reader.prompt import Prompt, block, learned
-from ._reader.questions import dialog_at_end, question_at_end
+from ._reader.questions import (
+    MOST_ANSWERS,
+    Dialog,
+    Phase,
+    answer_for,
+    dialog_at_end,
+    question_at_end,
+    refused,
+    unexpected,
+)
 from ._reader.rejections import rejection_in
 from .contract import Session
 from .text import ASKS_PASSWORD, ASKS_USER, SAYS_NO, SSH_VERSION, asks, excerpt, last_line, last_lines
@@ -53,7 +61,6 @@ LOST = (
     "the device sent text that cannot be assigned to one command, so that the end of this answer is not known; ask the "
     "device again"
 )
-Answers = Sequence[tuple[str, str]]  # parts of questions, and their answers
 T = TypeVar("T")
 End = Literal["prompt", "closed", "timeout", "cut", "question", "lost"]
 
@@ -95,14 +102,14 @@ class Cli:
 async def _ask_all(terminal: _Terminal, device: Device, session: Session) -> dict[str, Output]:
     outputs = {command.text: Output(status="skipped") for command in device.commands}
     session.keep(outputs)
-    answers = {command.text: getattr(command, "answers", ()) for command in device.commands}
+    commands = {command.text: command for command in device.commands}
     last = list(outputs)[-1:]
     broken: Output | None = None
     for text, output in outputs.items():
         if broken is None:
             if not READ_ONLY.match(text):
                 session.sending()
-            await terminal.ask(text, output, answers[text], prove=[text] == last)
+            await terminal.ask(commands[text], output, prove=[text] == last)
             broken = next((each for each in outputs.values() if each.error and each.error.kind != "rejected"), None)
         else:
             output.error = Error("command", "not_asked", "not sent, because the session ended earlier")
@@ -134,9 +141,9 @@ class _Terminal:
         self._asks_login = platform.asks_login or stream.asks_login
         self._session = session
         self._secrets = secrets_of(device)
-        self._dialogs = tuple(getattr(platform, "dialogs", ()))
         self._sent = ""  # the kind of secret that was sent and that the device has not answered
         self._newline = "\n"
+        self._said = ""  # before the first prompt, and to lines that were rejected
         self._prompt = Prompt("")
         self._now: Mode | None = None  # the mode that the prompt shows
         self._judged: tuple[str, Mode | None] = ("", None)  # the end of a text, and the mode whose prompt it is
@@ -153,18 +160,32 @@ class _Terminal:
     async def open(self) -> None:
         """Learn the first prompt, enter the platform's mode and set up the session (paging off)."""
         await self._log_in(self._deadline())
-        refused = False
+        fits = self._now is not None
+        accepted = False
         for step in self._platform.on_open:
             if step.kind == "enter":
                 await self._enter(step.text)
             elif step.kind == "ask":
                 await self._answer(step)
             else:
-                refused = not await self._set_up(step.text) or refused
-        if not any(step.kind == "send" for step in self._platform.on_open):
-            for line in getattr(self._platform, "paging_lines", ()):
-                if await self._set_up(line):
-                    break
+                accepted = await self._set_up(step.text) or accepted
+        lines = self._platform.paging_lines
+        if not fits and not accepted and not lines:
+            lines = load_platform(LEARNED).paging_lines
+        for line in lines:
+            if await self._set_up(line):
+                break
+        self._hint(fits=fits)
+
+    def _hint(self, *, fits: bool) -> None:
+        """Put into the answer which platform fits best, if the one that was used does not."""
+        note = self._device.platform_note
+        if not fits and self._platform.name != LEARNED:
+            note = f"the prompt {self._prompt.line!r} is none of platform {self._platform.name}"
+        hint = platform_hint(note, self._prompt.line, self._said)
+        if hint:
+            self._stream.facts["platform"] = LEARNED
+            self._stream.facts["platform_hint"] = self._secrets.quoted(hint)
 
     async def leave(self) -> None:
         """Send the logout command without waiting, so that the device frees its line at once."""
@@ -179,7 +200,7 @@ class _Terminal:
         data = bytearray()
         tested: int | None = None  # how much had come when the last empty line was sent
         silent = 0.0  # seconds
-        tests = 0
+        tests = replies = 0
         logged_in = False
         while True:
             shown = shown_end(data)
@@ -194,6 +215,7 @@ class _Terminal:
                     raise DeviceError("auth_failed", "auth", "no_user", "no user name; set ansible_user")
                 await self._send(f"{self._device.user}", deadline)
             elif self._asks_login and asks(ASKS_PASSWORD, line):
+                self._dialog(shown, "login")  # it can be the question for a new password
                 if logged_in:
                     self._login_refused(shown)
                 if self._device.password is None:
@@ -210,16 +232,24 @@ class _Terminal:
                 more = await self._read(time.monotonic())
                 if not more:
                     self._arrive(prompt, shown)
+                    self._said = shown
                     return
                 data += more
                 continue
             chunk = await self._read(min(deadline, time.monotonic() + wait))
             if chunk is None and time.monotonic() < deadline:
                 silent += wait
-                if await self._log_in_step(shown, deadline):
-                    tested, silent = len(data), 0.0
+                dialog = self._dialog(shown, "login")
+                if dialog is not None and replies < MOST_ANSWERS:
+                    replies += 1
+                    tested, silent = None, 0.0
+                    await self._reply(dialog, deadline)
+                    data += b"\n"
                 elif self._may_test(data, tested, silent, line) and tests < MOST_LOGIN_TESTS:
                     question = question_at_end(shown)
+                    if question is not None and not tests and (asks(ASKS_USER, line) or asks(ASKS_PASSWORD, line)):
+                        self._asks_login = True
+                        continue
                     if question is not None:
                         self._asked_unexpectedly(question)
                     if tested is not None and not data[tested:].strip(b"\r\n"):
@@ -253,19 +283,22 @@ class _Terminal:
             return True
         return silent >= SETTLE + QUIET + (0.0 if line else SLOW)
 
-    async def _log_in_step(self, shown: str, deadline: float) -> bool:
-        """Answer a dialog that the platform expects at the login. Return whether there was one."""
-        dialog = dialog_at_end(shown, self._dialogs)
-        if dialog is None:
-            return False
-        if dialog.answer is None:
-            raise DeviceError("auth_failed", "auth", "password_expired", dialog.message)
-        await self._send(dialog.answer, deadline, newline=len(dialog.answer) != 1)
-        return True
+    def _dialog(self, shown: str, phase: Phase) -> Dialog | None:
+        """Return the expected question that ends a text.
+
+        :raises DeviceError: if nobody can answer it here.
+        """
+        dialog = dialog_at_end(shown, self._platform.dialogs, phase)
+        if dialog is not None and dialog.answer is None:
+            raise refused(dialog, self._secrets.quoted(last_line(shown.rstrip())))
+        return dialog
+
+    async def _reply(self, dialog: Dialog, deadline: float) -> None:
+        await self._send(dialog.answer or "", deadline, newline=not dialog.is_key)
 
     def _asked_unexpectedly(self, question: str) -> NoReturn:
-        message = f"the device asks {self._secrets.quoted(question)!r} after the login; log in by hand and answer it"
-        raise DeviceError("failed", "auth", "question", message)
+        error = unexpected(self._secrets.quoted(question))
+        raise DeviceError("failed", error.phase, error.kind, error.message)
 
     def _is_ssh(self, version: str) -> NoReturn:
         place = f"{self._device.host} port {self._device.port}"
@@ -291,11 +324,13 @@ class _Terminal:
 
     async def _set_up(self, line: str) -> bool:
         """Send a line of the platform, and return whether the device accepted it. If not, its pager is answered."""
-        answer, end = await self._exchange(line, self._deadline())
+        answer, end = await self._exchange(Command(line), self._deadline())
         if end != "prompt":
             self._no_prompt(b"" if end == "closed" else None, answer.data)
         text = await self._text(answer, end)
-        return rejection_in(text, line, self._platform.failures) is None
+        rejection = rejection_in(text, line, self._platform.failures)
+        self._said += f"\n{rejection}" if rejection else ""
+        return rejection is None
 
     def _no_prompt(self, chunk: bytes | None, data: bytearray) -> NoReturn:
         seen = excerpt(self._secrets.quoted(shown_end(data)))
@@ -413,15 +448,14 @@ class _Terminal:
 
     # -- asking --------------------------------------------------------------------------------------------------------
 
-    async def ask(self, command: str, output: Output, answers: Answers = (), *, prove: bool = False) -> None:
+    async def ask(self, command: Command, output: Output, *, prove: bool = False) -> None:
         """Send a command and fill in its output and status.
 
-        :param answers: parts of questions, and their answers.
         :param prove: prove the end of the answer now, because no other command will.
         """
         began = time.monotonic()
         try:
-            answer, end = await self._exchange(command, self._deadline(), answers, prove=prove)
+            answer, end = await self._exchange(command, self._deadline(), prove=prove)
             output.text = await self._text(answer, end)
         except DeviceError as error:
             output.status, output.error = "failed", error.error
@@ -430,30 +464,28 @@ class _Terminal:
             self._previous = None if answer.tests else (answer, output)
         output.seconds = time.monotonic() - began
 
-    async def _exchange(
-        self, line: str, deadline: float, answers: Answers = (), *, prove: bool = False
-    ) -> tuple[Answer, End]:
+    async def _exchange(self, command: Command, deadline: float, *, prove: bool = False) -> tuple[Answer, End]:
         """Send a line. Return what came after it, and how it ended."""
-        answer = Answer(line, self._prompt, self._echoes)
+        answer = Answer(command.text, self._prompt, self._echoes)
         answer.data += await self._read(time.monotonic()) or b""
-        await self._send(line, deadline)
-        end = await self._receive(answer, deadline, answers, prove=prove)
+        await self._send(command.text, deadline)
+        end = await self._receive(answer, command, deadline, prove=prove)
         await self._book(answer, end)
         return answer, end
 
-    async def _receive(self, answer: Answer, deadline: float, answers: Answers, *, prove: bool) -> End:
+    async def _receive(self, answer: Answer, command: Command, deadline: float, *, prove: bool) -> End:
         """Read until the answer is complete, or cannot be completed."""
         tests = MOST_TESTS
         silent = 0.0  # seconds
         while True:
-            wait = SETTLE if answer.tests and not silent else QUIET
+            wait = SETTLE if not silent else QUIET
             chunk = await self._read(min(deadline, time.monotonic() + wait) if silent < QUIET else deadline)
             if chunk == b"":
                 return "prompt" if self._is_at_prompt(answer) else "closed"
             if chunk:
                 answer.data += chunk
                 silent = 0.0
-                end = await self._arrived(answer, answers, deadline)
+                end = await self._arrived(answer, command, deadline)
                 if end is not None and (end != "prompt" or answer.tests or not (prove or self._echoes is False)):
                     return end
                 if end is not None:
@@ -465,6 +497,15 @@ class _Terminal:
             silent += wait
             if answer.tests and self._is_proven(answer, settled=True):
                 return self._proven(answer)
+            if len(answer.data) <= answer.echo.end:
+                continue
+            dialog = self._dialog(answer.shown(), "command") if answer.echoed() or self._echoes is False else None
+            if dialog is not None and answer.replies < MOST_ANSWERS:
+                answer.replies += 1
+                answer.asked()
+                await self._reply(dialog, deadline)
+                silent = 0.0
+                continue
             if silent < QUIET:
                 continue
             if question_at_end(answer.shown()) is not None:
@@ -474,7 +515,7 @@ class _Terminal:
                 silent = 0.0
                 await self._test(answer, deadline)
 
-    async def _arrived(self, answer: Answer, answers: Answers, deadline: float) -> End | None:
+    async def _arrived(self, answer: Answer, command: Command, deadline: float) -> End | None:
         """Look at the end of what has come. Answer pagers and expected questions."""
         length = 0
         while len(answer.data) != length:  # until nothing more has come
@@ -491,19 +532,13 @@ class _Terminal:
             elif pager := pager_at_end(tail := answer.tail()):
                 answer.paged(len(tail[pager.start :].encode("utf-8", "surrogateescape")))
                 await self._send(pager.answer, deadline, newline=False)
-            elif (answers or self._dialogs) and (reply := self._reply(answer, answers)) is not None:
+            elif command.answers and (reply := answer_for(command, answer.shown())) is not None:
+                if not answer.echoed() or answer.replies >= MOST_ANSWERS:
+                    return None
+                answer.replies += 1
                 answer.asked()
-                await self._send(reply, deadline, newline=len(reply) != 1)
+                await self._send(reply, deadline)
         return None
-
-    def _reply(self, answer: Answer, answers: Answers) -> str | None:
-        """Return what is sent to the question that ends the answer, if it is expected."""
-        line = last_line(answer.shown()).casefold()
-        for question, reply in answers if answer.echoed() or self._echoes is False else ():
-            if question.casefold() in line:
-                return reply
-        dialog = dialog_at_end(answer.shown(), self._dialogs)
-        return None if dialog is None else dialog.answer
 
     def _is_at_prompt(self, answer: Answer) -> bool:
         return answer.at_prompt() and (self._echoes is False or answer.echoed())
@@ -600,12 +635,8 @@ class _Terminal:
             message = f"no prompt within {limit}; received {len(text)} characters; raise it if the command is slow"
             return "timeout", Error("command", kind, message)
         if end == "question":
-            asked = self._secrets.quoted(question_at_end(answer.shown()) or last_line(answer.shown()))
-            message = (
-                f"the device asks {asked[-LONGEST_SAID:]!r}, which was not answered; give the command its answers, or "
-                "use a command that does not ask"
-            )
-            return "failed", Error("command", "question", message)
+            question = question_at_end(answer.shown()) or ""
+            return "failed", unexpected(self._secrets.quoted(question), self._secrets.quoted(answer.line))
         if end == "lost":
             return "failed", Error("command", "desynchronised", LOST)
         rejection = rejection_in(text, answer.line, self._platform.failures)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Find questions and rejections in what a command line sends.
+"""Find prompts of a login in what a command line sends.
 
 No pattern is matched with a line longer than ``LONGEST_PROMPT``.
 """
@@ -10,13 +10,10 @@ No pattern is matched with a line longer than ``LONGEST_PROMPT``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from .._platforms import LONGEST_PROMPT
 
 TAIL = 2048  # characters at the end of a text in which the last lines are searched
-REJECTION_LINES = 12  # a rejected command is a short answer; a long one may quote the text, as logs do
-LONGEST_REJECTION = 16 * 1024  # characters of such an answer
 
 ASKS_USER = re.compile(r"(user ?name|user|login)\s*:\s*\Z", re.IGNORECASE)
 SAYS_NO = re.compile(r"invalid|incorrect|fail|denied|refused|reject|wrong|bad |error", re.IGNORECASE)
@@ -42,17 +39,3 @@ def excerpt(text: str) -> str:
 def asks(question: re.Pattern[str], shown: str) -> bool:
     """Return whether the last line is this question."""
     return question.search(last_line(shown)[-LONGEST_PROMPT:]) is not None
-
-
-def rejection_in(text: str, failures: Iterable[str]) -> str | None:
-    """Return the line that rejects a command, according to the platform's failure texts."""
-    if len(text) > LONGEST_REJECTION:
-        return None
-    lines = [line.strip() for line in text.split("\n") if line.strip()]
-    if len(lines) > REJECTION_LINES:
-        return None
-    for line in lines:
-        for failure in failures:
-            if line.startswith(failure) or (failure in line and not failure.startswith("%")):
-                return line
-    return None

@@ -248,6 +248,12 @@ HOST: tuple[Variable, ...] = (
     Variable("rollcall_connect_timeout", "Seconds for the connection, and again for the login", ("collect",)),
     Variable("rollcall_command_timeout", "Seconds for the first prompt, and for each command", ("collect",)),
     Variable("rollcall_max_output", "The size of the longest answer to one command, such as `64M`", ("collect",)),
+    Variable(
+        "rollcall_transcript",
+        "Record what is received from the device and sent to it in `transcript.jsonl` beside its answer, without "
+        "secrets. See docs/transcripts.md",
+        ("collect",),
+    ),
     Variable("rollcall_known_hosts", "Files with the host key", ("collect",)),
     Variable(
         "rollcall_platforms",

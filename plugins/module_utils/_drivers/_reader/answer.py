@@ -32,6 +32,7 @@ class Answer:
         self.echo.found = not line.strip()
         self.tests: list[int] = []  # its length whenever an empty line was sent to test the end
         self.pagers: list[tuple[int, int]] = []  # where the prompts of pagers are that were answered
+        self.replies = 0  # sent to questions
         self.resumed = False  # more of the answer came after the first test
         self.eaten = False  # a test did not bring a prompt
         self.was_complete = False  # it ended with the prompt when it was tested first
