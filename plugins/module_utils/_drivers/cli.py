@@ -148,6 +148,7 @@ class _Terminal:
         self._now: Mode | None = None  # the mode that the prompt shows
         self._judged: tuple[str, Mode | None] = ("", None)  # the end of a text, and the mode whose prompt it is
         self._echoes: bool | None = None  # None: not known yet
+        self._slowest = 0.0  # seconds between an empty line and the prompt that it brought
         self._previous: tuple[Answer, Output | None] | None = None  # its end is not proven
 
     @property
@@ -201,6 +202,7 @@ class _Terminal:
         tested: int | None = None  # how much had come when the last empty line was sent
         silent = 0.0  # seconds
         tests = replies = 0
+        sent = 0.0
         logged_in = False
         while True:
             shown = shown_end(data)
@@ -232,6 +234,7 @@ class _Terminal:
                 more = await self._read(time.monotonic())
                 if not more:
                     self._arrive(prompt, shown)
+                    self._slowest = time.monotonic() - sent
                     self._said = shown
                     return
                 data += more
@@ -256,6 +259,7 @@ class _Terminal:
                         self._newline = "\r"
                     tests += 1
                     tested, silent = len(data), 0.0
+                    sent = time.monotonic()
                     await self._send("", deadline)
             elif chunk == b"" and self._asks_login and not logged_in:
                 said = " ".join(self._secrets.quoted(shown).split())[-LONGEST_SAID:]
@@ -476,16 +480,18 @@ class _Terminal:
     async def _receive(self, answer: Answer, command: Command, deadline: float, *, prove: bool) -> End:
         """Read until the answer is complete, or cannot be completed."""
         tests = MOST_TESTS
-        silent = 0.0  # seconds
+        last = time.monotonic()  # when something came or was sent
+        checked = 0.0  # seconds of silence after which the end was looked at
         while True:
-            wait = SETTLE if not silent else QUIET
-            chunk = await self._read(min(deadline, time.monotonic() + wait) if silent < QUIET else deadline)
+            patience = self._patience(answer)
+            checks = [each for each in (SETTLE, patience, max(patience, QUIET)) if each > checked]
+            chunk = await self._read(min(deadline, last + checks[0]) if checks else deadline)
             if chunk == b"":
                 return "prompt" if self._is_at_prompt(answer) else "closed"
             if chunk:
                 answer.data += chunk
-                silent = 0.0
                 end = await self._arrived(answer, command, deadline)
+                last, checked = time.monotonic(), 0.0
                 if end is not None and (end != "prompt" or answer.tests or not (prove or self._echoes is False)):
                     return end
                 if end is not None:
@@ -494,8 +500,8 @@ class _Terminal:
                 continue
             if time.monotonic() >= deadline:
                 return "lost" if answer.tests and answer.was_complete else "timeout"
-            silent += wait
-            if answer.tests and self._is_proven(answer, settled=True):
+            checked = checks[0]
+            if answer.tests and checked >= patience and self._is_proven(answer, settled=True):
                 return self._proven(answer)
             if len(answer.data) <= answer.echo.end:
                 continue
@@ -504,16 +510,24 @@ class _Terminal:
                 answer.replies += 1
                 answer.asked()
                 await self._reply(dialog, deadline)
-                silent = 0.0
+                last, checked = time.monotonic(), 0.0
+            elif checked < QUIET:
                 continue
-            if silent < QUIET:
-                continue
-            if question_at_end(answer.shown()) is not None:
+            elif question_at_end(answer.shown()) is not None:
                 return "question"
-            if tests and self._is_doubtful(answer):
+            elif tests and self._is_doubtful(answer):
                 tests -= 1
-                silent = 0.0
                 await self._test(answer, deadline)
+                last, checked = time.monotonic(), 0.0
+
+    def _patience(self, answer: Answer) -> float:
+        """Return after how much silence a test has brought all that it brings.
+
+        What came can also be the rest of the answer, which the device sent before it got the empty line.
+        """
+        if not answer.tests:
+            return SETTLE
+        return 2 * self._slowest + (SETTLE if is_idle(answer.brought(), answer.prompt) else QUIET)
 
     async def _arrived(self, answer: Answer, command: Command, deadline: float) -> End | None:
         """Look at the end of what has come. Answer pagers and expected questions."""

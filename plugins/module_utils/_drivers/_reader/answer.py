@@ -141,6 +141,9 @@ def text_of(answer: Answer, *, complete: bool) -> Work[str]:
     data, start, stop = answer.data, answer.echo.end if answer.echo.found else 0, len(answer.data)
     if complete and answer.tests and not answer.resumed:
         stop = answer.tests[0]
+    if complete and answer.prompt.raw and data.endswith(answer.prompt.raw, start, stop):
+        data = data[: stop - len(answer.prompt.raw)] + answer.prompt.line.encode("utf-8", "surrogateescape")
+        stop = len(data)
     if answer.pagers:
         spans = [(first - start, last - start) for first, last in answer.pagers if start <= first and last <= stop]
         data = bytearray(without_pagers(data[start:stop], spans))
