@@ -67,6 +67,7 @@ class Device:
 
     ``hops`` are the bastions on the way, the first one first. ``ssh_options`` are OpenSSH options as names in lower
     case and values, the first value of a name counts. ``ssh_config`` are configuration files in the format of OpenSSH.
+    ``rows_required`` makes the answer ``partial`` if rows that were requested are missing, see ``_required_rows``.
     ``max_output`` is the number of bytes that are read for one command.
     """
 
@@ -83,6 +84,7 @@ class Device:
     become_password: str | None = field(default=None, repr=False)
     platform: str | None = None
     commands: tuple[Command, ...] = ()
+    rows_required: bool = True
     function: str | None = None
     function_args: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
     connect_timeout: float = 10.0

@@ -32,6 +32,7 @@ from ._pacing import LoginsPerSecond
 from ._parsing import Parsed, parse, parser_of
 from ._platforms import load_platform
 from ._problems import Problems
+from ._required_rows import missing_rows
 from ._result import STATUSES, DeviceError, Error, Output, Outputs, Result
 from ._run import RunFolder
 from ._transport._known_hosts_file import append
@@ -315,6 +316,9 @@ def _ask(device: Device, call: Call, engine: Engine, seconds: _Seconds) -> Any:
     if isinstance(value, Outputs):
         call.received = value  # keep the texts if the deadline comes before the rows are parsed
         _parse(device, value, engine, call)
+        error = missing_rows(device, value)
+        if error is not None:
+            raise DeviceError("partial", error.phase, error.kind, error.message, value=value)
     return value
 
 
