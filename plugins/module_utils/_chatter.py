@@ -51,8 +51,10 @@ BROADCAST = re.compile(
 )
 """Matches the first line of a message of several lines. The name of the group says which."""
 
-# Most texts have none of these, and so no message.
-_ANY = re.compile(r"\d:\d\d:\d\d|%[\w/-]+-\d-|^[ \t]*(?:\[edit|\{[a-z]|\*\*\*|Message from|Broadcast)", re.MULTILINE)
+# Most texts have none of these, and so no message. Patterns that begin with a character are fast.
+_CLOCKS = re.compile(r":\d\d:\d\d")
+_CODES = re.compile(r"%[\w/-]+-\d-")
+_STARTS = ("***", "Message from", "Broadcast", "[edit", "\n{")
 _LONGEST_BROADCAST = 12  # lines
 
 
@@ -72,7 +74,7 @@ def without_chatter(text: str) -> tuple[str, int]:
     A time alone stays: it can be a value. The blank lines of a broadcast, and the lines above a prompt of Junos, go too
     and are not counted.
     """
-    if _ANY.search(text) is None:
+    if not _may_have(text):
         return text, 0
     lines = text.split("\n")
     taken = _broadcasts(lines)
@@ -85,6 +87,12 @@ def without_chatter(text: str) -> tuple[str, int]:
     if not taken:
         return text, 0
     return "\n".join(line for place, line in enumerate(lines) if place not in taken), count
+
+
+def _may_have(text: str) -> bool:
+    if any(start in text for start in _STARTS) or text.startswith("{"):
+        return True
+    return _CLOCKS.search(text) is not None or _CODES.search(text) is not None
 
 
 def _broadcasts(lines: list[str]) -> set[int]:

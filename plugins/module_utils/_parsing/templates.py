@@ -21,14 +21,15 @@ _ANYTHING = ("\u00a7q\u00a7", "\u00a7q\u00a7 \u00a7q", "  \u00a7q\u00a7  \u00a7q
 
 @dataclass(slots=True)
 class Step:
-    """One rule of a template, ready to be applied. ``values`` are its groups and their values.
+    """One rule of a template, ready to be applied. ``values`` are its groups, their values, and whether
+    these have options.
 
     ``takes_all`` says that it has no values and matches any line: the line is skipped, whatever it is.
     """
 
     rule: Any
     match: Callable[[str], re.Match[str] | None]
-    values: tuple[tuple[str, Any], ...]
+    values: tuple[tuple[str, Any, bool], ...]
     takes_all: bool
 
 
@@ -95,9 +96,12 @@ class Template:
                 matched = step.match(line)
                 if matched is None:
                     continue
-                for group, value in step.values:
+                for group, value, has_options in step.values:
                     text = matched[group]
-                    value.AssignVar(text)
+                    if has_options:
+                        value.AssignVar(text)
+                    else:  # all that AssignVar does
+                        value.value = text
                     if text:
                         used = step
                 rule = step.rule
@@ -138,7 +142,7 @@ class Template:
 def _step(rule: Any, values: Mapping[str, Any]) -> Step:
     # Use the expression itself. TextFSM wraps it for old Pythons, which costs a fifth of the time.
     expression = getattr(rule.regex_obj, "regex", rule.regex_obj)
-    own = tuple((name, values[name]) for name in expression.groupindex if name in values)
+    own = tuple((name, values[name], bool(values[name].options)) for name in expression.groupindex if name in values)
     return Step(rule, expression.match, own, not own and all(map(expression.match, _ANYTHING)))
 
 
