@@ -51,9 +51,9 @@ BROADCAST = re.compile(
 )
 """Matches the first line of a message of several lines. The name of the group says which."""
 
-# Most texts have none of these, and so no message. Patterns that begin with a character are fast.
-_CLOCKS = re.compile(r":\d\d:\d\d")
-_CODES = re.compile(r"%[\w/-]+-\d-")
+# Each message has one of these, or is a broadcast, which begins with one of _STARTS. A search for a pattern that begins
+# with a character is fast.
+_MARKS = (re.compile(r":\d\d:\d\d"), re.compile(r"%[\w/-]+-\d-"))
 _STARTS = ("***", "Message from", "Broadcast", "[edit", "\n{")
 _LONGEST_BROADCAST = 12  # lines
 
@@ -90,9 +90,22 @@ def without_chatter(text: str) -> tuple[str, int]:
 
 
 def _may_have(text: str) -> bool:
-    if any(start in text for start in _STARTS) or text.startswith("{"):
+    """Return whether there is a message, or the start of something else that may be taken out."""
+    if text.startswith("{") or any(start in text for start in _STARTS):
         return True
-    return _CLOCKS.search(text) is not None or _CODES.search(text) is not None
+    return any(_has_message(text, mark) for mark in _MARKS)
+
+
+def _has_message(text: str, mark: re.Pattern[str]) -> bool:
+    found = mark.search(text)
+    while found:
+        start, end = text.rfind("\n", 0, found.start()) + 1, text.find("\n", found.end())
+        if end < 0:
+            end = len(text)
+        if end - start <= LONGEST_LINE and MESSAGE.match(text, start, end):
+            return True
+        found = mark.search(text, end)
+    return False
 
 
 def _broadcasts(lines: list[str]) -> set[int]:

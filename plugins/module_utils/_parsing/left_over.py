@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from .templates import Found, Step
+from .templates import Found
 
 _LONGEST = 400  # characters of a line that are compared
 _MOST_WORDS = 40
@@ -43,26 +43,27 @@ def left_over(found: Found, lines: Sequence[str]) -> list[int]:
 
     Each is compared with the nearest lines that made a row, so that the work grows with the number of lines.
     """
-    rows = [place for place, step in found.used if _makes_row(step)] if found.skipped else []
-    if not rows:
+    rows = found.made
+    if not rows or not found.skipped:
         return []
     left = []
     shapes: dict[int, _Shape] = {}
     parts: list[tuple[int, int]] = []
     near = 0
-    for place, _state in found.skipped:
+    for place in found.skipped:
         while near < len(rows) and rows[near] < place:
             near += 1
         line = lines[place]
         if _DIGIT.search(line, 0, _LONGEST) is None:  # no word of it is particular
             continue
-        indent = len(line) - len(line.lstrip())
+        indent, words = len(line) - len(line.lstrip()), len(line[:_LONGEST].split(None, _MOST_WORDS))
         shape: _Shape | None = None
         for row in rows[max(0, near - _NEAR) : near + _NEAR]:
             other = shapes.get(row)
             if other is None:
                 other = shapes[row] = _shape(lines[row])
-            if abs(indent - other.starts[0]) > 1:
+            count = len(other.kinds)
+            if abs(indent - other.starts[0]) > 1 or min(words, count) * 10 < max(words, count) * 7:
                 continue
             shape = shape or _shape(line)
             if not _is_alike(shape, other, near=True):
@@ -81,7 +82,7 @@ def _parts(lines: Sequence[str], found: Found) -> list[tuple[int, int]]:
     Lines that are blank, rules, or known divide blocks. Equal headings have the same number.
     """
     known = set(found.known)
-    used = {place for place, _step in found.used}
+    used = set(found.used)
     numbers: dict[str, int] = {}
     block, heading = 0, -1
     parts = []
@@ -94,10 +95,6 @@ def _parts(lines: Sequence[str], found: Found) -> list[tuple[int, int]]:
                 heading = numbers.setdefault(line.strip(), place)
         parts.append((block, heading))
     return parts
-
-
-def _makes_row(step: Step) -> bool:
-    return step.rule.record_op == "Record" and len(step.values) > 1
 
 
 def _shape(line: str) -> _Shape:

@@ -19,32 +19,40 @@ from typing import Any
 _ANYTHING = ("\u00a7q\u00a7", "\u00a7q\u00a7 \u00a7q", "  \u00a7q\u00a7  \u00a7q  \u00a7q\u00a7  \u00a7")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Step:
-    """One rule of a template, ready to be applied. ``values`` are its groups, their values, and whether
-    these have options.
+    """One rule of a template, ready to be applied. ``values`` are its groups, their values, and whether these have
+    options.
 
-    ``takes_all`` says that it has no values and matches any line: the line is skipped, whatever it is.
+    ``takes_all`` says that it has no values and matches any line: the line is skipped, whatever it is. ``makes_row``
+    says that a line has the values of a row, and ends the row.
     """
 
     rule: Any
-    match: Callable[[str], re.Match[str] | None]
     values: tuple[tuple[str, Any, bool], ...]
     takes_all: bool
+    records: bool
+    clears: bool
+    goes_on: bool
+    fails: bool
+    new_state: str
+    makes_row: bool
 
 
 @dataclass(slots=True)
 class Found:
     """What a template made of a text.
 
-    ``dropped`` has for each dropped row the names of its missing values. ``used`` are the lines that set a value, with
-    the step that did, ``skipped`` those that no rule knows, with the state, and ``known`` those that a rule skips.
+    ``dropped`` has for each dropped row the names of its missing values. The others are numbers of lines: ``made`` made
+    a row each, ``used`` set a value, ``skipped`` match no rule but one for all lines, ``known`` match a rule without
+    values.
     """
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     dropped: list[list[str]] = field(default_factory=list)
-    used: list[tuple[int, Step]] = field(default_factory=list)
-    skipped: list[tuple[int, str]] = field(default_factory=list)
+    made: list[int] = field(default_factory=list)
+    used: list[int] = field(default_factory=list)
+    skipped: list[int] = field(default_factory=list)
     known: list[int] = field(default_factory=list)
 
 
@@ -61,6 +69,8 @@ class Template:
             self._machine = textfsm.TextFSM(file)
         self._lock = threading.Lock()
         self._dropped: list[list[str]] = []
+        self._skip_record = textfsm.parser.SkipRecord
+        self._values = [(value, bool(value.options)) for value in self._machine.values]
         values = {value.name: value for value in self._machine.values}
         self._states = {
             name: tuple(_step(rule, values) for rule in rules) for name, rules in self._machine.states.items()
@@ -87,13 +97,12 @@ class Template:
 
     def _apply(self, lines: Sequence[str], found: Found) -> None:
         # As TextFSM.ParseText does it, which does not tell which rule took a line.
-        machine, states = self._machine, self._states
+        states = self._states
         name, steps = "Start", states["Start"]
         for place, line in enumerate(lines):
-            used: Step | None = None
-            is_known = False
-            for step in steps:
-                matched = step.match(line)
+            is_known = is_used = is_row = False
+            for match, step in steps:
+                matched = match(line)
                 if matched is None:
                     continue
                 for group, value, has_options in step.values:
@@ -103,27 +112,30 @@ class Template:
                     else:  # all that AssignVar does
                         value.value = text
                     if text:
-                        used = step
-                rule = step.rule
-                is_known = is_known or not step.takes_all
-                if rule.record_op == "Record":
+                        is_used = True
+                        is_row = step.makes_row
+                if not step.takes_all:
+                    is_known = True
+                if step.records:
                     self._append_record()
-                elif rule.record_op:
-                    machine._Operations(rule, line)  # Clear and Clearall
-                if rule.line_op == "Continue":
+                elif step.clears:
+                    self._machine._Operations(step.rule, line)
+                if step.goes_on:
                     continue
-                if rule.line_op == "Error":
-                    machine._Operations(rule, line)  # raises
-                if rule.new_state:
-                    name = rule.new_state
+                if step.fails:
+                    self._machine._Operations(step.rule, line)  # raises
+                if step.new_state:
+                    name = step.new_state
                     steps = states.get(name, steps)
                 break
-            if used is not None:
-                found.used.append((place, used))
+            if is_used:
+                found.used.append(place)
+                if is_row:
+                    found.made.append(place)
             elif is_known:
                 found.known.append(place)
             elif line and not line.isspace():
-                found.skipped.append((place, name))
+                found.skipped.append(place)
             if name in ("End", "EOF"):
                 break
         if name != "End" and "EOF" not in states:
@@ -133,17 +145,50 @@ class Template:
         # TextFSM silently drops a row that lacks a required value. With one required value this is intended: templates
         # skip headings this way. A row with two required values and a missing third is a real row. An empty string (the
         # root bridge has no root port) is rejected intentionally too.
-        missing = [value.name.lower() for value in self._required if value.value is None]
+        missing = [value for value in self._required if value.value is None]
         if missing and len(self._required) - len(missing) >= 2:
-            self._dropped.append(missing)
-        self._machine._AppendRecord()
+            self._dropped.append([value.name.lower() for value in missing])
+        self._save()
+
+    def _save(self) -> None:
+        # As TextFSM._AppendRecord, without calls for values that have no options.
+        record = []
+        for value, has_options in self._values:
+            if has_options:
+                try:
+                    value.OnSaveRecord()
+                except self._skip_record:
+                    self._clear()
+                    return
+            record.append(value.value)
+        if any(each is not None and each != [] for each in record):
+            self._machine._result.append(["" if each is None else each for each in record])
+            self._clear()
+
+    def _clear(self) -> None:
+        for value, has_options in self._values:
+            if has_options:
+                value.ClearVar()
+            else:
+                value.value = None
 
 
-def _step(rule: Any, values: Mapping[str, Any]) -> Step:
+def _step(rule: Any, values: Mapping[str, Any]) -> tuple[Callable[[str], re.Match[str] | None], Step]:
     # Use the expression itself. TextFSM wraps it for old Pythons, which costs a fifth of the time.
     expression = getattr(rule.regex_obj, "regex", rule.regex_obj)
     own = tuple((name, values[name], bool(values[name].options)) for name in expression.groupindex if name in values)
-    return Step(rule, expression.match, own, not own and all(map(expression.match, _ANYTHING)))
+    records = rule.record_op == "Record"
+    return expression.match, Step(
+        rule,
+        own,
+        takes_all=not own and all(map(expression.match, _ANYTHING)),
+        records=records,
+        clears=rule.record_op in ("Clear", "Clearall"),
+        goes_on=rule.line_op == "Continue",
+        fails=rule.line_op == "Error",
+        new_state=rule.new_state,
+        makes_row=records and len(own) > 1,
+    )
 
 
 class Library:

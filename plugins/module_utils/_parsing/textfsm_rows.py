@@ -77,13 +77,13 @@ def _run(templates: list[Template], lines: list[str]) -> Found:
         more = template.read(lines)
         keys = keys or template.keys
         _add_columns(found.rows, more.rows, template.columns, keys)
-        taken = {place for place, _step in more.used}.union(more.known)
-        known = set(found.known) | taken
+        known = {*found.known, *more.used, *more.known}
         found = Found(
             found.rows,
             found.dropped + more.dropped,
-            sorted(found.used + more.used, key=lambda each: each[0]),
-            [each for each in found.skipped if each[0] not in known],
+            sorted({*found.made, *more.made}),
+            found.used,
+            [place for place in found.skipped if place not in known],
             sorted(known),
         )
     return found
