@@ -42,7 +42,7 @@ TIME = re.compile(
 
 BROADCAST = re.compile(
     r"""\s*(?:
-        (?P<message>Message\sfrom\s\S+@\S+[\s(].{0,80}\.\.\.\s*$)
+        (?P<message>Message\sfrom\s[^\s@]{1,64}@[^\s@(]{1,64}[\s(].{0,80}\.\.\.\s*$)
       | (?P<wall>Broadcast\s[Mm]essage\sfrom\s\S)
       | (?P<shutdown>\*\*\*\s+(?:FINAL\s)?System\s(?:shutdown|going|reboot))
       | (?P<stars>\*\*\*(?:\s*$|\s---\s))

@@ -27,6 +27,7 @@ import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils import (
     _changes,
+    _chatter,
     _parsing,
     _pieces,
     _platforms,
@@ -36,6 +37,17 @@ from ansible_collections.rollcall.network.plugins.module_utils import (
 from ansible_collections.rollcall.network.plugins.module_utils._changes import Changes
 from ansible_collections.rollcall.network.plugins.module_utils._drivers import text as driver_text
 from ansible_collections.rollcall.network.plugins.module_utils._model import masking, secrets, visible
+from ansible_collections.rollcall.network.plugins.module_utils._parsing import (
+    command,
+    json_text,
+    left_over,
+    logs,
+    nothing,
+    parsed,
+    rows,
+    templates,
+    textfsm_rows,
+)
 from ansible_collections.rollcall.network.plugins.module_utils._pieces import PIECE, finish, spans
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import (
     LINEAR,
@@ -48,8 +60,9 @@ from tests.integration.pumps import Pump, pumps
 from tests.unit.test_platforms import ALL as PLATFORMS
 from tests.unit.test_platforms import shipped
 
-MODULES: list[ModuleType] = [_changes, _parsing, _pieces, _platforms, _terminal, _volatile]
+MODULES: list[ModuleType] = [_changes, _chatter, _pieces, _platforms, _terminal, _volatile]
 MODULES += [driver_text, masking, secrets, visible]
+MODULES += [command, json_text, left_over, logs, nothing, parsed, rows, templates, textfsm_rows]
 
 SIZE = 8_000  # characters, and four times as many: less than LONGEST_LINE, so that patterns see all of them
 SHORT = 0.006  # seconds; quadratic work on four times SIZE takes longer
@@ -289,6 +302,20 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "strip_echo": lambda text: _terminal.strip_echo(text, COMMAND),
     "strip_echo of a long command": lambda text: _terminal.strip_echo(text, "a" * 300),
     "is_chatter": _terminal.is_chatter,
+    "is_time": _chatter.is_time,
+    "without_chatter": _chatter.without_chatter,
+    "without_chatter, with broadcasts": lambda text: _chatter.without_chatter(f"***\n{text}\n*** --- x\n{text}"),
+    "without_chatter, with messages": lambda text: _chatter.without_chatter(
+        "".join(f"%A-1-B: {line}\n" for line in text.split("\n"))
+    ),
+    "without_chatter, with broadcasts of several lines": lambda text: _chatter.without_chatter(
+        f"*** System shutdown message from a@b ***\n\nSystem going down\n{text}\nBroadcast message from a\n\n{text}"
+    ),
+    "parse textfsm of nothing": lambda text: _parsing.parse(
+        f"No {text[:50]}", parser="textfsm", platform="here", command="show it"
+    ),
+    "says_nothing": lambda text: nothing.says_nothing(text.split("\n")),
+    "says_nothing, in few lines": lambda text: nothing.says_nothing(f"No {text[:400]}\n{text}".split("\n")[:50]),
     "is_pager": _terminal.is_pager,
     "pager_at_end": _terminal.pager_at_end,
     "received": received,
@@ -309,6 +336,12 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
         f"[edit]\n{text}", parser="json", platform=None, command=COMMAND
     ),
     "parse textfsm": lambda text: _parsing.parse(text, parser="textfsm", platform="here", command="show it"),
+    "parse textfsm with skipped rows": lambda text: _parsing.parse(
+        "".join(f"row {number} 1\nrow x{number} {line}\n" for number, line in enumerate(text.split("\n"))),
+        parser="textfsm",
+        platform="here",
+        command="show pairs",
+    ),
     "between": compared(None, COMMAND),
     "between, of a platform": compared("cisco_nxos", COMMAND),
     "between, of a configuration": compared("juniper_junos", "show running-config"),
@@ -323,7 +356,11 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
 }
 # Two templates whose rows belong together by a key.
 TEMPLATES = {
-    "index": "Template, Hostname, Platform, Command\n\none.textfsm:two.textfsm, .*, here, show it\n",
+    "index": (
+        "Template, Hostname, Platform, Command\n\n"
+        "one.textfsm:two.textfsm, .*, here, show it\npairs.textfsm, .*, here, show pairs\n"
+    ),
+    "pairs.textfsm": "Value NUMBER (\\d+)\nValue MORE (\\d+)\n\nStart\n  ^row ${NUMBER} ${MORE}$$ -> Record\n",
     "one.textfsm": "Value Required,Key NUMBER (\\d+)\n\nStart\n  ^row ${NUMBER} -> Record\n",
     "two.textfsm": "Value Required,Key NUMBER (\\d+)\nValue MORE (row)\n\nStart\n  ^${MORE} ${NUMBER} -> Record\n",
 }
@@ -381,6 +418,12 @@ PATTERNS: dict[str, str] = {
     "_terminal._NEEDS_CURSOR": SEARCH,
     "_terminal._TOKEN": SEARCH,
     "_terminal.CHATTER": MATCH,
+    **{f"_chatter.{name}": MATCH for name in ("CHATTER", "MESSAGE", "TIME", "BROADCAST")},
+    **{f"nothing.{name}": MATCH for name in ("_RULE", "_ERROR", "_NOTHING", "_COLUMNS", "_LEGEND", "_MEANING")},
+    "nothing._DIGIT": SEARCH,
+    "left_over._RULE": MATCH,
+    "left_over._WORD": SEARCH,
+    "left_over._DIGIT": SEARCH,
     "_terminal.PAGER": SEARCH,
     "_terminal._SCROLL_MARK": SEARCH,
     "_terminal._PROMPT_END": SEARCH,
@@ -412,8 +455,11 @@ NOT_OF_A_DEVICE = {
     "secrets._in_words",
     "secrets._of_sshpass",
     "_changes._compiled",
-    "_parsing.reads_json",
-    "_parsing.asks_for_json",
+    "command.parser_of",
+    "command.reads_json",
+    "command.asks_for_json",
+    "logs.answers_log",
+    "logs._LOG",
     # names of platforms and their definitions, and names of templates
     "_platforms.platform_name",
     "_platforms.load_platform",
@@ -423,8 +469,10 @@ NOT_OF_A_DEVICE = {
     "_platforms._pattern",
     "_platforms._step",
     "_platforms.Platform.way",
-    "_parsing._load",
-    "_parsing._Library.find",
+    "templates._load",
+    "templates.library",
+    "templates.Library.find",
+    "templates._step",
     "_changes._is_configuration",
     "_changes._built_in",
     "_changes.Changes._normal",

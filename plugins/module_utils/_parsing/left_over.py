@@ -56,14 +56,17 @@ def left_over(found: Found, lines: Sequence[str]) -> list[int]:
         line = lines[place]
         if _DIGIT.search(line, 0, _LONGEST) is None:  # no word of it is particular
             continue
-        indent, words = len(line) - len(line.lstrip()), len(line[:_LONGEST].split(None, _MOST_WORDS))
+        words = line[:_LONGEST].split(None, _MOST_WORDS)
+        start = len(line) - len(line.lstrip())
+        end, count = start + len(words[0]), len(words)
         shape: _Shape | None = None
         for row in rows[max(0, near - _NEAR) : near + _NEAR]:
             other = shapes.get(row)
             if other is None:
                 other = shapes[row] = _shape(lines[row])
-            count = len(other.kinds)
-            if abs(indent - other.starts[0]) > 1 or min(words, count) * 10 < max(words, count) * 7:
+            if abs(start - other.starts[0]) > 1 and end != other.ends[0]:
+                continue
+            if min(count, len(other.kinds)) * 10 < max(count, len(other.kinds)) * 7:
                 continue
             shape = shape or _shape(line)
             if not _is_alike(shape, other, near=True):

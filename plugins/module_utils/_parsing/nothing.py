@@ -13,7 +13,7 @@ from .._pieces import LONGEST_LINE
 _MOST_LINES = 60  # such an output is short
 _RULE = re.compile(r"[ \t|+:]*[-=_*~][-=_*~+|: \t]*\Z")
 _ERROR = re.compile(
-    r"""\s*[%^]?\s*(?:
+    r"""\s*+[%^]?\s*+(?:
         no\s(?:such|matching\scommand|valid|permission|privilege|authori[sz]|access|route\sto|response|help)
       | (?:invalid|incomplete|ambiguous|unknown|unrecogni[sz]ed|bad|wrong|missing|syntax|failed|failure|denied)\b
       | [^\n]{0,80}\b(?:not\s(?:permitted|allowed|authori[sz]ed|recogni[sz]ed|understood|supported|valid)
