@@ -316,9 +316,9 @@ def _ask(device: Device, call: Call, engine: Engine, seconds: _Seconds) -> Any:
     if isinstance(value, Outputs):
         call.received = value  # keep the texts if the deadline comes before the rows are parsed
         _parse(device, value, engine, call)
-        error = missing_rows(device, value)
-        if error is not None:
-            raise DeviceError("partial", error.phase, error.kind, error.message, value=value)
+        missing = missing_rows(device, value)
+        if missing is not None:
+            raise DeviceError("partial", missing.phase, missing.kind, missing.message, value=value)
     return value
 
 

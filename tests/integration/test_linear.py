@@ -45,8 +45,10 @@ from ansible_collections.rollcall.network.plugins.module_utils._parsing import (
     nothing,
     parsed,
     rows,
-    templates,
     textfsm_rows,
+)
+from ansible_collections.rollcall.network.plugins.module_utils._parsing import (
+    templates as parsing_templates,
 )
 from ansible_collections.rollcall.network.plugins.module_utils._pieces import PIECE, finish, spans
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import (
@@ -62,7 +64,7 @@ from tests.unit.test_platforms import shipped
 
 MODULES: list[ModuleType] = [_changes, _chatter, _pieces, _platforms, _terminal, _volatile]
 MODULES += [driver_text, masking, secrets, visible]
-MODULES += [command, json_text, left_over, logs, nothing, parsed, rows, templates, textfsm_rows]
+MODULES += [command, json_text, left_over, logs, nothing, parsed, rows, parsing_templates, textfsm_rows]
 
 SIZE = 8_000  # characters, and four times as many: less than LONGEST_LINE, so that patterns see all of them
 SHORT = 0.006  # seconds; quadratic work on four times SIZE takes longer

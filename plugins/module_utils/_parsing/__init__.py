@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from .command import asks_for_json, parser_of, reads_json
-from .rows import parse
 from .parsed import Parsed
+from .rows import parse
 
 __all__ = ("Parsed", "asks_for_json", "parse", "parser_of", "reads_json")

@@ -87,8 +87,8 @@ class Template:
         Raises textfsm.TextFSMError if the template rejects a line.
         """
         with self._lock:
-            found = Found(dropped=(dropped := []))
-            self._dropped = dropped
+            found = Found()
+            self._dropped = found.dropped
             self._machine.Reset()
             self._apply(lines, found)
             records = self._machine._result
