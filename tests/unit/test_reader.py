@@ -34,7 +34,12 @@ LONG_NAME = "r" * 200
 def waits(*parts: bytes | float) -> Callable[[], Talk]:
     """An answer with pauses in it."""
 
-    return lambda: (part for part in parts)
+    def answer() -> Talk:
+        rest = iter(parts)
+        while (part := next(rest, None)) is not None:
+            yield part
+
+    return answer
 
 
 # -- the prompt --------------------------------------------------------------------------------------------------------
@@ -161,6 +166,7 @@ def test_answer_that_quotes_the_prompt_and_pauses_is_whole(
         (b"\r\n*** --- SHUTDOWN in 0:05:00 ---\r\n***\r\n", 0.05),
         (b"\r\nNov 26 15:26:01.124: %SYS-5-CONFIG_I: Configured from console\r\n", 0.05),
         (b"\r\nNov 26 15:26:01.124: %SYS-5-CONFIG_I: Configured from console\r\nR1#", 0.05),
+        (b"\r\nBroadcast Message from ops@mx1\r\n\r\nMaintenance in five minutes\r\n\r\nR1#", 0.1),
         (b"\r\nBroadcast Message from ops@mx1\r\n\r\nMaintenance in five minutes\r\n", 0.0),
     ],
 )
@@ -261,3 +267,24 @@ def test_device_gets_one_empty_line_after_the_login_and_one_at_the_end() -> None
     assert bytes(played.stream.typed).endswith(b"\nshow clock\nshow version\nmore abc\n\nexit\n")
     assert played.stream.typed.startswith(b"\n")
     assert played.stream.typed.count(b"\n\n") == 1
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.1, 0.4, 1.0])
+@pytest.mark.parametrize("more", [[], ["show clock"]])
+def test_rest_of_an_answer_that_begins_like_the_next_echo_is_not_booked_on_it(delay: float, more: list[str]) -> None:
+    log = waits(b"session log\r\nR1#", 0.3, b"show version\r\nVersion 1\r\nend of log\r\n")
+    played = play(device(b"R1#", {**ANSWERS, "more log": log}), ["more log", "show version", *more], delay=delay)
+    kinds = played.kinds()
+    if kinds["more log"] == "ok":
+        assert played.texts["more log"] == LOG
+    if kinds["show version"] == "ok":
+        assert played.texts["show version"] == VERSION_TEXT
+    assert set(kinds.values()) <= {"ok", "desynchronised", "not_asked"}
+    assert delay > 0.1 or played.error is None
+
+
+def test_answer_that_quotes_its_own_command_is_whole() -> None:
+    log = b"a\r\nR1#show log\r\nb\r\n"
+    played = play(device(b"R1#", {**ANSWERS, "show log": log}), ["show clock", "show log", "show version"])
+    assert played.error is None
+    assert played.texts == {"show clock": "10:00:00", "show log": "a\nR1#show log\nb", "show version": VERSION_TEXT}

@@ -149,7 +149,8 @@ class _Terminal:
         self._judged: tuple[str, Mode | None] = ("", None)  # the end of a text, and the mode whose prompt it is
         self._echoes: bool | None = None  # None: not known yet
         self._slowest = 0.0  # seconds between an empty line and the prompt that it brought
-        self._previous: tuple[Answer, Output | None] | None = None  # its end is not proven
+        self._older: Output | None = None  # before the previous one
+        self._previous: tuple[Answer, Output] | None = None  # its end is not proven
 
     @property
     def secret_is_unanswered(self) -> bool:
@@ -459,14 +460,48 @@ class _Terminal:
         """
         began = time.monotonic()
         try:
+            previous = self._previous
             answer, end = await self._exchange(command, self._deadline(), prove=prove)
+            if end == "prompt" and previous is not None and (place := answer.second_echo()) is not None:
+                answer, end = await self._ask_again(command, answer, place, previous)
             output.text = await self._text(answer, end)
         except DeviceError as error:
             output.status, output.error = "failed", error.error
         else:
             output.status, output.error = self._judge(output.text, end, answer)
             self._previous = None if answer.tests else (answer, output)
+            self._older = previous[1] if previous is not None else None
         output.seconds = time.monotonic() - began
+
+    async def _ask_again(
+        self, command: Command, answer: Answer, place: int, previous: tuple[Answer, Output]
+    ) -> tuple[Answer, End]:
+        """Find out what an answer is that has the prompt and its own command in it.
+
+        Either it quotes them, or the previous answer went on with a line that was taken for the echo, and then the
+        command came. It is sent again from a prompt that is proven.
+        """
+        if not READ_ONLY.match(command.text):
+            self._lose(previous[1])
+            return answer, "lost"
+        again, end = await self._exchange(command, self._deadline(), prove=True)
+        if end == "prompt" and again.second_echo() is None:
+            await self._complete(*previous, bytes(answer.data[:place]))
+        return again, end
+
+    async def _complete(self, before: Answer, output: Output, late: bytes) -> None:
+        """Add the rest of an answer, which came late."""
+        before.data += late
+        if before.second_echo() is not None:  # its own echo came late: what was taken for it belongs to another one
+            self._lose(output)
+            if self._older is not None:
+                self._lose(self._older)
+            return
+        output.text = await self._text(before, "prompt")
+        output.status, output.error = self._judge(output.text, "prompt", before)
+
+    def _lose(self, output: Output) -> None:
+        output.status, output.error = "failed", Error("command", "desynchronised", LOST)
 
     async def _exchange(self, command: Command, deadline: float, *, prove: bool = False) -> tuple[Answer, End]:
         """Send a line. Return what came after it, and how it ended."""
@@ -619,15 +654,10 @@ class _Terminal:
             end = "lost"
         if previous is None:
             return
-        before, output = previous
-        if output is None:
-            return
         if end == "lost":
-            output.status, output.error = "failed", Error("command", "desynchronised", LOST)
+            self._lose(previous[1])
         elif late:
-            before.data += late
-            output.text = await self._text(before, "prompt")
-            output.status, output.error = self._judge(output.text, "prompt", before)
+            await self._complete(*previous, late)
 
     async def _text(self, answer: Answer, end: End) -> str:
         work = text_of(answer, complete=end == "prompt")

@@ -13,7 +13,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from ..._terminal import clean, decode, is_chatter
+from ..._chatter import is_chatter
+from ..._terminal import clean, decode
 
 LONGEST = 512  # characters of a line; a longer one is no prompt
 MOST_CONTEXT = 3  # lines above the prompt
