@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the rollcall.network authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Generate files from the specification of the role's variables, and the table of errors: `make generate`.
+"""Generate files from the specification of the role's variables, and tables in the documentation: `make generate`.
 
 Some files are written completely. In others, only the lines between two marks are replaced.
 """
@@ -19,6 +19,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "collections"))
 
+from ansible_collections.rollcall.network.plugins.module_utils._platforms import (  # noqa: E402
+    Platform,
+    load_platform,
+    spellings,
+)
 from ansible_collections.rollcall.network.plugins.plugin_utils._advice import ADVICE, ENGINE  # noqa: E402
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._table import (  # noqa: E402
     HOST,
@@ -32,6 +37,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._variables._table
 
 ROLE_FOLDER = "roles/collect"
 ERRORS = "docs/errors.md"
+PLATFORMS = "docs/platforms.md"
 NAMES = "plugins/plugin_utils/_variables/_names.py"
 BY = "Written by `make generate` from plugins/plugin_utils/_variables/_table.py."
 NAME = re.compile(r"\brollcall_[a-z0-9_]*[a-z0-9]\b(?!\{)")
@@ -61,7 +67,45 @@ def generated() -> dict[str, str]:
     kinds += [(phase, kind, advice) for phase, by_kind in ADVICE.items() for kind, advice in sorted(by_kind.items())]
     rows = [f"| {phase} | `{kind}` | {label} | {advice} |" for phase, kind, (label, advice) in kinds]
     errors = ["| phase | kind | reports call it | what to do |", "|---|---|---|---|", *rows]
-    return {**texts, NAMES: _names(texts), ERRORS: _between(ERRORS, {"kinds": errors})}
+    return {
+        **texts,
+        NAMES: _names(texts),
+        ERRORS: _between(ERRORS, {"kinds": errors}),
+        PLATFORMS: _between(PLATFORMS, {"platforms": _platforms()}),
+    }
+
+
+def _platforms() -> list[str]:
+    """The table of all platforms."""
+    names: dict[str, list[str]] = {}
+    for spelling, name in spellings().items():
+        names.setdefault(name, []).extend([spelling] if spelling != name else [])
+    rows = []
+    for name, others in sorted(names.items()):
+        platform = load_platform(name)
+        cells = (
+            f"`{name}`",
+            ", ".join(f"`{each}`" for each in sorted(others)),
+            _code(_enabling(platform)),
+            _code(_paging(platform)) or "pager",
+            _code([platform.ntc] if platform.ntc else []),
+        )
+        rows.append(f"| {' | '.join(cells)} |")
+    return ["| platform | other names | privileged mode | paging | ntc-templates |", "|---|---|---|---|---|", *rows]
+
+
+def _code(texts: Iterable[str]) -> str:
+    return ", ".join(f"`{text}`" for text in texts)
+
+
+def _enabling(platform: Platform) -> list[str]:
+    way = platform.way("exec", "privileged_exec") if "exec" in platform.modes else None
+    return [step.text for step in way or ()]
+
+
+def _paging(platform: Platform) -> list[str]:
+    """The lines that a session begins with."""
+    return [*(step.text for step in platform.on_open if step.kind != "enter"), *platform.paging_lines]
 
 
 def _arguments(task: Task, without: Task | None = None) -> list[str]:

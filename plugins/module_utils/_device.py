@@ -16,10 +16,27 @@ KNOWN_HOSTS = ("~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts")  # the default,
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One line to send, and the parser for its output: json, textfsm, auto (by command), or None."""
+    """One line to send, and the parser for its output: json, textfsm, auto (by command), or None.
+
+    ``answers`` are the questions that the device may ask then, as a part of the question's last line, and the line that
+    is sent for each.
+    """
 
     text: str
     parser: str | None = None
+    answers: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Command:
+        answers = tuple((question, answer) for question, answer in data.get("answers", ()))
+        return cls(**{**data, "answers": answers})
+
+    def as_given(self) -> dict[str, Any]:
+        """Return it as it is written in a task."""
+        given: dict[str, Any] = {"command": self.text, "parser": self.parser or "none"}
+        if self.answers:
+            given["answers"] = [{"question": question, "answer": answer} for question, answer in self.answers]
+        return given
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +47,7 @@ class Unresolved(Error):
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Unresolved:
-        commands = tuple(Command(**each) for each in data.get("commands", ()))
+        commands = tuple(Command.from_dict(each) for each in data.get("commands", ()))
         return cls(**{**data, "commands": commands})
 
 
@@ -67,7 +84,9 @@ class Device:
 
     ``hops`` are the bastions on the way, the first one first. ``ssh_options`` are OpenSSH options as names in lower
     case and values, the first value of a name counts. ``ssh_config`` are configuration files in the format of OpenSSH.
-    ``max_output`` is the number of bytes that are read for one command.
+    ``max_output`` is the number of bytes that are read for one command. ``platform_note`` says why the platform is
+    ``learned`` if the user did not choose that. ``definition`` describes a platform that the user added.
+    ``rows_required`` makes the answer ``partial`` if rows that were requested are missing, see ``_required_rows``.
     """
 
     name: str
@@ -82,7 +101,10 @@ class Device:
     become: bool = False
     become_password: str | None = field(default=None, repr=False)
     platform: str | None = None
+    platform_note: str = ""
+    definition: dict[str, Any] | None = field(default=None, repr=False, hash=False)
     commands: tuple[Command, ...] = ()
+    rows_required: bool = True
     function: str | None = None
     function_args: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
     connect_timeout: float = 10.0
@@ -101,6 +123,7 @@ class Device:
     proxy_command: str | None = field(default=None, repr=False)
     proxy_login: str | None = None  # the same for all devices whose proxy command logs in with the same credential
     run_secrets: tuple[str, ...] = field(default=(), repr=False)  # of the whole run; never sent, only masked
+    transcript: bool = False  # record what is received and sent
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data including secrets, to send to a poller. It must not be used in a result."""
@@ -108,7 +131,7 @@ class Device:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Device:
-        commands = tuple(Command(**each) for each in data["commands"])
+        commands = tuple(Command.from_dict(each) for each in data["commands"])
         hops = tuple(Hop(**{**each, **_tuples(each)}) for each in data["hops"])
         run_secrets = tuple(data["run_secrets"])
         return cls(**{**data, **_tuples(data), "commands": commands, "hops": hops, "run_secrets": run_secrets})

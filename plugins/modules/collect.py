@@ -129,7 +129,8 @@ devices:
   contains:
     status:
       description:
-        - V(ok), every command was answered; V(partial), some commands were answered; V(failed), no command was answered, or the name
+        - V(ok), every command was answered, with the requested rows; V(partial), some commands were answered, or rows are missing
+          (see O(rows_required)); V(failed), no command was answered, or the name
           could not be resolved; V(unreachable); V(auth_failed); V(timeout); V(skipped), not asked before the O(deadline).
       type: str
       returned: always
@@ -197,13 +198,14 @@ devices:
       type: int
       returned: always
     platform:
-      description: The platform definition that was used.
+      description: The platform definition that was used. V(learned) if C(ansible_network_os) is missing or not known.
       type: str
       returned: always
     connection:
       description:
         - What is known about the connection, as texts. C(transport) is V(ssh) or V(telnet). For SSH, also C(server_version), C(kex),
           C(cipher), C(mac), C(host_key) (type and fingerprint), C(banner) (the login banner) and C(bastions), if there are any.
+        - C(platform_hint) says which platform to set, if C(ansible_network_os) is missing or not known.
         - Empty if there was no connection, and for driver V(python).
       type: dict
       returned: always
@@ -302,7 +304,7 @@ def main() -> None:
     for warning in unsupported_sentences(unsupported_options(read_here, given=False)):
         module.warn(warning)
     problems = Problems(mask_of(devices.values()))
-    answers = call_roll(devices, limits, on_event, problems=problems)
+    answers = call_roll(devices, limits, on_event, problems=problems, transcripts=True)
     # One text again: Ansible rejects results with bytes that are not UTF-8, which devices can send.
     module.exit_json(
         changed=False, answers=json.dumps(answers), problems=problems.messages, tracebacks=problems.tracebacks

@@ -39,7 +39,10 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
             "No poller for these devices",
             "Add them to rollcall_devices of a poller. A --limit must include the poller too.",
         ),
-        "platform": ("Unknown platform", "Set ansible_network_os of these devices to a supported platform."),
+        "platform": (
+            "Unusable platform",
+            "Correct the file in rollcall_platforms, or install what the message names. See docs/platforms.md.",
+        ),
         "interrupted": ("Run interrupted", "Resume the run, or ask these devices again."),
         "unknown_host": ("Not in the inventory", "Correct the names on the task, or add the devices."),
         "variables": ("Bad variables", "Correct the inventory variables that the message names."),
@@ -142,6 +145,10 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "password_expired": ("Password expired", "Change it on the device or in the AAA server."),
         "private_key": ("Private key not readable", "Correct ansible_ssh_private_key_file, or its permissions."),
         "protocol": ("Bad SSH answer", "Check the SSH log of the device."),
+        "question": (
+            "Question after the login",
+            "Log in by hand: the message quotes what the device asks before it shows its prompt.",
+        ),
         "refused": (
             "Login refused",
             "Check user, password and the AAA server. There is no second attempt, because it could lock the account.",
@@ -164,10 +171,18 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "incomplete": ("Driver's answer incomplete", "Correct the driver: it must return a text for each command."),
         "internal": INTERNAL,
         "lost": ("Answer lost", "The thread ended without a result. Look for a crash in the function."),
+        "desynchronised": (
+            "End of an answer not known",
+            "The device sent text that belongs to no certain command. Ask it again.",
+        ),
         "not_outputs": ("Driver's answer not usable", "Correct the driver: it must return a text for each command."),
         "not_plain_data": (
             "Value cannot be stored",
             "Let the function convert what the message names, for example to text.",
+        ),
+        "question": (
+            "Command asks a question",
+            "Send a command that does not ask, or name the question and its answer with the command's answers.",
         ),
         "rejected": ("Command rejected", "Check the command's spelling on this platform, and the user's rights."),
         "reset": ("Closed during a command", "Check the device's log, then ask it again."),
@@ -181,6 +196,16 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "parse": {
+        "error": ("Rows could not be made", "The message names what is missing or broken."),
+        "mismatch": (
+            "Output does not match its template",
+            "Compare text and rows of the command, and report it to ntc-templates. rollcall_rows_required: false "
+            "accepts such answers.",
+        ),
+        "no_template": (
+            "No template for a command",
+            "Use parser auto or none for this command, or add a template (NTC_TEMPLATES_DIR).",
+        ),
         "deadline": ("Run deadline reached", "Raise deadline, or request rows of fewer commands."),
         "device_timeout": ("Rows not made in time", "Raise device_timeout, or request rows of fewer commands."),
         "unreadable": ("Answer cannot be read", "The file of the answer is damaged. Ask these devices again."),

@@ -44,6 +44,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import
 from ansible_collections.rollcall.network.plugins.plugin_utils._manifest import job_of, opening
 from ansible_collections.rollcall.network.plugins.plugin_utils._outcome import result_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._parent import end_with_parent
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._platform import platform_warnings
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed
 
 CREDENTIALS = ("user", "password", "private_key_file", "private_key", "passphrase", "become", "become_password")
@@ -74,7 +75,7 @@ def warnings_of(arguments: Mapping[str, Any], devices: Mapping[str, Device | Err
     if arguments["commands"] and found and not any(device.commands for device in found):
         drivers = ", ".join(dict.fromkeys(map(name_of, found)))
         warnings.append(f"commands are not used with driver: {drivers}")
-    return warnings
+    return [*warnings, *map(in_line, platform_warnings(found))]
 
 
 def _of_names(hosts: Sequence[str]) -> list[str]:
@@ -281,10 +282,11 @@ def _result_of_there(
     """Write the answers that came from another machine; the task's result."""
     errors: dict[str, str] = {}
     for name, answer in answers.items():
+        transcript = answer.pop("transcript", None)
         if folder is None:
-            break
+            continue
         try:
-            compared, unwritten = write_answer(folder, name, answer, last_good)
+            compared, unwritten = write_answer(folder, name, answer, last_good, transcript)
             answers[name] = compared if arguments["return_output"] or unwritten is not None else slim(compared)
         except Exception as error:
             problems.add("writing the answers", error)

@@ -40,7 +40,6 @@ from ansible_collections.rollcall.network.plugins.module_utils._drivers.registry
     uses_variables,
 )
 from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import MASK, Secrets
-from ansible_collections.rollcall.network.plugins.module_utils._platforms import PlatformError, platform_name
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._spec import (
     PARSERS,
@@ -68,6 +67,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._ssh_settings imp
     ssh_options,
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._drivers import Drivers
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._platform import Found, found_platform
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._unresolved import (
     kind_of_failure,
     names_behind,
@@ -117,9 +117,12 @@ VARIABLES: dict[str, tuple[str, ...]] = {
     "max_output": ("rollcall_max_output",),
     "otp_command": ("rollcall_otp_command",),
     "parser": ("rollcall_parser",),
+    "rows_required": ("rollcall_rows_required",),
     "platform": ("ansible_network_os",),
+    "platforms": ("rollcall_platforms",),
     "proxy_command": ("ansible_paramiko_proxy_command", "ansible_libssh_proxy_command"),
     "ssh_config": ("rollcall_ssh_config",),
+    "transcript": ("rollcall_transcript",),
     "transport": ("rollcall_transport",),
 }
 # Environment variables of AWX's credentials: the built-in network credential, and the type that playbooks/awx.yml
@@ -414,6 +417,11 @@ class _Settings:
                 raise NoDevice("variables", str(error)) from error
         return paths
 
+    @property
+    def folder(self) -> str:
+        """The folder in which relative paths begin that stand beside the playbook."""
+        return str(self._variables.get("playbook_dir") or "")
+
     def where(self, field: str) -> str:
         """The source of a setting, for messages."""
         found = None if field in self.sources else self.setting(field)
@@ -467,16 +475,21 @@ def _login_fields(
     """
     network_os, transport = _network_os(settings)
     found = _login(name, settings, jump_hosts, PORTS[transport])
+    platform = _platform(network_os, settings, needed="platform" in wanted)
     return {
         **found.fields,
         "transport": transport,
         "hops": found.hops,
         "become": settings.flag("become", False),
         "become_password": settings.text("become_password"),
-        "platform": _platform(network_os) if "platform" in wanted else _any_platform(network_os),
+        "platform": platform.name,
+        "platform_note": platform.note,
+        "definition": platform.description,
         "commands": _commands(name, settings, needed="commands" in wanted),
+        "rows_required": settings.flag("rows_required", True),
         "command_timeout": settings.number("command_timeout", COMMAND_TIMEOUT),
         "max_output": _max_output(settings),
+        "transcript": settings.flag("transcript", False),
         "proxy_login": _proxy_login(found.proxy, found.fields["user"] or "") if found.proxy else None,
     }
 
@@ -737,21 +750,12 @@ def _own_name() -> str:
         raise NoDevice("variables", "no user is set, and this user id has no name; set ansible_user") from error
 
 
-def _platform(network_os: str) -> str:
-    if not network_os:
-        raise NoDevice("platform", "no platform is set; set ansible_network_os, for example to cisco.ios.ios")
+def _platform(network_os: str, settings: _Settings, *, needed: bool) -> Found:
+    paths = settings.paths("platforms") or ()
     try:
-        return platform_name(network_os)
-    except PlatformError as error:
-        raise NoDevice("platform", f"{error}; set ansible_network_os to one that is") from error
-
-
-def _any_platform(network_os: str) -> str | None:
-    """The name of the definition, or the platform as it is written if there is none."""
-    try:
-        return platform_name(network_os) if network_os else None
-    except PlatformError:
-        return network_os
+        return found_platform(network_os, paths, settings.folder, needed=needed)
+    except ValueError as error:
+        raise NoDevice("platform", f"{settings.where('platforms')}: {error}") from error
 
 
 def _commands(name: str, settings: _Settings, *, needed: bool) -> tuple[Command, ...]:

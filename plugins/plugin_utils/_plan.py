@@ -41,6 +41,8 @@ def _of_device(name: str, resolved: Resolved) -> Iterator[str]:
     checked = "" if device.host_key_checking else ", host key not checked"
     platform = f", platform {device.platform}" if device.platform else ""
     yield f"{name}: {user}{device.host}, port {device.port}{through}{platform}{checked}"
+    if device.platform_note:
+        yield f"    platform: {device.platform_note}"
     credentials = [f"{field} from {sources[field]}" for field in CREDENTIALS if field in sources]
     yield f"    credentials: {'; '.join(credentials) or 'none'}"
     if asked or not gives_outputs(device):

@@ -21,35 +21,65 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FrameType, ModuleType
-from typing import Any
 
 import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils import (
     _changes,
+    _chatter,
     _parsing,
     _pieces,
-    _platforms,
     _terminal,
     _volatile,
 )
 from ansible_collections.rollcall.network.plugins.module_utils._changes import Changes
+from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
 from ansible_collections.rollcall.network.plugins.module_utils._drivers import text as driver_text
-from ansible_collections.rollcall.network.plugins.module_utils._model import masking, secrets, visible
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import answer as reader_answer
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import echo as reader_echo
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import pagers
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import prompt as reader_prompt
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import questions as asked
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import rejections as reader_rejections
+from ansible_collections.rollcall.network.plugins.module_utils._model import masking, secret_bytes, secrets, visible
+from ansible_collections.rollcall.network.plugins.module_utils._parsing import (
+    command,
+    json_text,
+    left_over,
+    logs,
+    nothing,
+    parsed,
+    rows,
+    textfsm_rows,
+)
+from ansible_collections.rollcall.network.plugins.module_utils._parsing import (
+    templates as parsing_templates,
+)
 from ansible_collections.rollcall.network.plugins.module_utils._pieces import PIECE, finish, spans
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import (
     LINEAR,
     LONGEST_PROMPT,
-    Mode,
+    best_fit,
+    description,
+    learned,
     load_platform,
+    loading,
+    model,
+    platform_hint,
+    scrapli,
 )
+from ansible_collections.rollcall.network.plugins.module_utils._platforms import names as platform_names
 from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError, Output
+from ansible_collections.rollcall.network.plugins.module_utils._transport import transcript
 from tests.integration.pumps import Pump, pumps
 from tests.unit.test_platforms import ALL as PLATFORMS
 from tests.unit.test_platforms import shipped
 
-MODULES: list[ModuleType] = [_changes, _parsing, _pieces, _platforms, _terminal, _volatile]
-MODULES += [driver_text, masking, secrets, visible]
+MODULES: list[ModuleType] = [_changes, _chatter, _pieces, _terminal, _volatile]
+MODULES += [description, learned, loading, model, platform_names, scrapli]
+MODULES += [driver_text, pagers, asked, reader_answer, reader_echo, reader_prompt]
+MODULES += [reader_rejections, masking, secret_bytes, secrets, transcript, visible]
+MODULES += [command, json_text, left_over, logs, nothing, parsed, rows, parsing_templates, textfsm_rows]
 
 SIZE = 8_000  # characters, and four times as many: less than LONGEST_LINE, so that patterns see all of them
 SHORT = 0.006  # seconds; quadratic work on four times SIZE takes longer
@@ -220,26 +250,80 @@ def raw(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass" if "\ud800" in text else "surrogateescape")
 
 
-def prompt_mode() -> Mode:
-    return load_platform("cisco_iosxe").modes["privileged_exec"]
+PROMPTS = [reader_prompt.Prompt("R1#", ("[/]",)), reader_prompt.Prompt("1[1]#", counts=True)]
 
 
 def received(text: str) -> None:
     """An answer that arrives in chunks, each of which is looked at."""
-    answer = driver_text.Answer(COMMAND)
     data = raw(text)
-    for start in range(0, len(data), 2048):
-        answer.data += data[start : start + 2048]
-        _terminal.pager_at_end(answer.tail())
-        shown = answer.shown()
-        driver_text.has_prompt(shown, "R0")
-        driver_text.last_line(shown)
-        answer.echoed()
+    for prompt in PROMPTS:
+        answer = reader_answer.Answer(COMMAND, prompt, echoes=True)
+        for start in range(0, len(data), 2048):
+            answer.data += data[start : start + 2048]
+            _terminal.pager_at_end(answer.tail())
+            answer.at_prompt()
+            answer.echoed()
+            driver_text.last_line(answer.shown())
+        answer.late()
+
+
+def with_tests(text: str) -> None:
+    """An answer with empty lines sent in the middle of it."""
+    for prompt in PROMPTS:
+        for at in (0, len(text) // 2):
+            answer = reader_answer.Answer(COMMAND, prompt, echoes=True)
+            answer.data += raw(text)[:at]
+            answer.test(complete=False)
+            answer.data += raw(text)[at:]
+            answer.before()
+            answer.brought()
+            answer.prompts()
+            answer.had_prompt()
+            answer.echoed_again()
+            answer.resumed = at > 0
+            finish(reader_answer.text_of(answer, complete=True))
+
+
+def answer_with(text: str) -> reader_answer.Answer:
+    answer = reader_answer.Answer(COMMAND, PROMPTS[0], echoes=True)
+    answer.data += raw(text) + b"\r\nR1#"
+    answer.echoed()
+    return answer
+
+
+def whole_answer(text: str, *, paged: bool = False) -> str:
+    answer = answer_with(text)
+    if paged:
+        answer.paged(3)
+    return finish(reader_answer.text_of(answer, complete=True))
+
+
+def forget_and_ask(text: str) -> None:
+    answer = answer_with(text)
+    answer.asked()
     answer.forget()
 
 
-def whole_answer(text: str, **options: Any) -> str:
-    return finish(driver_text.answer_text(raw(text) + b"\r\nR1#", COMMAND, key="R0", mode=prompt_mode(), **options))
+def paged(text: str) -> None:
+    """An answer with a pager's prompt after every hundred bytes or so, and with one at its start."""
+    data = raw(text)
+    pagers.without_pagers(data, [(0, len(data) // 2)])
+    pagers.without_pagers(b"--More--" + data, [(0, 8)])
+    pagers.without_pagers(data, [(place, place + 8) for place in range(0, len(data), 100)])
+
+
+def asked_dialogs(text: str) -> None:
+    for phase in ("login", "command"):
+        asked.dialog_at_end(text, (), phase)
+
+
+def asked_questions(text: str) -> None:
+    asked.question_at_end(text)
+    asked.question_at_end(f"{text}\nSave?")
+    asked.question_at_end(f"{text[-100:]} save?")
+    asked.answer_for(Command(COMMAND, answers=(("sure?", "y"), ("a", ""))), text)
+    asked.unexpected(text, COMMAND)
+    asked.refused(asked.SHARED[-1], text)
 
 
 def modes(text: str) -> None:
@@ -260,7 +344,7 @@ def questions(text: str) -> None:
 
 def rejections(text: str) -> None:
     for name in PLATFORMS:
-        driver_text.rejection_in(text, load_platform(name).failures)
+        reader_rejections.rejection_in(text, COMMAND, load_platform(name).failures)
 
 
 def compared(platform: str | None, command: str) -> Callable[[str], object]:
@@ -272,6 +356,17 @@ def compared(platform: str | None, command: str) -> Callable[[str], object]:
         changes.between(platform, command, text, f"{text}~")
 
     return compare
+
+
+def recorded(text: str) -> None:
+    """A session that is recorded in chunks, and becomes the text of its file."""
+    session = transcript.Transcript(Device("box"), time.monotonic())
+    data = raw(text)
+    for start in range(0, len(data), 64):
+        session.note("received", data[start : start + 64])
+        session.part(SECRETS)
+    session.note("sent", data)
+    session.text(SECRETS)
 
 
 def masked(text: str) -> None:
@@ -286,29 +381,58 @@ def masked_error(text: str) -> None:
 FUNCTIONS: dict[str, Callable[[str], object]] = {
     "clean": _terminal.clean,
     "cleaned_pieces": lambda text: list(_terminal.cleaned_pieces(raw(text))),
-    "strip_echo": lambda text: _terminal.strip_echo(text, COMMAND),
-    "strip_echo of a long command": lambda text: _terminal.strip_echo(text, "a" * 300),
+    "Echo": lambda text: reader_echo.Echo(COMMAND, PROMPTS[1], echoes=True).search(raw(text)),
+    "Echo of a long command": lambda text: reader_echo.Echo("a" * 300, PROMPTS[0]).search(raw(text)),
+    "is_echo": lambda text: reader_echo.is_echo(text, COMMAND),
     "is_chatter": _terminal.is_chatter,
+    "is_time": _chatter.is_time,
+    "without_chatter": _chatter.without_chatter,
+    "without_chatter, with broadcasts": lambda text: _chatter.without_chatter(f"***\n{text}\n*** --- x\n{text}"),
+    "without_chatter, with messages": lambda text: _chatter.without_chatter(
+        "".join(f"%A-1-B: {line}\n" for line in text.split("\n"))
+    ),
+    "without_chatter, with broadcasts of several lines": lambda text: _chatter.without_chatter(
+        f"*** System shutdown message from a@b ***\n\nSystem going down\n{text}\nBroadcast message from a\n\n{text}"
+    ),
+    "parse textfsm of nothing": lambda text: _parsing.parse(
+        f"No {text[:50]}", parser="textfsm", platform="here", command="show it"
+    ),
+    "says_nothing": lambda text: nothing.says_nothing(text.split("\n")),
+    "says_nothing, in few lines": lambda text: nothing.says_nothing(f"No {text[:400]}\n{text}".split("\n")[:50]),
     "is_pager": _terminal.is_pager,
     "pager_at_end": _terminal.pager_at_end,
+    "pagers.pager_at_end": lambda text: [
+        pagers.pager_at_end(text + end) for end in ("", "--More--", "press any key to continue")
+    ],
+    "without_pagers": paged,
+    "dialog_at_end": asked_dialogs,
+    "question_at_end": asked_questions,
     "received": received,
-    "answer_text": whole_answer,
-    "answer_text with pagers": lambda text: whole_answer(text, paged=True),
-    "answer_text after a test": lambda text: whole_answer(text, tested_at=len(raw(text))),
-    "answer_text after a test with log lines": lambda text: whole_answer(text, tested_at=0),
+    "text_of": whole_answer,
+    "text_of with pagers": lambda text: whole_answer(text, paged=True),
+    "with tests": with_tests,
+    "asked": forget_and_ask,
+    "learned": lambda text: reader_prompt.learned(text, raw(text)),
+    "is_idle": lambda text: reader_answer.is_idle(text, PROMPTS[0]),
+    "count": lambda text: [prompt.count(text) for prompt in PROMPTS],
     "rejection_in": rejections,
     "excerpt": driver_text.excerpt,
-    "is_prompt": lambda text: driver_text.is_prompt(text, "R0"),
-    "has_prompt": lambda text: driver_text.has_prompt(text, "R0"),
-    "prompt_key": driver_text.prompt_key,
     "last_lines": driver_text.last_lines,
     "asks": questions,
     "mode_of": modes,
+    "best_fit": lambda text: best_fit(text, text),
+    "platform_hint": lambda text: platform_hint("not known", text, text),
     "parse json": lambda text: _parsing.parse(text, parser="json", platform=None, command=COMMAND),
     "parse json behind a log line": lambda text: _parsing.parse(
         f"[edit]\n{text}", parser="json", platform=None, command=COMMAND
     ),
     "parse textfsm": lambda text: _parsing.parse(text, parser="textfsm", platform="here", command="show it"),
+    "parse textfsm with skipped rows": lambda text: _parsing.parse(
+        "".join(f"row {number} 1\nrow x{number} {line}\n" for number, line in enumerate(text.split("\n"))),
+        parser="textfsm",
+        platform="here",
+        command="show pairs",
+    ),
     "between": compared(None, COMMAND),
     "between, of a platform": compared("cisco_nxos", COMMAND),
     "between, of a configuration": compared("juniper_junos", "show running-config"),
@@ -318,12 +442,17 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "Secrets.value": lambda text: SECRETS.value({"a": [text]}),
     "masked_outputs": masked,
     "masked_error": masked_error,
+    "Transcript.text": recorded,
     "visible": visible.visible,
     "in_line": visible.in_line,
 }
 # Two templates whose rows belong together by a key.
 TEMPLATES = {
-    "index": "Template, Hostname, Platform, Command\n\none.textfsm:two.textfsm, .*, here, show it\n",
+    "index": (
+        "Template, Hostname, Platform, Command\n\n"
+        "one.textfsm:two.textfsm, .*, here, show it\npairs.textfsm, .*, here, show pairs\n"
+    ),
+    "pairs.textfsm": "Value NUMBER (\\d+)\nValue MORE (\\d+)\n\nStart\n  ^row ${NUMBER} ${MORE}$$ -> Record\n",
     "one.textfsm": "Value Required,Key NUMBER (\\d+)\n\nStart\n  ^row ${NUMBER} -> Record\n",
     "two.textfsm": "Value Required,Key NUMBER (\\d+)\nValue MORE (row)\n\nStart\n  ^${MORE} ${NUMBER} -> Record\n",
 }
@@ -347,7 +476,7 @@ def test_functions_on_text_of_a_device_are_linear(name: str) -> None:
     assert list(itertools.islice(slow, 3)) == []
 
 
-@pytest.mark.parametrize("name", ["cleaned_pieces", "answer_text", "answer_text with pagers", "masked_outputs"])
+@pytest.mark.parametrize("name", ["cleaned_pieces", "text_of", "text_of with pagers", "received", "masked_outputs"])
 @pytest.mark.parametrize("unit", ["\r\n", "x", "R1#\r\n", "Tr0ub4\ndor&3\n", "\udcff", "a line of a usual answer\r\n"])
 def test_long_texts_are_linear(name: str, unit: str) -> None:
     """Here the pieces are put together, which must not take longer for each one that there is already."""
@@ -381,22 +510,62 @@ PATTERNS: dict[str, str] = {
     "_terminal._NEEDS_CURSOR": SEARCH,
     "_terminal._TOKEN": SEARCH,
     "_terminal.CHATTER": MATCH,
+    **{f"_chatter.{name}": MATCH for name in ("CHATTER", "MESSAGE", "TIME", "BROADCAST")},
+    **{f"nothing.{name}": MATCH for name in ("_RULE", "_ERROR", "_NOTHING", "_COLUMNS", "_LEGEND", "_MEANING")},
+    "nothing._DIGIT": SEARCH,
+    "left_over._RULE": MATCH,
+    "left_over._WORD": SEARCH,
+    "left_over._DIGIT": SEARCH,
     "_terminal.PAGER": SEARCH,
-    "_terminal._SCROLL_MARK": SEARCH,
-    "_terminal._PROMPT_END": SEARCH,
-    "_terminal._NOISE": MATCH,
-    "_terminal._LINE_REST": MATCH,
+    "echo._PROMPT_END": SEARCH,
+    "echo._NOISE": MATCH,
+    "echo._LINE_REST": MATCH,
+    "prompt._NUMBER": SEARCH,
+    "scrapli.ASKS_SECRET": SEARCH,
+    "description.ASKS_SECRET": SEARCH,
     "text.ASKS_USER": SEARCH,
     "text.ASKS_PASSWORD": SEARCH,
     "text.SAYS_NO": SEARCH,
     "text.SSH_VERSION": MATCH,
+    "pagers._BEHIND_TEXT": SEARCH,
+    "pagers._ON_LINE": MATCH,
+    "pagers._MAY_BE": SEARCH,
+    "pagers._RISK": SEARCH,
+    "pagers._TOKEN": SEARCH,
+    "questions._WAITS": SEARCH,
+    "questions._MAY_ASK": SEARCH,
+    "questions._ASKS": SEARCH,
+    "questions._MAY_WAIT": SEARCH,
+    "questions._LABEL": MATCH,
     "text.NUMBER": SEARCH,
     "text.NOT_BLANK": SEARCH,
+    "rejections._MARKS": MATCH,
+    "rejections._LABEL": MATCH,
+    "rejections._MESSAGES": MATCH,
+    "rejections._MARKED": MATCH,
+    "rejections._PERCENT": MATCH,
+    "rejections._ERROR": MATCH,
+    "rejections._CODE": MATCH,
+    "rejections._NOTHING": SEARCH,
+    "rejections._DATA": SEARCH,
+    "rejections._COUNTER": FULLMATCH,
+    "rejections._GAP": SEARCH,
+    "rejections._CARET": FULLMATCH,
+    "rejections._CARET_WORDS": SEARCH,
+    "rejections._TIME": FULLMATCH,
+    "rejections._HELP": MATCH,
+    "rejections._USAGE": MATCH,
     "secrets._BASE64": SEARCH,
+    "secret_bytes._CONTROL": SEARCH,
     "masking._C1": SEARCH,
     "visible._UNSEEN": SEARCH,
 }
 NOT_OF_A_DEVICE = {
+    # patterns on bytes, see `without_pagers`, and what only makes a pattern
+    "pagers._AFTER",
+    "pagers._VISIBLE",
+    "pagers._KEY_ECHO",
+    "questions._dialog",
     # the user's command lines and variables
     "secrets._NAMED",
     "secrets._IN_URL",
@@ -410,11 +579,40 @@ NOT_OF_A_DEVICE = {
     "secrets._wrapped",
     "secrets._made",
     "secrets._in_words",
+    "rejections._ASKS_HELP",
+    # what is sent
+    "transcript.Recorded.write",
     "secrets._of_sshpass",
     "_changes._compiled",
-    "_parsing.reads_json",
-    "_parsing.asks_for_json",
+    "command.parser_of",
+    "command.reads_json",
+    "command.asks_for_json",
+    "logs.answers_log",
+    "logs._LOG",
     # names of platforms and their definitions, and names of templates
+    "names.platform_name",
+    "names.known_name",
+    "names.unknown",
+    "loading.load_platform",
+    "loading._load",
+    "loading._described",
+    "scrapli.scrapli_platform",
+    "scrapli._read",
+    "scrapli._compile",
+    "scrapli.excludes_of",
+    "scrapli.pattern_of",
+    "scrapli._step",
+    "model.Platform.way",
+    "description.platform_of",
+    "description._modes",
+    "description._dialog",
+    "description.check_descriptions",
+    "description._problems",
+    "description._meant",
+    "description._near",
+    "description._pattern_problems",
+    "_parsing._load",
+    "_parsing._Library.find",
     "_platforms.platform_name",
     "_platforms.load_platform",
     "_platforms._load",
@@ -423,8 +621,10 @@ NOT_OF_A_DEVICE = {
     "_platforms._pattern",
     "_platforms._step",
     "_platforms.Platform.way",
-    "_parsing._load",
-    "_parsing._Library.find",
+    "templates._load",
+    "templates.library",
+    "templates.Library.find",
+    "templates._step",
     "_changes._is_configuration",
     "_changes._built_in",
     "_changes.Changes._normal",
@@ -465,7 +665,33 @@ def slow_texts(pattern: re.Pattern[str], how: str) -> dict[tuple[Pump, str], flo
 def test_patterns_are_linear(name: str) -> None:
     module, _, attribute = name.partition(".")
     pattern = next(vars(each)[attribute] for each in MODULES if short_name(each) == module)
+    if isinstance(pattern.pattern, bytes):  # the texts below are no bytes
+        pattern = re.compile(pattern.pattern.decode("latin-1"))
     assert slow_texts(pattern, PATTERNS[name]) == {}
+
+
+@pytest.mark.parametrize("number", range(len(asked.SHARED)))
+def test_dialogs_are_linear(number: int) -> None:
+    assert slow_texts(asked.SHARED[number].question, SEARCH) == {}
+
+
+HINTS = [pattern for pattern, _platform in (*learned.SAID, *learned.SHAPES)]
+DIALOGS = [each.question for name in PLATFORMS if shipped() for each in load_platform(name).dialogs]
+
+
+@pytest.mark.parametrize("pattern", [*HINTS, *dict.fromkeys(DIALOGS)], ids=lambda pattern: pattern.pattern)
+def test_patterns_of_hints_and_dialogs_are_linear(pattern: re.Pattern[str]) -> None:
+    """They see a bounded end of a text, in which quadratic work is short."""
+    found = {}
+    for pump, end in itertools.product([*pumps(pattern.pattern), *(Pump("", unit) for unit in UNITS)], ("", "\0")):
+
+        def text_of(size: int, pump: Pump = pump, end: str = end) -> str:
+            return pump.text(size) + end
+
+        times = growth(applied(pattern, SEARCH), text_of, learned.LONGEST_SAID // 4, SHORT, 20)
+        if times is not None:
+            found[pump, end] = times
+    assert found == {}
 
 
 RULES = {
@@ -500,7 +726,7 @@ def test_prompts_are_quick_within_their_bound(name: str) -> None:
 
 @pytest.mark.parametrize("slow", LINEAR)
 def test_a_pattern_that_was_replaced_matches_what_the_original_does(slow: str) -> None:
-    assert any(slow in Path(_platforms._definitions_folder() or "", f"{name}.yaml").read_text() for name in shipped())
+    assert any(slow in Path(scrapli.definitions_folder() or "", f"{name}.yaml").read_text() for name in shipped())
     chance = random.Random(11)
     parts = [*"aA1@:#$%? \n[]()>-_~|\t", "root@", "config", "(diagnose)%%", "(a)", "a@b", "", "\n"]
     old, new = (re.compile(each, re.MULTILINE | re.IGNORECASE) for each in (slow, LINEAR[slow]))
@@ -518,7 +744,7 @@ def test_a_pattern_that_was_replaced_matches_what_the_original_does(slow: str) -
 
 
 def test_a_line_longer_than_the_bound_is_no_prompt() -> None:
-    mode = load_platform("default").modes["cli"]
+    mode = load_platform("learned").modes["privileged_exec"]
     assert mode.prompt_start("x" * (LONGEST_PROMPT - 1) + "#") == 0
     assert mode.prompt_start("x" * LONGEST_PROMPT + "#") is None
     assert mode.prompt_start("x" * 1000 + "\nR1#") == 1001
@@ -605,11 +831,10 @@ def test_pieces_are_bounded_and_divide_no_character_and_no_escape_sequence(unit:
 
 
 def test_work_on_a_long_answer_can_be_interrupted_after_each_piece() -> None:
-    data = b"show version\r\n" + b"GigabitEthernet0/1 is up\r\n" * 50_000 + b"R1#"
-    work = driver_text.answer_text(data, COMMAND, key="R0", mode=prompt_mode())
-    steps = sum(1 for _step in work)
-    assert steps >= len(data) // PIECE
-    assert whole_answer(data[:-3].decode()) == "\n".join(["GigabitEthernet0/1 is up"] * 50_000)
+    text = "show version\r\n" + "GigabitEthernet0/1 is up\r\n" * 50_000
+    steps = sum(1 for _step in reader_answer.text_of(answer_with(text), complete=True))
+    assert steps >= len(text) // PIECE
+    assert whole_answer(text) == "\n".join(["GigabitEthernet0/1 is up"] * 50_000)
 
 
 @pytest.mark.parametrize("wrap", ["Tr0ub4dor&3", "Tr0ub4\ndor&3", "\n".join("Tr0ub4dor&3")])

@@ -54,8 +54,8 @@ COLLECT: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "ignore_changes": (
         {"ignore_changes": {"iso": ["x"]}, "output_dir": "{out}"},
-        "ignore_changes: platform 'iso' is not known; near matches: ios, sros, ciscosmb, cisco_xr; "
-        "use one of these names, or all for every platform",
+        "ignore_changes: platform 'iso' is not known; near matches: cisco, ios, sros, saos; "
+        "docs/platforms.md of the collection lists all names; use all for every platform",
     ),
     "lock": (
         {"output_dir": "{locked}"},
@@ -87,7 +87,11 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     (folder / "broken_function.py").write_text("raise RuntimeError('no licence')\n")
     # Variables of hosts come as tagged values, as arguments do.
     odd = {"rollcall_commands": 5, "ansible_network_os": "frr"}
-    hosts = {"r1": {"ansible_network_os": "isos", "rollcall_commands": ["x"]}, "r2": odd, "localhost": HERE}
+    hosts = {
+        "r1": {"ansible_network_os": "ios", "rollcall_platforms": "no.yml", "rollcall_commands": ["x"]},
+        "r2": odd,
+        "localhost": HERE,
+    }
     (folder / "hosts.yml").write_text(json.dumps({"all": {"hosts": hosts}}))
     tasks: list[dict[str, Any]] = []
     for module, table in (("collect", COLLECT), ("report", REPORT)):
@@ -137,8 +141,8 @@ def test_message_of_the_lookup_names_it_once(said: dict[str, str]) -> None:
 
 
 def test_message_of_a_device_does_not_repeat_its_name(said: dict[str, str]) -> None:
-    assert said["r1"].startswith("platform 'isos' is not known; near matches: ios, ")
-    assert said["r1"].endswith("set ansible_network_os to one that is")
+    assert said["r1"].startswith("variable rollcall_platforms of r1: ")
+    assert said["r1"].endswith("no.yml cannot be read: No such file or directory")
     assert said["r2"] == "variable rollcall_commands of r2: commands must be a list of lines, not 5"
 
 

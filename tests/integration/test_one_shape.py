@@ -53,7 +53,7 @@ def fleet(tmp_path: Path) -> Path:
     hosts = {
         "dead": dead(rollcall_commands=["show version", {"command": "show clock", "parser": "textfsm"}]),
         "broken": dead(ansible_password="{{ nowhere }}", rollcall_commands=["show version", "show clock"]),
-        "nameless": dead(ansible_network_os="nonesuch", rollcall_commands=["show version", "show clock"]),
+        "nameless": dead(rollcall_platforms="nonesuch", rollcall_commands=["show version", "show clock"]),
         "driverless": dead(rollcall_driver="nonesuch", rollcall_commands=["show version", "show clock"]),
         "unparsed": dead(rollcall_parser="nonesuch", rollcall_commands=["show version", "show clock"]),
     }

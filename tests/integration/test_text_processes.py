@@ -284,7 +284,7 @@ def test_a_roll_call_with_processes(monkeypatch: pytest.MonkeyPatch) -> None:
             super().close()
 
     monkeypatch.setattr(_roll, "Engine", Answering)
-    monkeypatch.setattr(_roll, "load_platform", lambda name: replace(load_platform(name), ntc="here"))
+    monkeypatch.setattr(_roll, "load_platform", lambda name, _description: replace(load_platform(name), ntc="here"))
     monkeypatch.setattr(engines, "usable_cores", lambda: 2)
     names = [f"slow-{number}" for number in range(2)] + ["stuck-1"] + [f"quick-{number}" for number in range(100)]
     devices = {name: Device(name, platform="cisco_iosxe", commands=(Command("show it", "textfsm"),)) for name in names}

@@ -11,6 +11,7 @@ import json
 import shlex
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 from ansible.plugins.loader import become_loader, init_plugin_loader
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import KNOWN_HOSTS, Command, Device, Unresolved
+from ansible_collections.rollcall.network.plugins.module_utils._platforms import load_platform
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
 from ansible_collections.rollcall.network.plugins.plugin_utils import _inventory
@@ -489,15 +491,80 @@ def test_known_hosts_given_here_come_before_those_of_ssh() -> None:
     assert made.known_hosts == ("/mine",)
 
 
+# -- platforms ---------------------------------------------------------------------------------------------------------
+
+OWN_PLATFORM = """
+acme_os:
+  like: cisco_iosxe
+  names: [acme.os.os, ACME]
+  prompts: {privileged: '#$', user: '>$'}
+  paging: [terminal lines 0]
+cisco_nxos:
+  like: cisco_nxos
+  failures: [ERR]
+"""
+
+
+@pytest.mark.parametrize(
+    ("network_os", "platform", "note"),
+    [
+        (None, "learned", ["no platform is set in ansible_network_os"]),
+        ("", "learned", ["no platform is set"]),
+        ("cisco.iosx", "learned", ["'cisco.iosx' is not known", "near matches: cisco.ios", "docs/platforms.md"]),
+        ("qqqqqqqqqqqq", "learned", ["'qqqqqqqqqqqq' is not known; docs/platforms.md"]),
+        ("generic", "learned", []),
+        ("learned", "learned", []),
+        ("autodetect", "learned", []),
+        ("cisco_ios_ssh", "cisco_iosxe", []),
+        ("cisco_ios_serial", "cisco_iosxe", []),
+        ("linux_autodetect", "linux", []),
+        ("Cisco.IOS", "cisco_iosxe", []),
+    ],
+)
+def test_the_platform_of_a_host(network_os: str | None, platform: str, note: list[str]) -> None:
+    made = device({"ansible_network_os": network_os})
+    assert (made.platform, made.definition) == (platform, None)
+    assert bool(made.platform_note) is bool(note)
+    for words in note:
+        assert words in made.platform_note
+
+
+@pytest.mark.parametrize("given", ["platforms.yml", ["none.yml", "platforms.yml"], "{folder}/platforms.yml"])
+@pytest.mark.parametrize(
+    ("network_os", "name"), [("acme", "acme_os"), ("acme.os.os", "acme_os"), ("acme_os", "acme_os")]
+)
+def test_a_platform_of_a_file_beside_the_playbook(
+    tmp_path: Path, given: str | list[str], network_os: str, name: str
+) -> None:
+    (tmp_path / "platforms.yml").write_text(OWN_PLATFORM)
+    (tmp_path / "none.yml").write_text("other_os: {like: ios}")
+    paths = given.format(folder=tmp_path) if isinstance(given, str) else given
+    variables = {"playbook_dir": str(tmp_path), "rollcall_platforms": paths, "ansible_network_os": network_os}
+    made = device(variables)
+    assert (made.platform, made.platform_note) == (name, "")
+    assert made.definition is not None
+    loaded = load_platform(name, Device.from_dict(json.loads(json.dumps(made.as_dict()))).definition)
+    assert loaded.paging_lines == ("terminal lines 0",)
+    assert loaded.ntc == "cisco_ios", "it is like cisco_iosxe"
+    assert loaded.mode_of("acme#").kind == "privileged"  # type: ignore[union-attr]
+    assert device({**variables, "ansible_network_os": "cisco_nxos"}).definition == {
+        "like": "cisco_nxos",
+        "failures": ["ERR"],
+    }
+
+
 # -- errors ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("variables", "kind", "words"),
     [
-        ({"ansible_network_os": None}, "platform", ["ansible_network_os"]),
-        ({"ansible_network_os": ""}, "platform", ["ansible_network_os"]),
-        ({"ansible_network_os": "cisco.iosx"}, "platform", ["ansible_network_os", "'cisco.iosx'", "cisco.ios"]),
+        ({"ansible_network_os": 5.5, "rollcall_platforms": 5}, "variables", ["rollcall_platforms", "list"]),
+        (
+            {"rollcall_platforms": "/no/such.yml"},
+            "platform",
+            ["rollcall_platforms of edge-1", "/no/such.yml", "No such"],
+        ),
         ({"rollcall_parser": "xml"}, "commands", ["variable rollcall_parser of edge-1", "none, auto", "xml"]),
         ({"ansible_connect_timeout": "1e400"}, "variables", ["ansible_connect_timeout"]),
         ({"rollcall_known_hosts": ["a\0b"]}, "variables", ["rollcall_known_hosts", "null"]),

@@ -24,7 +24,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils.roll import (
 
 RIGHT: dict[str, Any] = {"platform": "cisco.ios.ios", "commands": ["show version"], "user": "ops"}
 # Fields of a device that a program does not set: they are derived from others.
-DERIVED = {"proxy_login", "proxy_command", "run_secrets"}
+DERIVED = {"platform_note", "proxy_login", "proxy_command", "run_secrets"}
 
 
 def test_every_setting_of_a_device_can_be_given() -> None:
@@ -51,7 +51,12 @@ def test_a_function_needs_no_platform() -> None:
 @pytest.mark.parametrize(
     ("settings", "error", "message"),
     [
-        ({"platform": None}, ValueError, "'edge-7' has no platform; set platform, for example to 'cisco.ios.ios'"),
+        ({"platform": 5}, ValueError, "platform of 'edge-7' must be a string, not 5"),
+        (
+            {"platform": "a", "definition": {"likes": "ios"}},
+            ValueError,
+            "definition of 'edge-7': platform 'a': key 'likes' is not",
+        ),
         ({"platform": "cisco.iso"}, ValueError, "platform of 'edge-7': platform 'cisco.iso' is not known"),
         ({"commands": []}, ValueError, "'edge-7' has no commands"),
         ({"commands": ["a\nb"]}, ValueError, "commands of 'edge-7': a command must be one line of text"),

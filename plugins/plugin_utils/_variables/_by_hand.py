@@ -10,6 +10,7 @@ import getpass
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from ansible_collections.rollcall.network.plugins.module_utils._bounds import LARGEST, check_path
 from ansible_collections.rollcall.network.plugins.module_utils._device import KNOWN_HOSTS, Command, Device, Hop
@@ -19,14 +20,20 @@ from ansible_collections.rollcall.network.plugins.module_utils._drivers.registry
     needs_login,
     settings_of,
 )
-from ansible_collections.rollcall.network.plugins.module_utils._platforms import PlatformError, platform_name
+from ansible_collections.rollcall.network.plugins.module_utils._platforms import (
+    LEARNED,
+    PlatformError,
+    check_descriptions,
+    platform_name,
+    spellings,
+)
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_commands
 from ansible_collections.rollcall.network.plugins.plugin_utils._proxy import check_address, check_user
 
 SECRETS = ("password", "passphrase", "private_key", "become_password", "otp_command")
 ONE_LINE = ("password", "passphrase", "become_password")
 TEXTS = ("private_key_file", *SECRETS)
-FLAGS = ("become", "host_key_checking", "accept_new_host_keys", "legacy_ssh")
+FLAGS = ("become", "host_key_checking", "accept_new_host_keys", "legacy_ssh", "rows_required")
 SECONDS = ("connect_timeout", "command_timeout")
 
 
@@ -35,7 +42,9 @@ def make_device(
     *,
     commands: str | Iterable[str | Command] = (),
     platform: str | None = None,
+    definition: Mapping[str, object] | None = None,
     parser: str | None = None,
+    rows_required: bool = True,
     host: str | None = None,
     port: int = 22,
     user: str | None = None,
@@ -57,6 +66,7 @@ def make_device(
     hops: Iterable[Hop] = (),
     transport: str = "ssh",
     max_output: int = 64 * 2**20,
+    transcript: bool = False,
     driver: str | None = None,
     function: str | None = None,
     function_args: Mapping[str, object] | None = None,
@@ -66,8 +76,10 @@ def make_device(
 
     :param name: its name in the answers.
     :param commands: lines to send, or Commands that have a parser of their own.
-    :param platform: as in ``ansible_network_os``, for example ``cisco.ios.ios`` or ``cisco_iosxe``.
+    :param platform: as in ``ansible_network_os``, for example ``cisco.ios.ios``; by default it is learned.
+    :param definition: a platform of your own, described as in docs/platforms.md; ``platform`` is its name.
     :param parser: ``auto``, ``json`` or ``textfsm``, for commands without a parser; by default no rows are made.
+    :param rows_required: whether an answer without the requested rows is ``partial``.
     :param host: its address; by default its name.
     :param user: by default the name of the user who runs the program.
     :param private_key_file: the path of a key; ``private_key`` is a key itself.
@@ -75,6 +87,7 @@ def make_device(
     :param known_hosts: files with the keys of devices.
     :param ssh_options: options of OpenSSH by name.
     :param hops: the bastions on the way, the first one first.
+    :param transcript: record what is received and sent, in the run folder.
     :param driver: by default ``cli``, or ``python`` if there is a function.
     :param function: the path of a function to call, such as ``package.module.function``, and its keyword arguments.
     :param variables: what a driver or a function asks for.
@@ -97,7 +110,9 @@ def make_device(
         become=become,
         become_password=become_password,
         platform=platform,
+        definition=_definition(name, platform, definition),
         commands=asked,
+        rows_required=rows_required,
         function=function,
         function_args=dict(function_args or {}),
         connect_timeout=connect_timeout,
@@ -111,6 +126,7 @@ def make_device(
         hops=tuple(hops),
         transport=transport,
         max_output=max_output,
+        transcript=transcript,
         variables=dict(variables or {}),
     )
     return check_device(device)
@@ -139,7 +155,9 @@ def check_device(device: Device) -> Device:
     if "host" not in settings and not _gets_login(device):
         return device
     user = device.user if device.user is not None else _own_name(name)
-    platform = _platform(name, device.platform) if "platform" in settings else device.platform
+    platform = device.platform
+    if "platform" in settings and device.definition is None:
+        platform = _platform(name, device.platform)
     if ("commands" in settings and not device.commands) or not all(
         isinstance(command, Command) for command in device.commands
     ):
@@ -216,15 +234,27 @@ def _commands(name: str, commands: str | Iterable[str | Command], parser: str | 
         raise ValueError(msg) from None
 
 
-def _plain(command: str | Command) -> str | dict[str, str]:
+def _plain(command: str | Command) -> str | dict[str, Any]:
     if not isinstance(command, Command):
         return command
-    return {"command": command.text, **({"parser": command.parser} if command.parser else {})}
+    given = command.as_given()
+    if not command.parser:
+        del given["parser"]  # the parser of all counts
+    return given
+
+
+def _definition(name: str, platform: str | None, definition: Mapping[str, object] | None) -> dict[str, Any] | None:
+    if definition is None:
+        return None
+    (description,) = check_descriptions({platform: definition}, f"definition of {name!r}", spellings()).values()
+    return description
 
 
 def _platform(name: str, platform: str | None) -> str:
+    if platform is None:
+        return LEARNED
     if not isinstance(platform, str):
-        msg = f"{name!r} has no platform; set platform, for example to 'cisco.ios.ios'"
+        msg = f"platform of {name!r} must be a string, not {platform!r}"
         raise ValueError(msg)
     try:
         return platform_name(platform)

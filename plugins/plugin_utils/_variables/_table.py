@@ -229,9 +229,18 @@ ROLE: tuple[Variable, ...] = (
 
 # Variables of each device. The argument of the same name applies to all devices.
 HOST: tuple[Variable, ...] = (
-    Variable("rollcall_commands", "The commands to send: a list, or a multi-line string", spec={"type": "raw"}),
+    Variable(
+        "rollcall_commands",
+        "The commands to send: a list of lines or of `command`, `parser`, `answers`, or a multi-line string",
+        spec={"type": "raw"},
+    ),
     Variable(
         "rollcall_parser", "The parser that converts answers to rows: `none`, `auto`, `json` or `textfsm`", ("collect",)
+    ),
+    Variable(
+        "rollcall_rows_required",
+        "`false` accepts an answer without the rows that were requested. By default it is `partial`; see docs/rows.md",
+        ("collect",),
     ),
     Variable("rollcall_driver", "`cli`, `python`, or the path of a driver of your own", ("collect",)),
     Variable("rollcall_function", "The function of driver `python`", ("collect",)),
@@ -244,7 +253,19 @@ HOST: tuple[Variable, ...] = (
     Variable("rollcall_connect_timeout", "Seconds for the connection, and again for the login", ("collect",)),
     Variable("rollcall_command_timeout", "Seconds for the first prompt, and for each command", ("collect",)),
     Variable("rollcall_max_output", "The size of the longest answer to one command, such as `64M`", ("collect",)),
+    Variable(
+        "rollcall_transcript",
+        "Record what is received from the device and sent to it in `transcript.jsonl` beside its answer, without "
+        "secrets. See docs/transcripts.md",
+        ("collect",),
+    ),
     Variable("rollcall_known_hosts", "Files with the host key", ("collect",)),
+    Variable(
+        "rollcall_platforms",
+        "YAML files with platforms of your own (`docs/platforms.md`). A relative path begins at the folder of the "
+        "playbook",
+        ("collect",),
+    ),
     Variable(
         "rollcall_transport",
         "`ssh` or `telnet`. Platform names of netmiko that end in `_telnet` imply `telnet`. "

@@ -1,0 +1,196 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Platforms that users describe in a file, and the platform that is learned."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ansible_collections.rollcall.network.plugins.module_utils._device import Device
+from ansible_collections.rollcall.network.plugins.module_utils._platforms import (
+    OWN,
+    PlatformError,
+    best_fit,
+    check_descriptions,
+    load_platform,
+    platform_hint,
+    scrapli,
+    spellings,
+)
+from ansible_collections.rollcall.network.plugins.module_utils._platforms.corrections import CORRECTIONS
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._platform import (
+    found_platform,
+    platform_warnings,
+)
+
+PAGE = Path(__file__).resolve().parents[2] / "docs/platforms.md"
+
+
+@pytest.fixture(autouse=True)
+def with_definitions() -> None:
+    if not scrapli.scrapli_names():
+        pytest.skip("scrapli's definitions are not installed")
+
+
+def test_own_data_have_the_format_of_users_files() -> None:
+    described = {**{name: data for name, data in OWN.items() if name != "learned"}, **CORRECTIONS}
+    for name, data in described.items():
+        closes = {"close": "exit"} if name == "aethra_atosnt" else {}  # a key, which is no line
+        assert check_descriptions({name: {**data, **closes}}, "here", spellings())
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "must be a dictionary of platforms"),
+        ("- a", "must be a dictionary of platforms"),
+        ("acme: 5", "platform 'acme' must be a dictionary with some of like, names"),
+        ("'a b': {like: ios}", "platform 'a b': a name has letters"),
+        ("5: {like: ios}", "platform 5: a name has letters"),
+        ("acme: {promts: {}}", "platform 'acme': key 'promts' is not known; did you mean prompts?"),
+        ("acme: {zzz: {}}", "platform 'acme': key 'zzz' is not known; use like, names"),
+        ("acme: {like: cisco_iosx}", "like: platform 'cisco_iosx' is not known; near matches: cisco_ios"),
+        ("acme: {like: 5}", "like must be the name of a platform, not 5"),
+        ("acme: {names: acme}", "names must be a list of texts, not 'acme'"),
+        ("acme: {open: [5]}", "open must be a list of lines, not [5]"),
+        ('acme: {paging: ["a\\nb"]}', "paging must be a list of lines"),
+        ("acme: {enable: [a]}", "enable must be a line, not ['a']"),
+        ("acme: {close: ''}", "close must be a line, not ''"),
+        ("acme: {asks_login: maybe}", "asks_login must be true or false, not 'maybe'"),
+        ("acme: {prompts: '#'}", "prompts must be a dictionary of configuration, shell, privileged, user"),
+        ("acme: {prompts: {priviledged: '#'}}", "prompts: mode 'priviledged' is not known; did you mean privileged?"),
+        ("acme: {prompts: {user: '('}}", "prompts.user is not a regular expression (missing ), unterminated"),
+        ("acme: {prompts: {user: 5}}", "prompts.user must be a regular expression, not 5"),
+        ("acme: {prompts: {user: '.*'}}", "prompts.user must not match an empty text"),
+        ("acme: {dialogs: {}}", "dialogs must be a list of dictionaries"),
+        ("acme: {dialogs: [{answer: a}]}", "dialogs, entry 1 has no question"),
+        ("acme: {dialogs: [{question: a}]}", "dialogs, entry 1 must have an answer, a key, or a message"),
+        ("acme: {dialogs: [{question: a, answer: a, key: b}]}", "dialogs, entry 1 must have an answer, a key, or"),
+        ("acme: {dialogs: [{question: a, answer: true}]}", "dialogs, entry 1: answer must be a text, not True"),
+        (
+            "acme: {dialogs: [{question: a, answer: a, when: now}]}",
+            "dialogs, entry 1: when must be one of login, command",
+        ),
+        ("acme: {dialogs: [{question: '[', answer: a}]}", "dialogs, entry 1, question is not a regular expression"),
+        (
+            "acme: {dialogs: [{question: a, anwser: a}]}",
+            "dialogs, entry 1: key 'anwser' is not known; did you mean answer?",
+        ),
+        ("acme: {dialogs: [{question: a, message: 5}]}", "dialogs, entry 1: message must be a text"),
+        ("acme: {like: ios}\nother: {names: [acme]}", "'acme' is a name of 'acme' and of 'other'"),
+        ("acme: [", "is not YAML"),
+    ],
+)
+def test_a_file_that_cannot_be_used(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "platforms.yml"
+    path.write_text(text)
+    with pytest.raises(PlatformError, match=re.escape(message)) as caught:
+        found_platform("acme", [str(path)], "", needed=True)
+    assert str(caught.value).startswith(str(path))
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe\x00", b"a: 1\n" * 300_000])
+def test_a_file_that_is_no_text(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "platforms.yml").write_bytes(data)
+    with pytest.raises(PlatformError, match=r"platforms\.yml is (not a text|larger)"):
+        found_platform("acme", ["platforms.yml"], str(tmp_path), needed=True)
+
+
+def test_the_example_of_the_page(tmp_path: Path) -> None:
+    examples = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    (tmp_path / "platforms.yml").write_text(examples[0])
+    variables = yaml.safe_load(examples[1])
+    found = found_platform(
+        variables["ansible_network_os"], [variables["rollcall_platforms"]], str(tmp_path), needed=True
+    )
+    platform = load_platform(found.name or "", found.description)
+    assert platform.name == "acme_os"
+    assert [platform.mode_of(prompt).kind for prompt in ("a >", "a #", "a (cfg-1) #")] == [  # type: ignore[union-attr]
+        "user",
+        "privileged",
+        "configuration",
+    ]
+    (enable,) = platform.way("exec", "privileged_exec") or ()
+    assert (enable.text, enable.wants_password) == ("super", True)
+    assert platform.paging_lines == ("terminal lines 0",)
+    (dialog,) = platform.dialogs
+    assert dialog.question.search("text\nAccept the terms? (y/n) ")
+    assert (dialog.answer, dialog.is_key, dialog.phase) == ("y", False, "login")
+    assert platform.ntc == "cisco_ios"
+
+
+def test_a_description_without_like_is_learned() -> None:
+    platform = load_platform("acme", {"failures": ["ERR"]})
+    learned = load_platform("learned")
+    assert (platform.modes, platform.paging_lines) == (learned.modes, learned.paging_lines)
+    assert platform.failures == ("ERR",)
+
+
+def test_the_learned_platform() -> None:
+    platform = load_platform("learned")
+    assert platform.paging_lines[0] == "terminal length 0"
+    (enable,) = platform.way("exec", "privileged_exec") or ()
+    assert (enable.text, enable.wants_password) == ("enable", True)
+
+
+def test_the_hint() -> None:
+    note = "platform 'iosx' is not known; near matches: ios"
+    assert platform_hint(note, "R1#", "") == (
+        f"{note}; the device looks like cisco_iosxe: set ansible_network_os to it; "
+        "if it is to be learned, set ansible_network_os to generic"
+    )
+    assert "looks like" not in platform_hint(note, "edge", "")
+    assert platform_hint("", "R1#", "") == "", "generic was chosen"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "said", "platform"),
+    [
+        ("edge-1#", "", "cisco_iosxe"),
+        ("edge-1>", "Arista Networks EOS", "arista_eos"),
+        ("leaf-1#", "Cisco Nexus Operating System (NX-OS) Software", "cisco_nxos"),
+        ("asa/pri/act#", "ERROR: % Invalid input detected at '^' marker.", "cisco_asa"),
+        ("RP/0/RSP0/CPU0:core-1#", "", "cisco_iosxr"),
+        ("[admin@MikroTik] >", "", "mikrotik_routeros"),
+        ("<core-1>", "", "huawei_vrp"),
+        ("<core-1>", "Copyright (c) 2010-2020 Hewlett Packard Enterprise Development LP", "hp_comware"),
+        ("HRP_M<fw>", "", "huawei_vrp"),
+        ("admin@ex-1>", "--- JUNOS 20.4R3", "juniper_junos"),
+        ("admin@fw-1(active)>", "", "paloalto_panos"),
+        ("{master:0}\nadmin@ex-1>", "", "juniper_junos"),
+        ("[/]\nA:admin@pe-1#", "", "nokia_sros"),
+        ("*A:pe-1#", "", "nokia_sros_classic"),
+        ("--{ running }--[  ]--\nA:leaf-1#", "", "nokia_srlinux"),
+        ("fw-1 #", "", "fortinet_fortios"),
+        ("X460.1 #", "", "extreme_exos"),
+        ("ns5gt->", "", "juniper_screenos"),
+        ("sw1:FID128:admin>", "", "brocade_fos"),
+        ("root@(lb1)(cfg-sync Standalone)(Active)(/Common)(tmos)#", "", "f5_tmsh"),
+        ("user@host:~$", "", "linux"),
+        ("vyos@gw:~$", "Welcome to VyOS!", "vyos_vyos"),
+        ("(edge) >", "", "ubiquiti_edgeswitch"),
+        ("edge", "", None),
+    ],
+)
+def test_the_platform_that_fits_best(prompt: str, said: str, platform: str | None) -> None:
+    assert best_fit(prompt, said) == platform
+
+
+def test_warnings_of_platforms_that_are_learned() -> None:
+    devices = [Device(f"r{number}", platform="learned", platform_note="no platform is set") for number in range(7)]
+    devices += [Device("typo", platform="learned", platform_note="platform 'iosx' is not known; near matches: ios")]
+    devices += [Device("wanted", platform="learned"), Device("known", platform="cisco_iosxe")]
+    assert platform_warnings(devices) == [
+        "no platform is set; the platform is learned from the device: r0, r1, r2, r3, r4 and 2 more. "
+        "ansible_network_os: generic means that",
+        "platform 'iosx' is not known; near matches: ios; the platform is learned from the device: typo. "
+        "ansible_network_os: generic means that",
+    ]
+    many = [Device(f"r{number}", platform_note=f"platform '{number}' is not known") for number in range(50)]
+    assert len(platform_warnings(many)) == 6
+    assert platform_warnings([Device("wanted", platform="learned")]) == []
