@@ -7,6 +7,7 @@
 A rejection is short, and its message begins a line. The same words can be in a good answer: in a log line, a counter,
 a table, or a configuration. So a line counts only if it begins with one of the known messages, has no time and no
 columns, and is not a name with a number. In an answer of more than a few lines, only the first and last lines count.
+A long answer is a rejection only if it begins with a message that introduces a list, such as "Available commands:".
 """
 
 from __future__ import annotations
@@ -184,6 +185,7 @@ _COUNTER = re.compile(
 )
 _GAP = re.compile(r"\S(?:\s{3}|\t)\s*|\s\|\s")
 _CARET = re.compile(r"[-~. \t_=*|]{0,400}\^[-~. \t^]{0,400}")
+_MARK_STARTS = frozenset("^-~._=*|")
 _CARET_WORDS = re.compile(
     r"invalid|incorrect|error|unrecogni[sz]ed|unknown|incomplete|ambiguous|wrong|bad |syntax|expect|too many|illegal|"
     r"not |missing|parameter|unexpected|position|marker|fail",
@@ -201,7 +203,7 @@ def rejection_in(text: str, command: str, failures: Iterable[str]) -> str | None
     :param text: the answer without echo and prompt.
     :param failures: texts of the platform.
     """
-    if len(text) > LONGEST:
+    if len(text) > LONGEST or text.count("\n") > MOST_HELP_LINES:
         return None
     lines = []
     has_caret = False
@@ -209,20 +211,22 @@ def rejection_in(text: str, command: str, failures: Iterable[str]) -> str | None
         line = each.strip()
         if not line or line == command.strip():
             continue
-        if _CARET.fullmatch(line[:LONGEST_MESSAGE]):
+        if line[0] in _MARK_STARTS and _CARET.fullmatch(line[:LONGEST_MESSAGE]):
             has_caret = True
         elif not _TIME.fullmatch(line[:LONGEST_MESSAGE]) and not is_chatter(line):
             lines.append(line)
-            if len(lines) > MOST_HELP_LINES:
-                return None
+            if len(lines) > MOST_LINES:
+                if not _starts_help(lines[0]):
+                    return None
+                break
     texts = tuple(failures)
+    alone = len(lines) <= SHORT
     for number, line in enumerate(lines):
         if not _counts(number, line, lines):
             continue
-        alone = len(lines) <= SHORT
         if _is_rejection(line, command, alone=alone) or _is_failure(line, texts, alone=alone):
             return line
-        if has_caret and len(lines) <= SHORT and _CARET_WORDS.search(line[:LONGEST_MESSAGE]):
+        if has_caret and alone and _CARET_WORDS.search(line[:LONGEST_MESSAGE]):
             return line
     return None
 
@@ -254,7 +258,7 @@ def _is_rejection(line: str, command: str, *, alone: bool) -> bool:
             return True
     elif _COUNTER.fullmatch(plain) and not plain.lower().startswith("unknown action"):
         return False
-    return any(_MESSAGES.match(each) for each in (plain, body))
+    return _MESSAGES.match(plain) is not None or (body != plain and _MESSAGES.match(body) is not None)
 
 
 def _is_data(line: str) -> bool:
