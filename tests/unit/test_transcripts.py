@@ -119,7 +119,7 @@ def test_pauses_are_those_of_the_session_but_nobody_waits() -> None:
     came = replay.replayed(session(*SESSION))
     assert (came["status"], came["output"]["show version"]["status"]) == ("timeout", "timeout")
     assert came["output"]["show version"]["text"].strip() == "version 1"
-    quick = [(min(time, 2.0), *rest) for time, *rest in SESSION]
+    quick = [(min(time, 2.0), direction, text) for time, direction, text in SESSION]
     assert replay.replayed(session(*quick))["output"]["show version"]["status"] == "ok"
 
 
