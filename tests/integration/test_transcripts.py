@@ -20,16 +20,20 @@ import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
 from ansible_collections.rollcall.network.plugins.module_utils._drivers.contract import Session
+from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import MASK
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Keep, Limits, call_roll
 from ansible_collections.rollcall.network.plugins.module_utils._run import TRANSCRIPT, RunFolder, read_answer
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
 from ansible_collections.rollcall.network.plugins.plugin_utils._collect import call_there
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed
+from tests.integration.conftest import run_playbook
 from tests.integration.odd_server import Line, OddServer
 from tests.integration.test_credentials_once import PASSWORD, SECRET, device
+from tests.lab import Lab
 from tests.transcripts import replay
 
+ROOT = Path(__file__).resolve().parents[2]
 ARGUMENTS = check_arguments({"hosts": ["answers"], "output_dir": "somewhere", "transcript": True})
 
 
@@ -136,6 +140,22 @@ def test_a_transcript_comes_from_a_poller(tmp_path: Path) -> None:
     result = call_there(devices, ARGUMENTS, lambda *_given: there, run, Allowed(None, {}), lambda _line: None)
     check(run, result["devices"])
     run.close()
+
+
+def test_the_variable_records_a_device_of_a_playbook(tmp_path: Path) -> None:
+    only = ("-e", '{"rollcall_transcript": "{{ inventory_hostname == \'fra-wan1\' }}"}')
+    with Lab(devices=4, healthy=True) as lab:
+        done = run_playbook(ROOT / "collect.yml", lab.inventory, "-e", f"rollcall_output_dir={tmp_path}", *only)
+        passwords = {secret for each in lab.devices.values() for secret in (each.login[1], each.enable) if secret}
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(list((tmp_path / "latest" / "devices").iterdir())) == 4
+    (found,) = tmp_path.glob(f"runs/*/devices/*/{TRANSCRIPT}")
+    assert found.parent.name == "fra-wan1"
+    transcript = replay.Transcript(found.read_text())
+    assert replay.replayed(transcript) == transcript.expected
+    sent = {each.data.decode().strip() for each in transcript.events if each.direction == "sent"}
+    assert MASK in sent
+    assert not sent & passwords
 
 
 @pytest.mark.parametrize(("name", "kind"), [("killed", "engine"), ("deaf", "device_timeout")])

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the rollcall.network authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Record the sessions of this folder again, from devices of the lab:
+"""Record the sessions of this folder again, from devices of the lab and from real FRR routers, if they can run here:
 
 PYTHONPATH=collections python -m tests.transcripts.record
 """
@@ -12,28 +12,31 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from ansible_collections.rollcall.network.plugins.module_utils._device import Device
-from ansible_collections.rollcall.network.plugins.module_utils._result import Error
-from ansible_collections.rollcall.network.plugins.module_utils._roll import Keep, Limits, call_roll
-from ansible_collections.rollcall.network.plugins.module_utils._run import TRANSCRIPT, RunFolder
-from tests.integration.asking import lab_device
+from tests.integration.conftest import call_roll
+from tests.integration.frr import FrrLab
 from tests.lab import Lab
+
+FRR = ["show version", "show ip bgp summary", "show running-config", "show nonsense"]
 
 
 def main() -> None:
     """Ask one device of each platform, and keep its transcript."""
-    with tempfile.TemporaryDirectory() as folder, Lab(healthy=True) as lab:
-        run = RunFolder(folder)
-        keep = Keep(run, let_go=True)
-        chosen = {each.platform: each for each in reversed(lab.devices.values())}
-        devices: dict[str, Device | Error] = {
-            of.name: lab_device(of, transcript=True, become=bool(of.enable), host_key_checking=False)
-            for of in chosen.values()
-        }
-        call_roll(devices, Limits(device_timeout=30), keep=keep)
-        for platform, of in chosen.items():
-            shutil.copyfile(run.folder_of(of.name) / TRANSCRIPT, Path(__file__).parent / f"{platform}.jsonl")
-        run.close()
+    with Lab(healthy=True) as lab:
+        first = {each.platform: name for name, each in reversed(lab.devices.items())}
+        record(lab.inventory, {"hosts": list(first.values())}, {name: platform for platform, name in first.items()})
+    if FrrLab.missing() is None:
+        for pager in (False, True):
+            with FrrLab(pager=pager) as frr:
+                record(frr.inventory, {"hosts": ["r1"], "commands": FRR}, {"r1": "frr-pager" if pager else "frr"})
+
+
+def record(inventory: Path, arguments: dict[str, object], files: dict[str, str]) -> None:
+    """Ask the hosts, and copy their transcripts to the files."""
+    with tempfile.TemporaryDirectory() as folder:
+        call_roll(inventory, {**arguments, "transcript": True, "output_dir": folder})
+        for name, file in files.items():
+            found = Path(folder, "latest", "devices", name, "transcript.jsonl")
+            shutil.copyfile(found, Path(__file__).parent / f"{file}.jsonl")
 
 
 if __name__ == "__main__":

@@ -86,50 +86,56 @@ class Replay:
 
     A line that was sent has its answer. A line that was not sent then, because the driver has changed since, has none:
     its echo and the last prompt come instead. That is what a device does with an empty line, and with a line that sets
-    up the terminal.
+    up the terminal. A line that sets up the session and is not sent any more is left out, with its answer.
     """
 
     def __init__(self, transcript: Transcript, clock: Clock) -> None:
         self.facts: dict[str, str] = {}
         self.asks_login = transcript.settings["transport"] == "telnet"
         self._commands = {command.encode() for command in transcript.settings["commands"]}
-        self._events = transcript.events
+        self._events = [each for each in transcript.events if each.direction != "connected"]
         self._clock = clock
-        self._place = 0
-        self._extra: list[bytes] = []
+        self._place = 0  # of the next event
+        self._sent = 0  # events before this place that were sent have been sent
+        self._before = transcript.events[0].time
         self._came_at = clock()
+        self._extra: list[bytes] = []
         self._last = b""
 
     async def read(self, deadline: float) -> bytes | None:
         await asyncio.sleep(0)
-        if self._extra:
-            return self._extra.pop(0)
-        event = self._next()
-        if event is None or event.direction == "sent":
+        while self._place < self._sent and self._events[self._place].direction == "sent":
+            self._before = self._events[self._place].time
+            self._place += 1
+        event = self._events[self._place] if self._place < len(self._events) else None
+        if event is None or event.direction != "received":
+            if self._extra:
+                return self._extra.pop(0)
+            if event is not None and event.direction == "closed":
+                return b""
             self._clock.forward(deadline)
             return None
-        due = self._came_at + event.time - self._time_before()
+        due = self._came_at + event.time - self._before
+        self._clock.forward(min(due, deadline))
         if due > deadline:
-            self._clock.forward(deadline)
             return None
-        self._clock.forward(due)
-        self._came_at = self._clock()
         self._place += 1
-        if event.direction == "closed":
-            self._place -= 1  # it stays closed
-            return b""
+        self._before, self._came_at = event.time, due
         self._last = (self._last + event.data)[-2048:]
         return event.data
 
     async def write(self, data: bytes, deadline: float) -> None:
-        self._came_at = self._clock()
-        for place in range(self._place, len(self._events)):
+        start = max(self._place, self._sent)
+        later = [place for place in range(start, len(self._events)) if self._events[place].direction == "sent"]
+        for place in later:
             event = self._events[place]
-            if event.direction == "sent" and event.data == data:
-                self._place = place + 1
+            if event.data == data:
+                del self._events[later[0] : place]  # what is not sent any more
+                self._sent = later[0] + 1
+                self._came_at = self._clock()
                 return
-            if event.direction == "sent" and event.data.strip() in self._commands:
-                break  # it is not skipped: its answer would be lost
+            if not data.strip() or event.data.strip() in self._commands:
+                break  # an empty line can be anywhere, and the answer to a command is not left out
         line = data.strip()
         if line in self._commands:
             msg = f"the transcript has no answer to {data!r} here"
@@ -145,14 +151,6 @@ class Replay:
 
     def close(self) -> None:
         pass
-
-    def _next(self) -> Event | None:
-        while self._place < len(self._events) and self._events[self._place].direction == "connected":
-            self._place += 1
-        return self._events[self._place] if self._place < len(self._events) else None
-
-    def _time_before(self) -> float:
-        return self._events[self._place - 1].time if self._place else self._events[self._place].time
 
 
 class _Session:

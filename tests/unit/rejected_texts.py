@@ -218,7 +218,7 @@ REJECTIONS: dict[str, list[str]] = {
         f"{MARK}MINOR: MGMT_CORE #2201: Unknown element - 'foo'",
         "MINOR: MGMT_CORE #2203: Invalid element value",
         "MINOR: MGMT_CORE #2020: Permission denied",
-        "MAJOR: CLI #2001 Command failed",
+        "MAJOR: CLI Command failed",
         "MINOR: CLI #2006: Ambiguous element - 'ro'",
     ],
     "sr linux": [
@@ -590,5 +590,8 @@ GOOD: dict[str, str] = {
     "no error": "No errors",
     "a last error": "Last error: Unknown command",
     "fields": "Required: no\nNeed reboot: no\nOnly permitted users: all\nInvalid user attempts: 4",
+    "a log of SR OS whose time is on another line": "MINOR: SNMP #2001 Base\nInterface 1/1/1 is not operational",
+    "a process of VRP that is not running": "Error: The OSPF process is not running.",
+    "the error of a part": "Slot 1: ok\nSlot 2: failed\nError: fan tray removed\nSlot 3: ok",
     "netstat": "    12 bad segments received\n    0 invalid SYN cookies received\n    4 segments with unknown options",
 }

@@ -57,6 +57,72 @@ def test_a_command_without_a_recorded_answer_is_an_error() -> None:
         replay.replayed(replay.Transcript("\n".join([json.dumps(settings), *lines])))
 
 
+SESSION = [
+    (0.0, "connected", ""),
+    (0.1, "received", "box>"),
+    (0.2, "sent", "enable\n"),
+    (0.3, "received", "enable\r\nPassword: "),
+    (0.4, "sent", f"{MASK}\n"),
+    (0.5, "received", "\r\nbox#"),
+    (0.6, "sent", "term len 0\n"),
+    (0.7, "received", "term len 0\r\nbox#"),
+    (0.8, "sent", "show version\n"),
+    (0.9, "received", "show version\r\nversion 1\r\n"),
+    (600.0, "received", "box#"),
+    (601.0, "sent", "exit\n"),
+    (601.1, "closed", ""),
+]
+
+
+def session(*events: tuple[float, str, str], commands: tuple[str, ...] = ("show version",)) -> replay.Transcript:
+    """The transcript of a session."""
+    settings = {"name": "box", "driver": "cli", "platform": "cisco_iosxe", "transport": "ssh", "become": True}
+    lines: list[dict[str, Any]] = [{"transcript": 1, "device": {**settings, "commands": commands}}]
+    lines += [{"time": time, "direction": direction, "text": text} for time, direction, text in events]
+    return replay.Transcript("\n".join(map(json.dumps, [*lines, {"expected": {}}])))
+
+
+async def said(transcript: replay.Transcript, *lines: str) -> str:
+    """All that the replayed device says, the lines being sent when it is silent for a minute."""
+    clock = replay.Clock()
+    stream = replay.Replay(transcript, clock)
+    heard = b""
+    for line in (*lines, None):
+        while data := await stream.read(clock() + 60):
+            heard += data
+        if line is not None:
+            await stream.write(line.encode(), clock() + 60)
+    return heard.decode()
+
+
+ENABLE = "enable\n", f"{MASK}\n"
+AT_ENABLE = "box>enable\r\nPassword: \r\nbox#"
+LENGTH, VERSION = "term len 0\r\nbox#", "show version\r\nversion 1\r\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "heard"),
+    [
+        ((*ENABLE, "term len 0\n", "show version\n"), AT_ENABLE + LENGTH + VERSION),
+        ((*ENABLE, "show version\n"), AT_ENABLE + VERSION),
+        (("\n", *ENABLE, "\n", "\n", "show version\n"), f"box>\r\n{AT_ENABLE}\r\nbox#\r\nbox#{VERSION}"),
+        ((*ENABLE, "term width 9\n", "show version\n"), f"{AT_ENABLE}term width 9\r\nbox#{VERSION}"),
+    ],
+    ids=["as it was", "a line less", "empty lines", "another line"],
+)
+def test_a_driver_that_has_changed_gets_what_a_device_would_say(lines: tuple[str, ...], heard: str) -> None:
+    assert asyncio.run(said(session(*SESSION), *lines)) == heard
+
+
+def test_pauses_are_those_of_the_session_but_nobody_waits() -> None:
+    """The last prompt comes after almost ten minutes, which is longer than the timeout of a command."""
+    came = replay.replayed(session(*SESSION))
+    assert (came["status"], came["output"]["show version"]["status"]) == ("timeout", "timeout")
+    assert came["output"]["show version"]["text"].strip() == "version 1"
+    quick = [(min(time, 2.0), direction, text) for time, direction, text in SESSION]
+    assert replay.replayed(session(*quick))["output"]["show version"]["status"] == "ok"
+
+
 # -- secrets -----------------------------------------------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@
 A rejection is short, and its message begins a line. The same words can be in a good answer: in a log line, a counter,
 a table, or a configuration. So a line counts only if it begins with one of the known messages, has no time and no
 columns, and is not a name with a number. In an answer of more than a few lines, only the first and last lines count.
+A long answer is a rejection only if it begins with a message that introduces a list, such as "Available commands:".
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Iterable
 
 from ..._terminal import is_chatter
 
+LONE = 2  # lines; any error is a rejection in such an answer
 SHORT = 4  # lines; each line of such an answer can be the message
 MOST_LINES = 12  # of an answer in which the first two lines and the last one can be the message
 MOST_HELP_LINES = 200  # of an answer whose first line is the message and which goes on with help
@@ -176,7 +178,8 @@ _NOTHING = re.compile(
 # A line that has one of these is data.
 _DATA = re.compile(
     r"\d{1,2}:\d{2}:\d{2}|\b\d{4}[-/]\d{1,2}[-/]\d{1,2}\b|^<\d{1,3}>|^\S{1,40}\[\d{1,7}\]:|^%[A-Z0-9_]+-(?:\w+-)?\d-|"
-    r"\b\d+ (?:packets|bytes|times|matches|hits|errors)\b"
+    r"\b\d+ (?:packets|bytes|times|matches|hits|errors)\b|"
+    r"^(?:CRITICAL|MAJOR|MINOR|WARNING): [A-Z_]+ #\d+ \w"  # of a log of SR OS
 )
 _COUNTER = re.compile(
     r"(?:[\w/ ()-]{0,60}?(?:\s{0,9}[:=]\s{0,40}|\s{2,40}|\s?\.{2,60}\s{0,9})|"
@@ -184,6 +187,7 @@ _COUNTER = re.compile(
 )
 _GAP = re.compile(r"\S(?:\s{3}|\t)\s*|\s\|\s")
 _CARET = re.compile(r"[-~. \t_=*|]{0,400}\^[-~. \t^]{0,400}")
+_MARK_STARTS = frozenset("^-~._=*|")
 _CARET_WORDS = re.compile(
     r"invalid|incorrect|error|unrecogni[sz]ed|unknown|incomplete|ambiguous|wrong|bad |syntax|expect|too many|illegal|"
     r"not |missing|parameter|unexpected|position|marker|fail",
@@ -201,7 +205,7 @@ def rejection_in(text: str, command: str, failures: Iterable[str]) -> str | None
     :param text: the answer without echo and prompt.
     :param failures: texts of the platform.
     """
-    if len(text) > LONGEST:
+    if len(text) > LONGEST or text.count("\n") > MOST_HELP_LINES:
         return None
     lines = []
     has_caret = False
@@ -209,20 +213,23 @@ def rejection_in(text: str, command: str, failures: Iterable[str]) -> str | None
         line = each.strip()
         if not line or line == command.strip():
             continue
-        if _CARET.fullmatch(line[:LONGEST_MESSAGE]):
+        if line[0] in _MARK_STARTS and _CARET.fullmatch(line[:LONGEST_MESSAGE]):
             has_caret = True
         elif not _TIME.fullmatch(line[:LONGEST_MESSAGE]) and not is_chatter(line):
             lines.append(line)
-            if len(lines) > MOST_HELP_LINES:
-                return None
+            if len(lines) > MOST_LINES:
+                if not _starts_help(lines[0]):
+                    return None
+                break
     texts = tuple(failures)
+    alone = len(lines) <= SHORT
     for number, line in enumerate(lines):
         if not _counts(number, line, lines):
             continue
-        alone = len(lines) <= SHORT
-        if _is_rejection(line, command, alone=alone) or _is_failure(line, texts, alone=alone):
+        lone = number == 0 or len(lines) <= LONE
+        if _is_rejection(line, command, lone=lone) or _is_failure(line, texts, alone=alone, lone=lone):
             return line
-        if has_caret and len(lines) <= SHORT and _CARET_WORDS.search(line[:LONGEST_MESSAGE]):
+        if has_caret and alone and _CARET_WORDS.search(line[:LONGEST_MESSAGE]):
             return line
     return None
 
@@ -238,10 +245,13 @@ def _starts_help(line: str) -> bool:
     return line.startswith("%") or _HELP.match(line) is not None
 
 
-def _is_rejection(line: str, command: str, *, alone: bool) -> bool:
-    """Return whether a line begins with a message that rejects a command, on any platform."""
+def _is_rejection(line: str, command: str, *, lone: bool) -> bool:
+    """Return whether a line begins with a message that rejects a command, on any platform.
+
+    :param lone: the line is the first one, or there is at most one more, so that any error is one.
+    """
     if _CODE.match(line):
-        return True
+        return not _is_data(line)
     usage = _USAGE.match(line)
     if usage and not _ASKS_HELP.search(command):
         return usage[1].lower() in command.lower().split()[:2]
@@ -250,11 +260,11 @@ def _is_rejection(line: str, command: str, *, alone: bool) -> bool:
     plain = _without(_MARKS, line)
     body = _body(plain)
     if _PERCENT.match(line) or _ERROR.match(plain):
-        if not _NOTHING.search(body) and (_MARKED.match(body) or (alone and not line.startswith("%"))):
+        if not _NOTHING.search(body) and (_MARKED.match(body) or (lone and not line.startswith("%"))):
             return True
     elif _COUNTER.fullmatch(plain) and not plain.lower().startswith("unknown action"):
         return False
-    return any(_MESSAGES.match(each) for each in (plain, body))
+    return _MESSAGES.match(plain) is not None or (body != plain and _MESSAGES.match(body) is not None)
 
 
 def _is_data(line: str) -> bool:
@@ -281,11 +291,11 @@ def _without(front: re.Pattern[str], line: str) -> str:
     return line[match.end() :] if match and match.end() < len(line) else line
 
 
-def _is_failure(line: str, failures: tuple[str, ...], *, alone: bool) -> bool:
+def _is_failure(line: str, failures: tuple[str, ...], *, alone: bool, lone: bool) -> bool:
     """Return whether a line has a text of the platform: at its start, or within a sentence that is all of the "
     "answer."""
-    if any(line.startswith(failure) for failure in failures):
-        return not _COUNTER.fullmatch(line)
+    if any(line.startswith(failure) and (lone or not failure.endswith(":")) for failure in failures):
+        return not (_COUNTER.fullmatch(line) or _DATA.search(line) or _NOTHING.search(line))
     if not alone or _is_data(line):
         return False
     return any(
