@@ -250,7 +250,7 @@ def paged(text: str) -> None:
 
 def asked_dialogs(text: str) -> None:
     for phase in ("login", "command"):
-        asked.dialog_at_end(text, (), phase)  # type: ignore[arg-type]
+        asked.dialog_at_end(text, (), phase)
 
 
 def asked_questions(text: str) -> None:
@@ -427,6 +427,7 @@ PATTERNS: dict[str, str] = {
     "pagers._MAY_BE": SEARCH,
     "pagers._RISK": SEARCH,
     "pagers._TOKEN": SEARCH,
+    "pagers._NUMBER": SEARCH,
     "questions._WAITS": SEARCH,
     "questions._MAY_ASK": SEARCH,
     "questions._ASKS": SEARCH,

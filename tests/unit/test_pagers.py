@@ -304,6 +304,12 @@ def test_half_a_line_that_is_written_again_is_there_once(wipe: str, again: str) 
     assert bytes(without_pagers(data, [(place, place + 8)])) == b"a\r\ninterface Ethernet1 is up\r\nR1#"
 
 
+def test_a_quoted_prompt_that_a_packet_ended_with_is_kept_if_the_device_wipes_its_prompts() -> None:
+    """The reader answered it, but it was text."""
+    data = b"a\r\n--More--\r\x1b[Kb\r\n--More-- is what it says\r\nR1#"
+    assert bytes(without_pagers(data, [(3, 11), (18, 26)])) == b"a\r\nb\r\n--More-- is what it says\r\nR1#"
+
+
 def test_without_pagers_nothing_to_remove() -> None:
     data = b"--More--\r\n--More--\r\nR1#"
     assert without_pagers(data, []) is data

@@ -89,6 +89,7 @@ _AFTER = re.compile(
 )
 _VISIBLE = re.compile(rf"(?:{_ESCAPE}|[\x00-\x20\x7f])*+[^\x00-\x20\x7f\x1b]".encode("ascii"))
 _LINE_UP = (b"\x1b[A", b"\x1b[1A")
+_NUMBER = re.compile(r"[0-9]+")
 _KEY_ECHO = re.compile(rb"[qQyY](?=[\r\n\x08\x1b])")
 
 
@@ -197,22 +198,29 @@ def without_pagers(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) ->
     kept = bytearray()
     place = 0
     alone = True  # the last line of what is kept shows nothing
+    wiping: set[str] = set()  # prompts that the device wipes
     indents: dict[
         str, int
     ] = {}  # blanks that a prompt begins with; behind other text, they are not known to be its own
-    stops = [start for start, _end in spans[1:]]
-    for (first, end), stop in zip(spans, [*stops, len(data)], strict=True):
+    prompts = [_visible(data[start:end]) for start, end in spans]
+    stops = [*(start for start, _end in spans[1:]), len(data)]
+    for (_start, end), stop, text in zip(spans, stops, prompts, strict=True):
+        if _wiped(data, end, stop, len(text), alone=True)[0] > end:
+            wiping.add(_name(text))
+    for (first, end), stop, text in zip(spans, stops, prompts, strict=True):
         start = max(first, place)  # a part of it was taken for what wipes the one before
+        end = max(end, start)
         newline = data.rfind(b"\n", place, start) + 1
         alone = (alone or newline > 0) and _VISIBLE.match(data, newline or place, start) is None
         kept += data[place:start]
-        end = max(end, start)
-        text = _visible(data[start:end])
         place, left = _wiped(data, end, stop, len(text), alone=alone)
-        if alone:
-            indents[text.strip()] = len(text) - len(text.lstrip())
+        name = _name(text)
+        if place == end and name in wiping and _VISIBLE.match(data, end, stop):
+            place = start  # a line of the text that quotes the prompt, and was cut there
+        elif alone:
+            indents[name] = len(text) - len(text.lstrip())
         else:
-            indent = indents.get(text.strip(), left)
+            indent = indents.get(name, left)
             if indent <= _WIDEST_INDENT and kept.endswith(b" " * indent):
                 del kept[len(kept) - indent :]
             half = kept[max(kept.rfind(b"\n") + 1, len(kept) - _LONGEST_HALF) :]
@@ -220,6 +228,11 @@ def without_pagers(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) ->
                 place += len(half)  # the device wiped its whole line, and wrote the text again
     kept += data[place:]
     return kept
+
+
+def _name(prompt: str) -> str:
+    """Return a prompt without what changes from page to page."""
+    return _NUMBER.sub("0", prompt.strip())
 
 
 def _visible(prompt: bytes | bytearray) -> str:
