@@ -189,7 +189,7 @@ def without_pagers(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) ->
     """Return raw data without the prompts of pagers, and without what the device sent to wipe them.
 
     A terminal would show of the result what the device had sent without a pager, also where the prompt stood behind
-    other text on its line.
+    other text on its line. A prompt that nothing wipes and that its line goes on behind was none: it is kept.
 
     :param spans: start and end of each prompt that was answered, in order.
     """
@@ -198,25 +198,21 @@ def without_pagers(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) ->
     kept = bytearray()
     place = 0
     alone = True  # the last line of what is kept shows nothing
-    wiping: set[str] = set()  # prompts that the device wipes
     indents: dict[
         str, int
     ] = {}  # blanks that a prompt begins with; behind other text, they are not known to be its own
-    prompts = [_visible(data[start:end]) for start, end in spans]
     stops = [*(start for start, _end in spans[1:]), len(data)]
-    for (_start, end), stop, text in zip(spans, stops, prompts, strict=True):
-        if _wiped(data, end, stop, len(text), alone=True)[0] > end:
-            wiping.add(_name(text))
-    for (first, end), stop, text in zip(spans, stops, prompts, strict=True):
+    for (first, last), stop in zip(spans, stops, strict=True):
         start = max(first, place)  # a part of it was taken for what wipes the one before
-        end = max(end, start)
+        end = max(last, start)
+        text = _visible(data[start:end])
         newline = data.rfind(b"\n", place, start) + 1
         alone = (alone or newline > 0) and _VISIBLE.match(data, newline or place, start) is None
         kept += data[place:start]
         place, left = _wiped(data, end, stop, len(text), alone=alone)
         name = _name(text)
-        if place == end and name in wiping and _VISIBLE.match(data, end, stop):
-            place = start  # a line of the text that quotes the prompt, and was cut there
+        if place == end and _VISIBLE.match(data, end, stop):
+            place = start  # the line goes on: it quotes the prompt of a pager, and a packet ended there
         elif alone:
             indents[name] = len(text) - len(text.lstrip())
         else:
