@@ -266,7 +266,7 @@ RELOAD = Command("reload", answers=(("save?", "no"), ("[CONFIRM]", "")))
     ],
 )
 def test_the_answers_that_a_command_names(command: Command, shown: str, answer: str | None) -> None:
-    assert answer_for(command.answers, shown) == answer
+    assert answer_for(command, shown) == answer
 
 
 def test_answers_reach_a_poller() -> None:

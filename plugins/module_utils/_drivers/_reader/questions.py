@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from ..._device import Command
 from ..._result import DeviceError, Error
 from .pagers import pager_at_end
 
@@ -104,17 +105,17 @@ def dialog_at_end(shown: str, dialogs: Sequence[Dialog] = (), phase: Phase = "lo
     return None
 
 
-def answer_for(answers: Sequence[tuple[str, str]], shown: str) -> str | None:
-    """Return the answer to the question in the last line of a text; None if it is not among them.
+def answer_for(command: Command, shown: str) -> str | None:
+    """Return the answer that a command names for the question in the last line of a text; None if it names none.
 
     The first question counts whose text stands in the line, case ignored. The same question can be asked again, so the
     reader stops after ``MOST_ANSWERS``. A line end follows the answer. Many devices act on one key, for which it is a
     line of its own, so it follows one key only after a silence.
-
-    :param answers: of the command: parts of questions, and the answer to each.
     """
-    line = _last_line(shown).casefold() if answers else ""
-    return next((answer for question, answer in answers if question.casefold() in line), None)
+    if not command.answers:
+        return None
+    line = _last_line(shown).casefold()
+    return next((answer for question, answer in command.answers if question.casefold() in line), None)
 
 
 # -- questions nobody expects ------------------------------------------------------------------------------------------
