@@ -532,6 +532,7 @@ PATTERNS: dict[str, str] = {
     "pagers._MAY_BE": SEARCH,
     "pagers._RISK": SEARCH,
     "pagers._TOKEN": SEARCH,
+    "pagers._NUMBER": SEARCH,
     "questions._WAITS": SEARCH,
     "questions._MAY_ASK": SEARCH,
     "questions._ASKS": SEARCH,

@@ -96,13 +96,12 @@ WIPES: dict[str, Callable[[int], str]] = {
     "left of a wide one": lambda width: f"\x1b[80D{' ' * WIDE}\x1b[{WIDE}D",
     "address": lambda width: "\x1b[24;1H\x1b[2K\x1b[24;1H",
     "column": lambda width: "\x1b[G\x1b[0K",
-    "nothing": lambda width: "",
     "carriage return": lambda width: "\r",
     "echo of the key": lambda width: " \b\r\x1b[K",
     "late colours": lambda width: "\x1b[27m\x07\0\r\x1b[K",
 }
 WAYS = [*WIPES, "line", "blank line"]
-NOT_WIPED = ("nothing", "carriage return")  # a line end that follows ends the prompt's line
+NOT_WIPED = ("carriage return",)  # a line end that follows ends the prompt's line
 TEXT = [
     "interface Ethernet1",
     "  description first --More-- of two",
@@ -135,7 +134,9 @@ def paged(places: list[int], prompt: str, way: str, text: str) -> tuple[str, byt
         found = pager_at_end(tail(data))
         assert found
         spans.append((len(data) - found.size, len(data)))
-        if way in WIPES:
+        if way == "by the test":
+            pass
+        elif way in WIPES:
             data += WIPES[way](width).encode()
         else:
             data += b"\r\n" if way == "line" else b"\r" + b" " * WIDE + b"\r\n"
@@ -283,7 +284,7 @@ def test_without_pagers_random_places() -> None:
 @pytest.mark.parametrize("half", ["half", "half ", "half   "])
 def test_the_blanks_that_a_prompt_begins_with_are_its_own(prompt: str, wipe: str, half: str) -> None:
     text = f"{half}of a line\r\nR1#"
-    expected, data, spans = paged([len(half)], prompt, "nothing", text)
+    expected, data, spans = paged([len(half)], prompt, "by the test", text)
     start, end = spans[0]
     data[end:end] = wipe.encode()
     assert clean(decode(bytes(without_pagers(data, spans)))) == expected
@@ -302,6 +303,15 @@ def test_half_a_line_that_is_written_again_is_there_once(wipe: str, again: str) 
     data = f"a\r\ninterface Ethernet1--More--{wipe}{again} is up\r\nR1#".encode()
     place = data.index(b"--More")
     assert bytes(without_pagers(data, [(place, place + 8)])) == b"a\r\ninterface Ethernet1 is up\r\nR1#"
+
+
+def test_a_quoted_prompt_that_a_packet_ended_with_is_kept() -> None:
+    """The reader answered it, but it was text."""
+    data = b"a\r\n--More--\r\x1b[Kb\r\n--More-- is what it says\r\nsay --More--, please\r\nR1#"
+    spans = [(3, 11), (18, 26), (48, 56)]
+    assert {data[slice(*span)] for span in spans} == {b"--More--"}
+    expected = b"a\r\nb\r\n--More-- is what it says\r\nsay --More--, please\r\nR1#"
+    assert bytes(without_pagers(data, spans)) == expected
 
 
 def test_without_pagers_nothing_to_remove() -> None:

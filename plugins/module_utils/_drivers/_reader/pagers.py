@@ -89,6 +89,7 @@ _AFTER = re.compile(
 )
 _VISIBLE = re.compile(rf"(?:{_ESCAPE}|[\x00-\x20\x7f])*+[^\x00-\x20\x7f\x1b]".encode("ascii"))
 _LINE_UP = (b"\x1b[A", b"\x1b[1A")
+_NUMBER = re.compile(r"[0-9]+")
 _KEY_ECHO = re.compile(rb"[qQyY](?=[\r\n\x08\x1b])")
 
 
@@ -188,7 +189,7 @@ def without_pagers(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) ->
     """Return raw data without the prompts of pagers, and without what the device sent to wipe them.
 
     A terminal would show of the result what the device had sent without a pager, also where the prompt stood behind
-    other text on its line.
+    other text on its line. A prompt that nothing wipes and that its line goes on behind was none: it is kept.
 
     :param spans: start and end of each prompt that was answered, in order.
     """
@@ -200,19 +201,22 @@ def without_pagers(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) ->
     indents: dict[
         str, int
     ] = {}  # blanks that a prompt begins with; behind other text, they are not known to be its own
-    stops = [start for start, _end in spans[1:]]
-    for (first, end), stop in zip(spans, [*stops, len(data)], strict=True):
+    stops = [*(start for start, _end in spans[1:]), len(data)]
+    for (first, last), stop in zip(spans, stops, strict=True):
         start = max(first, place)  # a part of it was taken for what wipes the one before
+        end = max(last, start)
+        text = _visible(data[start:end])
         newline = data.rfind(b"\n", place, start) + 1
         alone = (alone or newline > 0) and _VISIBLE.match(data, newline or place, start) is None
         kept += data[place:start]
-        end = max(end, start)
-        text = _visible(data[start:end])
         place, left = _wiped(data, end, stop, len(text), alone=alone)
-        if alone:
-            indents[text.strip()] = len(text) - len(text.lstrip())
+        name = _name(text)
+        if place == end and _VISIBLE.match(data, end, stop):
+            place = start  # the line goes on: it quotes the prompt of a pager, and a packet ended there
+        elif alone:
+            indents[name] = len(text) - len(text.lstrip())
         else:
-            indent = indents.get(text.strip(), left)
+            indent = indents.get(name, left)
             if indent <= _WIDEST_INDENT and kept.endswith(b" " * indent):
                 del kept[len(kept) - indent :]
             half = kept[max(kept.rfind(b"\n") + 1, len(kept) - _LONGEST_HALF) :]
@@ -220,6 +224,11 @@ def without_pagers(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) ->
                 place += len(half)  # the device wiped its whole line, and wrote the text again
     kept += data[place:]
     return kept
+
+
+def _name(prompt: str) -> str:
+    """Return a prompt without what changes from page to page."""
+    return _NUMBER.sub("0", prompt.strip())
 
 
 def _visible(prompt: bytes | bytearray) -> str:

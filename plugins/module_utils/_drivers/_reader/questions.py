@@ -108,8 +108,9 @@ def dialog_at_end(shown: str, dialogs: Sequence[Dialog] = (), phase: Phase = "lo
 def answer_for(command: Command, shown: str) -> str | None:
     """Return the answer that a command names for the question in the last line of a text; None if it names none.
 
-    It is sent with a line end. The first question counts whose text stands in the line, case ignored. The same question
-    can be asked again, so the reader stops after ``MOST_ANSWERS``.
+    The first question counts whose text stands in the line, case ignored. The same question can be asked again, so the
+    reader stops after ``MOST_ANSWERS``. A line end follows the answer. Many devices act on one key, for which it is a
+    line of its own, so it follows one key only after a silence.
     """
     if not command.answers:
         return None
