@@ -885,7 +885,7 @@ def _parsed(name: str, what: str, parser: str, text: bytes, **more: Any) -> None
     command = more.pop("command", COMMAND)
     device = {"commands": [{"text": command, "parser": parser}]}
     length = len(text.strip().replace(b"\r\n", b"\n"))
-    said(name, "parse", what, ANY_END, text, text=length, rows=NOT_OK, device=device, **more)
+    said(name, "parse", what, (*ANY_END, "partial"), text, text=length, rows=NOT_OK, device=device, **more)
 
 
 _parsed(

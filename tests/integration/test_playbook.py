@@ -239,14 +239,19 @@ def test_rows_carry_their_own_status(healthy: Lab) -> None:
         {"command": "show lldp neighbors", "parser": "json"},
         {"command": "show ip interface brief", "parser": "none"},
     ]
-    roll = call_roll(healthy.inventory, {"hosts": ["fra-wan1"], "commands": commands})
+    asked = {"hosts": ["fra-wan1"], "commands": commands}
+    roll = call_roll(healthy.inventory, asked)
     output = roll.devices["fra-wan1"]["output"]
     assert output["show version"]["rows_status"] == "ok"
     assert output["show version"]["rows"][0]["hostname"] == "fra-wan1"
     assert output["show lldp neighbors"]["rows_status"] == "error"
     assert output["show lldp neighbors"]["text"]
     assert output["show ip interface brief"]["rows_status"] is None
-    assert roll.devices["fra-wan1"]["status"] == "ok"
+    error = roll.devices["fra-wan1"]["error"]
+    assert (roll.devices["fra-wan1"]["status"], error["phase"], error["kind"]) == ("partial", "parse", "error")
+    roll = call_roll(healthy.inventory, {**asked, "rows_required": False})
+    assert roll.devices["fra-wan1"]["output"]["show lldp neighbors"]["rows_status"] == "error"
+    assert (roll.devices["fra-wan1"]["status"], roll.devices["fra-wan1"]["error"]) == ("ok", None)
 
 
 def test_invalid_bytes_reach_the_playbook_and_the_report(tmp_path: Path) -> None:

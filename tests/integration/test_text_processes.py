@@ -291,7 +291,9 @@ def test_a_roll_call_with_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     threads = threading.active_count()  # other tests of this process leave some that hang on purpose
     answers = _roll.call_roll(devices, _roll.Limits())
     outputs = {name: answer["output"]["show it"] for name, answer in answers.items()}
-    assert [answer["status"] for answer in answers.values()] == ["ok"] * len(names)
+    assert [answer["status"] for answer in answers.values()] == [
+        "partial" if name == "stuck-1" else "ok" for name in names
+    ]
     assert [output["text"] for output in outputs.values()] == [said[name.partition("-")[0]] for name in names]
     stuck = outputs.pop("stuck-1")
     assert (stuck["rows_status"], stuck["rows"]) == ("error", [])

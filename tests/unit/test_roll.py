@@ -223,11 +223,11 @@ def test_every_asked_command_has_an_output_with_the_same_keys(
     assert [command for command, output in answer["output"].items() if output["status"] == "skipped"] == skipped
 
 
-def test_rows_that_cannot_be_read_are_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_that_cannot_be_read_cost_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
     let_answer(monkeypatch, lambda device, call: {"show it": Output(text="not json")})
     answer = call_roll({"a": cli("a", Command("show it", "json"))}, Limits())["a"]
-    assert answer["status"] == "ok"
-    assert answer["output"]["show it"]["rows_status"] != "ok"
+    assert answer["status"] == "partial"
+    assert answer["output"]["show it"]["rows_status"] == answer["error"]["kind"] == "error"
     assert answer["output"]["show it"]["text"] == "not json"
 
 
@@ -246,7 +246,7 @@ def test_texts_are_kept_when_time_is_over_before_the_rows_are_there(monkeypatch:
     assert answer["output"]["show it"]["text"] == "it"
 
 
-def test_rows_that_are_not_done_are_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_that_are_not_done_cost_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
     def not_done(*_arguments: Any, **_limits: Any) -> Any:
         raise NotDone("it used more than 2.0 s of CPU time")
 
@@ -254,7 +254,7 @@ def test_rows_that_are_not_done_are_no_failure(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(engine, "work", not_done)
     answer = call_roll({"a": cli("a", Command("show it", "textfsm"))}, Limits())["a"]
     output = answer["output"]["show it"]
-    assert (answer["status"], output["text"], output["rows"], output["rows_status"]) == ("ok", "it", [], "error")
+    assert (answer["status"], output["text"], output["rows"], output["rows_status"]) == ("partial", "it", [], "error")
     assert output["parser"] == "textfsm"
     assert output["rows_message"] == "the output of 'show it' cannot be parsed: it used more than 2.0 s of CPU time"
 
