@@ -17,6 +17,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._platforms import
     PlatformError,
     best_fit,
     check_descriptions,
+    learned,
     load_platform,
     platform_hint,
     scrapli,
@@ -136,6 +137,12 @@ def test_the_learned_platform() -> None:
     assert platform.paging_lines[0] == "terminal length 0"
     (enable,) = platform.way("exec", "privileged_exec") or ()
     assert (enable.text, enable.wants_password) == ("enable", True)
+
+
+@pytest.mark.parametrize("platform", sorted({platform for _pattern, platform in (*learned.SAID, *learned.SHAPES)}))
+def test_a_platform_that_can_fit_best_is_known(platform: str) -> None:
+    assert load_platform(platform).name == platform
+    assert platform in spellings()
 
 
 def test_the_hint() -> None:

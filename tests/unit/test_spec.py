@@ -228,7 +228,10 @@ def test_one_command_with_a_comma_is_one_command() -> None:
         ({"deadline": -1}, ["deadline must be above 0, not -1"]),
         ({"deadline": "-1"}, ["deadline must be above 0, not -1"]),
         ({"function_args": ["a"]}, ["function_args must be a dictionary of keyword arguments, not ['a']"]),
-        ({"ignore_changes": {"isos": ["a"]}, "output_dir": "/x"}, ["ignore_changes: platform 'isos'", "ios", "use all"]),
+        (
+            {"ignore_changes": {"isos": ["a"]}, "output_dir": "/x"},
+            ["ignore_changes: platform 'isos'", "ios", "use all"],
+        ),
     ],
 )
 def test_bad_arguments(given: dict[str, Any], words: list[str]) -> None:
