@@ -494,7 +494,9 @@ def test_patterns_are_linear(name: str) -> None:
     assert slow_texts(pattern, PATTERNS[name]) == {}
 
 
-HINTS = [pattern for table in (learned.SAID, learned.SHAPES) for pattern, _platform in learned.compiled(table)]
+HINTS = [
+    pattern for table in (learned.EXACT, learned.SAID, learned.SHAPES) for pattern, _platform in learned.compiled(table)
+]
 DIALOGS = [each.question for name in PLATFORMS if shipped() for each in load_platform(name).dialogs]
 
 

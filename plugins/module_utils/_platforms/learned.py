@@ -49,6 +49,7 @@ SAID: tuple[tuple[str, str], ...] = (
     (r"\bHuawei\b|\bVTY users\b|\bError: ?(?:Unrecognized|Wrong parameter)", "huawei_vrp"),
     (r"\bProCurve\b|\bArubaOS-Switch\b|^Invalid input: ", "hp_procurve"),
     (r"\bArubaOS-CX\b", "aruba_aoscx"),
+    (r"\bAlcatel-Lucent\b|^ERROR: Invalid entry", "alcatel_aos"),
     (r"\bVyOS\b", "vyos_vyos"),
     (r"\bEdgeOS\b", "ubiquiti_edgerouter"),
     (r"\bFortiGate\b|\bUnknown action 0\b|\bcommand parse error before\b", "fortinet_fortios"),
@@ -67,25 +68,28 @@ SAID: tuple[tuple[str, str], ...] = (
     (r"\bCisco\b|% Invalid input detected at '\^' marker", "cisco_iosxe"),
     (r"\bLinux\b|: command not found$", "linux"),
 )
-# Prompts that only one platform or few have
-SHAPES: tuple[tuple[str, str], ...] = (
+# Prompts that only one platform has
+EXACT: tuple[tuple[str, str], ...] = (
     (r"^\[[^\]\n]*@[^\]\n]*\] [^\n]*>\s*$", "mikrotik_routeros"),
     (r"^--\{[^\n]*\n[A-Z]:[^\n]*#\s*$", "nokia_srlinux"),
     (r"^[!*]*(?:\([^()\n]*\))?[!*]*\[[^\n]*\]\n[!*]*[A-Z]:[^\n]*[#$]\s*$", "nokia_sros"),
     (r"^[*]?[A-D]:[^\n]*[#$]\s*$", "nokia_sros_classic"),
     (r"^RP/\d[^\n]*:[^\n]*#\s*$", "cisco_iosxr"),
     (r"^HRP_[AMS][<\[]", "huawei_vrp"),
-    (r"^<[^\n]*>\s*$", "huawei_vrp"),
     (r"^\{[^{}\n]*\}\n[^\n]*[>#]\s*$", "juniper_junos"),
     (r"^[^\n]*\(tmos[^\n]*[#$]\s*$", "f5_tmsh"),
     (r"^[^\n]*:FID\d[^\n]*>\s*$", "brocade_fos"),
     (r"^\[Expert@", "checkpoint_gaia"),
-    (r"^[^\n]*->\s*$", "juniper_screenos"),
     (r"^[^\n]*\[standalone[^\n]*[>#]\s*$", "mellanox_mlnxos"),
-    (r"^SSH@[^\n]*[>#]\s*$", "ruckus_fastiron"),
     (r"^\(Cisco Controller\)", "cisco_aireos"),
-    (r"^\([^\n]*\) [>#]\s*$", "ubiquiti_edgeswitch"),
     (r"^[^\n@]*@[^\n]*\((?:active|passive|suspended)[^\n]*[>#]\s*$", "paloalto_panos"),
+)
+# Prompts that several platforms have, and the one that is met most often
+SHAPES: tuple[tuple[str, str], ...] = (
+    (r"^<[^\n]*>\s*$", "huawei_vrp"),
+    (r"^[^\n]*->\s*$", "juniper_screenos"),
+    (r"^SSH@[^\n]*[>#]\s*$", "ruckus_fastiron"),
+    (r"^\([^\n]*\) [>#]\s*$", "ubiquiti_edgeswitch"),
     (r"^[^\n@]*@[^\n:]*:[^\n]*[$#]\s*$", "linux"),
     (r"^[^\n@]*@[^\n]*>\s*$", "juniper_junos"),
     (r"^[^\n]*\.\d{1,6} [#>]\s*$", "extreme_exos"),
@@ -102,7 +106,7 @@ def best_fit(prompt: str, said: str) -> str | None:
     """
     said = said[-LONGEST_SAID:]
     shown = prompt.strip("\r\n")[-LONGEST_SAID:]
-    for table, text in ((SAID, said), (SHAPES, shown)):
+    for table, text in ((EXACT, shown), (SAID, said), (SHAPES, shown)):
         for pattern, platform in compiled(table):
             if pattern.search(text):
                 return platform
