@@ -12,7 +12,10 @@ class ModuleDocFragment:
 options:
   commands:
     description:
-      - The commands to send. Each is a line, or a dictionary of C(command) and C(parser). A string is split into lines.
+      - The commands to send. Each is a line, or a dictionary of C(command), C(parser) and C(answers). A string is split into lines.
+      - C(answers) is a list of dictionaries of C(question) and C(answer), for a command that asks before it answers. The C(question)
+        is a part of the question's last line; case is ignored. The C(answer) is one line; an empty one is an empty line.
+        A question that is not named is never answered, and the command fails with the kind V(question). See C(docs/questions.md).
       - A function that takes a name does not use them, and there is a warning.
       - By default, the variable C(rollcall_commands) of each host is used.
     type: list
@@ -119,6 +122,13 @@ options:
         reported, and its status is not V(ok).
       - By default, C(rollcall_max_output) of the host is used, or 64 MiB.
     type: str
+  transcript:
+    description:
+      - Record what is received from each device and sent to it, with times, in C(transcript.jsonl) beside its answer. Secrets are
+        masked, and the file is readable only by its owner. It requires O(output_dir).
+      - Use it to report a bug. The page C(docs/transcripts.md) of the collection has the format.
+      - By default, C(rollcall_transcript) of the host is used, or V(false).
+    type: bool
   known_hosts:
     description:
       - Files with the devices' host keys.

@@ -16,10 +16,27 @@ KNOWN_HOSTS = ("~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts")  # the default,
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One line to send, and the parser for its output: json, textfsm, auto (by command), or None."""
+    """One line to send, and the parser for its output: json, textfsm, auto (by command), or None.
+
+    ``answers`` are the questions that the device may ask then, as a part of the question's last line, and the line that
+    is sent for each.
+    """
 
     text: str
     parser: str | None = None
+    answers: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Command:
+        answers = tuple((question, answer) for question, answer in data.get("answers", ()))
+        return cls(**{**data, "answers": answers})
+
+    def as_given(self) -> dict[str, Any]:
+        """Return it as it is written in a task."""
+        given: dict[str, Any] = {"command": self.text, "parser": self.parser or "none"}
+        if self.answers:
+            given["answers"] = [{"question": question, "answer": answer} for question, answer in self.answers]
+        return given
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +47,7 @@ class Unresolved(Error):
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Unresolved:
-        commands = tuple(Command(**each) for each in data.get("commands", ()))
+        commands = tuple(Command.from_dict(each) for each in data.get("commands", ()))
         return cls(**{**data, "commands": commands})
 
 
@@ -104,6 +121,7 @@ class Device:
     proxy_command: str | None = field(default=None, repr=False)
     proxy_login: str | None = None  # the same for all devices whose proxy command logs in with the same credential
     run_secrets: tuple[str, ...] = field(default=(), repr=False)  # of the whole run; never sent, only masked
+    transcript: bool = False  # record what is received and sent
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data including secrets, to send to a poller. It must not be used in a result."""
@@ -111,7 +129,7 @@ class Device:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Device:
-        commands = tuple(Command(**each) for each in data["commands"])
+        commands = tuple(Command.from_dict(each) for each in data["commands"])
         hops = tuple(Hop(**{**each, **_tuples(each)}) for each in data["hops"])
         run_secrets = tuple(data["run_secrets"])
         return cls(**{**data, **_tuples(data), "commands": commands, "hops": hops, "run_secrets": run_secrets})

@@ -99,14 +99,20 @@ class Output:
 
 
 class Outputs(dict[str, Output]):
-    """The outputs of a device by command, and what is known about its connection, such as the algorithms."""
+    """The outputs of a device by command, and what is known about its connection, such as the algorithms.
 
-    def __init__(self, outputs: Mapping[str, Output], connection: dict[str, str]) -> None:
+    ``transcript`` is the text of its file, or None if none was recorded.
+    """
+
+    def __init__(
+        self, outputs: Mapping[str, Output], connection: dict[str, str], transcript: str | None = None
+    ) -> None:
         super().__init__(outputs)
         self.connection = connection
+        self.transcript = transcript
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Outputs, (dict(self), self.connection)
+        return Outputs, (dict(self), self.connection, self.transcript)
 
 
 class DeviceError(Exception):

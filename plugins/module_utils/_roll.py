@@ -65,6 +65,8 @@ def call_roll(
     keep: Keep | None = None,
     problems: Problems | None = None,
     on_told: Callable[[Any], Any] | None = None,
+    *,
+    transcripts: bool = False,
 ) -> Answers:
     """Ask every device and return its answer as plain data by name, in the order given.
 
@@ -73,6 +75,7 @@ def call_roll(
     :param keep: a run folder for the answers, written as they come.
     :param problems: records internal errors after the first login. Without it, they are raised and answers are lost.
     :param on_told: see ``Engine``.
+    :param transcripts: add the transcripts to the answers, for another machine that writes them.
     :raises ValueError: when a function to be called cannot be imported, before the first login.
     """
     check_functions(devices)
@@ -108,6 +111,8 @@ def call_roll(
         answers[name] = answer_of(None, _NOT_TOLD)
         with _noted(problems, "taking the answers"):
             answers[name] = answer_of(device, result, slim=name in gone)
+            if transcripts and (recorded := transcript_of(result)) is not None:
+                answers[name]["transcript"] = recorded
         with _noted(problems, "comparing the answers"):
             if keep is not None:
                 answers[name] = keep.with_news(name, answers[name])
@@ -363,6 +368,11 @@ def answer_of(asked: Device | Error | None, result: Result, *, slim: bool = Fals
     }
 
 
+def transcript_of(result: Result) -> str | None:
+    """Return the transcript of a device, if one was recorded."""
+    return result.value.transcript if isinstance(result.value, Outputs) else None
+
+
 def has_outputs(asked: Device | Error | None) -> bool:
     """Whether the value of its result is outputs by command."""
     return isinstance(asked, Device) and gives_outputs(asked)
@@ -485,7 +495,8 @@ class Keep:
                     self._written.notify_all()
 
     def _write(self, name: str, asked: Device | Error | None, result: Result) -> None:
-        answer, unwritten = write_answer(self._folder, name, answer_of(asked, result), self._last_good)
+        recorded = transcript_of(result)
+        answer, unwritten = write_answer(self._folder, name, answer_of(asked, result), self._last_good, recorded)
         if self._last_good is not None:
             self._news[name] = news_of(answer, slim=self._let_go and unwritten is None)
         if unwritten is not None:  # keep it in memory and return it
@@ -498,13 +509,19 @@ class Keep:
         """Keep only the returned part of an answer. Equal parts share one object, which saves memory."""
         for phase, seconds in result.seconds.items():
             result.seconds[phase] = self._alike.setdefault(round(seconds, 3), round(seconds, 3))
+        if isinstance(result.value, Outputs):
+            result.value.transcript = None
         for command, output in (result.value or {}).items() if is_output else ():
             output.let_go()
             result.value[command] = self._alike.setdefault(repr(output.as_slim_dict()), output)
 
 
 def write_answer(
-    folder: RunFolder, name: str, answer: dict[str, Any], last_good: LastGood | None = None
+    folder: RunFolder,
+    name: str,
+    answer: dict[str, Any],
+    last_good: LastGood | None = None,
+    transcript: str | None = None,
 ) -> tuple[dict[str, Any], str | None]:
     """Write one answer. Return it with its changes, and the reason if it could not be written.
 
@@ -513,7 +530,7 @@ def write_answer(
     if last_good is not None:
         answer = _compared(last_good, name, answer)
     try:
-        folder.write(name, answer)
+        folder.write(name, answer, transcript)
     except Exception as error:  # a full disk, or a value that cannot be serialised
         reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
         folder.note("warning", name=name, message=f"its answer could not be written: {reason}")

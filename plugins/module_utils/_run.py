@@ -29,6 +29,7 @@ from ._trusted import Untrusted, check_folder, create_file, make_folder, make_to
 
 RUNS, DEVICES = "runs", "devices"
 RESULT, MANIFEST, EVENTS = "result.json", "manifest.json", "events.jsonl"
+TRANSCRIPT = "transcript.jsonl"
 TIME = "%Y-%m-%dT%H%M%SZ"  # the folder of a run is named after its start
 RUNNING, FINISHED = "running", "finished"
 VERSION = 1  # of the manifest
@@ -151,9 +152,10 @@ class RunFolder:
         except OSError as error:
             self.unwritten_event = error.strerror or str(error)
 
-    def write(self, name: str, answer: Mapping[str, Any]) -> None:
+    def write(self, name: str, answer: Mapping[str, Any], transcript: str | None = None) -> None:
         """Write one device's answer to a hidden folder, which is then renamed.
 
+        :param transcript: the text of its file, if one was recorded.
         :raises OSError: no files of this device remain then.
         """
         with self._whole(name) as partial:
@@ -167,6 +169,8 @@ class RunFolder:
                     files["diff"] = file = f"{file_name(command, folds=self.folds)}.diff"
                     write_file(partial / file, output["diff"].encode("utf-8", "surrogateescape"))
                 slim[command] = {**without(output, "text"), **files}
+            if transcript is not None:
+                write_file(partial / TRANSCRIPT, (transcript + expected_line(answer)).encode("ascii"))
             question = self.questions.get(name)
             write_json(partial / RESULT, {"name": name, "question": question, **answer, "output": slim})
         self.note("finished", name=name, **{key: answer.get(key) for key in ("status", "error", "seconds")})
@@ -232,6 +236,16 @@ class RunFolder:
         write_json(partial, self._manifest)
         partial.rename(self.path / MANIFEST)
         _sync_folder(self.path)
+
+
+def expected_line(answer: Mapping[str, Any]) -> str:
+    """Return the last line of a transcript: what came of the session. A test that repeats it compares with it."""
+    output = {
+        command: {"status": each["status"], "kind": (each.get("error") or {}).get("kind"), "text": each["text"]}
+        for command, each in answer["output"].items()
+    }
+    kind = (answer.get("error") or {}).get("kind")
+    return json.dumps({"expected": {"status": answer["status"], "kind": kind, "output": output}}) + "\n"
 
 
 def run_names(run_dir: str | pathlib.Path) -> list[str]:

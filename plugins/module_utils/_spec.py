@@ -37,6 +37,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "max_fail_percentage": {"type": "float"},
     "group_max_fail_percentage": {"type": "dict"},
     "max_output": {"type": "str"},
+    "transcript": {"type": "bool"},
     "known_hosts": {"type": "list", "elements": "path"},
     "platforms": {"type": "list", "elements": "path"},
     "output_dir": {"type": "path"},
@@ -95,7 +96,7 @@ def check_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
     if not values["return_output"] and values["output_dir"] is None:
         msg = "return_output: false requires output_dir"
         raise ValueError(msg)
-    for name in ("resume", "only", "keep", "ignore_changes", "stale_after", "history"):
+    for name in ("resume", "only", "keep", "ignore_changes", "stale_after", "history", "transcript"):
         if values[name] and values["output_dir"] is None:
             msg = f"{name} requires output_dir"
             raise ValueError(msg)
@@ -202,8 +203,8 @@ def check_commands(commands: Any, parser: str | None) -> tuple[Command, ...]:
     made: dict[str, Command] = {}
     for each in commands:
         given = {"command": each} if isinstance(each, str) else each
-        if not isinstance(given, Mapping) or not {"command"} <= set(given) <= {"command", "parser"}:
-            msg = f"each element of commands must be a line, or a dictionary of command and parser, not {each!r}"
+        if not isinstance(given, Mapping) or not {"command"} <= set(given) <= {"command", "parser", "answers"}:
+            msg = f"each element of commands must be a line, or a dictionary of command, parser, answers, not {each!r}"
             raise ValueError(msg)
         text = given["command"].strip() if isinstance(given["command"], str) else ""
         if not text or not text.isprintable():
@@ -213,8 +214,33 @@ def check_commands(commands: Any, parser: str | None) -> tuple[Command, ...]:
         if chosen not in PARSERS:
             msg = f"the parser of {text!r} must be one of {', '.join(PARSERS)}, not {chosen!r}"
             raise ValueError(msg)
-        made.setdefault(text, Command(text, None if chosen == "none" else chosen))
+        answers = _answers(text, given.get("answers") or ())
+        made.setdefault(text, Command(text, None if chosen == "none" else chosen, answers))
     return tuple(made.values())
+
+
+def _answers(command: str, answers: Any) -> tuple[tuple[str, str], ...]:
+    """Parse the questions that a device may ask after a command, and the answers."""
+    if not isinstance(answers, (list, tuple)):
+        msg = f"answers of {command!r} must be a list of question and answer, not {type(answers).__name__}"
+        raise ValueError(msg)
+    made = []
+    for each in answers:
+        if not isinstance(each, Mapping) or set(each) != {"question", "answer"}:
+            msg = f"each element of answers of {command!r} must be a dictionary of question and answer"
+            raise ValueError(msg)
+        question, answer = each["question"], each["answer"]
+        if not isinstance(question, str) or not question.strip() or not question.isprintable():
+            msg = f"a question of {command!r} must be a part of one line of text, not {question!r}"
+            raise ValueError(msg)
+        if isinstance(answer, int) and not isinstance(answer, bool):
+            answer = str(answer)
+        if not isinstance(answer, str) or not answer.isprintable():
+            hint = ", not a truth value; put it in quotes" if isinstance(answer, bool) else ""
+            msg = f"the answer to {question!r} of {command!r} must be one line of text{hint}"
+            raise ValueError(msg)
+        made.append((str(question.strip()), str(answer)))
+    return tuple(made)
 
 
 def _lines(text: str) -> list[str]:

@@ -18,6 +18,8 @@ _CSI = r"\x1b\[[0-?]*[ -/]*[@-~]?"
 _CHARSET = r"\x1b[ -/]+[0-~]?"
 _CURSOR = r"\x1b\[[0-?]*[CDGHKf]"
 _ESCAPE = rf"(?:{_STRING}|{_CSI}|{_CHARSET}|\x1b[0-~]?)"
+ESCAPE = _ESCAPE
+"""A part of a pattern, which matches one escape sequence."""
 
 _SPECIAL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _LINE_FEED = re.compile(r"\x1b[DE]|[\x0b\x0c]")
@@ -28,9 +30,6 @@ _TOKEN = re.compile(rf"(?P<text>[^\r\x08\x1b]+)|(?P<back>\x08+)|(?P<home>\r+)|(?
 # A terminal stops at its right margin. The limit keeps a hostile `ESC [ 999999999 C` from filling the memory, and the
 # work on each sequence bounded.
 _WIDEST = 255
-_MAX_LINES_BEFORE_ECHO = 8
-_LONGEST_PROMPT = 120
-_LONGEST_HEAD = 16 * 1024  # characters at the start of an answer that are searched for the echo
 PAGER_TAIL = 300  # characters at the end of a text that are searched for a pager's prompt
 
 # A blank that was written over something: at the end of a line it is nothing at all. NUL is free for it, as clean()
@@ -188,149 +187,3 @@ def _move(screen: list[str], column: int, sequence: str) -> int:
     elif numbers[0] == 2:
         screen.clear()
     return column
-
-
-def strip_echo(text: str, command: str) -> tuple[bool, str]:
-    r"""Take the device's echo of a command off the start of its answer.
-
-    ``text`` is the decoded but *raw* answer (not cleaned: in a wrapped echo the carriage returns that clean() applies
-    would overwrite the command's own start). Returns whether the echo was found, and the raw text after the echo's
-    line; without an echo the text comes back unchanged.
-
-    The echo may be wrapped at the terminal's width (a line break, or blank and carriage return, or a character that is
-    drawn twice), scrolled (``$`` or ``<`` and the command's tail), and may be behind a prompt, or below blank lines,
-    log messages, and a first part of itself that a log message cut off. Any other line before it means that the device
-    does not echo, and nothing is taken. An echo that the device expanded (``sh ver`` to ``show version``) is not
-    recognised.
-    """
-    end = echo_end(text, command)
-    return (False, text) if end is None else (True, text[end:])
-
-
-def echo_end(text: str, command: str) -> int | None:
-    """Return where the text after the echo's line begins, or None if there is no echo, see ``strip_echo``."""
-    command = command.strip()
-    if not command:
-        return None
-    text = text[: longest_head(command)]
-    start = 0
-    for _line in range(_MAX_LINES_BEFORE_ECHO):
-        end = _echo_end(text, start, command)
-        if end is not None:
-            return end
-        newline = text.find("\n", start)
-        line_end = len(text) if newline < 0 else newline + 1
-        line = clean(text[start:line_end]).strip()
-        if _is_scrolled_echo(line, command):
-            return line_end
-        if newline < 0 or not _may_precede_echo(line, command):
-            break
-        start = line_end
-    return None
-
-
-def longest_head(command: str) -> int:
-    """Return how many characters at the start of an answer are searched for the echo of a command."""
-    return _LONGEST_HEAD + 50 * len(command)
-
-
-_SCROLL_MARK = re.compile(r"[$<]")
-_SHORTEST_TAIL = 8
-_PROMPT_END = re.compile(r"[#>$%\]:]")
-_NOISE = re.compile(rf" ?\r+|[\n\x08\x07\x00]|{_ESCAPE}")
-_LINE_REST = re.compile(rf"(?:[ \t\x07\x08\x00]|{_ESCAPE})*+\r*+")
-
-
-def _echo_end(text: str, start: int, command: str) -> int | None:
-    """Return where the line after the echo begins, if the line at ``start`` is an echo, with or without a prompt."""
-    end = _match_echo(text, start, command)
-    if end is not None:
-        return end
-    newline = text.find("\n", start, start + _LONGEST_PROMPT)
-    limit = start + _LONGEST_PROMPT if newline < 0 else newline
-    for mark in _PROMPT_END.finditer(text, start, limit):
-        # A colon ends few prompts and stands in much text: it counts only after a single word.
-        if mark.group() == ":" and " " in text[start : mark.start()].strip():
-            continue
-        end = _match_echo(text, mark.end(), command)
-        if end is not None:
-            return end
-    return None
-
-
-def _match_echo(text: str, start: int, command: str) -> int | None:
-    """Follow the command through the text over what terminals put between its characters.
-
-    ``done`` holds the numbers of the command's characters that may have been seen so far: after a carriage return the
-    last one may be drawn a second time.
-    """
-    place = start
-    while text.startswith(" ", place):
-        place += 1
-    if text.startswith(command, place):  # most echoes are nothing but the command
-        end, is_whole = _line_rest(text, place + len(command))
-        if is_whole:
-            return end
-    done = {0}
-    tried = 0  # the rest of the line was read up to here in vain
-    # Colours and wraps add a few characters to each one. Far more than that is no echo, and is not worth the time.
-    limit = start + 1000 + 20 * len(command)
-    while done and place < limit:
-        if len(command) in done and place >= tried:
-            tried, is_whole = _line_rest(text, place)
-            if is_whole:
-                return tried
-        if place >= len(text):
-            return None
-        noise = _NOISE.match(text, place)
-        if noise is None:
-            done = _step(done, command, text[place])
-            place += 1
-        elif text[place] == " ":
-            # A blank before the carriage return: the terminal's, or the command's own.
-            done |= _step(done, command, " ")
-            place += 1
-        else:
-            if "\r" in noise.group():
-                done |= {count - 1 for count in done if count}
-            place = noise.end()
-    return None
-
-
-def _line_rest(text: str, place: int) -> tuple[int, bool]:
-    """Read what terminals put after an echo. Return where it ends, with the line end if there is one, and whether the
-    line ends there."""
-    rest = _LINE_REST.match(text, place)
-    end = rest.end() if rest else place
-    if text.startswith("\n", end):
-        return end + 1, True
-    return end, end == len(text)
-
-
-def _step(done: set[int], command: str, character: str) -> set[int]:
-    return {count + 1 for count in done if count < len(command) and command[count] == character}
-
-
-def _is_scrolled_echo(line: str, command: str) -> bool:
-    """Tell whether the line is a mark and the tail of the command, all that is left of a long one on a narrow line.
-
-    IOS marks with ``$`` behind the prompt, a line editor on a dumb terminal with ``<`` in its place.
-    """
-    for mark in _SCROLL_MARK.finditer(line, 0, _LONGEST_PROMPT):
-        head, tail = line[: mark.start()].rstrip(), line[mark.end() :]
-        if _SHORTEST_TAIL <= len(tail) < len(command) and command.endswith(tail):
-            return not head or _PROMPT_END.fullmatch(head[-1]) is not None
-    return False
-
-
-def _may_precede_echo(line: str, command: str) -> bool:
-    if not line or is_chatter(line):
-        return True
-    typed = line[_after_last_mark(line) :]
-    return command.startswith(typed)
-
-
-def _after_last_mark(line: str) -> int:
-    """Return the place after the last character that ends a prompt, and the blank behind it."""
-    place = max(line.rfind(mark) for mark in "#>$%]") + 1
-    return place + 1 if place and line[place : place + 1].isspace() else place

@@ -303,7 +303,7 @@ def main() -> None:
     for warning in unsupported_sentences(unsupported_options(read_here, given=False)):
         module.warn(warning)
     problems = Problems(mask_of(devices.values()))
-    answers = call_roll(devices, limits, on_event, problems=problems)
+    answers = call_roll(devices, limits, on_event, problems=problems, transcripts=True)
     # One text again: Ansible rejects results with bytes that are not UTF-8, which devices can send.
     module.exit_json(
         changed=False, answers=json.dumps(answers), problems=problems.messages, tracebacks=problems.tracebacks

@@ -145,6 +145,10 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "password_expired": ("Password expired", "Change it on the device or in the AAA server."),
         "private_key": ("Private key not readable", "Correct ansible_ssh_private_key_file, or its permissions."),
         "protocol": ("Bad SSH answer", "Check the SSH log of the device."),
+        "question": (
+            "Question after the login",
+            "Log in by hand: the message quotes what the device asks before it shows its prompt.",
+        ),
         "refused": (
             "Login refused",
             "Check user, password and the AAA server. There is no second attempt, because it could lock the account.",
@@ -167,10 +171,18 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "incomplete": ("Driver's answer incomplete", "Correct the driver: it must return a text for each command."),
         "internal": INTERNAL,
         "lost": ("Answer lost", "The thread ended without a result. Look for a crash in the function."),
+        "desynchronised": (
+            "End of an answer not known",
+            "The device sent text that belongs to no certain command. Ask it again.",
+        ),
         "not_outputs": ("Driver's answer not usable", "Correct the driver: it must return a text for each command."),
         "not_plain_data": (
             "Value cannot be stored",
             "Let the function convert what the message names, for example to text.",
+        ),
+        "question": (
+            "Command asks a question",
+            "Send a command that does not ask, or name the question and its answer with the command's answers.",
         ),
         "rejected": ("Command rejected", "Check the command's spelling on this platform, and the user's rights."),
         "reset": ("Closed during a command", "Check the device's log, then ask it again."),

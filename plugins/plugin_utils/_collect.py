@@ -282,10 +282,11 @@ def _result_of_there(
     """Write the answers that came from another machine; the task's result."""
     errors: dict[str, str] = {}
     for name, answer in answers.items():
+        transcript = answer.pop("transcript", None)
         if folder is None:
-            break
+            continue
         try:
-            compared, unwritten = write_answer(folder, name, answer, last_good)
+            compared, unwritten = write_answer(folder, name, answer, last_good, transcript)
             answers[name] = compared if arguments["return_output"] or unwritten is not None else slim(compared)
         except Exception as error:
             problems.add("writing the answers", error)

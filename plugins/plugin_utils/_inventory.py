@@ -121,6 +121,7 @@ VARIABLES: dict[str, tuple[str, ...]] = {
     "platforms": ("rollcall_platforms",),
     "proxy_command": ("ansible_paramiko_proxy_command", "ansible_libssh_proxy_command"),
     "ssh_config": ("rollcall_ssh_config",),
+    "transcript": ("rollcall_transcript",),
     "transport": ("rollcall_transport",),
 }
 # Environment variables of AWX's credentials: the built-in network credential, and the type that playbooks/awx.yml
@@ -486,6 +487,7 @@ def _login_fields(
         "commands": _commands(name, settings, needed="commands" in wanted),
         "command_timeout": settings.number("command_timeout", COMMAND_TIMEOUT),
         "max_output": _max_output(settings),
+        "transcript": settings.flag("transcript", False),
         "proxy_login": _proxy_login(found.proxy, found.fields["user"] or "") if found.proxy else None,
     }
 

@@ -229,5 +229,5 @@ def _by_name(devices: Devices) -> dict[str, Device | Error]:
     return found
 
 
-def _command(command: str | Command) -> str | dict[str, str | None]:
-    return command if isinstance(command, str) else {"command": command.text, "parser": command.parser or "none"}
+def _command(command: str | Command) -> str | dict[str, Any]:
+    return command if isinstance(command, str) else command.as_given()

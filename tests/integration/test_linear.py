@@ -21,7 +21,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FrameType, ModuleType
-from typing import Any
 
 import pytest
 
@@ -33,13 +32,19 @@ from ansible_collections.rollcall.network.plugins.module_utils import (
     _volatile,
 )
 from ansible_collections.rollcall.network.plugins.module_utils._changes import Changes
+from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
 from ansible_collections.rollcall.network.plugins.module_utils._drivers import text as driver_text
-from ansible_collections.rollcall.network.plugins.module_utils._model import masking, secrets, visible
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import answer as reader_answer
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import echo as reader_echo
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import pagers
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import prompt as reader_prompt
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import questions as asked
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import rejections as reader_rejections
+from ansible_collections.rollcall.network.plugins.module_utils._model import masking, secret_bytes, secrets, visible
 from ansible_collections.rollcall.network.plugins.module_utils._pieces import PIECE, finish, spans
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import (
     LINEAR,
     LONGEST_PROMPT,
-    Mode,
     best_fit,
     description,
     learned,
@@ -51,13 +56,15 @@ from ansible_collections.rollcall.network.plugins.module_utils._platforms import
 )
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import names as platform_names
 from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError, Output
+from ansible_collections.rollcall.network.plugins.module_utils._transport import transcript
 from tests.integration.pumps import Pump, pumps
 from tests.unit.test_platforms import ALL as PLATFORMS
 from tests.unit.test_platforms import shipped
 
 MODULES: list[ModuleType] = [_changes, _parsing, _pieces, _terminal, _volatile]
 MODULES += [description, learned, loading, model, platform_names, scrapli]
-MODULES += [driver_text, masking, secrets, visible]
+MODULES += [driver_text, pagers, asked, reader_answer, reader_echo, reader_prompt]
+MODULES += [reader_rejections, masking, secret_bytes, secrets, transcript, visible]
 
 SIZE = 8_000  # characters, and four times as many: less than LONGEST_LINE, so that patterns see all of them
 SHORT = 0.006  # seconds; quadratic work on four times SIZE takes longer
@@ -228,26 +235,80 @@ def raw(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass" if "\ud800" in text else "surrogateescape")
 
 
-def prompt_mode() -> Mode:
-    return load_platform("cisco_iosxe").modes["privileged_exec"]
+PROMPTS = [reader_prompt.Prompt("R1#", ("[/]",)), reader_prompt.Prompt("1[1]#", counts=True)]
 
 
 def received(text: str) -> None:
     """An answer that arrives in chunks, each of which is looked at."""
-    answer = driver_text.Answer(COMMAND)
     data = raw(text)
-    for start in range(0, len(data), 2048):
-        answer.data += data[start : start + 2048]
-        _terminal.pager_at_end(answer.tail())
-        shown = answer.shown()
-        driver_text.has_prompt(shown, "R0")
-        driver_text.last_line(shown)
-        answer.echoed()
+    for prompt in PROMPTS:
+        answer = reader_answer.Answer(COMMAND, prompt, echoes=True)
+        for start in range(0, len(data), 2048):
+            answer.data += data[start : start + 2048]
+            _terminal.pager_at_end(answer.tail())
+            answer.at_prompt()
+            answer.echoed()
+            driver_text.last_line(answer.shown())
+        answer.late()
+
+
+def with_tests(text: str) -> None:
+    """An answer with empty lines sent in the middle of it."""
+    for prompt in PROMPTS:
+        for at in (0, len(text) // 2):
+            answer = reader_answer.Answer(COMMAND, prompt, echoes=True)
+            answer.data += raw(text)[:at]
+            answer.test(complete=False)
+            answer.data += raw(text)[at:]
+            answer.before()
+            answer.brought()
+            answer.prompts()
+            answer.had_prompt()
+            answer.echoed_again()
+            answer.resumed = at > 0
+            finish(reader_answer.text_of(answer, complete=True))
+
+
+def answer_with(text: str) -> reader_answer.Answer:
+    answer = reader_answer.Answer(COMMAND, PROMPTS[0], echoes=True)
+    answer.data += raw(text) + b"\r\nR1#"
+    answer.echoed()
+    return answer
+
+
+def whole_answer(text: str, *, paged: bool = False) -> str:
+    answer = answer_with(text)
+    if paged:
+        answer.paged(3)
+    return finish(reader_answer.text_of(answer, complete=True))
+
+
+def forget_and_ask(text: str) -> None:
+    answer = answer_with(text)
+    answer.asked()
     answer.forget()
 
 
-def whole_answer(text: str, **options: Any) -> str:
-    return finish(driver_text.answer_text(raw(text) + b"\r\nR1#", COMMAND, key="R0", mode=prompt_mode(), **options))
+def paged(text: str) -> None:
+    """An answer with a pager's prompt after every hundred bytes or so, and with one at its start."""
+    data = raw(text)
+    pagers.without_pagers(data, [(0, len(data) // 2)])
+    pagers.without_pagers(b"--More--" + data, [(0, 8)])
+    pagers.without_pagers(data, [(place, place + 8) for place in range(0, len(data), 100)])
+
+
+def asked_dialogs(text: str) -> None:
+    for phase in ("login", "command"):
+        asked.dialog_at_end(text, (), phase)
+
+
+def asked_questions(text: str) -> None:
+    asked.question_at_end(text)
+    asked.question_at_end(f"{text}\nSave?")
+    asked.question_at_end(f"{text[-100:]} save?")
+    asked.answer_for(Command(COMMAND, answers=(("sure?", "y"), ("a", ""))), text)
+    asked.unexpected(text, COMMAND)
+    asked.refused(asked.SHARED[-1], text)
 
 
 def modes(text: str) -> None:
@@ -268,7 +329,7 @@ def questions(text: str) -> None:
 
 def rejections(text: str) -> None:
     for name in PLATFORMS:
-        driver_text.rejection_in(text, load_platform(name).failures)
+        reader_rejections.rejection_in(text, COMMAND, load_platform(name).failures)
 
 
 def compared(platform: str | None, command: str) -> Callable[[str], object]:
@@ -280,6 +341,17 @@ def compared(platform: str | None, command: str) -> Callable[[str], object]:
         changes.between(platform, command, text, f"{text}~")
 
     return compare
+
+
+def recorded(text: str) -> None:
+    """A session that is recorded in chunks, and becomes the text of its file."""
+    session = transcript.Transcript(Device("box"), time.monotonic())
+    data = raw(text)
+    for start in range(0, len(data), 64):
+        session.note("received", data[start : start + 64])
+        session.part(SECRETS)
+    session.note("sent", data)
+    session.text(SECRETS)
 
 
 def masked(text: str) -> None:
@@ -294,21 +366,28 @@ def masked_error(text: str) -> None:
 FUNCTIONS: dict[str, Callable[[str], object]] = {
     "clean": _terminal.clean,
     "cleaned_pieces": lambda text: list(_terminal.cleaned_pieces(raw(text))),
-    "strip_echo": lambda text: _terminal.strip_echo(text, COMMAND),
-    "strip_echo of a long command": lambda text: _terminal.strip_echo(text, "a" * 300),
+    "Echo": lambda text: reader_echo.Echo(COMMAND, PROMPTS[1], echoes=True).search(raw(text)),
+    "Echo of a long command": lambda text: reader_echo.Echo("a" * 300, PROMPTS[0]).search(raw(text)),
+    "is_echo": lambda text: reader_echo.is_echo(text, COMMAND),
     "is_chatter": _terminal.is_chatter,
     "is_pager": _terminal.is_pager,
     "pager_at_end": _terminal.pager_at_end,
+    "pagers.pager_at_end": lambda text: [
+        pagers.pager_at_end(text + end) for end in ("", "--More--", "press any key to continue")
+    ],
+    "without_pagers": paged,
+    "dialog_at_end": asked_dialogs,
+    "question_at_end": asked_questions,
     "received": received,
-    "answer_text": whole_answer,
-    "answer_text with pagers": lambda text: whole_answer(text, paged=True),
-    "answer_text after a test": lambda text: whole_answer(text, tested_at=len(raw(text))),
-    "answer_text after a test with log lines": lambda text: whole_answer(text, tested_at=0),
+    "text_of": whole_answer,
+    "text_of with pagers": lambda text: whole_answer(text, paged=True),
+    "with tests": with_tests,
+    "asked": forget_and_ask,
+    "learned": lambda text: reader_prompt.learned(text, raw(text)),
+    "is_idle": lambda text: reader_answer.is_idle(text, PROMPTS[0]),
+    "count": lambda text: [prompt.count(text) for prompt in PROMPTS],
     "rejection_in": rejections,
     "excerpt": driver_text.excerpt,
-    "is_prompt": lambda text: driver_text.is_prompt(text, "R0"),
-    "has_prompt": lambda text: driver_text.has_prompt(text, "R0"),
-    "prompt_key": driver_text.prompt_key,
     "last_lines": driver_text.last_lines,
     "asks": questions,
     "mode_of": modes,
@@ -328,6 +407,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "Secrets.value": lambda text: SECRETS.value({"a": [text]}),
     "masked_outputs": masked,
     "masked_error": masked_error,
+    "Transcript.text": recorded,
     "visible": visible.visible,
     "in_line": visible.in_line,
 }
@@ -357,7 +437,7 @@ def test_functions_on_text_of_a_device_are_linear(name: str) -> None:
     assert list(itertools.islice(slow, 3)) == []
 
 
-@pytest.mark.parametrize("name", ["cleaned_pieces", "answer_text", "answer_text with pagers", "masked_outputs"])
+@pytest.mark.parametrize("name", ["cleaned_pieces", "text_of", "text_of with pagers", "received", "masked_outputs"])
 @pytest.mark.parametrize("unit", ["\r\n", "x", "R1#\r\n", "Tr0ub4\ndor&3\n", "\udcff", "a line of a usual answer\r\n"])
 def test_long_texts_are_linear(name: str, unit: str) -> None:
     """Here the pieces are put together, which must not take longer for each one that there is already."""
@@ -392,23 +472,55 @@ PATTERNS: dict[str, str] = {
     "_terminal._TOKEN": SEARCH,
     "_terminal.CHATTER": MATCH,
     "_terminal.PAGER": SEARCH,
-    "_terminal._SCROLL_MARK": SEARCH,
-    "_terminal._PROMPT_END": SEARCH,
-    "_terminal._NOISE": MATCH,
-    "_terminal._LINE_REST": MATCH,
+    "echo._PROMPT_END": SEARCH,
+    "echo._NOISE": MATCH,
+    "echo._LINE_REST": MATCH,
+    "prompt._NUMBER": SEARCH,
     "scrapli.ASKS_SECRET": SEARCH,
     "description.ASKS_SECRET": SEARCH,
     "text.ASKS_USER": SEARCH,
     "text.ASKS_PASSWORD": SEARCH,
     "text.SAYS_NO": SEARCH,
     "text.SSH_VERSION": MATCH,
+    "pagers._BEHIND_TEXT": SEARCH,
+    "pagers._ON_LINE": MATCH,
+    "pagers._MAY_BE": SEARCH,
+    "pagers._RISK": SEARCH,
+    "pagers._TOKEN": SEARCH,
+    "questions._WAITS": SEARCH,
+    "questions._MAY_ASK": SEARCH,
+    "questions._ASKS": SEARCH,
+    "questions._MAY_WAIT": SEARCH,
+    "questions._LABEL": MATCH,
     "text.NUMBER": SEARCH,
     "text.NOT_BLANK": SEARCH,
+    "rejections._MARKS": MATCH,
+    "rejections._LABEL": MATCH,
+    "rejections._MESSAGES": MATCH,
+    "rejections._MARKED": MATCH,
+    "rejections._PERCENT": MATCH,
+    "rejections._ERROR": MATCH,
+    "rejections._CODE": MATCH,
+    "rejections._NOTHING": SEARCH,
+    "rejections._DATA": SEARCH,
+    "rejections._COUNTER": FULLMATCH,
+    "rejections._GAP": SEARCH,
+    "rejections._CARET": FULLMATCH,
+    "rejections._CARET_WORDS": SEARCH,
+    "rejections._TIME": FULLMATCH,
+    "rejections._HELP": MATCH,
+    "rejections._USAGE": MATCH,
     "secrets._BASE64": SEARCH,
+    "secret_bytes._CONTROL": SEARCH,
     "masking._C1": SEARCH,
     "visible._UNSEEN": SEARCH,
 }
 NOT_OF_A_DEVICE = {
+    # patterns on bytes, see `without_pagers`, and what only makes a pattern
+    "pagers._AFTER",
+    "pagers._VISIBLE",
+    "pagers._KEY_ECHO",
+    "questions._dialog",
     # the user's command lines and variables
     "secrets._NAMED",
     "secrets._IN_URL",
@@ -422,6 +534,9 @@ NOT_OF_A_DEVICE = {
     "secrets._wrapped",
     "secrets._made",
     "secrets._in_words",
+    "rejections._ASKS_HELP",
+    # what is sent
+    "transcript.Recorded.write",
     "secrets._of_sshpass",
     "_changes._compiled",
     "_parsing.reads_json",
@@ -491,7 +606,14 @@ def slow_texts(pattern: re.Pattern[str], how: str) -> dict[tuple[Pump, str], flo
 def test_patterns_are_linear(name: str) -> None:
     module, _, attribute = name.partition(".")
     pattern = next(vars(each)[attribute] for each in MODULES if short_name(each) == module)
+    if isinstance(pattern.pattern, bytes):  # the texts below are no bytes
+        pattern = re.compile(pattern.pattern.decode("latin-1"))
     assert slow_texts(pattern, PATTERNS[name]) == {}
+
+
+@pytest.mark.parametrize("number", range(len(asked.SHARED)))
+def test_dialogs_are_linear(number: int) -> None:
+    assert slow_texts(asked.SHARED[number].question, SEARCH) == {}
 
 
 HINTS = [
@@ -652,11 +774,10 @@ def test_pieces_are_bounded_and_divide_no_character_and_no_escape_sequence(unit:
 
 
 def test_work_on_a_long_answer_can_be_interrupted_after_each_piece() -> None:
-    data = b"show version\r\n" + b"GigabitEthernet0/1 is up\r\n" * 50_000 + b"R1#"
-    work = driver_text.answer_text(data, COMMAND, key="R0", mode=prompt_mode())
-    steps = sum(1 for _step in work)
-    assert steps >= len(data) // PIECE
-    assert whole_answer(data[:-3].decode()) == "\n".join(["GigabitEthernet0/1 is up"] * 50_000)
+    text = "show version\r\n" + "GigabitEthernet0/1 is up\r\n" * 50_000
+    steps = sum(1 for _step in reader_answer.text_of(answer_with(text), complete=True))
+    assert steps >= len(text) // PIECE
+    assert whole_answer(text) == "\n".join(["GigabitEthernet0/1 is up"] * 50_000)
 
 
 @pytest.mark.parametrize("wrap", ["Tr0ub4dor&3", "Tr0ub4\ndor&3", "\n".join("Tr0ub4dor&3")])

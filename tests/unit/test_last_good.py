@@ -16,6 +16,7 @@ import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils import _last_good
 from ansible_collections.rollcall.network.plugins.module_utils._changes import Changes
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader.rejections import rejection_in
 from ansible_collections.rollcall.network.plugins.module_utils._last_good import LastGood
 from ansible_collections.rollcall.network.plugins.module_utils._result import iso
 from ansible_collections.rollcall.network.plugins.module_utils._roll import write_answer
@@ -109,6 +110,21 @@ def test_what_failed_leaves_the_last_good_answer_as_it_is(fleet: Fleet) -> None:
     assert fleet.state()["commands"]["show clock"] == {"file": "show clock.txt", "since": DAYS[0], "at": DAYS[0]}
     back = fleet.run(answer(3, show_version="ONE", show_clock="TWO"))
     assert (back["changed"], back["last_good_at"]) == (["show clock"], DAYS[3])
+
+
+@pytest.mark.parametrize("rejection", ["% Invalid input detected at '^' marker.", "Command authorization failed."])
+@pytest.mark.parametrize("before", [True, False], ids=["after a good answer", "first"])
+def test_a_rejected_command_never_becomes_the_last_good_answer(before: bool, rejection: str, fleet: Fleet) -> None:
+    """The driver gives a rejected command the status ``failed`` and keeps what the device said as its text."""
+    assert rejection_in(rejection, "show version", ()) == rejection
+    if before:
+        fleet.run(answer(0, show_version="FRR 8\n"))
+    rejected = answer(1, "partial", show_version=None, show_clock="10:00\n")
+    rejected["output"]["show version"]["text"] = rejection
+    compared = fleet.run(rejected)
+    assert (compared["changed"], compared["output"]["show version"]["since"]) == ([], None)
+    assert list(fleet.state()["commands"]) == (["show version", "show clock"] if before else ["show clock"])
+    assert not before or fleet.text("show version") == "FRR 8\n"
 
 
 def test_a_device_that_never_answered(fleet: Fleet) -> None:

@@ -405,6 +405,7 @@ CALLED = Device(name="r1", driver="python", function="json.dumps", function_args
         (ASKED, {"platform": "ios"}, False),
         (ASKED, {"commands": (Command("show it"),)}, False),
         (ASKED, {"commands": (Command("show it", "json"),)}, False),
+        (ASKED, {"commands": (Command("show it", "auto", (("sure?", "y"),)),)}, False),
         (ASKED, {"commands": (Command("show other", "auto"),)}, False),
         (ASKED, {"commands": (Command("show it", "auto"), Command("show more"))}, False),
         (ASKED, {"driver": "python", "function": "json.dumps"}, False),

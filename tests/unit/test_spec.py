@@ -265,6 +265,23 @@ def test_hosts_are_required() -> None:
         ([{"command": "show version", "parser": "json"}], "auto", (Command("show version", "json"),)),
         ([{"command": "show version", "parser": "none"}], "auto", (Command("show version"),)),
         ([{"command": "show version", "parser": None}], "auto", (Command("show version", "auto"),)),
+        ([{"command": "a", "answers": []}], None, (Command("a"),)),
+        ([{"command": "a", "answers": None, "parser": "json"}], None, (Command("a", "json"),)),
+        (
+            [
+                {
+                    "command": "a",
+                    "answers": [{"question": " sure? ", "answer": "y"}, {"question": "[confirm]", "answer": ""}],
+                }
+            ],
+            "auto",
+            (Command("a", "auto", (("sure?", "y"), ("[confirm]", ""))),),
+        ),
+        (
+            [{"command": "a", "answers": [{"question": "which?", "answer": 1}]}],
+            None,
+            (Command("a", None, (("which?", "1"),)),),
+        ),
         (["b", "a", "b"], None, (Command("b"), Command("a"))),
         ([{"command": "a", "parser": "json"}, "a"], None, (Command("a", "json"),)),
         (["show description | include Zürich"], None, (Command("show description | include Zürich"),)),
@@ -305,6 +322,19 @@ def test_good_commands(commands: Any, parser: str | None, made: tuple[Command, .
         ([{"command": {"a": 1}}], "'a'"),
         ([{"command": "show version", "parser": "xml"}], "parser of 'show version'"),
         ([{"command": "show version", "parser": ["json"]}], "parser of 'show version'"),
+        ([{"command": "a", "answers": "y"}], "answers of 'a' must be a list"),
+        ([{"command": "a", "answers": {"question": "b?", "answer": "y"}}], "answers of 'a' must be a list"),
+        ([{"command": "a", "answers": ["y"]}], "answers of 'a' must be a dictionary of question and answer"),
+        ([{"command": "a", "answers": [{"question": "b?"}]}], "a dictionary of question and answer"),
+        ([{"command": "a", "answers": [{"question": "b?", "answer": "y", "key": True}]}], "a dictionary of question"),
+        ([{"command": "a", "answers": [{"question": "", "answer": "y"}]}], "a question of 'a'"),
+        ([{"command": "a", "answers": [{"question": " ", "answer": "y"}]}], "a question of 'a'"),
+        ([{"command": "a", "answers": [{"question": "b\nc", "answer": "y"}]}], "a question of 'a'"),
+        ([{"command": "a", "answers": [{"question": None, "answer": "y"}]}], "a question of 'a'"),
+        ([{"command": "a", "answers": [{"question": "b?", "answer": True}]}], "put it in quotes"),
+        ([{"command": "a", "answers": [{"question": "b?", "answer": None}]}], "the answer to 'b?' of 'a'"),
+        ([{"command": "a", "answers": [{"question": "b?", "answer": "y\nreload"}]}], "the answer to 'b?' of 'a'"),
+        ([{"command": "a", "answers": [{"question": "b?", "answer": "\x03"}]}], "the answer to 'b?' of 'a'"),
     ],
 )
 def test_bad_commands(commands: Any, words: str) -> None:

@@ -101,6 +101,9 @@ def ways(found: Device | Error) -> list[tuple[str, str, str | None, int]]:
         ({"rollcall_otp_command": "oathtool x"}, "otp_command", "oathtool x"),
         ({"rollcall_max_output": "64K"}, "max_output", 65536),
         ({"rollcall_max_output": 1000}, "max_output", 1000),
+        ({}, "transcript", False),
+        ({"rollcall_transcript": True}, "transcript", True),
+        ({"rollcall_transcript": "yes"}, "transcript", True),
     ],
 )
 def test_options_are_in_the_order_of_core(variables: dict[str, Any], field: str, value: Any) -> None:

@@ -16,36 +16,39 @@ import re
 import time
 from typing import Literal, NoReturn, TypeVar
 
-from .._device import Device
+from .._device import Command, Device
 from .._model.secrets import secrets_of
 from .._pieces import PIECE, Work, finish
-from .._platforms import LEARNED, Mode, Platform, PlatformError, Step, load_platform
+from .._platforms import LEARNED, Mode, Platform, PlatformError, Step, load_platform, platform_hint
 from .._result import CommandStatus, DeviceError, Error, Output, Status
-from .._terminal import PAGER_TAIL, decode, pager_at_end
+from .._terminal import clean, decode
 from .._transport.stream import Stream
-from .contract import Session
-from .text import (
-    ASKS_PASSWORD,
-    ASKS_USER,
-    SAYS_NO,
-    SSH_VERSION,
-    Answer,
-    answer_text,
-    asks,
-    excerpt,
-    has_prompt,
-    last_line,
-    last_lines,
-    prompt_key,
-    rejection_in,
-    shown_end,
+from ._reader.answer import TAIL, Answer, is_idle, shown_end, text_of
+from ._reader.pagers import TAIL as PAGER_TAIL
+from ._reader.pagers import pager_at_end
+from ._reader.prompt import Prompt, block, learned
+from ._reader.questions import (
+    MOST_ANSWERS,
+    Dialog,
+    Phase,
+    answer_for,
+    dialog_at_end,
+    question_at_end,
+    refused,
+    unexpected,
 )
+from ._reader.rejections import rejection_in
+from .contract import Session
+from .text import ASKS_PASSWORD, ASKS_USER, SAYS_NO, SSH_VERSION, asks, excerpt, last_line, last_lines
 
 SETTLE = 0.1  # silence after the first prompt: banners hold lines that look like prompts
 QUIET = 1.0  # silence after which a doubtful end is tested
+SLOW = 2.0  # silence after which another line end is tried
 LONGEST_LOGIN = 64 * 1024  # bytes kept of what the device sends before its first prompt
 LONGEST_SAID = 500  # characters of it in a message
 MOST_TESTS = 5  # empty lines sent for one answer
+MOST_LOGIN_TESTS = 20  # empty lines sent to learn the prompt
+ENDS = ">#$%])"  # characters that end most prompts
 
 # Commands that change nothing, on all platforms, and write to no file. RouterOS has the word at the end of a path.
 READ_ONLY = re.compile(
@@ -54,8 +57,12 @@ READ_ONLY = re.compile(
     re.IGNORECASE,
 )
 
+LOST = (
+    "the device sent text that cannot be assigned to one command, so that the end of this answer is not known; ask the "
+    "device again"
+)
 T = TypeVar("T")
-End = Literal["prompt", "closed", "timeout", "cut"]
+End = Literal["prompt", "closed", "timeout", "cut", "question", "lost"]
 
 
 class Cli:
@@ -95,14 +102,15 @@ class Cli:
 async def _ask_all(terminal: _Terminal, device: Device, session: Session) -> dict[str, Output]:
     outputs = {command.text: Output(status="skipped") for command in device.commands}
     session.keep(outputs)
+    commands = {command.text: command for command in device.commands}
+    last = list(outputs)[-1:]
     broken: Output | None = None
     for text, output in outputs.items():
         if broken is None:
             if not READ_ONLY.match(text):
                 session.sending()
-            await terminal.ask(text, output)
-            if output.error and output.error.kind != "rejected":
-                broken = output
+            await terminal.ask(commands[text], output, prove=[text] == last)
+            broken = next((each for each in outputs.values() if each.error and each.error.kind != "rejected"), None)
         else:
             output.error = Error("command", "not_asked", "not sent, because the session ended earlier")
     failed = [text for text, output in outputs.items() if output.status != "ok"]
@@ -119,11 +127,12 @@ def _fail(outputs: dict[str, Output], failed: list[str], broken: Output | None) 
     elif broken is not None and broken.status == "timeout":
         status = "timeout"
     message = f"{len(failed)} of {len(outputs)} commands failed, first {failed[0]!r}: {error.message}"
-    raise DeviceError(status, "command", error.kind, message, value=outputs, retry=broken is not None)
+    retry = broken is not None and error.kind != "question"  # an unexpected question would be asked again
+    raise DeviceError(status, "command", error.kind, message, value=outputs, retry=retry)
 
 
 class _Terminal:
-    """A session on the device's command line. Detects the prompt and the end of an answer."""
+    """A session on the device's command line: its prompt, and what was read since the last line was sent."""
 
     def __init__(self, stream: Stream, platform: Platform, device: Device, session: Session) -> None:
         self._stream = stream
@@ -133,12 +142,13 @@ class _Terminal:
         self._session = session
         self._secrets = secrets_of(device)
         self._sent = ""  # the kind of secret that was sent and that the device has not answered
-        self._prompt = ""  # the last line of the prompt, as the device shows it now
-        self._prompt_key = ""
-        self._now: Mode | None = None  # the mode that it shows
+        self._newline = "\n"
+        self._said = ""  # before the first prompt, and to lines that were rejected
+        self._prompt = Prompt("")
+        self._now: Mode | None = None  # the mode that the prompt shows
         self._judged: tuple[str, Mode | None] = ("", None)  # the end of a text, and the mode whose prompt it is
-        self._candidate = ""  # what may be a changed prompt
-        self._echoes = True
+        self._echoes: bool | None = None  # None: not known yet
+        self._previous: tuple[Answer, Output | None] | None = None  # its end is not proven
 
     @property
     def secret_is_unanswered(self) -> bool:
@@ -148,42 +158,64 @@ class _Terminal:
     # -- opening -------------------------------------------------------------------------------------------------------
 
     async def open(self) -> None:
-        """Reach the first prompt, enter the platform's mode and set up the session (paging off)."""
-        await self._await_first_prompt(self._deadline())
+        """Learn the first prompt, enter the platform's mode and set up the session (paging off)."""
+        await self._log_in(self._deadline())
+        fits = self._now is not None
+        accepted = False
         for step in self._platform.on_open:
             if step.kind == "enter":
                 await self._enter(step.text)
             elif step.kind == "ask":
                 await self._answer(step)
             else:
-                await self._set_up(step.text)
+                accepted = await self._set_up(step.text) or accepted
+        lines = self._platform.paging_lines
+        if not fits and not accepted and not lines:
+            lines = load_platform(LEARNED).paging_lines
+        for line in lines:
+            if await self._set_up(line):
+                break
+        self._hint(fits=fits)
+
+    def _hint(self, *, fits: bool) -> None:
+        """Put into the answer which platform fits best, if the one that was used does not."""
+        note = self._device.platform_note
+        if not fits and self._platform.name != LEARNED:
+            note = f"the prompt {self._prompt.line!r} is none of platform {self._platform.name}"
+        hint = platform_hint(note, self._prompt.line, self._said)
+        if hint:
+            self._stream.facts["platform"] = LEARNED
+            self._stream.facts["platform_hint"] = self._secrets.quoted(hint)
 
     async def leave(self) -> None:
         """Send the logout command without waiting, so that the device frees its line at once."""
         if self._platform.on_close:
             try:
-                await self._send(self._platform.on_close + "\n", time.monotonic() + SETTLE)
+                await self._send(self._platform.on_close, time.monotonic() + SETTLE)
             except DeviceError:
                 return  # the device closed first; all answers are complete
 
-    async def _await_first_prompt(self, deadline: float) -> None:
-        """Wait for a prompt. After a banner, send an empty line, which must show the same prompt again."""
+    async def _log_in(self, deadline: float) -> None:
+        """Answer what the device asks before its first prompt, and learn the prompt."""
         data = bytearray()
-        candidate = ""
+        tested: int | None = None  # how much had come when the last empty line was sent
+        silent = 0.0  # seconds
+        tests = replies = 0
         logged_in = False
         while True:
             shown = shown_end(data)
             line = last_line(shown)
-            wait = deadline
+            wait = SETTLE if silent < SETTLE else QUIET if silent < QUIET else SLOW
             if self._asks_login and not logged_in and (version := SSH_VERSION.match(shown)):
                 self._is_ssh(version[0])
-            elif self._asks_login and asks(ASKS_USER, line):
+            elif self._asks_login and asks(ASKS_USER, line) and not tests:
                 if logged_in:
                     self._login_refused(shown)
                 if not self._device.user:
                     raise DeviceError("auth_failed", "auth", "no_user", "no user name; set ansible_user")
-                await self._send(f"{self._device.user}\n", deadline)
+                await self._send(f"{self._device.user}", deadline)
             elif self._asks_login and asks(ASKS_PASSWORD, line):
+                self._dialog(shown, "login")  # it can be the question for a new password
                 if logged_in:
                     self._login_refused(shown)
                 if self._device.password is None:
@@ -191,22 +223,40 @@ class _Terminal:
                     raise DeviceError("auth_failed", "auth", "no_credentials", message)
                 logged_in = True
                 self._sent = "password"
-                await self._send(f"{self._device.password}\n", deadline)
+                await self._send(f"{self._device.password}", deadline)
                 data.clear()
-            elif await self._page(decode(bytes(data[-PAGER_TAIL:])), deadline):
-                pass
-            elif self._mode(shown) and line == candidate:
-                return
-            elif self._mode(shown):
-                wait = min(deadline, time.monotonic() + SETTLE)
-            chunk = await self._read(wait)
-            if chunk is None and wait < deadline:
-                candidate = line
-                self._arrive(shown)
-                if "\n" not in shown.strip():  # nothing but the prompt
+                tested = None
+            elif pager := pager_at_end(decode(bytes(data[-PAGER_TAIL:]))):
+                await self._send(pager.answer, deadline, newline=False)
+            elif tested is not None and (prompt := learned(shown_end(data[:tested][-TAIL:]), bytes(data[tested:]))):
+                more = await self._read(time.monotonic())
+                if not more:
+                    self._arrive(prompt, shown)
+                    self._said = shown
                     return
-                data.clear()
-                await self._send("\n", deadline)
+                data += more
+                continue
+            chunk = await self._read(min(deadline, time.monotonic() + wait))
+            if chunk is None and time.monotonic() < deadline:
+                silent += wait
+                dialog = self._dialog(shown, "login")
+                if dialog is not None and replies < MOST_ANSWERS:
+                    replies += 1
+                    tested, silent = None, 0.0
+                    await self._reply(dialog, deadline)
+                    data += b"\n"
+                elif self._may_test(data, tested, silent, line) and tests < MOST_LOGIN_TESTS:
+                    question = question_at_end(shown)
+                    if question is not None and not tests and (asks(ASKS_USER, line) or asks(ASKS_PASSWORD, line)):
+                        self._asks_login = True
+                        continue
+                    if question is not None:
+                        self._asked_unexpectedly(question)
+                    if tested is not None and not data[tested:].strip(b"\r\n"):
+                        self._newline = "\r"
+                    tests += 1
+                    tested, silent = len(data), 0.0
+                    await self._send("", deadline)
             elif chunk == b"" and self._asks_login and not logged_in:
                 said = " ".join(self._secrets.quoted(shown).split())[-LONGEST_SAID:]
                 message = f"the device closed the session before the login; it said {said!r}"
@@ -217,7 +267,38 @@ class _Terminal:
                 self._no_prompt(chunk, data)
             else:
                 data += chunk
-                del data[:-LONGEST_LOGIN]
+                silent = 0.0
+                over = len(data) - LONGEST_LOGIN
+                if over > 0:
+                    del data[:over]
+                    tested = None if tested is None else max(tested - over, 0)
+
+    def _may_test(self, data: bytearray, tested: int | None, silent: float, line: str) -> bool:
+        """Return whether an empty line may be sent before the prompt is known."""
+        if self._asks_login and not self._sent and tested is None:
+            return False  # the device has not asked for the password yet
+        if tested is not None and not data[tested:].strip(b"\r\n"):
+            return silent >= SETTLE + QUIET + SLOW and self._newline == "\n"
+        if tested is not None or self._mode(shown_end(data)) is not None:
+            return True
+        return silent >= SETTLE + QUIET + (0.0 if line else SLOW)
+
+    def _dialog(self, shown: str, phase: Phase) -> Dialog | None:
+        """Return the expected question that ends a text.
+
+        :raises DeviceError: if nobody can answer it here.
+        """
+        dialog = dialog_at_end(shown, self._platform.dialogs, phase)
+        if dialog is not None and dialog.answer is None:
+            raise refused(dialog, self._secrets.quoted(last_line(shown.rstrip())))
+        return dialog
+
+    async def _reply(self, dialog: Dialog, deadline: float) -> None:
+        await self._send(dialog.answer or "", deadline, newline=not dialog.is_key)
+
+    def _asked_unexpectedly(self, question: str) -> NoReturn:
+        error = unexpected(self._secrets.quoted(question))
+        raise DeviceError("failed", error.phase, error.kind, error.message)
 
     def _is_ssh(self, version: str) -> NoReturn:
         place = f"{self._device.host} port {self._device.port}"
@@ -241,11 +322,15 @@ class _Terminal:
         )
         raise DeviceError("auth_failed", "auth", "refused", message)
 
-    async def _set_up(self, line: str) -> None:
-        """Send a line of the platform. If the device rejects it, its pager is answered instead."""
-        text, end = await self._exchange(line, self._deadline())
+    async def _set_up(self, line: str) -> bool:
+        """Send a line of the platform, and return whether the device accepted it. If not, its pager is answered."""
+        answer, end = await self._exchange(Command(line), self._deadline())
         if end != "prompt":
-            self._no_prompt(b"" if end == "closed" else None, bytearray(text.encode("utf-8", "surrogateescape")))
+            self._no_prompt(b"" if end == "closed" else None, answer.data)
+        text = await self._text(answer, end)
+        rejection = rejection_in(text, line, self._platform.failures)
+        self._said += f"\n{rejection}" if rejection else ""
+        return rejection is None
 
     def _no_prompt(self, chunk: bytes | None, data: bytearray) -> NoReturn:
         seen = excerpt(self._secrets.quoted(shown_end(data)))
@@ -273,11 +358,15 @@ class _Terminal:
         return f"; {reason}" if reason and not reason.startswith("the device closed") else ""
 
     async def _enter(self, goal: str) -> None:
-        if self._now is None or self._now.name == goal:
+        become = self._device.become or self._device.become_password is not None
+        if self._now is None:
+            if become and not self._prompt.line.endswith("#"):
+                await self._answer(Step("ask", "enable", ASKS_PASSWORD))
+            return
+        if self._now.name == goal:
             return
         steps = self._platform.way(self._now.name, goal)
         wants_password = steps is not None and any(step.wants_password for step in steps)
-        become = self._device.become or self._device.become_password is not None
         if not steps or (wants_password and not become):
             return  # stays in the mode that the login gave, as a user without the secret does
         for step in steps:
@@ -285,25 +374,21 @@ class _Terminal:
                 await self._answer(step)
             else:
                 await self._set_up(step.text)
-        if self._now is None or self._now.name != goal:
-            if not become:
-                prompt = self._secrets.quoted(self._prompt)
-                message = (
-                    f"no prompt of platform {self._platform.name} after {steps[-1].text!r}; last line: {prompt!r}. "
-                    "Check ansible_network_os"
-                )
-                raise DeviceError("failed", "auth", "no_prompt", message)
+        if wants_password and (self._now is None or self._now.name != goal):
             self._refused(steps[-1].text)
 
     async def _answer(self, step: Step) -> None:
         """Send a line and answer the device's question. A password is sent only to its question."""
         deadline = self._deadline()
-        await self._send(step.text + "\n", deadline)
-        answer = Answer(step.text)
+        await self._send(step.text, deadline)
+        answer = Answer(step.text, self._prompt, self._echoes)
         answered = False
+        silent = False
         while True:
             shown = answer.shown()
+            line = last_line(shown)
             asked = step.question is not None and asks(step.question, shown)
+            asked = asked or (step.wants_password and asks(ASKS_PASSWORD, line))
             if asked and not answered:
                 answered = True
                 secret = self._device.become_password if step.wants_password else step.answer
@@ -311,108 +396,230 @@ class _Terminal:
                     message = f"the device asks for a password to enter {step.text!r}; set ansible_become_password"
                     raise DeviceError("auth_failed", "auth", "no_become_password", message)
                 self._sent = "enable password" if step.wants_password else self._sent
-                await self._send(secret + "\n", deadline)
+                await self._send(secret, deadline)
                 answer.forget()
             elif asked:
                 self._refused(step.text)
-            elif self._mode(shown) is not None and (answered or answer.echoed()):
-                self._arrive(shown)
-                return
-            chunk = await self._read(deadline)
+            elif (answered or answer.echoed()) and (answer.at_prompt() or self._mode(shown) is not None or silent):
+                old = self._prompt
+                if line and await self._learn(answer, deadline):
+                    if (
+                        answered
+                        and step.wants_password
+                        and self._prompt == old
+                        and SAYS_NO.search(shown[-LONGEST_SAID:])
+                    ):
+                        self._refused(step.text)
+                    return
+                silent = False
+            chunk = await self._read(min(deadline, time.monotonic() + QUIET))
+            if chunk is None and time.monotonic() < deadline:
+                silent = question_at_end(shown) is None
+            elif not chunk:
+                self._no_prompt(chunk, answer.data)
+            else:
+                answer.data += chunk
+                silent = False
+
+    async def _learn(self, answer: Answer, deadline: float) -> bool:
+        """Return whether an empty line brings the line that is shown, and nothing else: it is the prompt now."""
+        more = await self._read(time.monotonic())
+        if more:
+            answer.data += more
+            return False
+        answer.test(complete=True)
+        await self._send("", deadline)
+        while True:
+            chunk = await self._read(min(deadline, time.monotonic() + QUIET))
             if not chunk:
+                if chunk is None and time.monotonic() < deadline:
+                    return False
                 self._no_prompt(chunk, answer.data)
             answer.data += chunk
+            prompt = learned(answer.before(), bytes(answer.data[answer.tests[-1] :]))
+            if prompt is not None:
+                self._arrive(prompt, answer.shown())
+                return True
 
     def _refused(self, what: str) -> NoReturn:
-        prompt = self._secrets.quoted(self._prompt)
+        prompt = self._secrets.quoted(self._prompt.line)
         message = f"the device refused {what!r} (it stays at {prompt!r}); check ansible_become_password"
         raise DeviceError("auth_failed", "auth", "become_refused", message)
 
     # -- asking --------------------------------------------------------------------------------------------------------
 
-    async def ask(self, command: str, output: Output) -> None:
-        """Send a command and fill in its output and status."""
+    async def ask(self, command: Command, output: Output, *, prove: bool = False) -> None:
+        """Send a command and fill in its output and status.
+
+        :param prove: prove the end of the answer now, because no other command will.
+        """
         began = time.monotonic()
         try:
-            output.text, end = await self._exchange(command, self._deadline())
+            answer, end = await self._exchange(command, self._deadline(), prove=prove)
+            output.text = await self._text(answer, end)
         except DeviceError as error:
             output.status, output.error = "failed", error.error
         else:
-            output.status, output.error = self._judge(output.text, end)
+            output.status, output.error = self._judge(output.text, end, answer)
+            self._previous = None if answer.tests else (answer, output)
         output.seconds = time.monotonic() - began
 
-    async def _exchange(self, line: str, deadline: float) -> tuple[str, End]:
-        """Send a line. Return its answer without echo and prompt, and how it ended."""
-        await self._drain(deadline)
-        await self._send(line + "\n", deadline)
-        answer = Answer(line)
+    async def _exchange(self, command: Command, deadline: float, *, prove: bool = False) -> tuple[Answer, End]:
+        """Send a line. Return what came after it, and how it ended."""
+        answer = Answer(command.text, self._prompt, self._echoes)
+        answer.data += await self._read(time.monotonic()) or b""
+        await self._send(command.text, deadline)
+        end = await self._receive(answer, command, deadline, prove=prove)
+        await self._book(answer, end)
+        return answer, end
+
+    async def _receive(self, answer: Answer, command: Command, deadline: float, *, prove: bool) -> End:
+        """Read until the answer is complete, or cannot be completed."""
         tests = MOST_TESTS
-        silent = False
+        silent = 0.0  # seconds
         while True:
-            chunk = await self._read(deadline if silent else min(deadline, time.monotonic() + QUIET))
+            wait = SETTLE if not silent else QUIET
+            chunk = await self._read(min(deadline, time.monotonic() + wait) if silent < QUIET else deadline)
             if chunk == b"":
-                return await self._text(answer, "closed"), "closed"
+                return "prompt" if self._is_at_prompt(answer) else "closed"
             if chunk:
                 answer.data += chunk
-                silent = False
-                if len(answer.data) > self._device.max_output:
-                    del answer.data[self._device.max_output :]
-                    return await self._text(answer, "cut"), "cut"
-                length = 0
-                while len(answer.data) != length:  # until nothing more has come
-                    length = len(answer.data)
-                    if await self._page(answer.tail(), deadline):
-                        answer.pages += 1
-                    elif await self._whole(answer):
-                        self._arrive(answer.shown())
-                        return await self._text(answer, "prompt"), "prompt"
+                silent = 0.0
+                end = await self._arrived(answer, command, deadline)
+                if end is not None and (end != "prompt" or answer.tests or not (prove or self._echoes is False)):
+                    return end
+                if end is not None:
+                    tests -= 1
+                    await self._test(answer, deadline)
                 continue
             if time.monotonic() >= deadline:
-                return await self._text(answer, "timeout"), "timeout"
-            silent = True
-            if tests and self._doubtful(answer.shown()):
+                return "lost" if answer.tests and answer.was_complete else "timeout"
+            silent += wait
+            if answer.tests and self._is_proven(answer, settled=True):
+                return self._proven(answer)
+            if len(answer.data) <= answer.echo.end:
+                continue
+            dialog = self._dialog(answer.shown(), "command") if answer.echoed() or self._echoes is False else None
+            if dialog is not None and answer.replies < MOST_ANSWERS:
+                answer.replies += 1
+                answer.asked()
+                await self._reply(dialog, deadline)
+                silent = 0.0
+                continue
+            if silent < QUIET:
+                continue
+            if question_at_end(answer.shown()) is not None:
+                return "question"
+            if tests and self._is_doubtful(answer):
                 tests -= 1
-                answer.tested_at = len(answer.data)
-                self._candidate = prompt_key(last_line(answer.shown()))
-                await self._send("\n", deadline)
+                silent = 0.0
+                await self._test(answer, deadline)
 
-    async def _whole(self, answer: Answer) -> bool:
-        """Return whether the answer is complete: it ends with the prompt, and nothing follows."""
-        shown = answer.shown()
-        if self._mode(shown) is None:
-            return False
-        key = prompt_key(last_line(shown))
-        if answer.tested_at is None:
-            if key != self._prompt_key or (self._echoes and not answer.echoed()):
+    async def _arrived(self, answer: Answer, command: Command, deadline: float) -> End | None:
+        """Look at the end of what has come. Answer pagers and expected questions."""
+        length = 0
+        while len(answer.data) != length:  # until nothing more has come
+            length = len(answer.data)
+            if length > self._device.max_output:
+                del answer.data[self._device.max_output :]
+                return "cut"
+            if answer.tests:
+                if self._is_proven(answer, settled=False) and not await self._more(answer):
+                    return self._proven(answer)
+            elif self._is_at_prompt(answer):
+                if not await self._more(answer):
+                    return "prompt"
+            elif pager := pager_at_end(tail := answer.tail()):
+                answer.paged(len(tail[pager.start :].encode("utf-8", "surrogateescape")))
+                await self._send(pager.answer, deadline, newline=False)
+            elif command.answers and (reply := answer_for(command, answer.shown())) is not None:
+                if not answer.echoed() or answer.replies >= MOST_ANSWERS:
+                    return None
+                answer.replies += 1
+                answer.asked()
+                await self._send(reply, deadline)
+        return None
+
+    def _is_at_prompt(self, answer: Answer) -> bool:
+        return answer.at_prompt() and (self._echoes is False or answer.echoed())
+
+    def _is_proven(self, answer: Answer, *, settled: bool) -> bool:
+        """Return whether the last test brought a prompt.
+
+        :param settled: nothing more comes.
+        """
+        brought = answer.brought()
+        if answer.prompt.start(brought) is None:
+            prompt = learned(answer.before(), bytes(answer.data[answer.tests[-1] :]))
+            if prompt is None:
                 return False
-        elif key not in (self._prompt_key, self._candidate):
-            return False
-        elif not answer.echoed():
-            self._echoes = False
-        more = await self._read(time.monotonic())
-        if more:  # the device continues, so the prompt-like text was part of the answer
-            answer.data += more
-        return not more
-
-    def _doubtful(self, shown: str) -> bool:
-        """Return whether a silent device may be at its prompt. Otherwise an empty line could answer a question."""
-        mode = self._mode(shown)
-        if mode is not None and not mode.name.startswith("config"):
+            answer.prompt, answer.tests, answer.resumed = prompt, answer.tests[-1:], False
             return True
-        return has_prompt(shown, self._prompt_key)
+        is_clean = all(answer.prompt.is_alone(line) or line in answer.prompt.context for line in block(brought))
+        if not is_clean and not (settled and (answer.was_complete or is_idle(brought, answer.prompt))):
+            return False  # the device was not at its prompt: another test must bring nothing but it
+        if not is_clean or len(answer.tests) > 1:
+            prompts, tests = answer.prompts(), len(answer.tests)
+            answer.resumed = prompts > tests or (prompts == tests and not answer.had_prompt())
+            answer.eaten = prompts < tests
+        return True
+
+    def _proven(self, answer: Answer) -> End:
+        """Return how a proven answer ended. Nothing is known about it if its echo did not come, or came again, or if
+        something else than the prompt took an empty line."""
+        echoed = answer.echoed()
+        self._arrive(answer.prompt, answer.shown())
+        if (self._echoes and not echoed) or answer.eaten or (answer.resumed and answer.echoed_again()):
+            return "lost"
+        self._echoes = echoed
+        return "prompt"
+
+    def _is_doubtful(self, answer: Answer) -> bool:
+        """Return whether a silent device may be at its prompt. Otherwise an empty line could answer a question."""
+        if answer.tests and len(answer.data) <= answer.tests[-1]:
+            return False  # it has not answered the last test
+        shown = answer.shown()
+        line = last_line(shown)
+        if line and (line[-1] in ENDS or line[-1] == self._prompt.line[-1:] or self._mode(shown) is not None):
+            return True
+        return any(self._prompt.start(each) is not None for each in shown.split("\n"))
+
+    async def _more(self, answer: Answer) -> bool:
+        """Return whether something has come already that follows the prompt, so that it was part of the answer."""
+        more = await self._read(time.monotonic())
+        answer.data += more or b""
+        return bool(more)
+
+    async def _test(self, answer: Answer, deadline: float) -> None:
+        answer.test(complete=self._is_at_prompt(answer))
+        await self._send("", deadline)
+
+    async def _book(self, answer: Answer, end: End) -> None:
+        """Complete the previous answer with what came before the echo of this one."""
+        previous, self._previous = self._previous, None
+        late = b""
+        if answer.echoed():
+            self._echoes = True
+            late = answer.late()
+        elif self._echoes and end != "prompt" and not is_idle(clean(decode(bytes(answer.data))), answer.prompt):
+            end = "lost"
+        if previous is None:
+            return
+        before, output = previous
+        if output is None:
+            return
+        if end == "lost":
+            output.status, output.error = "failed", Error("command", "desynchronised", LOST)
+        elif late:
+            before.data += late
+            output.text = await self._text(before, "prompt")
+            output.status, output.error = self._judge(output.text, "prompt", before)
 
     async def _text(self, answer: Answer, end: End) -> str:
-        work = answer_text(
-            answer.data,
-            answer.line,
-            key=self._prompt_key,
-            mode=self._now if end == "prompt" else None,
-            tested_at=answer.tested_at,
-            paged=answer.pages > 0,
-        )
+        work = text_of(answer, complete=end == "prompt")
         return finish(work) if len(answer.data) <= PIECE else await _in_pieces(work)
 
-    def _judge(self, text: str, end: End) -> tuple[CommandStatus, Error | None]:
+    def _judge(self, text: str, end: End, answer: Answer) -> tuple[CommandStatus, Error | None]:
         if end == "closed":
             message = f"{self._closed()} during its answer; received {len(text)} characters{self._why()}"
             return "failed", Error("command", "session_closed", message)
@@ -427,7 +634,12 @@ class _Terminal:
             kind, limit = self._session.limit if self._is_over() else usual
             message = f"no prompt within {limit}; received {len(text)} characters; raise it if the command is slow"
             return "timeout", Error("command", kind, message)
-        rejection = rejection_in(text, self._platform.failures)
+        if end == "question":
+            question = question_at_end(answer.shown()) or ""
+            return "failed", unexpected(self._secrets.quoted(question), self._secrets.quoted(answer.line))
+        if end == "lost":
+            return "failed", Error("command", "desynchronised", LOST)
+        rejection = rejection_in(text, answer.line, self._platform.failures)
         if rejection:
             return "failed", Error(
                 "command",
@@ -453,26 +665,13 @@ class _Terminal:
         except DeviceError:
             return b""
 
-    async def _send(self, text: str, deadline: float) -> None:
+    async def _send(self, text: str, deadline: float, *, newline: bool = True) -> None:
+        text += self._newline if newline else ""
         await self._stream.write(text.encode("utf-8", "surrogateescape"), deadline)
 
-    async def _drain(self, deadline: float) -> None:
-        """Discard unsolicited output since the last prompt. Wait briefly if the device does not echo."""
-        until = min(deadline, time.monotonic() + QUIET)
-        while await self._read(min(until, time.monotonic() + (0.0 if self._echoes else QUIET / 4))):
-            pass
-
-    async def _page(self, tail: str, deadline: float) -> bool:
-        pager = pager_at_end(tail)
-        if pager is None:
-            return False
-        await self._send("q" if pager.group("end") else " ", deadline)
-        return True
-
-    def _arrive(self, shown: str) -> None:
-        self._prompt, self._now = last_line(shown), self._mode(shown)
+    def _arrive(self, prompt: Prompt, shown: str) -> None:
+        self._prompt, self._now = prompt, self._mode(shown)
         self._sent = ""
-        self._prompt_key = prompt_key(self._prompt)
 
     def _mode(self, shown: str) -> Mode | None:
         end = last_lines(shown)

@@ -18,6 +18,7 @@ from .._model.masking import masked_error, masked_outputs
 from .._model.secrets import secrets_of
 from .._model.visible import visible
 from .._result import DeviceError, Error, Outputs, Phase
+from .._transport.transcript import Transcript
 from ..collector import outcome_of
 
 T = TypeVar("T")
@@ -25,47 +26,60 @@ INLINE = 256 * 1024  # characters; masking more would hold the event loop for to
 _threads = ThreadPoolExecutor(2)  # those of the event loop can all wait for DNS servers
 
 
-async def masked_answer(device: Device, value: Any, facts: dict[str, str]) -> Any:
+async def masked_answer(device: Device, value: Any, facts: dict[str, str], transcript: Transcript | None = None) -> Any:
     """Return the answer, masked. Long texts are masked in a thread.
 
     :param facts: what is known about the connection.
     :raises DeviceError: if it is not a complete answer.
     """
-    return await _inline_or_in_thread(value, masked_value, device, value, facts)
+    size = _size(value) + _recorded(transcript)
+    return await _inline_or_in_thread(size, masked_value, device, value, facts, transcript)
 
 
 async def masked_failure_of(
-    device: Device, raised: BaseException, phase: Phase, received: Any, facts: dict[str, str]
+    device: Device,
+    raised: BaseException,
+    phase: Phase,
+    received: Any,
+    facts: dict[str, str],
+    transcript: Transcript | None = None,
 ) -> DeviceError:
     """Return the error of a device like ``masked_failure``. Long texts are masked in a thread."""
     value = received if getattr(raised, "value", None) is None else raised.value  # type: ignore[attr-defined]
-    return await _inline_or_in_thread(value, masked_failure, device, raised, phase, received, facts)
+    size = _size(value) + _recorded(transcript)
+    return await _inline_or_in_thread(size, masked_failure, device, raised, phase, received, facts, transcript)
 
 
-async def _inline_or_in_thread(value: Any, function: Callable[..., T], *arguments: Any) -> T:
-    if _size(value) <= INLINE:
+async def _inline_or_in_thread(size: int, function: Callable[..., T], *arguments: Any) -> T:
+    if size <= INLINE:
         return function(*arguments)
     return await asyncio.get_running_loop().run_in_executor(_threads, function, *arguments)
 
 
-def masked_value(device: Device, value: Any, facts: dict[str, str]) -> Any:
+def masked_value(device: Device, value: Any, facts: dict[str, str], transcript: Transcript | None = None) -> Any:
     """Return what a driver returned, checked and masked.
 
     :raises DeviceError: if it is not a complete answer.
     """
-    return masked(device, answer_from(device, value) if is_third_party(device) else value, facts)
+    return masked(device, answer_from(device, value) if is_third_party(device) else value, facts, transcript)
 
 
-def masked(device: Device, value: Any, facts: dict[str, str]) -> Any:
+def masked(device: Device, value: Any, facts: dict[str, str], transcript: Transcript | None = None) -> Any:
     secrets = secrets_of(device)
     if not gives_outputs(device):
         return secrets.value(value)
     connection = {name: visible(secrets.quoted(text)) for name, text in facts.items()}
-    return Outputs(masked_outputs(value, secrets), connection)
+    recorded = None if transcript is None else transcript.text(secrets)
+    return Outputs(masked_outputs(value, secrets), connection, recorded)
 
 
 def masked_failure(
-    device: Device, raised: BaseException, phase: Phase, received: Any = None, facts: dict[str, str] | None = None
+    device: Device,
+    raised: BaseException,
+    phase: Phase,
+    received: Any = None,
+    facts: dict[str, str] | None = None,
+    transcript: Transcript | None = None,
 ) -> DeviceError:
     """Return the error of a device for any exception, masked.
 
@@ -78,7 +92,7 @@ def masked_failure(
     foreign = not isinstance(raised, DeviceError) or not is_ours(device)
     failure = masked_error(error, secrets_of(device), foreign=foreign)
     if gives_outputs(device):
-        failure.value = masked(device, value or {}, facts or {})
+        failure.value = masked(device, value or {}, facts or {}, transcript)
     return failure
 
 
@@ -94,6 +108,10 @@ def _described(raised: BaseException, phase: Phase) -> DeviceError:
     outcome = outcome_of(raised, phase)
     reason = outcome.error or Error(phase, "failed", "")
     return DeviceError(outcome.status, reason.phase, reason.kind, reason.message, retry=outcome.retry)
+
+
+def _recorded(transcript: Transcript | None) -> int:
+    return 0 if transcript is None else transcript.size
 
 
 def _size(value: Any) -> int:

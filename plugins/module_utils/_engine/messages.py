@@ -57,6 +57,14 @@ class Sending:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """A part of the transcript of this job, in case its worker ends before the job is done."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """Something for the parent that is not an answer, such as a new host key or a warning."""
 

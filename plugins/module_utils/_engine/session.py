@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import functools
 import gc
 import getpass
 import itertools
@@ -24,14 +25,16 @@ from typing import Any
 
 from .._device import Device
 from .._drivers.registry import driver_of, is_read_only
+from .._model.secrets import secrets_of
 from .._result import DeviceError, Phase
 from .._transport.bastions import Way
 from .._transport.open import Transports
 from .._transport.stream import Stream
+from .._transport.transcript import Recorded, Transcript
 from . import wire
 from .asked import late, masked_answer, masked_failure_of
 from .line import Line
-from .messages import Began, Done, Job, Sending, Told
+from .messages import Began, Done, Heard, Job, Sending, Told
 from .watchdog import Watchdog
 
 BEAT = 0.25  # seconds between signs of life
@@ -66,6 +69,7 @@ class _Session:
         self.received: Any = None
         self.facts: dict[str, str] = {}
         self.way: Way | None = None
+        self.transcript = Transcript(job.device, self.began) if job.device.transcript else None
         self._streams: list[Stream] = []
         self.has_sent = False  # something that is not read-only
         self.overrun = False
@@ -121,9 +125,21 @@ class _Session:
 
     async def connect(self) -> Stream:
         stream = await self._worker.transports.open(self.job.device, self)
+        if self.transcript is not None:
+            stream = Recorded(stream, self.transcript, functools.partial(self._tell_part, self.transcript))
         self._streams.append(stream)
         self.facts = stream.facts
         return stream
+
+    def _tell_part(self, transcript: Transcript) -> None:
+        """Send a part of the transcript now, because the work on what was received can end this process."""
+        part = transcript.part(secrets_of(self.job.device))
+        self.is_telling = True
+        try:
+            self._worker.tell(Heard(self.job.number, part))
+            self._worker.flush()
+        finally:
+            self.is_telling = False
 
     async def host_keys(self) -> list[bytes]:
         """Return the host keys of the device, without a login there. For the driver of that name."""
@@ -320,7 +336,7 @@ class _Worker:
         async with asyncio.timeout_at(until) as session.timeout:
             value = await _asked(session)
         session.is_ending = True
-        return await masked_answer(session.job.device, value, session.facts)
+        return await masked_answer(session.job.device, value, session.facts, session.transcript)
 
     async def _failure(self, session: _Session, raised: BaseException) -> DeviceError:
         if session.overrun or isinstance(raised, Overrun):
@@ -328,7 +344,9 @@ class _Worker:
             raised.value = session.received
         elif isinstance(raised, (TimeoutError, asyncio.CancelledError)) and session.is_late():
             raised = late(session.phase, session.limit)
-        return await masked_failure_of(session.job.device, raised, session.phase, session.received, session.facts)
+        return await masked_failure_of(
+            session.job.device, raised, session.phase, session.received, session.facts, session.transcript
+        )
 
     def _interrupt(self) -> None:
         """Interrupt the work of the device whose callback is running.

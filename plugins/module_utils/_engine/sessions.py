@@ -15,8 +15,8 @@ from typing import Any
 
 from .._call import Call
 from .._device import Device, Hop
-from .._drivers.registry import is_read_only
-from .._result import DeviceError
+from .._drivers.registry import gives_outputs, is_read_only
+from .._result import DeviceError, Outputs
 from .launcher import Launcher, NoProcess
 from .messages import Done, Job
 from .quarantine import Group, groups_of
@@ -53,6 +53,7 @@ class Sessions:
         call.pause()  # the worker measures the phases
         losses = untouched = 0
         group: Group | None = None
+        heard: list[str] = []
         while True:
             left = seconds if call.began is None or seconds is None else call.began + seconds - time.monotonic()
             asked = Asked(Job(next(self._numbers), device, call.deadline, left, limits))
@@ -71,6 +72,7 @@ class Sessions:
             call.until = None if call.began is None or seconds is None else call.began + seconds
             if asked.result is not None:
                 return _value_of(asked, asked.result, call)
+            heard = asked.heard or heard
             if self._closed.is_set():
                 raise self._not_asked()
             was_alone, group = group is not None and group.size == 1, None
@@ -81,9 +83,10 @@ class Sessions:
                 kind, limit = (
                     limits[0] if call.deadline is not None and time.monotonic() >= call.deadline else limits[1]
                 )
-                raise DeviceError("timeout", "command", kind, f"no answer within {limit}; {asked.lost}")
+                message = f"no answer within {limit}; {asked.lost}"
+                raise DeviceError("timeout", "command", kind, message, value=_recorded(device, heard))
             losses += 1
-            _check_again(asked, losses, was_alone=was_alone)
+            _check_again(asked, losses, was_alone=was_alone, heard=heard)
             group = asked.group
 
     def close(self) -> None:
@@ -183,7 +186,7 @@ def _log_out(workers: list[Worker]) -> None:
         time.sleep(0.005)
 
 
-def _check_again(asked: Asked, losses: int, *, was_alone: bool) -> None:
+def _check_again(asked: Asked, losses: int, *, was_alone: bool, heard: list[str]) -> None:
     """:raises DeviceError: if a device must not be asked again."""
     if asked.group is not None and losses <= MOST_LOSSES:
         return
@@ -192,7 +195,12 @@ def _check_again(asked: Asked, losses: int, *, was_alone: bool) -> None:
     else:
         alone = "; no other device was asked there" if was_alone else ""
         message = f"{asked.lost}{alone}; the device had been asked again {MOST_LOSSES} times"
-    raise DeviceError("failed", "command", "engine", message)
+    raise DeviceError("failed", "command", "engine", message, value=_recorded(asked.job.device, heard))
+
+
+def _recorded(device: Device, heard: list[str]) -> Outputs | None:
+    """Return the transcript, without outputs, of a device whose worker ended or gave it up; None if there is none."""
+    return Outputs({}, {}, "".join(heard)) if heard and gives_outputs(device) else None
 
 
 def _may_repeat(asked: Asked) -> bool:
@@ -205,5 +213,7 @@ def _value_of(asked: Asked, done: Done, call: Call) -> Any:
         call.seconds[phase] = call.seconds.get(phase, 0.0) + seconds
     if done.error is not None:
         done.error.retry = done.error.retry and _may_repeat(asked)
+        if done.error.value is None:
+            done.error.value = _recorded(asked.job.device, asked.heard)
         raise done.error
     return done.value

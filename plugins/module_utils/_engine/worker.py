@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import wire
 from .launcher import NoProcess, Process
-from .messages import Began, Done, Job, Sending, Told
+from .messages import Began, Done, Heard, Job, Sending, Told
 from .watchdog import KILL, STUCK
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class Asked:
     group: Group | None = None  # in which it is asked again
     began: float | None = None
     is_sending: bool = False
+    heard: list[str] = field(default_factory=list)  # parts of its transcript
 
     def __post_init__(self) -> None:
         self.done.acquire()
@@ -183,6 +184,9 @@ class Worker:
         elif isinstance(message, Sending):
             if (asked := self.open.get(message.number)) is not None:
                 asked.is_sending = True
+        elif isinstance(message, Heard):
+            if (asked := self.open.get(message.number)) is not None:
+                asked.heard.append(message.text)
         elif isinstance(message, Told):
             with contextlib.suppress(Exception):  # it concerns no device's answer
                 self._tell(self, message.message)

@@ -71,9 +71,25 @@ class Secrets:
         self._key_lines = frozenset(key_lines)
         self._longest = max(map(len, (*self._strong, *self._plain)), default=0)
         self._words = tuple(weak)
+        self.values = frozenset({*strong, *weak})
         either = "|".join(re.escape(word) for word in sorted(weak, key=len, reverse=True))
         self._weak = re.compile(rf"(?<!\w)(?:{either})(?!\w)") if weak else None
         self._weak_at_end = re.compile(rf"(?:(?<!\S)|(?<=:))(?:{either})(?=[ \t]*$)", re.MULTILINE) if weak else None
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """The forms of the secrets that are masked everywhere, and the lines of private keys."""
+        return (*self._strong, *self._key_lines)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The secrets that are ordinary words, or short."""
+        return self._words
+
+    @property
+    def longest(self) -> int:
+        """The length of the longest spelling."""
+        return self._longest
 
     def sentence(self, text: str) -> str:
         """Mask a sentence of the collection. Its quotes are masked already, so ordinary words are kept."""

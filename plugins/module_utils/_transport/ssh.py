@@ -48,7 +48,7 @@ _IAC = b"\xff"
 _NEGOTIATION = re.compile(rb"\xff(?:\xfa.*?\xff\xf0|[\xfb-\xfe].|[^\xfa-\xfe])", re.DOTALL)
 _NO_COMMON = re.compile(r"No matching (.+) algorithm found, sent .* and received (.*)", re.DOTALL)
 LONGEST_OFFER = 300  # characters of the algorithms of a device in a message
-TERMINAL, SIZE = "vt100", (80, 24)
+TERMINAL, SIZE = "vt100", (511, 1000)  # wide and high, so that lines are not divided and answers are not paged
 _BUSY = (
     "too many",
     "exceeded",

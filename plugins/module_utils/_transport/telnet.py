@@ -26,7 +26,7 @@ except ImportError:
     telnetlib3 = None  # type: ignore[assignment]
 
 TERMINAL = "vt100"
-ROWS, COLUMNS = 24, 512  # wide, so that the device does not wrap the lines of its answer
+ROWS, COLUMNS = 1000, 511  # high and wide, so that answers are not paged and lines are not divided
 MOST_BUFFERED = 64 * 1024  # bytes; the device is not read from while the driver has that many to read
 MOST_COMMANDS = 1000  # of negotiation in one session; a device needs about 20
 IAC, SE, SB, WILL, WONT, DO, DONT = 255, 240, 250, 251, 252, 253, 254

@@ -65,6 +65,7 @@ def make_device(
     hops: Iterable[Hop] = (),
     transport: str = "ssh",
     max_output: int = 64 * 2**20,
+    transcript: bool = False,
     driver: str | None = None,
     function: str | None = None,
     function_args: Mapping[str, object] | None = None,
@@ -84,6 +85,7 @@ def make_device(
     :param known_hosts: files with the keys of devices.
     :param ssh_options: options of OpenSSH by name.
     :param hops: the bastions on the way, the first one first.
+    :param transcript: record what is received and sent, in the run folder.
     :param driver: by default ``cli``, or ``python`` if there is a function.
     :param function: the path of a function to call, such as ``package.module.function``, and its keyword arguments.
     :param variables: what a driver or a function asks for.
@@ -121,6 +123,7 @@ def make_device(
         hops=tuple(hops),
         transport=transport,
         max_output=max_output,
+        transcript=transcript,
         variables=dict(variables or {}),
     )
     return check_device(device)
@@ -228,10 +231,13 @@ def _commands(name: str, commands: str | Iterable[str | Command], parser: str | 
         raise ValueError(msg) from None
 
 
-def _plain(command: str | Command) -> str | dict[str, str]:
+def _plain(command: str | Command) -> str | dict[str, Any]:
     if not isinstance(command, Command):
         return command
-    return {"command": command.text, **({"parser": command.parser} if command.parser else {})}
+    given = command.as_given()
+    if not command.parser:
+        del given["parser"]  # the parser of all counts
+    return given
 
 
 def _definition(name: str, platform: str | None, definition: Mapping[str, object] | None) -> dict[str, Any] | None:

@@ -229,7 +229,11 @@ ROLE: tuple[Variable, ...] = (
 
 # Variables of each device. The argument of the same name applies to all devices.
 HOST: tuple[Variable, ...] = (
-    Variable("rollcall_commands", "The commands to send: a list, or a multi-line string", spec={"type": "raw"}),
+    Variable(
+        "rollcall_commands",
+        "The commands to send: a list of lines or of `command`, `parser`, `answers`, or a multi-line string",
+        spec={"type": "raw"},
+    ),
     Variable(
         "rollcall_parser", "The parser that converts answers to rows: `none`, `auto`, `json` or `textfsm`", ("collect",)
     ),
@@ -244,6 +248,12 @@ HOST: tuple[Variable, ...] = (
     Variable("rollcall_connect_timeout", "Seconds for the connection, and again for the login", ("collect",)),
     Variable("rollcall_command_timeout", "Seconds for the first prompt, and for each command", ("collect",)),
     Variable("rollcall_max_output", "The size of the longest answer to one command, such as `64M`", ("collect",)),
+    Variable(
+        "rollcall_transcript",
+        "Record what is received from the device and sent to it in `transcript.jsonl` beside its answer, without "
+        "secrets. See docs/transcripts.md",
+        ("collect",),
+    ),
     Variable("rollcall_known_hosts", "Files with the host key", ("collect",)),
     Variable(
         "rollcall_platforms",

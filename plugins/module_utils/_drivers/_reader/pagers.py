@@ -2,39 +2,292 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The prompts of pagers, how to answer them, and how to remove them from a text."""
+"""The prompts of pagers, how to answer them, and how to remove them from a text.
+
+A pager's prompt is recognised only at the end of what was received, and only a bounded end is looked at. While an
+answer arrives, the reader calls ``pager_at_end`` and notes the place of each prompt that it answers. At the end, it
+calls ``without_pagers`` once with these places. Lines of an answer that only quote such a prompt are not touched.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from ..._terminal import PAGER_TAIL
-from ..._terminal import pager_at_end as _match
+TAIL = 512  # bytes at the end of the data that are searched; D-Link's prompt with its colours is the longest
+_LONGEST_HALF = 1024  # bytes of a line before a prompt
+_WIDEST_INDENT = 4  # blanks before a prompt
+_SHORTEST = 8  # columns; what is shorter can be text: blanks over a prompt, or text that is there twice
 
-TAIL = PAGER_TAIL  # bytes at the end of the data that are searched
+# -- the prompts, in lower case, without escape sequences --------------------------------------------------------------
+
+_UP_TO = r"[^\n]{0,100}"
+_WORD = (
+    r"(?:more(?:\s?\d{1,3}%)?(?:\s?[(\[][^()\[\]\n]{1,80}[)\]])?"  # ---- More ( Press 'Q' to break ) ----
+    r"|more\sor\s\(q\)uit|\((?:more|less)(?:\s\d{1,3}%)?\))"  # ---(more 42%)---
+)
+_HELP = r"(?:\s{0,3}(?:[(\[][^()\[\]\n]{1,120}[)\]]|or\s\(q\)uit|\(q\)\squit[^\n]{0,80}|,\s?next\spage:[^\n]{0,80}))?"
+_MORE = rf"\s?{_WORD}\s?-{{1,20}}>?{_HELP}"
+_PRESS = r"(?:-{1,8}\s?)?\(?(?:please\s)?(?:press|hit|type)\s(?:the\s)?['\"<\[]?"
+_SPACE = r"(?:any\s(?:other\s)?key|space(?:\s?bar)?)"
+_ENTER = r"(?:enter|return|cr)"
+_KEY = r"['\">\]]?(?:\skey)?(?:\sor\s[^\n]{1,30}?)?"
+_SHOWS = r"(?:more|show|see|display|view|scroll|page|next|the\snext)"
+_GOES_ON = r"(?:continue|proceed)"
+_PURPOSE = rf"\s(?:to|for)\s(?:{_SHOWS}|(?P<%s>{_GOES_ON}))\b{_UP_TO}"
+_LINES = r"lines\s\d{1,9}-\d{1,9}(?:/\d{1,9})?"
+_BYTE = r"byte\s\d{1,12}(?:-\d{1,12})?(?:/\d{1,12})?"
+_PERCENT = r"\s\(?\d{1,3}%\)?"
+
+# Groups: what is sent. ``go`` and ``go_on`` are set if the prompt only says "continue", as a question may.
+_AFTER_TEXT = (
+    r"(?P<quit>"
+    rf"(?:{_LINES}\s)?(?:{_BYTE}\s)?\(end\)"
+    r"|--\s?\[q\squit(?!\|[^\]\n]{0,60}\bdown\b)[^\]\n]{0,60}\]"  # MikroTik at the end of the text
+    r"|ctrl\+c\s(?:esc\s)?q\squit\b(?![^\n]{0,100}next\spage)[^\n]{0,100}"  # D-Link at the end of the text
+    r")|(?P<yes>display\sall\s\d{1,9}\sitems\?\s?\(y/n\))"  # F5
+    rf"|(?P<line>{_PRESS}{_ENTER}{_KEY}{_PURPOSE % 'go'}|(?:-\s{{1,3}})?\(press\sreturn\))"
+    r"|(?P<page>"
+    rf"(?:<-|<?-{{2,20}}){_MORE}"
+    r"|--\s?\[q\squit\|[^\]\n]{0,80}\]"
+    r"|more:\s<space>,\s{1,3}quit:[^\n]{1,40}one\sline:\s<return>"
+    rf"|more\?\s[^\n]{{0,100}}\bquit\b{_UP_TO}"
+    rf"|(?:ctrl\+c\s)?(?:esc\s)?q\squit\s[^\n]{{0,60}}\bnext\spage\b{_UP_TO}"
+    rf"|press\sq\sto\squit,?\s{_UP_TO}"
+    rf"|{_PRESS}{_SPACE}{_KEY}{_PURPOSE % 'go_on'}"
+    rf"|{_LINES}(?:\s{_BYTE})?(?:{_PERCENT})?"
+    r")"
+)
+_BEHIND_TEXT = re.compile(rf"(?:{_AFTER_TEXT})\s*\Z", re.IGNORECASE)
+_ON_LINE = re.compile(
+    rf"\s*(?:(?:{_AFTER_TEXT})|(?P<single>-\s?{_WORD}\s?-{_HELP})|(?P<weak>(?<!\s):|{_BYTE}(?:{_PERCENT})?|\d{{1,3}}%))\s*\Z",
+    re.IGNORECASE,
+)
+# What would happen is not a further page.
+_RISK = re.compile(
+    r"re-?boot|re-?load|re-?start|re-?set|eras|delet|remov|format|shut|halt|overwrit|replac|upgrad|instal|commit|sav|los",
+    re.IGNORECASE,
+)
+_KEYS = {"quit": "q", "yes": "y", "line": "\n", "page": " ", "single": " ", "weak": " "}
+
+_ESCAPE = r"\x1b(?:\[[0-?]*[ -/]*[@-~]?|[\]PX^_](?:[^\x07\x1b\n]*(?:\x07|\x1b\\))?|[ -/]+[0-~]?|[0-~]?)"
+_CONTROLS = r"[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]+"
+_MAY_BE = re.compile(
+    rf"more|less\b|press|hit|type|quit|lines|byte|\(end\)|items|[:%](?:{_ESCAPE}|{_CONTROLS}|\s)*+\Z", re.IGNORECASE
+)
+_TOKEN = re.compile(
+    rf"(?P<text>[^\x00-\x08\x0a-\x1f\x7f]+)|(?P<home>\r+)|(?P<back>\x08+)|(?P<csi>\x1b\[(?P<numbers>[0-?]*)"
+    rf"(?P<final>[DGHJKf]))|(?P<inert>{_ESCAPE}|{_CONTROLS})"
+)
+_AFTER = re.compile(
+    (
+        rf"(?P<newline>\r?\n)|(?P<home>\r)|(?P<back>\x08+)|(?P<blank>\x20+)"
+        rf"|(?P<csi>\x1b\[(?P<numbers>[0-?]*)(?P<final>[ADGHJKf]))|(?P<inert>{_ESCAPE}|{_CONTROLS})"
+    ).encode("ascii")
+)
+_VISIBLE = re.compile(rf"(?:{_ESCAPE}|[\x00-\x20\x7f])*+[^\x00-\x20\x7f\x1b]".encode("ascii"))
+_LINE_UP = (b"\x1b[A", b"\x1b[1A")
+_KEY_ECHO = re.compile(rb"[qQyY](?=[\r\n\x08\x1b])")
 
 
 @dataclass(frozen=True, slots=True)
 class Pager:
-    """The prompt of a pager at the end of a raw text."""
+    """The prompt of a pager at the end of a raw text.
 
-    start: int  # where it begins, in characters
-    answer: str  # what brings the next page, or ends the pager at the end of the text
+    It was answered already if the same prompt, at the same place in all of the data, was answered before: a device may
+    send a NUL, a BEL or the end of a colour behind it.
+    """
+
+    start: int  # where it begins, in characters of the text given
+    answer: str  # the key that brings the next page, or ends the pager at the end of the text
+    size: int = 0  # bytes from its start to the end of the data
+    sure: bool = True  # False: an ordinary text can end so; answer it only after a silence
+
+
+class _Shown(NamedTuple):
+    """The last line of a raw text, from where the cursor came to its start."""
+
+    start: int
+    text: str
+    places: list[tuple[int, int]]  # where a part begins in the text, and in the raw text
 
 
 def pager_at_end(raw: str) -> Pager | None:
-    """Return the prompt of a pager that ends a raw text, not cleaned."""
-    found = _match(raw)
-    if found is None:
+    """Return the prompt of a pager that ends a raw text, not cleaned.
+
+    The text that precedes it on its line does not belong to it; then it is not ``sure``.
+    """
+    begin = max(len(raw) - TAIL, 0)
+    begin = max(raw.rfind("\n", begin) + 1, begin)
+    if begin == len(raw) or _MAY_BE.search(raw, begin) is None:
         return None
-    offset = max(len(raw) - PAGER_TAIL, 0)
-    return Pager(offset + found.start(), "q" if found.group("end") else " ")
+    shown = _last_line(raw, begin)
+    if shown is None:
+        return None
+    found = _ON_LINE.match(shown.text)
+    if found:
+        start, sure = shown.start, found["weak"] is None
+    else:
+        found = _BEHIND_TEXT.search(shown.text)
+        if found is None:
+            return None
+        start, sure = _raw_place(shown, found.start()), False
+    if (found["go"] or found["go_on"]) and _is_risky(raw, begin, shown.text):
+        return None
+    groups = found.groupdict()
+    answer = next(key for name, key in _KEYS.items() if groups.get(name) is not None)
+    return Pager(start, answer, len(raw[start:].encode("utf-8", "surrogateescape")), sure)
+
+
+def _is_risky(raw: str, begin: int, line: str) -> bool:
+    """Tell whether "press a key to continue" is a question about what the line, or the one before, announces."""
+    before = raw[max(begin - 200, 0) : begin].rstrip().rpartition("\n")[2]
+    return _RISK.search(line) is not None or _RISK.search(before) is not None
+
+
+def _raw_place(shown: _Shown, place: int) -> int:
+    for in_text, in_raw in reversed(shown.places):
+        if in_text <= place:
+            return in_raw + place - in_text
+    return shown.start
+
+
+def _last_line(raw: str, begin: int) -> _Shown | None:
+    """Return the last line from the last place to which the cursor was moved back. None if it was wiped."""
+    start, length = begin, 0
+    parts: list[str] = []
+    places: list[tuple[int, int]] = []
+    moved: int | None = None  # where the cursor was moved after the last text
+    back = erased = False
+    for token in _TOKEN.finditer(raw, begin):
+        kind = token.lastgroup
+        if token["text"] is not None:
+            if moved is not None:
+                start, length = moved, 0
+                parts.clear()
+                places.clear()
+            places.append((length, token.start()))
+            parts.append(token.group())
+            length += len(token.group())
+            moved, back, erased = None, False, False
+        elif token["final"] is not None and token["final"] in "JK":
+            erased = erased or back or token["numbers"] in ("1", "2")
+        elif kind != "inert":
+            moved = token.start() if moved is None else moved
+            column = token["numbers"].rpartition(";")[2] if token["final"] in ("G", "H", "f") else "1"
+            back = column in ("", "0", "1")
+    return None if not parts or back or (erased and moved is not None) else _Shown(start, "".join(parts), places)
+
+
+# -- removing them -----------------------------------------------------------------------------------------------------
 
 
 def without_pagers(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) -> bytes | bytearray:
     """Return raw data without the prompts of pagers, and without what the device sent to wipe them.
 
+    A terminal would show of the result what the device had sent without a pager, also where the prompt stood behind
+    other text on its line.
+
     :param spans: start and end of each prompt that was answered, in order.
     """
-    return data
+    if not spans:
+        return data
+    kept = bytearray()
+    place = 0
+    alone = True  # the last line of what is kept shows nothing
+    indents: dict[
+        str, int
+    ] = {}  # blanks that a prompt begins with; behind other text, they are not known to be its own
+    stops = [start for start, _end in spans[1:]]
+    for (first, end), stop in zip(spans, [*stops, len(data)], strict=True):
+        start = max(first, place)  # a part of it was taken for what wipes the one before
+        newline = data.rfind(b"\n", place, start) + 1
+        alone = (alone or newline > 0) and _VISIBLE.match(data, newline or place, start) is None
+        kept += data[place:start]
+        end = max(end, start)
+        text = _visible(data[start:end])
+        place, left = _wiped(data, end, stop, len(text), alone=alone)
+        if alone:
+            indents[text.strip()] = len(text) - len(text.lstrip())
+        else:
+            indent = indents.get(text.strip(), left)
+            if indent <= _WIDEST_INDENT and kept.endswith(b" " * indent):
+                del kept[len(kept) - indent :]
+            half = kept[max(kept.rfind(b"\n") + 1, len(kept) - _LONGEST_HALF) :]
+            if len(half) >= _SHORTEST and b"\r" in data[end:place] and data.startswith(half, place):
+                place += len(half)  # the device wiped its whole line, and wrote the text again
+    kept += data[place:]
+    return kept
+
+
+def _visible(prompt: bytes | bytearray) -> str:
+    tokens = _TOKEN.finditer(prompt.decode("utf-8", "replace"))
+    return "".join(token["text"] for token in tokens if token["text"] is not None)
+
+
+def _wiped(data: bytes | bytearray, place: int, stop: int, width: int, *, alone: bool) -> tuple[int, int]:
+    """Return the end of what wipes a prompt that ends at ``place``, and how many columns before it are wiped too.
+
+    The cursor is followed: it goes back to the start of the prompt, and blanks or a sequence erase it. Blanks from
+    which the cursor does not go back are text.
+
+    :param alone: nothing else stands on the prompt's line, so a line end that follows it belongs to it.
+    """
+    column = width
+    erased = width + 1  # the first column that was erased
+    returned = False  # the cursor was moved back after that
+    lowest = 0
+    echo = _KEY_ECHO.match(data, place, stop)
+    place = echo.end() if echo else place
+    while place < stop:
+        token = _AFTER.match(data, place, stop)
+        if token is None:
+            break
+        final = token["final"]
+        is_wiped = erased < width and (returned or column <= 0)
+        if token["newline"] is not None:
+            if is_wiped or not alone:
+                break
+            place = token.end()
+            if not data.startswith(_LINE_UP, place):
+                break
+            column = 0
+            continue
+        if token["blank"] is not None:
+            size = len(token.group())
+            to_line_end = alone and not is_wiped and (column == width or column + size >= max(width, _SHORTEST))
+            if not _covers(_AFTER.match(data, token.end(), stop), to_line_end):
+                break
+            erased, returned = min(erased, column), False
+            column += size
+        elif final is not None and final in b"JK":
+            erased = 0 if token["numbers"] in (b"1", b"2") else min(erased, column)
+        elif final is not None or token["inert"] is None:
+            column, returned = _moved(column, token), erased < width
+            lowest = min(lowest, column)
+        place = token.end()
+    return place, -lowest
+
+
+def _covers(following: re.Match[bytes] | None, to_line_end: bool) -> bool:
+    """Tell by what follows blanks whether they only cover a prompt."""
+    if following is None or following["blank"] is not None or following["inert"] is not None:
+        return False
+    if following["newline"] is not None:
+        return to_line_end
+    return following["final"] is None or following["final"] in b"DGHf"
+
+
+def _moved(column: int, token: re.Match[bytes]) -> int:
+    """Return the column after a move of the cursor."""
+    if token["home"] is not None:
+        return 0
+    if token["back"] is not None:
+        return column - len(token.group())
+    number = token["numbers"][-20:].rpartition(b";")[2][-6:]
+    count = int(number) if number.isdigit() else 1
+    if token["final"] == b"D":
+        return column - max(count, 1)
+    return column if token["final"] == b"A" else max(count - 1, 0)

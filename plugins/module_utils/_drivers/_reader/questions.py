@@ -2,7 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Questions that a device asks instead of showing its prompt."""
+"""Questions that a device asks instead of showing its prompt.
+
+There are three kinds. A dialog is a question that is expected between login and prompt, or after a command, and whose
+answer changes nothing on the device: it is data. A command names the questions that it expects, and their answers: see
+``answer_for``. Everything else that waits for an input is found by ``question_at_end``, and is never answered.
+
+None of them shows by itself that the device waits: a text can end so where a packet was cut. The reader asks after a
+silence, and only about a last line that is not the prompt. Only a bounded end of a text is looked at.
+"""
 
 from __future__ import annotations
 
@@ -11,28 +19,185 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from ..._device import Command
+from ..._result import DeviceError, Error
+from .pagers import pager_at_end
+
+TAIL = 400  # characters at the end of a text that are searched
+LONGEST_QUESTION = 300  # characters of a line
+MOST_ANSWERS = 10  # answers to questions of one command; a device that asks more often does not accept them
+
 Phase = Literal["login", "command", "any"]
 
 
 @dataclass(frozen=True, slots=True)
 class Dialog:
-    """A question that is expected, and what is done."""
+    """A question that is expected, and what is done.
 
-    question: re.Pattern[str]
-    answer: str | None  # sent with a line end unless it is one key; None: the session ends with ``message``
+    The same dialog is answered a few times at most: if it comes again, its answer was not accepted. A dialog is looked
+    for before a question for user and password, as ``New password:`` is one too.
+    """
+
+    question: re.Pattern[str]  # is searched in the end of the text, and must match up to its end
+    answer: str | None  # sent with a line end unless it is a key; None: the session ends, see ``refused``
     message: str = ""
     phase: Phase = "login"  # "login": until the first prompt
     is_key: bool = False  # the device acts on the key; a line end would be an input of its own
 
 
-def dialog_at_end(shown: str, dialogs: Sequence[Dialog]) -> Dialog | None:
-    """Return the first of the dialogs whose question ends the text, as a terminal shows it."""
+def _dialog(question: str, answer: str | None, **details: object) -> Dialog:
+    return Dialog(re.compile(rf"(?:{question})\s*\Z", re.IGNORECASE), answer, **details)  # type: ignore[arg-type]
+
+
+_KEY = r"(?:the\s)?['\"<\[]?(?:any\skey|enter|return|cr|space(?:\s?bar)?)['\">\]]?(?:\skey)?"
+_YES_NO = r"[\[({<]\s?%s[^\])}>\n]{0,40}[\])}>]"
+_TERMS = (
+    r"\bdo\syou\s(?:(?:acknowledge|understand|accept|agree|consent)(?:\sand\s|,\s|\sto\s)?){1,3}"
+    r"(?![^?\n]{0,200}(?:licen[sc]e|eula))[^?\n]{0,200}\?\s{0,3}"
+)
+
+SHARED: tuple[Dialog, ...] = (
+    # FortiOS shows its banner and waits for one key.
+    _dialog(r"\(press\s'a'\sto\saccept\)\s?:?", "a", is_key=True),
+    # VRP offers to change a password that is old or the first one.
+    _dialog(r"password[^\n]{0,120}\n?[^\n]{0,120}\bchange(?:\sit)?\snow\?\s?\[y/n\]\s?:?", "n"),
+    # Comware
+    _dialog(r"press\sy\sor\senter\sto\scontinue,\sn\sto\sexit\.?", ""),
+    # SmartAX and others complete a command: an empty line sends it as it was typed.
+    _dialog(r"\{[^{}\n]{0,300}<cr>[^{}\n]{0,300}\}\s?:", "", phase="any"),
+    # RouterOS: Ctrl-C keeps the password, and goes on.
+    _dialog(r"new\spassword>", "\x03", is_key=True),
+    _dialog(r"do\syou\swant\sto\ssee\sthe\ssoftware\slicense\?\s?\[y/n\]\s?:?", "n", is_key=True),
+    # A banner that must be confirmed; to refuse it ends the session.
+    _dialog(_TERMS + _YES_NO % "yes" + r"\s?:?", "yes"),
+    _dialog(_TERMS + _YES_NO % "y" + r"\s?:?", "y"),
+    # A console that waits for somebody.
+    _dialog(
+        rf"(?:please\s)?(?:press|hit)\s{_KEY}"
+        r"(?:\sto\s(?:continue|get\sstarted|activate|log\s?in|start)[^\n]{0,60})?[.!:]?",
+        "",
+    ),
+    # Anything that demands a new password. It comes last: what lets the session go on comes first.
+    _dialog(
+        r"(?:(?:enter|type|choose|input)\s[^\n:]{0,20})?\b(?:new|old|current)\)?\s(?:unix\s)?password"
+        r"[^\n:]{0,60}:"
+        r"|password\s(?:has\s|is\s)?expired\b[^\n]{0,120}[:?]"
+        r"|(?:must|need\sto|have\sto)\schange\s(?:your|the)\spassword\b[^\n]{0,120}[:?]",
+        None,
+        message="the device demands a new password",
+    ),
+)
+"""Dialogs of all platforms."""
+
+
+def dialog_at_end(shown: str, dialogs: Sequence[Dialog] = (), phase: Phase = "login") -> Dialog | None:
+    """Return the first dialog whose question ends the text, as a terminal shows it.
+
+    :param dialogs: those of the platform; those of all platforms come after them.
+    :param phase: "login" until the first prompt, "command" after a line was sent.
+    """
+    end = shown[-TAIL:].rstrip()
+    if not end:
+        return None
+    for dialog in (*dialogs, *SHARED):
+        if dialog.phase in (phase, "any") and dialog.question.search(end):
+            return dialog
     return None
+
+
+def answer_for(command: Command, shown: str) -> str | None:
+    """Return the answer that a command names for the question in the last line of a text; None if it names none.
+
+    It is sent with a line end. The first question counts whose text stands in the line, case ignored. The same question
+    can be asked again, so the reader stops after ``MOST_ANSWERS``.
+    """
+    if not command.answers:
+        return None
+    line = _last_line(shown).casefold()
+    return next((answer for question, answer in command.answers if question.casefold() in line), None)
+
+
+# -- questions nobody expects ------------------------------------------------------------------------------------------
+
+_IN_CHOICE = r"[^\[\](){}<>\n]{0,40}"
+_CHOICES = (
+    rf"(?:[\[({{<]\s?(?:confirm|(?:y|yes)\s?(?:[/|,]|or)\s?(?:n|no)\b{_IN_CHOICE}|(?:n|no)\s?(?:[/|,]|or)\s?(?:y|yes)\b"
+    rf"{_IN_CHOICE})\s?[\])}}>]|\b(?:y/n|yes/no)\b)"
+)
+_DEFAULT = r"(?:\s{0,3}(?:\[[^\[\]\n]{0,80}\]|\([^()\n]{0,80}\)))?"
+_SECRET = (
+    r"(?:pass\s?(?:word|phrase|code)|user\s?name|login(?:\sname)?|pin|otp|token|(?:verification|security|access)\scode)"
+)
+_VERB = (
+    r"(?:(?:re-?)?enter|re-?type|provide|confirm"
+    r"|(?:type|input|select|choose|specify)(?=\s(?:the|an?|your|in|one|new|password|number|option|yes|no|y|n)\b|\s['\"<\[(]))"
+)
+_KEYS = r"(?:['\"<\[(]\w{1,10}['\">\])]|any\skey|enter|return)(?:\skey)?"
+# What waits for an input whatever it says.
+_WAITS = re.compile(
+    rf"{_CHOICES}(?:\s?\?)?{_DEFAULT}\s?[:?>.]?\Z"  # Proceed with reload? [confirm]
+    r"|\?\s?\[[^\[\]\n]{0,80}\]\s?:?\Z|\s\[[^\[\]\n]{0,80}\]\s?\?\Z"  # Destination filename [startup-config]?
+    r"|\{[^{}\n]{0,300}<cr>[^{}\n]{0,300}\}\s?:\Z"
+    rf"|\A(?:\S{{1,80}}\s){{0,3}}{_SECRET}(?:\s(?:for|of|again|to)\s[^\n:]{{1,80}})?{_DEFAULT}\s?:\Z"
+    rf"|\A\W{{0,3}}(?:please\s|now\s)?{_VERB}\b[^\n]{{1,200}}[:?>]\Z"
+    rf"|(?:\A\W{{0,3}}|[.,;:!?(]\s{{0,2}}|please\s)(?:press|type|hit|enter)\s{_KEYS}"
+    r"(?:\s(?:to|for|or|and)\s[^\n]{0,100})?[.:)]{0,2}\Z",
+    re.IGNORECASE,
+)
+# What waits if it is about something that is done.
+_MAY_ASK = re.compile(r"\?\Z|\?\s?\([^()\n]{0,80}\)\s?:?\Z|\s[\[(](?:y|n|yes|no)[\])]\s?[:?]\Z", re.IGNORECASE)
+_ASKED = (
+    r"proceed|continue|confirm|\bsure\b|\bsav(?:e|ing)\b|overwrit|delet|eras|re-?load|re-?boot|re-?start|re-?set|replac|remov"
+    r"|abort|file\s?name|host\s?name|remote\shost|\baddress\b|\bformat\b|\benter\b|want|would\syou|do\syou|wish|\bok\b"
+    r"|accept|agree|appl(?:y|ied)|commit|discard|\bexit|quit|\blog\s?out|shut\s?down|halt|power|upgrad|instal|\bcopy\b"
+    r"|clear|disconnect|switch|activat|\buse\b|try\sagain|retry|\bready\b|\blose|\blost\b|\bwrite\b"
+)
+_ASKS = re.compile(rf"(?:{_ASKED})", re.IGNORECASE)
+_MAY_WAIT = re.compile(r"[\])}>?:.]\Z|press|type|hit|enter|y/n|yes/no", re.IGNORECASE)
+_LABEL = re.compile(r"last\slogin|enable\ssecret", re.IGNORECASE)
+_SHORT = 12  # letters; a shorter question is shown with the line before it
 
 
 def question_at_end(shown: str) -> str | None:
     """Return the question that ends a text, as a terminal shows it, if it waits for an input; else None.
 
-    Such a text is not a prompt. Nothing, not even an empty line, may be sent to it if nobody expects it.
+    Such a text is not a prompt. Nothing, not even an empty line, may be sent to it if nobody expects it. The prompt of
+    a pager is no question.
     """
-    return None
+    line = _last_line(shown)
+    if not line or len(line) > LONGEST_QUESTION or _MAY_WAIT.search(line) is None or _LABEL.match(line):
+        return None
+    if not _WAITS.search(line) and not (_MAY_ASK.search(line) and _ASKS.search(line)):
+        return None
+    if pager_at_end(shown[-TAIL:]) is not None:
+        return None
+    if sum(map(str.isalpha, line)) >= _SHORT:
+        return line
+    before = _last_line(shown[-TAIL:].rstrip().rpartition("\n")[0])
+    return f"{before} {line}" if before else line
+
+
+def unexpected(question: str, command: str | None = None) -> Error:
+    """Return the error of a command, or of the login without one, that met a question nobody expects.
+
+    :param question: without secrets.
+    """
+    asked = f"the device asks {question!r} and was not answered"
+    if command is None:
+        message = f"{asked}; log in by hand to see what it wants before it shows its prompt"
+        return Error("auth", "question", message)
+    message = f"{asked}; if {command!r} is meant to be confirmed, name the question and the answer with its answers"
+    return Error("command", "question", message)
+
+
+def refused(dialog: Dialog, question: str) -> DeviceError:
+    """Return the error that a dialog without an answer ends the session with.
+
+    :param question: without secrets.
+    """
+    message = f"{dialog.message} ({question!r}); change it on the device or in the AAA server, by hand"
+    return DeviceError("auth_failed", "auth", "password_expired", message)
+
+
+def _last_line(shown: str) -> str:
+    return shown[-TAIL:].rstrip().rpartition("\n")[2].strip()

@@ -2,13 +2,197 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Recognise answers that reject a command."""
+"""Recognise answers that reject a command.
+
+A rejection is short, and its message begins a line. The same words can be in a good answer: in a log line, a counter,
+a table, or a configuration. So a line counts only if it begins with one of the known messages, has no time and no
+columns, and is not a name with a number. In an answer of more than a few lines, only the first and last lines count.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-from ..text import rejection_in as _rejection_in
+from ..._terminal import is_chatter
+
+SHORT = 4  # lines; each line of such an answer can be the message
+MOST_LINES = 12  # of an answer in which the first two lines and the last one can be the message
+MOST_HELP_LINES = 200  # of an answer whose first line is the message and which goes on with help
+LONGEST = 16 * 1024  # characters of an answer that can be a rejection
+LONGEST_MESSAGE = 400  # characters of a line that can be one
+
+_THING = (
+    r"(?:cli |config(?:uration)? |internal |input |numeric |mandatory |required |show |user |positional |sub-?|"
+    r"exec )?(?:commands?|input|keywords?|param(?:eter)?s?|arguments?|args?|options?|tokens?|syntax|usage|action|"
+    r"word|element|operand|object|attribute|switch|flag|qualifier|entry|values?|expression|statement|string|"
+    r"characters?|host(?:name)?|interface|port|number|line|completion|verb|item|operation|request|selection|range|"
+    r"format|pipe|mode)"
+)
+_WRONG = (
+    r"(?:an? )?(?:invalid|illegal|unknown|unrecogni[sz]ed|unsupported|unexpected|undefined|incorrect|incomplete|"
+    r"ambiguous|wrong|bad|improper|missing|extra|excess(?:ive)?|too many|too few|not enough|insufficient|no such|"
+    r"no matching|inconsistent|malformed|duplicate|unavailable|inapplicable)"
+)
+_RIGHTS = (
+    r"(?:privileges?|permissions?|rights?|authori[sz]ation|authority|access (?:rights?|privileges?|level|to)|"
+    r"access(?=[.!]?$))"
+)
+_SHELL = r"(?:-?(?:\S*/)?(?:ba|k|z|a|da|tc|c|rba|fi|)sh|busybox|sudo|imish|vtysh|vbash|cli)"
+
+# What may stand in front of a message.
+_MARKS = re.compile(r"(?:[%>*!?#~.-]|\^(?!\w))+\s*")
+_LABEL = re.compile(
+    r"(?:\[?(?:cli |data |input |data input |syntax |command |validation |server |fatal |internal |unexpected |"
+    r"request |operation |parsing |runtime )?(?:errors?|err|failed|failure|fail|warning|fatal|exception|notice|"
+    r"aborted|info)\]?(?: code)?(?:\s?[(\[]?[-#]?\w{0,16}\d[)\]]?)?\s{0,2}(?::|!|[.,](?= )|-{1,2}>?|=>)\s*|"
+    r"\[error\]\s*|\d{8}:\d: ?|[\"'][^\"']{1,80}[\"']\s{2,4}|\w{1,10}\d{3,6}\s{1,4}|e\d{3}: ?|cli: |result: |"
+    r"aaa[:-] ?|(?:minor|major|critical): \w+ #?\d*:? ?)+[%*]*\s*",
+    re.IGNORECASE,
+)
+
+# Messages. Each begins a line, behind the marks and labels.
+_MESSAGES = re.compile(
+    "|".join(
+        (
+            # -- syntax
+            rf"{_WRONG},? (?:or (?:\w+ ){{1,2}})?{_THING}\b",
+            r"syntax error\b|syntax is (?:incorrect|invalid|wrong)|parsing error\b|parse error\b",
+            r"(?:command|value|node|object|input) parse error\b|cli parsing error\b|(?:node_check_object|"
+            r"object set)\b.*\b(?:fail|error)",
+            r"(?:command|input|keyword|parameter|argument|option|token|line|statement|expression|action|"
+            r"word)s?(?: or \w+)? (?:(?:string|name|line|'[^']{0,80}'|\"[^\"]{0,80}\"|<[^>]{0,80}>|"
+            r"\S{1,80}) )?(?:(?:is|was|are) |has been )?(?:not (?:an? )?(?:found|recogni[sz]ed|valid|known|complete|"
+            r"completed|allowed|permitted|available|supported|authori[sz]ed|understood|implemented|unique|matched|"
+            r"accepted|executed|applicable|enabled|defined)|invalid|incomplete|ambiguous|unknown|unrecogni[sz]ed|"
+            r"incorrect|illegal|unsupported|unauthori[sz]ed|wrong|missing|rejected|denied|refused|disallowed|"
+            r"prohibited|forbidden|required|expected|too long|does not exist|terminated|(?:cannot|can not|"
+            r"could not) be (?:executed|used|run|found|parsed|recogni[sz]ed)|disabled|unavailable)\b",
+            r"(?:feature|function) (?:is )?(?:not (?:supported|available|allowed|permitted)|disabled|unavailable)",
+            r"(?:the|this|that|your|specified|requested)(?: \w+)? (?:command|input|option|parameter|"
+            r"keyword)\b.{0,80}?\b(?:not|invalid|incomplete|ambiguous|unknown|denied|rejected|cannot|unauthori[sz]ed|"
+            r"failed|requires|unsupported|disabled|incorrect|is (?:available )?only)\b",
+            r"(?:please )?(?:enter|use|switch to) (?:enable|privileged) mode|(?:privileged|"
+            r"enable) mode (?:is )?required|(?:parameter|input|range|argument|usage) error\b|(?:value|number|"
+            r"parameter)\b.{0,40}(?:out of|not in) range|(?:trailing |extra )?garbage\b|extraneous |"
+            r"unexpected end of |no valid token|required \w+ (?:is )?missing",
+            r"(?:the|this|that|your|requested)(?: \w+)? (?:function|operation|action|"
+            r"request)\b.{0,80}?\b(?:not (?:permitted|allowed|authori[sz]ed)|denied|rejected|unauthori[sz]ed)\b",
+            r"command (?:fail(?:ed|ure)?\b(?!s)|error\b|rejected\b|authori[sz]ation (?:has )?(?:fail|den|err|reject))",
+            r"commands? (?:execution|processing|parsing) (?:failed|error|denied)",
+            r"(?:cannot|can't|can not|could not|couldn't|unable to|failed to|fail to|not allowed to|"
+            r"not permitted to) (?:execute|parse|find|recogni[sz]e|run|process|understand|authori[sz]e|resolve|"
+            r"complete|interpret|access|perform|locate|open)(?:$| (?:\w+ ){0,3}?(?:command|input|line|host|option|"
+            r"keyword|parameter|argument)\b)",
+            r"don't (?:understand|recogni[sz]e)|do not understand",
+            r"(?:unrecogni[sz]ed|unknown|bad) (?:host|command|input|address|mask|ip)\b|unknown action \d+$",
+            r"bad command name\b|expected (?:end of|command|closing|one of|an? |value|keyword|'|\")|expecting\b",
+            r"(?:input|value) does not match any\b|value of \S+ (?:must|expects|should|out of range)|no such (?:item|"
+            r"command|file|argument|option|parameter|attribute)\b|nothing to complete|failure: [a-z]",
+            r"need to specify\b|set failed$|configuration path: .{1,200}is not valid|cmd exec error|"
+            r"module not present for port|not an? (?:valid|recogni[sz]ed|known|supported) (?:command|input|option|"
+            r"parameter)|(?:could not|cannot) open .{0,200}no such file or directory|must (?:specify|be followed|"
+            r"provide|enter)\b|specify (?:a |the |one )?(?:\w+ )?(?:command|option)",
+            r"no (?:valid )?(?:completions?|matching command|command|such command)(?: (?:found|matched|for).*|[.!]|$)",
+            r"no valid (?:completions?|command|option)",
+            r"(?:available|valid|possible) (?:commands?|options|completions?|next)\b.{0,40}:$|"
+            r"next possible completions?:?",
+            r"type (?:\"|'|`)?(?:show |help|\?|.{1,40}\?).{0,60}(?:list|help|subcommands|commands|information|more)",
+            r"(?:use|enter|try|press|see) (?:\"|'|`|<)?(?:help|\?).{0,60}(?:list|help|commands|information|more|"
+            r"options)",
+            r"incomplete(?: at|: | after)|ambiguous(?: at|: | before)|(?:ambiguous|unmatched|"
+            r"unknown) \w+ (?:in the position|before|after|at|near|from)\b",
+            r"(?:error|invalid|incorrect|wrong|illegal|unexpected|ambiguous|incomplete|unrecogni[sz]ed|"
+            r"unknown)\b.{0,40}(?:\^|marker|position|column \d)",
+            r"(?:an )?invalid \w+ (?:has been|was|is) (?:used|entered|given|specified|supplied)",
+            r"unmatched |unbalanced |unterminated |missing (?:closing|right|left|quote|\w+ argument)",
+            # -- rights
+            r"(?:[\w+/-]{1,20} ){0,2}authori[sz]ation (?:has )?(?:fail(?:ed|ure|s)?|denied|error|rejected|refused|"
+            r"(?:is |was )?(?:not|un|denied|refused)\b.{0,20})(?!s\b)",
+            r"(?:rbac |aaa |\w*access )?(?:permission|access|privilege|request|operation|authority|command) (?:is |"
+            r"was |has been )?(?:denied|refused|prohibited|forbidden|restricted|rejected|violation|not (?:permitted|"
+            r"allowed|granted|given|authori[sz]ed))(?:[.!:,;(-]|$| (?:to|for|by|in|on|while|due|because|[(*-]))",
+            r"(?:denied|forbidden|unauthori[sz]ed|not (?:authori[sz]ed|permitted|allowed|privileged|"
+            r"enough privilege))(?: (?:to|by|for|in|command|request|operation)\b|[.!:,]|$)",
+            r"\S{1,40} is not (?:in the sudoers file|allowed to run)|rbac (?:check )?(?:fail|den)\w*|invalid role$",
+            r"(?:you )?must (?:be|have) (?:root|admin|in |an? |the )",
+            r"(?:sorry,? |the |this |current |your |requested )?(?:you|user|client|account|role|"
+            r"administrator)s?\b.{0,60}?\b(?:(?:do(?:es)?(?: not|n't) have|ha(?:s|ve) (?:no|insufficient)|lacks?|"
+            r"needs?|must have|requires?)\b.{0,40}\b(?:privilege|permission|right|authori|access|role|level)|"
+            r"do(?:es)?(?: not|n't) (?:allow|permit)|(?:is|are)(?: not|n't) (?:authori|allowed|permitted|privileged|"
+            r"in the sudoers)|(?:can(?:not|'t| not)|may not|must not) (?:run|execute|access|use|perform))",
+            rf"(?:no|insufficient|inadequate|not enough|not sufficient|lack of|missing|low|lacking|without|"
+            rf"invalid)(?: \w+){{0,2}} {_RIGHTS}\b",
+            rf"(?:\w+ ){{0,2}}(?:{_RIGHTS}(?: level)?|level) (?:is |are |was )?(?:too low|insufficient|inadequate|"
+            rf"not (?:enough|sufficient|high)|"
+            r"required|missing|lacking|needed|check (?:fail|err)\w*)",
+            r"(?:requires?|needs?) .{0,40}(?:privilege|permission|authori[sz]ation|access level|root|enable)",
+            r"only (?:root|admin|administrators?|users? with|the super).{0,80}(?:can|may|allowed|permitted)",
+            # -- shells of operating systems
+            rf"{_SHELL}: .{{0,200}}(?:not found|permission denied|no such file or directory|syntax error.*|"
+            rf"required\b.*|"
+            r"restricted.*|not recognized|unknown command.*|incorrect password attempts?|cannot execute.*|"
+            r"can't open.*|denied)$",
+            r"sudo: |\S{1,40}: (?:applet not found|is a directory|not a directory)",
+            r"'?[\w./-]{1,80}'?: (?:.{0,120}: )?(?:command not found|not found|permission denied|"
+            r"operation not permitted|no such file or directory|(?:invalid|unrecogni[sz]ed|unknown|illegal|"
+            r"ambiguous) (?:command|option|argument|object|host|keyword|token)\b.*|missing operand|too (?:many|"
+            r"few) arguments|is ambiguous|is incomplete|must be root|you must be root)",
+            r"object \"[^\"]{0,80}\" is unknown|command \"[^\"]{0,80}\" is unknown",
+            r"-?\S{0,20}sh: .{1,80}: (?:not found|unknown)",
+            # -- what was typed, then what is wrong with it
+            r"(?:'[^']{0,120}'|\"[^\"]{0,120}\"|`[^`']{0,120}['`]|<[^>]{0,120}>|\[[^\]]{0,120}\]):? ?(?:is |"
+            r"was )?(?:an? )?(?:not (?:an? )?(?:found|valid|recogni[sz]ed|known|supported|complete|allowed|"
+            r"authori[sz]ed|permitted|understood|unique|available|defined)|invalid|ambiguous|incomplete|unknown|"
+            r"unrecogni[sz]ed|unsupported|illegal|wrong|does(?:n't| not) exist|has (?:too|extra)|command not|"
+            r"no such)\b",
+        )
+    ),
+    re.IGNORECASE,
+)
+# Messages behind a percent sign or a label such as "Error:", of which the sign is a half.
+_MARKED = re.compile(
+    rf"{_WRONG}\b|command\b.*\b(?:not|fail|invalid|incomplete|ambiguous|unknown|rejected|den|exceed|is only)|"
+    rf"error\b(?!-)|"
+    r"(?:cannot|can't|could not|unable|failed|fail|denied|not (?:a|an|valid|allowed|supported|permitted|"
+    r"authori[sz]ed|enough|available|recogni[sz]ed|complete)|(?:value|number)\b.*\brange|permission|"
+    r"access (?:is )?denied|authori[sz]ation (?:fail|den|err)\w*|privilege|please|unauthori[sz]ed|required|unmatched|"
+    r"must|need|you|this command|no permission|no such|no matching|no authority|no privilege|insufficient|rejected|"
+    r"refused)\b",
+    re.IGNORECASE,
+)
+_PERCENT = re.compile(r"%{1,2}\s{0,4}(?![A-Z0-9_]{2,}(?:-[A-Z0-9_]+)*-\d-)")
+_ERROR = re.compile(
+    r"\[?(?:cli |server |validation |data input |unexpected |syntax |parsing )?(?:error|err|failure|fail|"
+    r"fatal)\]?\s{0,2}(?:\([^)]{0,40}\)\s?)?(?:[:!]|-(?= ))\s{0,4}(?:$|[a-z\"'%*^<]\S*\s+\S)",
+    re.IGNORECASE,
+)
+_CODE = re.compile(r"(?:MINOR|MAJOR|CRITICAL): [A-Z_]{2,20} |[A-Z]{5,8}\d{4} {2}\S")  # of SR OS, and of Gaia
+_NOTHING = re.compile(
+    r"\b(?:not (?:currently )?(?:running|active|enabled|configured|up|present|initiali[sz]ed|installed)|no entr(?:y|"
+    r"ies)|nothing to (?:show|display)|no such (?:neighbou?r|peer|route|entry|process)|not in table)\b",
+    re.IGNORECASE,
+)
+# A line that has one of these is data.
+_DATA = re.compile(
+    r"\d{1,2}:\d{2}:\d{2}|\b\d{4}[-/]\d{1,2}[-/]\d{1,2}\b|^<\d{1,3}>|^\S{1,40}\[\d{1,7}\]:|^%[A-Z0-9_]+-(?:\w+-)?\d-|"
+    r"\b\d+ (?:packets|bytes|times|matches|hits|errors)\b"
+)
+_COUNTER = re.compile(
+    r"(?:[\w/ ()-]{0,60}?(?:\s{0,9}[:=]\s{0,40}|\s{2,40}|\s?\.{2,60}\s{0,9})|"
+    r"(?:[\w-]+ ){1,3})[\d,]{1,20}(?:[\s,(%].*|$)"
+)
+_GAP = re.compile(r"\S(?:\s{3}|\t)\s*|\s\|\s")
+_CARET = re.compile(r"[-~. \t_=*|]{0,400}\^[-~. \t^]{0,400}")
+_CARET_WORDS = re.compile(
+    r"invalid|incorrect|error|unrecogni[sz]ed|unknown|incomplete|ambiguous|wrong|bad |syntax|expect|too many|illegal|"
+    r"not |missing|parameter|unexpected|position|marker|fail",
+    re.IGNORECASE,
+)
+_TIME = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)\w* .{0,20}\d:\d{2}:\d{2}.{0,30}", re.IGNORECASE)
+_HELP = re.compile(r"available commands|next possible completion|valid commands|possible completions", re.IGNORECASE)
+_USAGE = re.compile(r"usage:\s{0,4}(\S+)", re.IGNORECASE)
+_ASKS_HELP = re.compile(r"\?|\bhelp\b|(?:^|\s)-h\b|\busage\b|\bman\b", re.IGNORECASE)
 
 
 def rejection_in(text: str, command: str, failures: Iterable[str]) -> str | None:
@@ -17,4 +201,94 @@ def rejection_in(text: str, command: str, failures: Iterable[str]) -> str | None
     :param text: the answer without echo and prompt.
     :param failures: texts of the platform.
     """
-    return _rejection_in(text, failures)
+    if len(text) > LONGEST:
+        return None
+    lines = []
+    has_caret = False
+    for each in text.split("\n"):
+        line = each.strip()
+        if not line or line == command.strip():
+            continue
+        if _CARET.fullmatch(line[:LONGEST_MESSAGE]):
+            has_caret = True
+        elif not _TIME.fullmatch(line[:LONGEST_MESSAGE]) and not is_chatter(line):
+            lines.append(line)
+            if len(lines) > MOST_HELP_LINES:
+                return None
+    texts = tuple(failures)
+    for number, line in enumerate(lines):
+        if not _counts(number, line, lines):
+            continue
+        alone = len(lines) <= SHORT
+        if _is_rejection(line, command, alone=alone) or _is_failure(line, texts, alone=alone):
+            return line
+        if has_caret and len(lines) <= SHORT and _CARET_WORDS.search(line[:LONGEST_MESSAGE]):
+            return line
+    return None
+
+
+def _counts(number: int, line: str, lines: list[str]) -> bool:
+    """Return whether a line can be the message, by its place in the answer."""
+    if len(lines) <= SHORT or number == 0:
+        return len(line) <= LONGEST_MESSAGE and (len(lines) <= MOST_LINES or _starts_help(line))
+    return len(line) <= LONGEST_MESSAGE and len(lines) <= MOST_LINES and number in (1, len(lines) - 1)
+
+
+def _starts_help(line: str) -> bool:
+    return line.startswith("%") or _HELP.match(line) is not None
+
+
+def _is_rejection(line: str, command: str, *, alone: bool) -> bool:
+    """Return whether a line begins with a message that rejects a command, on any platform."""
+    if _CODE.match(line):
+        return True
+    usage = _USAGE.match(line)
+    if usage and not _ASKS_HELP.search(command):
+        return usage[1].lower() in command.lower().split()[:2]
+    if _is_data(line):
+        return False
+    plain = _without(_MARKS, line)
+    body = _body(plain)
+    if _PERCENT.match(line) or _ERROR.match(plain):
+        if not _NOTHING.search(body) and (_MARKED.match(body) or (alone and not line.startswith("%"))):
+            return True
+    elif _COUNTER.fullmatch(plain) and not plain.lower().startswith("unknown action"):
+        return False
+    return any(_MESSAGES.match(each) for each in (plain, body))
+
+
+def _is_data(line: str) -> bool:
+    """Return whether a line has a time, or several columns."""
+    if _DATA.search(line):
+        return True
+    gaps = _GAP.findall(line)
+    return len(gaps) >= 2 or any("|" in gap for gap in gaps)
+
+
+def _body(line: str) -> str:
+    """Return a line without percent signs, labels and positions in front."""
+    for _label in range(3):
+        before = line
+        line = _without(_LABEL, _without(_MARKS, line))
+        if line == before:
+            break
+    return line
+
+
+def _without(front: re.Pattern[str], line: str) -> str:
+    """Return a line without what matches at its start, unless nothing is left."""
+    match = front.match(line)
+    return line[match.end() :] if match and match.end() < len(line) else line
+
+
+def _is_failure(line: str, failures: tuple[str, ...], *, alone: bool) -> bool:
+    """Return whether a line has a text of the platform: at its start, or within a sentence that is all of the "
+    "answer."""
+    if any(line.startswith(failure) for failure in failures):
+        return not _COUNTER.fullmatch(line)
+    if not alone or _is_data(line):
+        return False
+    return any(
+        failure in line and " " in failure.strip() and not failure.startswith("%") and not failure.endswith(":")
+        for failure in failures
+    )

@@ -1,0 +1,232 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The data that came after one line was sent, and the text of the answer in it.
+
+While an answer arrives, only its end and the lines before its echo are looked at. The whole answer is worked on once
+and in pieces, see ``_pieces``.
+"""
+
+from __future__ import annotations
+
+from ..._pieces import PIECE, Work
+from ..._terminal import clean, cleaned_pieces, decode, is_chatter
+from .echo import Echo
+from .pagers import TAIL as PAGER_TAIL
+from .pagers import without_pagers
+from .prompt import Prompt, block
+
+TAIL = 2048  # bytes at the end of the data that are searched for a prompt
+MOST_LINES = 100  # lines that a device printed on its own, at the end of an answer
+
+
+class Answer:
+    """The data received so far after one line was sent."""
+
+    def __init__(self, line: str, prompt: Prompt, echoes: bool | None = None) -> None:
+        self.line = line
+        self.prompt = prompt  # that the device showed before the line was sent, or has shown since
+        self.data = bytearray()
+        self.echo = Echo(line.strip(), prompt, echoes)
+        self.echo.found = not line.strip()
+        self.tests: list[int] = []  # its length whenever an empty line was sent to test the end
+        self.pagers: list[tuple[int, int]] = []  # where the prompts of pagers are that were answered
+        self.replies = 0  # sent to questions
+        self.resumed = False  # more of the answer came after the first test
+        self.eaten = False  # a test did not bring a prompt
+        self.was_complete = False  # it ended with the prompt when it was tested first
+        self._shown: tuple[int, str] = (0, "")  # the end as it is shown, and how much had come by then
+        # The bytes of the prompt, if it comes without escape sequences. Then no text without them is looked at.
+        self._raw = prompt.line.encode("utf-8", "surrogateescape") if not prompt.counts and not prompt.drawn else b""
+
+    def forget(self) -> None:
+        """Discard the data, which was a question."""
+        self.data.clear()
+        self._shown = (0, "")
+
+    def tail(self) -> str:
+        """Return the raw end, for ``pager_at_end``."""
+        return decode(bytes(self.data[-PAGER_TAIL:]))
+
+    def shown(self) -> str:
+        """Return the end as a terminal shows it."""
+        if self._shown[0] != len(self.data):
+            self._shown = (len(self.data), shown_end(self.data))
+        return self._shown[1]
+
+    def echoed(self) -> bool:
+        """Return whether the echo of the line has come."""
+        return self.echo.search(self.data)
+
+    def at_prompt(self) -> bool:
+        """Return whether the data ends with the prompt."""
+        if self._raw and self._raw not in self.data[-TAIL:]:
+            return False
+        return self.prompt.start(self.shown()) is not None
+
+    def paged(self, length: int) -> None:
+        """Note that the last bytes are the prompt of a pager."""
+        self.pagers.append((len(self.data) - length, len(self.data)))
+
+    def asked(self) -> None:
+        """Remove the last line, which is a question."""
+        del self.data[max(self.data.rfind(b"\n") + 1, self.echo.end) :]
+        self._shown = (0, "")
+
+    def echoed_again(self) -> bool:
+        """Return whether the echo of the line came after the test too: the first one was not typed at a prompt."""
+        again = Echo(self.line.strip(), self.prompt, echoes=True)
+        return again.search(self.data[self.tests[0] :]) and not block(
+            clean(decode(bytes(self.data[self.tests[0] :][: again.start])))
+        )
+
+    def brought(self) -> str:
+        """Return what came after the last test, or the end of it."""
+        return shown_end(self.data[self.tests[-1] :])
+
+    def before(self) -> str:
+        """Return the end of what had come before the last test."""
+        return shown_end(self.data[: self.tests[-1]][-TAIL:])
+
+    def test(self, *, complete: bool) -> None:
+        """Note that an empty line is sent now.
+
+        :param complete: the data ends with the prompt.
+        """
+        self.was_complete = self.was_complete if self.tests else complete
+        self.tests.append(len(self.data))
+
+    def had_prompt(self) -> bool:
+        """Return whether a line ended with the prompt when it was tested first."""
+        shown = clean(decode(bytes(self.data[: self.tests[0]][-4 * TAIL :])))
+        return self.was_complete or any(self.prompt.start(line) is not None for line in shown.split("\n"))
+
+    def prompts(self) -> int:
+        """Return how many prompts came after the first test."""
+        shown = clean(decode(bytes(self.data[self.tests[0] :])))
+        return sum(self.prompt.count(line) for line in shown.split("\n"))
+
+    def late(self) -> bytes:
+        """Return what came before the echo, if it is the rest of the previous answer; else nothing."""
+        before = bytes(self.data[: self.echo.start])
+        if (
+            not self.echo.found
+            or not self.echo.behind_prompt
+            or self.echo.interrupted
+            or is_idle(clean(decode(before)), self.prompt)
+        ):
+            return b""
+        return before
+
+
+def shown_end(data: bytes | bytearray) -> str:
+    """Return the end of the data as a terminal shows it."""
+    return clean(decode(bytes(data[-TAIL:])))
+
+
+def is_idle(shown: str, prompt: Prompt) -> bool:
+    """Return whether there is nothing but prompts and messages that a device prints on its own."""
+    return all(prompt.is_alone(line) or line in prompt.context or is_chatter(line) for line in block(shown))
+
+
+# -- the whole answer --------------------------------------------------------------------------------------------------
+
+
+def text_of(answer: Answer, *, complete: bool) -> Work[str]:
+    """Return the text of an answer without echo, prompt, pagers, and messages after the prompt.
+
+    :param complete: the data ends with a prompt.
+    """
+    data, start, stop = answer.data, answer.echo.end if answer.echo.found else 0, len(answer.data)
+    if complete and answer.tests and not answer.resumed:
+        stop = answer.tests[0]
+    if answer.pagers:
+        spans = [(first - start, last - start) for first, last in answer.pagers if start <= first and last <= stop]
+        data = bytearray(without_pagers(data[start:stop], spans))
+        start, stop = 0, len(data)
+        yield
+    pieces = []
+    for piece in cleaned_pieces(data, start, stop):
+        pieces.append(piece)
+        yield
+    text = "".join(pieces)
+    yield
+    end = _end(text, answer) if complete else len(text)
+    yield
+    last = _last_character(text, end)
+    newline = text.find("\n", last, end)
+    return text[_first_line(text, last) : end if newline < 0 else newline]
+
+
+def _end(text: str, answer: Answer) -> int:
+    """Return the end of the text without the prompt that ends it, and without what a device printed after it."""
+    prompt = answer.prompt
+    end = _before_prompt(text, len(text), prompt)
+    if end is None:  # a message came after the prompt
+        found = _last_prompt(text, len(text), prompt) if answer.tests else None
+        return len(text) if found is None else prompt.without_context(text, found)
+    for _test in answer.tests if answer.resumed else ():  # each brought a prompt of its own
+        start = _before_prompt(text, _last_character(text, end), prompt)
+        if start is None:
+            break
+        end = start
+    return _before_messages(text, end, prompt)
+
+
+def _before_prompt(text: str, end: int, prompt: Prompt) -> int | None:
+    start = max(end - TAIL, 0)
+    found = prompt.start(text[start:end])
+    return None if found is None else prompt.without_context(text, start + found)
+
+
+def _before_messages(text: str, end: int, prompt: Prompt) -> int:
+    """Remove messages at the end if the prompt is also above them: a device prints it again after a message."""
+    place = end
+    for _line in range(MOST_LINES):
+        place = _last_character(text, place)
+        start = text.rfind("\n", max(place - TAIL, 0), place) + 1
+        line = text[start:place]
+        if not start or not line:
+            return end
+        if prompt.is_alone(line):
+            return prompt.without_context(text, start) if place < _last_character(text, end) else end
+        if not is_chatter(line):
+            return end
+        place = start - 1
+    return end
+
+
+def _last_prompt(text: str, end: int, prompt: Prompt) -> int | None:
+    """Return where the last prompt at the end of a line begins, which is near the end."""
+    place = end
+    while place > max(end - 4 * TAIL, 0):
+        start = text.rfind("\n", 0, place) + 1
+        found = prompt.start(text[max(start, place - TAIL) : place])
+        if found is not None:
+            return max(start, place - TAIL) + found
+        place = start - 1
+    return None
+
+
+def _first_line(text: str, end: int) -> int:
+    """Return the start of the first line that is not blank."""
+    start = 0
+    while start < end:
+        piece = text[start : start + PIECE]
+        rest = piece.lstrip()
+        if rest:
+            return text.rfind("\n", 0, start + len(piece) - len(rest)) + 1
+        start += PIECE
+    return end
+
+
+def _last_character(text: str, end: int) -> int:
+    """Return the place after the last character that is not blank; 0 if there is none."""
+    while end > 0:
+        start = max(end - PIECE, 0)
+        length = len(text[start:end].rstrip())
+        if length:
+            return start + length
+        end = start
+    return 0

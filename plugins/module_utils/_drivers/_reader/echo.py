@@ -1,0 +1,187 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The echo of a command, recognised on the lines as a terminal shows them.
+
+What comes before the echo is of two kinds. If the echo is behind a new prompt, the device had not finished its previous
+answer: those bytes are its rest. Otherwise the device printed a message on its own while it waited.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ..._terminal import ESCAPE, clean, decode, is_chatter
+from .prompt import Prompt
+
+LONGEST_LINE = 16 * 1024  # bytes of a line that may be an echo, plus what a terminal adds to each character
+MOST_WRAPS = 12  # lines of an echo that was divided
+_SHORTEST_PART = 8  # characters of a scrolled command
+_MARKS = "$<>"
+_PROMPT_END = re.compile(r"[#>$%\]:]")
+_LONGEST_PROMPT = 250
+_NOISE = re.compile(rf" ?\r+|[\n\x08\x07\x00]|{ESCAPE}")
+_LINE_REST = re.compile(rf"(?:[ \t\x07\x08\x00]|{ESCAPE})*+\r*+")
+
+
+@dataclass(slots=True)
+class Echo:
+    """Searches the echo of a command in the data that comes after it was sent. Each line is looked at once.
+
+    :param echoes: whether the device is known to echo. If it is not known, only messages may come before the echo.
+    """
+
+    command: str
+    prompt: Prompt
+    echoes: bool | None = None
+    found: bool = False
+    start: int = 0  # where its line begins, after the prompt if there is one
+    end: int = 0  # where the answer begins
+    behind_prompt: bool = False  # a prompt of its own is in front of it
+    interrupted: bool = False  # a message came in the middle of it
+    _line: int = 0  # where the first line begins that was not looked at
+    _searched: int = 0  # up to here there is no line end
+    _begun: int | None = None  # where a line begins that has the first part of the command
+    _typed: str = ""  # this part
+    _wraps: int = 0
+
+    def search(self, data: bytes | bytearray) -> bool:
+        """Return whether the echo has come."""
+        while not self.found and self.echoes is not False:
+            newline = data.find(b"\n", self._searched)
+            if newline < 0:
+                self._searched = len(data)
+                return False
+            if newline - self._line <= LONGEST_LINE + 50 * len(self.command):
+                self._look(data, self._line, newline + 1)
+            self._line = self._searched = newline + 1
+        return self.found
+
+    def _look(self, data: bytes | bytearray, start: int, end: int) -> None:
+        raw = decode(bytes(data[start:end]))
+        line = clean(raw).strip()
+        typed, behind = self._without_prompt(line)
+        if is_echo(typed, self.command) or (start == 0 and self._is_drawn(raw)):
+            self._is_at(start, end, behind=behind)
+        elif self._typed and typed and typed == self.command[len(self._typed) :].strip():
+            self.interrupted = True
+            self._is_at(self._begun or 0, end, behind=False)
+        elif (place := _echo_end(raw, self.command)) is not None and place == len(raw):
+            self._is_at(start, end, behind=behind)
+        elif self._begun is not None and self._wraps < MOST_WRAPS and self._is_wrapped(data, end):
+            self._is_at(self._begun, end, behind=behind)
+        elif typed and self.command.startswith(typed):
+            self._begun, self._typed, self._wraps = start, typed, 0
+        elif line and self.echoes is None and not is_chatter(line):
+            self.echoes = False
+
+    def _is_wrapped(self, data: bytes | bytearray, end: int) -> bool:
+        self._wraps += 1
+        text = decode(bytes(data[self._begun : end]))
+        return len(text) <= LONGEST_LINE + 50 * len(self.command) and _echo_end(text, self.command) == len(text)
+
+    def _is_at(self, start: int, end: int, *, behind: bool) -> None:
+        self.found, self.start, self.end = True, start, end
+        self.behind_prompt = behind and start > 0
+
+    def _is_drawn(self, raw: str) -> bool:
+        """Return whether the first line, which begins behind the prompt, is an echo that is drawn over itself."""
+        if "\r" not in raw[:-2] and "\x08" not in raw and "\x1b" not in raw:
+            return False
+        lines = (clean(f"{self.prompt.line}{blank}{raw}").strip() for blank in ("", " "))
+        return any(is_echo(self._without_prompt(line)[0], self.command) for line in lines)
+
+    def _without_prompt(self, line: str) -> tuple[str, bool]:
+        if line.startswith(self.prompt.line):
+            return line[len(self.prompt.line) :].strip(), True
+        place = line.rfind(self.command) if line.endswith(self.command) else -1
+        if place > 0 and self.prompt.start(line[:place]) == 0:  # its numbers have changed
+            return self.command, True
+        return line, False
+
+
+def is_echo(typed: str, command: str) -> bool:
+    """Return whether a line without its prompt is the echo of a command, whole or scrolled."""
+    if typed == command or typed.split() == command.split():
+        return True
+    if len(typed) > _SHORTEST_PART:
+        if typed[0] in _MARKS and command.endswith(typed[1:].strip()):
+            return True
+        if typed[-1] in _MARKS and command.startswith(typed[:-1].strip()):
+            return True
+        place = typed.find("$", 0, _LONGEST_PROMPT)
+        if place > 0 and len(typed) - place - 1 >= _SHORTEST_PART and command.endswith(typed[place + 1 :]):
+            return _PROMPT_END.fullmatch(typed[:place].rstrip()[-1:]) is not None
+    return False
+
+
+def _echo_end(text: str, command: str) -> int | None:
+    """Return where the line after the echo begins, if the text begins with an echo, with or without a prompt."""
+    end = _match_echo(text, 0, command)
+    if end is not None:
+        return end
+    newline = text.find("\n", 0, _LONGEST_PROMPT)
+    limit = _LONGEST_PROMPT if newline < 0 else newline
+    for mark in _PROMPT_END.finditer(text, 0, limit):
+        # A colon ends few prompts and stands in much text: it counts only after a single word.
+        if mark.group() == ":" and " " in text[: mark.start()].strip():
+            continue
+        end = _match_echo(text, mark.end(), command)
+        if end is not None:
+            return end
+    return None
+
+
+def _match_echo(text: str, start: int, command: str) -> int | None:
+    """Follow the command through the text over what terminals put between its characters.
+
+    ``done`` holds the numbers of the command's characters that may have been seen so far: after a carriage return the
+    last one may be drawn a second time.
+    """
+    place = start
+    while text.startswith(" ", place):
+        place += 1
+    if text.startswith(command, place):  # most echoes are nothing but the command
+        end, is_whole = _line_rest(text, place + len(command))
+        if is_whole:
+            return end
+    done = {0}
+    tried = 0  # the rest of the line was read up to here in vain
+    # Colours and wraps add a few characters to each one. Far more than that is no echo, and is not worth the time.
+    limit = start + 1000 + 20 * len(command)
+    while done and place < limit:
+        if len(command) in done and place >= tried:
+            tried, is_whole = _line_rest(text, place)
+            if is_whole:
+                return tried
+        if place >= len(text):
+            return None
+        noise = _NOISE.match(text, place)
+        if noise is None:
+            done = _step(done, command, text[place])
+            place += 1
+        elif text[place] == " ":
+            # A blank before the carriage return: the terminal's, or the command's own.
+            done |= _step(done, command, " ")
+            place += 1
+        else:
+            if "\r" in noise.group():
+                done |= {count - 1 for count in done if count}
+            place = noise.end()
+    return None
+
+
+def _line_rest(text: str, place: int) -> tuple[int, bool]:
+    """Read what terminals put after an echo. Return where it ends, with the line end if there is one, and whether the
+    line ends there."""
+    rest = _LINE_REST.match(text, place)
+    end = rest.end() if rest else place
+    if text.startswith("\n", end):
+        return end + 1, True
+    return end, end == len(text)
+
+
+def _step(done: set[int], command: str, character: str) -> set[int]:
+    return {count + 1 for count in done if count < len(command) and command[count] == character}

@@ -1,0 +1,130 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The prompt of a device, learned from what an empty line brings.
+
+The prompt is the literal last line that an empty line brings twice. Some devices print lines above it, which are the
+context. Patterns of platforms are not used here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+
+from ..._terminal import clean, decode, is_chatter
+
+LONGEST = 512  # characters of a line; a longer one is no prompt
+MOST_CONTEXT = 3  # lines above the prompt
+MOST_PROMPTS = 10  # in one line
+_NUMBER = re.compile(r"\d++")
+_CHANGES = "*!~ "  # marks of unsaved changes before a prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A learned prompt.
+
+    :param line: its last line, without blanks around it.
+    :param context: the lines above it that an empty line brings too.
+    :param counts: its numbers change from one prompt to the next, as in ``R1[17]#``.
+    :param drawn: the device sends it with escape sequences between its characters.
+    """
+
+    line: str
+    context: tuple[str, ...] = ()
+    counts: bool = False
+    drawn: bool = False
+    _pattern: re.Pattern[str] | None = field(init=False, default=None, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.counts:
+            parts = (re.escape(part) for part in _NUMBER.split(self.line))
+            object.__setattr__(self, "_pattern", re.compile(r"(?<!\d)\d++".join(parts)))
+
+    def start(self, shown: str) -> int | None:
+        """Return where the prompt begins, if the text ends with it, else None."""
+        end = len(shown)
+        while end and shown[end - 1] in " \t":
+            end -= 1
+        if self._pattern is None:
+            return end - len(self.line) if shown.endswith(self.line, 0, end) else None
+        first = max(shown.rfind("\n", 0, end) + 1, end - LONGEST)
+        for found in self._pattern.finditer(shown, first, end):
+            if found.end() == end:
+                return found.start()
+        return None
+
+    def is_alone(self, line: str) -> bool:
+        """Return whether a line is nothing but the prompt."""
+        line = line.strip()
+        return line == self.line or (self._pattern is not None and self._pattern.fullmatch(line) is not None)
+
+    def count(self, line: str) -> int:
+        """Return how many prompts end a line. Several do if the device does not echo the line ends that are typed."""
+        count, start = 0, self.start(line)
+        while start is not None and count < MOST_PROMPTS:
+            count += 1
+            line = line[:start]
+            start = self.start(line) if line and self.line else None
+        return count
+
+    def without_context(self, text: str, end: int) -> int:
+        """Return the end of a text without the context lines that are above the prompt at ``end``."""
+        for wanted in reversed(self.context):
+            start, stop = _last_line(text, end)
+            if _shape(text[start:stop]) != _shape(wanted):
+                break
+            end = max(start - 1, 0)
+        return end
+
+
+def _last_line(text: str, end: int) -> tuple[int, int]:
+    """Return start and end of the last line before ``end`` that is not blank."""
+    while True:
+        start = text.rfind("\n", max(end - LONGEST, 0), end) + 1
+        start = start or max(end - LONGEST, 0)
+        if text[start:end].strip() or not start:
+            return start, end
+        end = start - 1
+
+
+def _shape(line: str) -> str:
+    """Return the part of a context line that does not change with numbers, marks of changes and the place in the
+    configuration, as in ``*(ex)[/configure]``."""
+    line = _NUMBER.sub("0", line.strip().lstrip(_CHANGES))
+    return "[]" if line.endswith("]") and "[" in line[:8] else line
+
+
+def block(shown: str) -> tuple[str, ...]:
+    """Return the lines of a text that are not blank."""
+    return tuple(line.strip() for line in shown.split("\n") if line and not line.isspace())
+
+
+def learned(before: str, data: bytes) -> Prompt | None:
+    """Return the prompt if an empty line brought the same lines that were shown before it, and nothing else.
+
+    :param before: the end of what was shown before the empty line was sent.
+    :param data: what it brought.
+    """
+    old, new = block(before), block(clean(decode(data)))
+    for first, second in (
+        (old, new),
+        (tuple(line for line in old if not is_chatter(line)), tuple(line for line in new if not is_chatter(line))),
+    ):
+        prompt = _same(first, second)
+        if prompt is not None:
+            return replace(prompt, drawn=prompt.line.encode("utf-8", "surrogateescape") not in data)
+    return None
+
+
+def _same(old: tuple[str, ...], new: tuple[str, ...]) -> Prompt | None:
+    if not new or len(new) > MOST_CONTEXT + 1 or len(new[-1]) > LONGEST:
+        return None
+    tail = old[-len(new) :]
+    if tail == new:
+        return Prompt(new[-1], new[:-1])
+    if [_NUMBER.sub("0", line) for line in tail] == [_NUMBER.sub("0", line) for line in new]:
+        return Prompt(new[-1], new[:-1], counts=_NUMBER.sub("0", tail[-1]) != tail[-1] and tail[-1] != new[-1])
+    return None

@@ -1,0 +1,180 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The transcript of each device is in the run folder, whatever came of the device."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import stat
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
+from ansible_collections.rollcall.network.plugins.module_utils._drivers.contract import Session
+from ansible_collections.rollcall.network.plugins.module_utils._result import Error
+from ansible_collections.rollcall.network.plugins.module_utils._roll import Keep, Limits, call_roll
+from ansible_collections.rollcall.network.plugins.module_utils._run import TRANSCRIPT, RunFolder, read_answer
+from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
+from ansible_collections.rollcall.network.plugins.plugin_utils._collect import call_there
+from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed
+from tests.integration.odd_server import Line, OddServer
+from tests.integration.test_credentials_once import PASSWORD, SECRET, device
+from tests.transcripts import replay
+
+ARGUMENTS = check_arguments({"hosts": ["answers"], "output_dir": "somewhere", "transcript": True})
+
+
+async def session(line: Line) -> None:
+    """Ask for the enable password, show it and the login's password, and do as the user's name says."""
+    line.say("box>")
+    while True:
+        asked = await line.hear(echo=line.user != "mute")
+        if asked == "enable":
+            line.say("Password: ")
+            await line.hear(echo=True)
+            line.say("box#")
+        elif asked == "show version":
+            line.say(f"version 1\npassword {PASSWORD[:9]}")
+            await line.pause()
+            line.say(f"{PASSWORD[9:]}\n")
+            if line.user == "closes":
+                await line.pause()
+                return
+            if line.user == "stalls":
+                await line.stall()
+            line.say("box#")
+        else:
+            line.say("box#")
+
+
+class Dies:
+    """A driver whose process ends at what the device says, or that does not end at its deadline."""
+
+    name = "dies"
+    settings = frozenset({"host", "platform", "commands"})
+
+    def read_only(self, device: Device) -> bool:
+        return True
+
+    async def ask(self, device: Device, session: Session) -> dict[str, str]:
+        stream = await session.connect()
+        heard = b""
+        while b"password" not in heard:
+            heard += await stream.read(time.monotonic() + 10) or b""
+            if heard.endswith(b">"):
+                await stream.write(b"show version\n", time.monotonic() + 10)
+        if device.name == "killed":
+            os.kill(os.getpid(), signal.SIGKILL)
+        while True:  # deaf to its deadline
+            with contextlib.suppress(BaseException):
+                await asyncio.sleep(60)
+
+
+def events(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="ascii").splitlines()]
+
+
+def boxes(server: OddServer, **settings: Any) -> dict[str, Device | Error]:
+    usual = {"become": True, "become_password": SECRET, "transcript": True}
+    users = ("answers", "closes", "stalls")
+    return {user: device(server, user, user=user, **{**usual, **settings}) for user in users}
+
+
+def check(run: RunFolder, answers: Mapping[str, Any]) -> None:
+    """Check the files of the three devices."""
+    assert {name: answer["status"] for name, answer in answers.items()} == {
+        "answers": "ok",
+        "closes": "failed",
+        "stalls": "timeout",
+    }
+    for name, answer in answers.items():
+        assert "transcript" not in answer
+        path = run.folder_of(name) / TRANSCRIPT
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        text = path.read_text(encoding="ascii")
+        assert PASSWORD not in text
+        assert SECRET not in text
+        assert PASSWORD[:9] not in text
+        head, *between, last = events(path)
+        assert (head["transcript"], head["device"]["name"], head["device"]["become"]) == (1, name, True)
+        sent = "".join(each["text"] for each in between if each["direction"] == "sent")
+        received = "".join(each["text"] for each in between if each["direction"] == "received")
+        assert "enable\n********\n" in sent
+        assert "version 1\r\npassword ********\r\n" in received
+        output = answer["output"]["show version"]
+        assert last["expected"]["output"]["show version"]["text"] == output["text"]
+        assert last["expected"]["status"] == answer["status"]
+        assert "transcript" not in read_answer(run.path, name)
+        if name != "stalls":
+            transcript = replay.Transcript(text)
+            assert replay.replayed(transcript) == transcript.expected
+
+
+def test_each_device_has_a_transcript_whatever_came_of_it(tmp_path: Path) -> None:
+    run = RunFolder(str(tmp_path))
+    with OddServer(session) as server:
+        answers = call_roll(boxes(server), Limits(device_timeout=30), keep=Keep(run, let_go=False))
+    check(run, answers)
+    run.close()
+
+
+def test_a_transcript_comes_from_a_poller(tmp_path: Path) -> None:
+    """The module on the poller returns the answers as one JSON text."""
+    run = RunFolder(str(tmp_path))
+    with OddServer(session) as server:
+        there = json.loads(json.dumps(call_roll(boxes(server), Limits(device_timeout=30), transcripts=True)))
+        devices = boxes(server)
+    result = call_there(devices, ARGUMENTS, lambda *_given: there, run, Allowed(None, {}), lambda _line: None)
+    check(run, result["devices"])
+    run.close()
+
+
+@pytest.mark.parametrize(("name", "kind"), [("killed", "engine"), ("deaf", "device_timeout")])
+def test_the_transcript_is_kept_if_the_worker_dies_or_gives_the_device_up(name: str, kind: str, tmp_path: Path) -> None:
+    run = RunFolder(str(tmp_path))
+    with OddServer(session) as server:
+        box = device(server, name, driver=f"{__name__}.Dies", transcript=True)
+        answer = call_roll({name: box}, Limits(device_timeout=3), keep=Keep(run, let_go=True))[name]
+    assert answer["error"]["kind"] == kind
+    assert answer["output"]["show version"]["status"] == "skipped"
+    text = (run.folder_of(name) / TRANSCRIPT).read_text(encoding="ascii")
+    assert "version 1" in text
+    assert PASSWORD[:9] not in text
+    head, *between, last = events(run.folder_of(name) / TRANSCRIPT)
+    assert head["device"]["name"] == name
+    assert "sent" in {each["direction"] for each in between}
+    assert last["expected"]["kind"] == kind
+    run.close()
+
+
+@pytest.mark.parametrize("settings", [{"transcript": False}, {"transcript": True}], ids=["not asked for", "no folder"])
+def test_without_it_nothing_is_written_or_returned(settings: dict[str, Any], tmp_path: Path) -> None:
+    run = RunFolder(str(tmp_path))
+    keep = None if settings["transcript"] else Keep(run, let_go=False)
+    with OddServer(session) as server:
+        given = {"answers": boxes(server, **settings)["answers"]}
+        answers = call_roll(given, Limits(device_timeout=30), keep=keep)
+    assert answers["answers"]["status"] == "ok"
+    assert "transcript" not in answers["answers"]
+    assert list(tmp_path.rglob(TRANSCRIPT)) == []
+    run.close()
+
+
+def test_commands_of_the_device_are_in_the_transcript(tmp_path: Path) -> None:
+    run = RunFolder(str(tmp_path))
+    with OddServer(session) as server:
+        commands = (Command("show version"), Command("show nothing"))
+        given = {"answers": boxes(server, commands=commands)["answers"]}
+        call_roll(given, Limits(device_timeout=30), keep=Keep(run, let_go=True))
+    head, *_rest = events(run.folder_of("answers") / TRANSCRIPT)
+    assert head["device"]["commands"] == ["show version", "show nothing"]
+    run.close()

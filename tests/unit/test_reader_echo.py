@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The echo of a command is found on the lines as a terminal shows them."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader.echo import Echo
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader.prompt import Prompt
+
+LONG = "show ip bgp vpnv4 all neighbors 192.0.2.77 advertised-routes | include 198.51.100"
+
+
+def after_echo(raw: str, command: str, *, echoes: bool | None = True, prompt: str = "R1#") -> str | None:
+    """What comes after the echo; None if there is none. The data comes in two parts, cut at any place."""
+    data = raw.encode()
+    found = set()
+    for cut in range(len(data) + 1):
+        echo = Echo(command, Prompt(prompt), echoes)
+        echo.search(data[:cut])
+        found.add(data[echo.end :].decode() if echo.search(data) else None)
+    assert len(found) == 1, "where the data is cut must not matter"
+    return found.pop()
+
+
+@pytest.mark.parametrize(
+    ("raw", "rest"),
+    [
+        pytest.param(f"{LONG}\r\nout\r\n", "out\r\n", id="plain"),
+        pytest.param(f"{LONG}   \r\r\nout", "out", id="trailing blanks"),
+        pytest.param(f"\r\n{LONG}\r\nout", "out", id="blank line before"),
+        pytest.param(f"R1#{LONG}\r\nout", "out", id="behind a prompt"),
+        pytest.param(f"\r\x1b[KA:admin@sr-1# {LONG}\r\nout", "out", id="behind a redrawn prompt"),
+        pytest.param(f"<HUAWEI>{LONG}\r\nout", "out", id="behind an angle bracket prompt"),
+        pytest.param(f"admin:{LONG}\r\nout", "out", id="behind a colon prompt"),
+        pytest.param(f"R1#{LONG[:70]} \r{LONG[70:]}\r\nout", "out", id="wrapped with blank and CR"),
+        pytest.param(f"R1#{LONG[:70]}\r\n{LONG[70:]}\r\nout", "out", id="wrapped with CRLF"),
+        pytest.param(f"{LONG[:40]}{LONG[40]}\r{LONG[40:]}\r\nout", "out", id="wrapped with a character drawn twice"),
+        pytest.param(f"{LONG[:4]}\r{LONG[4:]}\r\nout", "out", id="wrapped at the command's own blank"),
+        pytest.param("".join(f"{c}\x1b[1m\x1b[m" for c in LONG) + "\r\nout", "out", id="coloured letter by letter"),
+        pytest.param(f"{LONG}\x1b[?2004l\r\nout", "out", id="mode switched after it"),
+        pytest.param(
+            f"R1#{LONG[:60]}{chr(8) * 60}${LONG[30:]}{' ' * 9}{chr(8) * 9}\r\nout",
+            "out",
+            id="scrolled behind the prompt",
+        ),
+        pytest.param(f"R1#{LONG[:40]}\r<{LONG[-30:]}              \b\b\b\r\nout", "out", id="scrolled over the prompt"),
+        pytest.param(
+            f"show ip b\r\n*Nov 23 07:24:59.123: %SYS-5-CONFIG_I: Configured from console\r\nR1#{LONG}\r\nout",
+            "out",
+            id="cut off by a log message",
+        ),
+        pytest.param(f"\r\nMon Nov 23 07:24:59.123 UTC\r\n{LONG}\r\nout", "out", id="below a time"),
+    ],
+)
+def test_echo_is_found(raw: str, rest: str) -> None:
+    assert after_echo(raw, LONG) == rest
+
+
+@pytest.mark.parametrize(
+    ("raw", "command"),
+    [
+        ("", "show version"),
+        ("Cisco IOS Software\r\n", "show version"),
+        ("show version: not allowed\r\n", "show version"),
+        ("show version 2\r\n", "show version"),
+        ("  1  show clock\r\n  2  show history\r\n", "show history"),
+        ("show clock\r\nshow history\r\n", "show history"),
+        ("\r\n\r\nCisco\r\n", "show version"),
+        ("hostname R1\r\n! show run\r\nR1#show run\r\n", "show run"),
+        ("last command: show run\r\n", "show run"),
+        ("price in $ show\r\n", "now and then show"),
+    ],
+)
+def test_nothing_else_is_taken_for_the_echo(raw: str, command: str) -> None:
+    assert after_echo(raw, command, echoes=None) is None

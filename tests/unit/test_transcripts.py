@@ -1,0 +1,223 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Transcripts: recorded sessions are repeated, secrets are masked however they are divided, the size is bounded."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
+from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import MASK, Secrets, secrets_of
+from ansible_collections.rollcall.network.plugins.module_utils._transport.transcript import (
+    EVENT,
+    Recorded,
+    Transcript,
+    masked_chunks,
+)
+from tests.transcripts import replay
+
+SECRET = "Tr0ub4dor&3 über"
+FILES = replay.transcripts()
+
+
+@pytest.mark.parametrize("file", FILES, ids=[each.stem for each in FILES])
+def test_a_recorded_session_has_the_expected_outputs(file: Path) -> None:
+    transcript = replay.Transcript(file.read_text(encoding="ascii"))
+    assert replay.replayed(transcript) == transcript.expected
+
+
+def test_there_are_recorded_sessions_of_several_platforms() -> None:
+    assert len({replay.Transcript(file.read_text()).settings["platform"] for file in FILES}) >= 3
+
+
+def test_a_replay_does_not_accept_another_answer() -> None:
+    lines = FILES[0].read_text().splitlines()
+    place, event = next(
+        (place, each)
+        for place, each in enumerate(map(json.loads, lines))
+        if "version" in each.get("text", "") and each["direction"] == "received"
+    )
+    lines[place] = json.dumps({**event, "text": event["text"].replace("version", "VERSION", 2)})
+    transcript = replay.Transcript("\n".join(lines))
+    assert replay.replayed(transcript) != transcript.expected
+
+
+def test_a_command_without_a_recorded_answer_is_an_error() -> None:
+    head, *lines = FILES[0].read_text().splitlines()
+    settings = json.loads(head)
+    settings["device"]["commands"].append("show something else")
+    with pytest.raises(replay.Different, match="show something else"):
+        replay.replayed(replay.Transcript("\n".join([json.dumps(settings), *lines])))
+
+
+# -- secrets -----------------------------------------------------------------------------------------------------------
+
+
+def chunked(data: bytes, size: int) -> list[bytes]:
+    return [data[start : start + size] for start in range(0, len(data), size)]
+
+
+SHOWN: dict[str, str] = {
+    "plain": SECRET,
+    "wrapped": SECRET[:7] + "\r\n" + SECRET[7:],
+    "wrapped as IOS does": SECRET[:7] + " \r"[1:] + SECRET[7:],
+    "with colors": SECRET[:3] + "\x1b[1m" + SECRET[3:9] + "\x1b[0m\x1b[K" + SECRET[9:],
+    "a character at a time": "\0".join(SECRET),
+    "escaped": json.dumps(SECRET)[1:-1],
+}
+
+
+@pytest.mark.parametrize("shown", SHOWN.values(), ids=SHOWN)
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 8, 13, 1000])
+def test_a_secret_is_masked_however_it_is_divided(shown: str, size: int) -> None:
+    data = f"before {shown} after\r\nbox#".encode()
+    chunks = masked_chunks(chunked(data, size), Secrets([SECRET]))
+    assert len(chunks) == len(chunked(data, size))
+    assert b"".join(chunks) == f"before {MASK} after\r\nbox#".encode()
+
+
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_an_ordinary_word_is_masked_at_the_end_of_a_line(size: int) -> None:
+    data = b"username cisco privilege 15\r\nPassword: cisco\r\nbox#"
+    masked = b"".join(masked_chunks(chunked(data, size), Secrets(["cisco"])))
+    assert masked == f"username cisco privilege 15\r\nPassword: {MASK}\r\nbox#".encode()
+
+
+@pytest.mark.parametrize("secret", ["cisco", "enable", "x", "1234", SECRET])
+def test_a_secret_that_is_sent_is_masked_whatever_it_is(secret: str) -> None:
+    sent = [b"show version\n", secret.encode() + b"\n", secret.encode() + b"\r\n"]
+    masked = masked_chunks(sent, Secrets([secret]), lone=True)
+    assert masked == [b"show version\n", MASK.encode() + b"\n", MASK.encode() + b"\r\n"]
+
+
+def test_the_beginning_of_a_secret_at_the_end_is_masked() -> None:
+    assert masked_chunks([b"it is ", SECRET[:9].encode()], Secrets([SECRET])) == [b"it is ", MASK.encode()]
+
+
+def test_what_has_no_secret_is_kept_to_the_byte() -> None:
+    data = bytes(range(256)) * 3
+    assert masked_chunks(chunked(data, 7), Secrets([SECRET, "cisco"])) == chunked(data, 7)
+
+
+# -- recording ---------------------------------------------------------------------------------------------------------
+
+
+class Said:
+    """A stream that says these chunks and ends."""
+
+    asks_login = False
+
+    def __init__(self, *chunks: bytes) -> None:
+        self.facts = {"transport": "ssh"}
+        self.chunks = list(chunks)
+        self.is_closed = False
+
+    async def read(self, deadline: float) -> bytes | None:
+        return self.chunks.pop(0) if self.chunks else b""
+
+    async def write(self, data: bytes, deadline: float) -> None: ...
+
+    def end_reason(self) -> str:
+        return "it said so"
+
+    def fault(self) -> str:
+        return "a fault"
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def box(**settings: Any) -> Device:
+    usual = {"platform": "frr", "password": SECRET, "user": "ops", "host": "192.0.2.1", "transcript": True}
+    return Device("box", commands=(Command("show version"),), **{**usual, **settings})
+
+
+def recorded(device: Device, said: Said) -> list[dict[str, Any]]:
+    """The events of a session in which everything is read and a command and the password are sent."""
+    transcript = Transcript(device, time.monotonic())
+    parts: list[str] = []
+    secrets = secrets_of(device)
+    stream = Recorded(said, transcript, lambda: parts.append(transcript.part(secrets)))
+
+    async def session() -> None:
+        await stream.write(b"show version\n", 0.0)
+        await stream.write(SECRET.encode() + b"\n", 0.0)
+        for _again in range(2):
+            while await stream.read(0.0):
+                pass
+
+    asyncio.run(session())
+    assert (stream.facts, stream.asks_login, stream.end_reason(), stream.fault()) == (
+        said.facts,
+        said.asks_login,
+        "it said so",
+        "a fault",
+    )
+    stream.close()
+    assert said.is_closed
+    text = transcript.text(secrets)
+    assert text.isascii()
+    parts.append(transcript.part(secrets))
+    assert "".join(parts) == text
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_every_byte_is_recorded_with_its_time() -> None:
+    head, *events = recorded(box(), Said(b"\xff\x00 a\r\n", "é".encode()[:1], "é".encode()[1:]))
+    assert head == {
+        "transcript": 1,
+        "device": {
+            "name": "box",
+            "driver": "cli",
+            "platform": "frr",
+            "transport": "ssh",
+            "become": False,
+            "max_output": 64 * 2**20,
+            "commands": ["show version"],
+        },
+    }
+    assert [(each["direction"], each["text"].encode("utf-8", "surrogateescape")) for each in events] == [
+        ("connected", b""),
+        ("sent", b"show version\n"),
+        ("sent", f"{MASK}\n".encode()),
+        ("received", b"\xff\x00 a\r\n"),
+        ("received", b"\xc3"),
+        ("received", b"\xa9"),
+        ("closed", b""),
+    ]
+    times = [each["time"] for each in events]
+    assert times == sorted(times)
+    assert times[0] >= 0
+
+
+@pytest.mark.parametrize("size", [1, 3, 4, 8])
+def test_a_secret_is_masked_if_parts_divide_it(size: int) -> None:
+    """In the parts, which are used if the process dies, what may be the beginning of a secret is masked too."""
+    transcript, parts = Transcript(box(), time.monotonic()), []
+    shown = SECRET.encode()
+    for chunk in (b"it is ", *chunked(shown, size), b" here\r\n", b"x" * 20_000, *chunked(shown, size)):
+        transcript.note("received", chunk)
+        parts.append(transcript.part(secrets_of(box())))
+    assert parts[0].startswith('{"transcript": 1')
+    received = "".join(json.loads(part.splitlines()[-1])["text"] for part in parts)
+    assert not any(SECRET[start : start + 4] in received for start in range(len(SECRET) - 4))
+    assert received.startswith("it is ")
+    assert " here\r\n" in received
+    assert received.count("x") == 20_000
+
+
+def test_a_transcript_is_bounded_by_max_output() -> None:
+    many = [b"0123456789"] * 1000
+    _head, *events = recorded(box(max_output=100 * (10 + EVENT)), Said(*many))
+    assert 80 < len(events) <= 101
+    assert [each["direction"] for each in events].count("cut") == 1
+    assert events[-1]["direction"] == "cut"
+    with pytest.raises(AssertionError, match="max_output"):
+        replay.Transcript("\n".join(map(json.dumps, [_head, *events, {"expected": {}}])))
