@@ -70,6 +70,13 @@ options:
       - By default, the variable C(rollcall_parser) of each host is used, or V(none).
     type: str
     choices: [none, auto, json, textfsm]
+  rows_required:
+    description:
+      - Whether a device that did not give the requested rows is V(partial). Its rows have the status V(mismatch) or V(error), or
+        V(no_template) if the O(parser) is not V(auto).
+      - With V(false), its status is V(ok) if all commands were answered.
+      - By default, the variable C(rollcall_rows_required) of each host is used, or V(true).
+    type: bool
   workers:
     description:
       - The number of devices asked at the same time. The default is the number of devices, at most 500.

@@ -86,6 +86,7 @@ class Device:
     case and values, the first value of a name counts. ``ssh_config`` are configuration files in the format of OpenSSH.
     ``max_output`` is the number of bytes that are read for one command. ``platform_note`` says why the platform is
     ``learned`` if the user did not choose that. ``definition`` describes a platform that the user added.
+    ``rows_required`` makes the answer ``partial`` if rows that were requested are missing, see ``_required_rows``.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Device:
     platform_note: str = ""
     definition: dict[str, Any] | None = field(default=None, repr=False, hash=False)
     commands: tuple[Command, ...] = ()
+    rows_required: bool = True
     function: str | None = None
     function_args: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
     connect_timeout: float = 10.0

@@ -96,7 +96,7 @@ class LastGood:
         outputs: dict[str, Any] = {}
         for command, output in answer["output"].items():
             outputs[command] = output
-            if output["status"] == "ok":
+            if output["status"] == "ok" and not _is_doubtful(answer, output):
                 kept = state.commands.get(command)
                 outputs[command] = {
                     **output,
@@ -207,6 +207,11 @@ class LastGood:
         except OSError as error:
             self.problems[name] = f"{path} cannot be read and is ignored: {error.strerror}"
             return None
+
+
+def _is_doubtful(answer: Mapping[str, Any], output: Mapping[str, Any]) -> bool:
+    """Whether a text may be something else than the answer, because no rows could be made of it."""
+    return answer["status"] != "ok" and output.get("rows_status") in ("mismatch", "error")
 
 
 def _moment_of(answer: Mapping[str, Any]) -> str:

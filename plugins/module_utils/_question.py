@@ -24,7 +24,7 @@ def question_of(device: Device) -> str:
     asked: list[object] = [device.driver, device.function, device.function_args]
     if device.host:
         commands = [[command.text, command.parser, command.answers] for command in device.commands]
-        asked += [device.host, device.port, device.platform, commands]
+        asked += [device.host, device.port, device.platform, commands, device.rows_required]
         if device.definition:
             asked.append(device.definition)
     if device.variables:

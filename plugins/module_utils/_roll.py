@@ -32,6 +32,7 @@ from ._pacing import LoginsPerSecond
 from ._parsing import Parsed, parse, parser_of
 from ._platforms import load_platform
 from ._problems import Problems
+from ._required_rows import missing_rows
 from ._result import STATUSES, DeviceError, Error, Output, Outputs, Result
 from ._run import RunFolder
 from ._transport._known_hosts_file import append
@@ -320,6 +321,9 @@ def _ask(device: Device, call: Call, engine: Engine, seconds: _Seconds) -> Any:
     if isinstance(value, Outputs):
         call.received = value  # keep the texts if the deadline comes before the rows are parsed
         _parse(device, value, engine, call)
+        missing = missing_rows(device, value)
+        if missing is not None:
+            raise DeviceError("partial", missing.phase, missing.kind, missing.message, value=value)
     return value
 
 

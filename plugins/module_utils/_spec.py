@@ -27,6 +27,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "function_args": {"type": "dict"},
     "function_vars": {"type": "list", "elements": "str"},
     "parser": {"type": "str", "choices": list(PARSERS)},
+    "rows_required": {"type": "bool"},
     "workers": {"type": "int"},
     "device_timeout": {"type": "float", "default": 60},
     "connect_timeout": {"type": "float"},

@@ -9,7 +9,9 @@ import functools
 import re
 from collections.abc import Iterator
 
-from ._pieces import LONGEST_LINE, spans
+from ._chatter import CHATTER as CHATTER
+from ._chatter import is_chatter as is_chatter
+from ._pieces import spans
 
 # Parts of the patterns below. A string sequence (OSC, DCS, ...) that is not ended on its line loses only its
 # introducer: a sequence cut short must not swallow the device's answer.
@@ -38,25 +40,6 @@ _ERASED = "\0"
 _ERASED_LINE = [_ERASED] * (_WIDEST + 1)
 _BLANK_LINE = [" "] * (_WIDEST + 1)
 
-_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
-_CLOCK = r"\d{1,2}:\d\d:\d\d(?:[.,]\d+)?"
-CHATTER = re.compile(
-    rf"""\s*(?:
-        (?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\s+)?(?:{_MONTH}\s+\d{{1,2}}|\d{{1,2}}\s+{_MONTH})\s+(?:\d{{4}}\s+)?{_CLOCK}
-            (?:\s+[A-Z]{{1,5}}(?:[+-]\d+)?)?(?:\s+\d{{4}})?\s*$
-      | (?:<\d+>)?(?:\d+:\s+)?(?:[\w./:-]+:)?[*.]?(?:{_MONTH}\s+\d{{1,2}}|\d{{4}}[ -])
-            [^%\n]{{0,80}}%{{1,2}}[\w/-]+[/-]\d+[/-]\w+
-      | (?:<\d+>)?(?:\d+:\s+)?%{{1,2}}[\w/-]+-\d-\w+:
-      | %{_MONTH}\s+\d{{1,2}}\s+{_CLOCK}
-      | {_MONTH}\s+\d{{1,2}}\s+{_CLOCK}\s+\S+\s+[\w./-]+(?:\[\d+\])?:\s
-      | \{{[a-z]+(?::\w+)?\}}\s*$
-      | \[edit\b[^\]\n]*\]\s*$
-    )""",
-    re.VERBOSE,
-)
-"""Matches a line that a device prints on its own account: a time alone, the start of a log message, or the line that
-Junos puts above its prompt (`{master:0}`, `[edit]`). Use it through `is_chatter`."""
-
 PAGER = re.compile(
     rf"""(?:\A|[\r\n\x08])(?:{_ESCAPE}|[ \t])*+
     (?:
@@ -74,11 +57,6 @@ PAGER = re.compile(
 Use it through `pager_at_end` and `is_pager`: no prompt is longer than PAGER_TAIL. The group `end` is set when the pager
 stands at the end of the text, where only `q` helps.
 """
-
-
-def is_chatter(line: str) -> bool:
-    """Tell whether a device prints this line on its own account, see CHATTER."""
-    return len(line) <= LONGEST_LINE and CHATTER.match(line) is not None
 
 
 def pager_at_end(raw: str) -> re.Match[str] | None:

@@ -129,7 +129,8 @@ devices:
   contains:
     status:
       description:
-        - V(ok), every command was answered; V(partial), some commands were answered; V(failed), no command was answered, or the name
+        - V(ok), every command was answered, with the requested rows; V(partial), some commands were answered, or rows are missing
+          (see O(rows_required)); V(failed), no command was answered, or the name
           could not be resolved; V(unreachable); V(auth_failed); V(timeout); V(skipped), not asked before the O(deadline).
       type: str
       returned: always

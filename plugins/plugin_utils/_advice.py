@@ -196,6 +196,16 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "parse": {
+        "error": ("Rows could not be made", "The message names what is missing or broken."),
+        "mismatch": (
+            "Output does not match its template",
+            "Compare text and rows of the command, and report it to ntc-templates. rollcall_rows_required: false "
+            "accepts such answers.",
+        ),
+        "no_template": (
+            "No template for a command",
+            "Use parser auto or none for this command, or add a template (NTC_TEMPLATES_DIR).",
+        ),
         "deadline": ("Run deadline reached", "Raise deadline, or request rows of fewer commands."),
         "device_timeout": ("Rows not made in time", "Raise device_timeout, or request rows of fewer commands."),
         "unreadable": ("Answer cannot be read", "The file of the answer is damaged. Ask these devices again."),

@@ -59,6 +59,7 @@ def devices_from_inventory(
     *,
     commands: Iterable[str | Command] | None = None,
     parser: str | None = None,
+    rows_required: bool | None = None,
     driver: str | None = None,
     function: str | None = None,
     function_args: Mapping[str, object] | None = None,
@@ -77,6 +78,7 @@ def devices_from_inventory(
     :param pattern: as for ``--limit`` or ``hosts`` of a play, for example ``edge:!edge-7``.
     :param commands: for all devices. By default, the variable ``rollcall_commands`` of each host.
     :param parser: ``auto``, ``json`` or ``textfsm``, for commands without a parser.
+    :param rows_required: whether an answer without the requested rows is ``partial``, which is the default.
     :param extra_vars: take precedence over all other variables. They are values; templates in them are not resolved.
     :param vault_passwords: one password, or passwords by vault ID.
     :raises ValueError: for a source that does not exist, a pattern that matches no host, and for a wrong argument or
@@ -90,6 +92,7 @@ def devices_from_inventory(
     given: dict[str, object] = {
         "commands": None if commands is None else [_command(each) for each in commands],
         "parser": parser,
+        "rows_required": rows_required,
         "driver": driver,
         "function": function,
         "function_args": None if function_args is None else dict(function_args),

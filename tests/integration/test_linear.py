@@ -26,6 +26,7 @@ import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils import (
     _changes,
+    _chatter,
     _parsing,
     _pieces,
     _terminal,
@@ -41,6 +42,19 @@ from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader 
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import questions as asked
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import rejections as reader_rejections
 from ansible_collections.rollcall.network.plugins.module_utils._model import masking, secret_bytes, secrets, visible
+from ansible_collections.rollcall.network.plugins.module_utils._parsing import (
+    command,
+    json_text,
+    left_over,
+    logs,
+    nothing,
+    parsed,
+    rows,
+    textfsm_rows,
+)
+from ansible_collections.rollcall.network.plugins.module_utils._parsing import (
+    templates as parsing_templates,
+)
 from ansible_collections.rollcall.network.plugins.module_utils._pieces import PIECE, finish, spans
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import (
     LINEAR,
@@ -61,10 +75,11 @@ from tests.integration.pumps import Pump, pumps
 from tests.unit.test_platforms import ALL as PLATFORMS
 from tests.unit.test_platforms import shipped
 
-MODULES: list[ModuleType] = [_changes, _parsing, _pieces, _terminal, _volatile]
+MODULES: list[ModuleType] = [_changes, _chatter, _pieces, _terminal, _volatile]
 MODULES += [description, learned, loading, model, platform_names, scrapli]
 MODULES += [driver_text, pagers, asked, reader_answer, reader_echo, reader_prompt]
 MODULES += [reader_rejections, masking, secret_bytes, secrets, transcript, visible]
+MODULES += [command, json_text, left_over, logs, nothing, parsed, rows, parsing_templates, textfsm_rows]
 
 SIZE = 8_000  # characters, and four times as many: less than LONGEST_LINE, so that patterns see all of them
 SHORT = 0.006  # seconds; quadratic work on four times SIZE takes longer
@@ -370,6 +385,20 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "Echo of a long command": lambda text: reader_echo.Echo("a" * 300, PROMPTS[0]).search(raw(text)),
     "is_echo": lambda text: reader_echo.is_echo(text, COMMAND),
     "is_chatter": _terminal.is_chatter,
+    "is_time": _chatter.is_time,
+    "without_chatter": _chatter.without_chatter,
+    "without_chatter, with broadcasts": lambda text: _chatter.without_chatter(f"***\n{text}\n*** --- x\n{text}"),
+    "without_chatter, with messages": lambda text: _chatter.without_chatter(
+        "".join(f"%A-1-B: {line}\n" for line in text.split("\n"))
+    ),
+    "without_chatter, with broadcasts of several lines": lambda text: _chatter.without_chatter(
+        f"*** System shutdown message from a@b ***\n\nSystem going down\n{text}\nBroadcast message from a\n\n{text}"
+    ),
+    "parse textfsm of nothing": lambda text: _parsing.parse(
+        f"No {text[:50]}", parser="textfsm", platform="here", command="show it"
+    ),
+    "says_nothing": lambda text: nothing.says_nothing(text.split("\n")),
+    "says_nothing, in few lines": lambda text: nothing.says_nothing(f"No {text[:400]}\n{text}".split("\n")[:50]),
     "is_pager": _terminal.is_pager,
     "pager_at_end": _terminal.pager_at_end,
     "pagers.pager_at_end": lambda text: [
@@ -398,6 +427,12 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
         f"[edit]\n{text}", parser="json", platform=None, command=COMMAND
     ),
     "parse textfsm": lambda text: _parsing.parse(text, parser="textfsm", platform="here", command="show it"),
+    "parse textfsm with skipped rows": lambda text: _parsing.parse(
+        "".join(f"row {number} 1\nrow x{number} {line}\n" for number, line in enumerate(text.split("\n"))),
+        parser="textfsm",
+        platform="here",
+        command="show pairs",
+    ),
     "between": compared(None, COMMAND),
     "between, of a platform": compared("cisco_nxos", COMMAND),
     "between, of a configuration": compared("juniper_junos", "show running-config"),
@@ -413,7 +448,11 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
 }
 # Two templates whose rows belong together by a key.
 TEMPLATES = {
-    "index": "Template, Hostname, Platform, Command\n\none.textfsm:two.textfsm, .*, here, show it\n",
+    "index": (
+        "Template, Hostname, Platform, Command\n\n"
+        "one.textfsm:two.textfsm, .*, here, show it\npairs.textfsm, .*, here, show pairs\n"
+    ),
+    "pairs.textfsm": "Value NUMBER (\\d+)\nValue MORE (\\d+)\n\nStart\n  ^row ${NUMBER} ${MORE}$$ -> Record\n",
     "one.textfsm": "Value Required,Key NUMBER (\\d+)\n\nStart\n  ^row ${NUMBER} -> Record\n",
     "two.textfsm": "Value Required,Key NUMBER (\\d+)\nValue MORE (row)\n\nStart\n  ^${MORE} ${NUMBER} -> Record\n",
 }
@@ -471,6 +510,12 @@ PATTERNS: dict[str, str] = {
     "_terminal._NEEDS_CURSOR": SEARCH,
     "_terminal._TOKEN": SEARCH,
     "_terminal.CHATTER": MATCH,
+    **{f"_chatter.{name}": MATCH for name in ("CHATTER", "MESSAGE", "TIME", "BROADCAST")},
+    **{f"nothing.{name}": MATCH for name in ("_RULE", "_ERROR", "_NOTHING", "_COLUMNS", "_LEGEND", "_MEANING")},
+    "nothing._DIGIT": SEARCH,
+    "left_over._RULE": MATCH,
+    "left_over._WORD": SEARCH,
+    "left_over._DIGIT": SEARCH,
     "_terminal.PAGER": SEARCH,
     "echo._PROMPT_END": SEARCH,
     "echo._NOISE": MATCH,
@@ -539,8 +584,11 @@ NOT_OF_A_DEVICE = {
     "transcript.Recorded.write",
     "secrets._of_sshpass",
     "_changes._compiled",
-    "_parsing.reads_json",
-    "_parsing.asks_for_json",
+    "command.parser_of",
+    "command.reads_json",
+    "command.asks_for_json",
+    "logs.answers_log",
+    "logs._LOG",
     # names of platforms and their definitions, and names of templates
     "names.platform_name",
     "learned.compiled",
@@ -566,6 +614,18 @@ NOT_OF_A_DEVICE = {
     "description._pattern_problems",
     "_parsing._load",
     "_parsing._Library.find",
+    "_platforms.platform_name",
+    "_platforms.load_platform",
+    "_platforms._load",
+    "_platforms._read_definition",
+    "_platforms._compile",
+    "_platforms._pattern",
+    "_platforms._step",
+    "_platforms.Platform.way",
+    "templates._load",
+    "templates.library",
+    "templates.Library.find",
+    "templates._step",
     "_changes._is_configuration",
     "_changes._built_in",
     "_changes.Changes._normal",

@@ -25,7 +25,7 @@ CALLS: dict[str, tuple[int | str, int]] = {
 }
 # Passed on from another error, or the type of an exception that a function raised.
 PASSED_ON = {"error.kind", "missing.kind", "reason.kind", "type(error).__name__", "limit[0]", "kind"}
-PASSED_ON |= {"visible(secrets.sentence(error.error.kind))", "output.error.kind"}
+PASSED_ON |= {"str(first.rows_status)", "visible(secrets.sentence(error.error.kind))", "output.error.kind"}
 OF_ONE_COMMAND = {"not_asked"}  # never the error of a device
 UNKNOWN = {"failed"}  # where a type requires an error, although there always is one
 PHASES = ("connect", "auth", "command", "parse")
@@ -36,6 +36,7 @@ OTHERS = {
     ("connect", "timeout"): "bastions._REASONS, connect_timeout",
     ("auth", "timeout"): "connect_timeout",
     ("command", "timeout"): "command_timeout",
+    **{("parse", kind): "statuses of rows" for kind in ("error", "mismatch", "no_template")},
     **{(phase, "deadline"): "limits of a run" for phase in PHASES},
     **{(phase, "device_timeout"): "limits of a run" for phase in PHASES},
 }

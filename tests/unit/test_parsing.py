@@ -95,10 +95,6 @@ def test_empty(text: str, parser: str) -> None:
         ('\n  [{"a": 1}]\r\n\n', [{"a": 1}]),
         ("{}", {}),
         ('Mon Nov 23 07:24:59.123 UTC\n{"a": 1}', {"a": 1}),
-        (
-            '*Nov 23 07:24:59.1: %SYS-5-CONFIG_I: Configured\n{\n"a": 1\n}\n*Nov 23 07:25:01.1: %SYS-5-CONFIG_I: x\n',
-            {"a": 1},
-        ),
         ('{"a": 1}\n\n{master:0}\n', {"a": 1}),
         ('[edit]\n{"a": 1}', {"a": 1}),
         ('{"a": "two\nlines\tand a tab"}', {"a": "two\nlines\tand a tab"}),

@@ -148,7 +148,9 @@ class _Terminal:
         self._now: Mode | None = None  # the mode that the prompt shows
         self._judged: tuple[str, Mode | None] = ("", None)  # the end of a text, and the mode whose prompt it is
         self._echoes: bool | None = None  # None: not known yet
-        self._previous: tuple[Answer, Output | None] | None = None  # its end is not proven
+        self._slowest = 0.0  # seconds between an empty line and the prompt that it brought
+        self._older: Output | None = None  # before the previous one
+        self._previous: tuple[Answer, Output] | None = None  # its end is not proven
 
     @property
     def secret_is_unanswered(self) -> bool:
@@ -201,6 +203,7 @@ class _Terminal:
         tested: int | None = None  # how much had come when the last empty line was sent
         silent = 0.0  # seconds
         tests = replies = 0
+        sent = 0.0
         logged_in = False
         while True:
             shown = shown_end(data)
@@ -232,6 +235,7 @@ class _Terminal:
                 more = await self._read(time.monotonic())
                 if not more:
                     self._arrive(prompt, shown)
+                    self._slowest = time.monotonic() - sent
                     self._said = shown
                     return
                 data += more
@@ -256,6 +260,7 @@ class _Terminal:
                         self._newline = "\r"
                     tests += 1
                     tested, silent = len(data), 0.0
+                    sent = time.monotonic()
                     await self._send("", deadline)
             elif chunk == b"" and self._asks_login and not logged_in:
                 said = " ".join(self._secrets.quoted(shown).split())[-LONGEST_SAID:]
@@ -455,14 +460,48 @@ class _Terminal:
         """
         began = time.monotonic()
         try:
+            previous = self._previous
             answer, end = await self._exchange(command, self._deadline(), prove=prove)
+            if end == "prompt" and previous is not None and (place := answer.second_echo()) is not None:
+                answer, end = await self._ask_again(command, answer, place, previous)
             output.text = await self._text(answer, end)
         except DeviceError as error:
             output.status, output.error = "failed", error.error
         else:
             output.status, output.error = self._judge(output.text, end, answer)
             self._previous = None if answer.tests else (answer, output)
+            self._older = previous[1] if previous is not None else None
         output.seconds = time.monotonic() - began
+
+    async def _ask_again(
+        self, command: Command, answer: Answer, place: int, previous: tuple[Answer, Output]
+    ) -> tuple[Answer, End]:
+        """Find out what an answer is that has the prompt and its own command in it.
+
+        Either it quotes them, or the previous answer went on with a line that was taken for the echo, and then the
+        command came. It is sent again from a prompt that is proven.
+        """
+        if not READ_ONLY.match(command.text):
+            self._lose(previous[1])
+            return answer, "lost"
+        again, end = await self._exchange(command, self._deadline(), prove=True)
+        if end == "prompt" and again.second_echo() is None:
+            await self._complete(*previous, bytes(answer.data[:place]))
+        return again, end
+
+    async def _complete(self, before: Answer, output: Output, late: bytes) -> None:
+        """Add the rest of an answer, which came late."""
+        before.data += late
+        if before.second_echo() is not None:  # its own echo came late: what was taken for it belongs to another one
+            self._lose(output)
+            if self._older is not None:
+                self._lose(self._older)
+            return
+        output.text = await self._text(before, "prompt")
+        output.status, output.error = self._judge(output.text, "prompt", before)
+
+    def _lose(self, output: Output) -> None:
+        output.status, output.error = "failed", Error("command", "desynchronised", LOST)
 
     async def _exchange(self, command: Command, deadline: float, *, prove: bool = False) -> tuple[Answer, End]:
         """Send a line. Return what came after it, and how it ended."""
@@ -476,16 +515,18 @@ class _Terminal:
     async def _receive(self, answer: Answer, command: Command, deadline: float, *, prove: bool) -> End:
         """Read until the answer is complete, or cannot be completed."""
         tests = MOST_TESTS
-        silent = 0.0  # seconds
+        last = time.monotonic()  # when something came or was sent
+        checked = 0.0  # seconds of silence after which the end was looked at
         while True:
-            wait = SETTLE if not silent else QUIET
-            chunk = await self._read(min(deadline, time.monotonic() + wait) if silent < QUIET else deadline)
+            patience = self._patience(answer)
+            checks = [each for each in (SETTLE, patience, max(patience, QUIET)) if each > checked]
+            chunk = await self._read(min(deadline, last + checks[0]) if checks else deadline)
             if chunk == b"":
                 return "prompt" if self._is_at_prompt(answer) else "closed"
             if chunk:
                 answer.data += chunk
-                silent = 0.0
                 end = await self._arrived(answer, command, deadline)
+                last, checked = time.monotonic(), 0.0
                 if end is not None and (end != "prompt" or answer.tests or not (prove or self._echoes is False)):
                     return end
                 if end is not None:
@@ -494,8 +535,8 @@ class _Terminal:
                 continue
             if time.monotonic() >= deadline:
                 return "lost" if answer.tests and answer.was_complete else "timeout"
-            silent += wait
-            if answer.tests and self._is_proven(answer, settled=True):
+            checked = checks[0]
+            if answer.tests and checked >= patience and self._is_proven(answer, settled=True):
                 return self._proven(answer)
             if len(answer.data) <= answer.echo.end:
                 continue
@@ -504,16 +545,24 @@ class _Terminal:
                 answer.replies += 1
                 answer.asked()
                 await self._reply(dialog, deadline)
-                silent = 0.0
+                last, checked = time.monotonic(), 0.0
+            elif checked < QUIET:
                 continue
-            if silent < QUIET:
-                continue
-            if question_at_end(answer.shown()) is not None:
+            elif question_at_end(answer.shown()) is not None:
                 return "question"
-            if tests and self._is_doubtful(answer):
+            elif tests and self._is_doubtful(answer):
                 tests -= 1
-                silent = 0.0
                 await self._test(answer, deadline)
+                last, checked = time.monotonic(), 0.0
+
+    def _patience(self, answer: Answer) -> float:
+        """Return after how much silence a test has brought all that it brings.
+
+        What came can also be the rest of the answer, which the device sent before it got the empty line.
+        """
+        if not answer.tests:
+            return SETTLE
+        return 2 * self._slowest + (SETTLE if is_idle(answer.brought(), answer.prompt) else QUIET)
 
     async def _arrived(self, answer: Answer, command: Command, deadline: float) -> End | None:
         """Look at the end of what has come. Answer pagers and expected questions."""
@@ -605,15 +654,10 @@ class _Terminal:
             end = "lost"
         if previous is None:
             return
-        before, output = previous
-        if output is None:
-            return
         if end == "lost":
-            output.status, output.error = "failed", Error("command", "desynchronised", LOST)
+            self._lose(previous[1])
         elif late:
-            before.data += late
-            output.text = await self._text(before, "prompt")
-            output.status, output.error = self._judge(output.text, "prompt", before)
+            await self._complete(*previous, late)
 
     async def _text(self, answer: Answer, end: End) -> str:
         work = text_of(answer, complete=end == "prompt")

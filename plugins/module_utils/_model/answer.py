@@ -53,7 +53,7 @@ class Answer(TypedDict):
     """The answer of one name. It always has all keys."""
 
     status: Status
-    """``ok`` if every command was answered, ``partial`` if some were, ``failed`` if none was. See the module's page."""
+    """``ok`` if every command was answered, ``partial`` if some were or rows are missing, ``failed`` if none was."""
     error: Reason | None
     """None if the status is ``ok``."""
     attempts: int

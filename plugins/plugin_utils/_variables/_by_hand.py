@@ -33,7 +33,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._proxy import che
 SECRETS = ("password", "passphrase", "private_key", "become_password", "otp_command")
 ONE_LINE = ("password", "passphrase", "become_password")
 TEXTS = ("private_key_file", *SECRETS)
-FLAGS = ("become", "host_key_checking", "accept_new_host_keys", "legacy_ssh")
+FLAGS = ("become", "host_key_checking", "accept_new_host_keys", "legacy_ssh", "rows_required")
 SECONDS = ("connect_timeout", "command_timeout")
 
 
@@ -44,6 +44,7 @@ def make_device(
     platform: str | None = None,
     definition: Mapping[str, object] | None = None,
     parser: str | None = None,
+    rows_required: bool = True,
     host: str | None = None,
     port: int = 22,
     user: str | None = None,
@@ -78,6 +79,7 @@ def make_device(
     :param platform: as in ``ansible_network_os``, for example ``cisco.ios.ios``; by default it is learned.
     :param definition: a platform of your own, described as in docs/platforms.md; ``platform`` is its name.
     :param parser: ``auto``, ``json`` or ``textfsm``, for commands without a parser; by default no rows are made.
+    :param rows_required: whether an answer without the requested rows is ``partial``.
     :param host: its address; by default its name.
     :param user: by default the name of the user who runs the program.
     :param private_key_file: the path of a key; ``private_key`` is a key itself.
@@ -110,6 +112,7 @@ def make_device(
         platform=platform,
         definition=_definition(name, platform, definition),
         commands=asked,
+        rows_required=rows_required,
         function=function,
         function_args=dict(function_args or {}),
         connect_timeout=connect_timeout,

@@ -237,6 +237,11 @@ HOST: tuple[Variable, ...] = (
     Variable(
         "rollcall_parser", "The parser that converts answers to rows: `none`, `auto`, `json` or `textfsm`", ("collect",)
     ),
+    Variable(
+        "rollcall_rows_required",
+        "`false` accepts an answer without the rows that were requested. By default it is `partial`; see docs/rows.md",
+        ("collect",),
+    ),
     Variable("rollcall_driver", "`cli`, `python`, or the path of a driver of your own", ("collect",)),
     Variable("rollcall_function", "The function of driver `python`", ("collect",)),
     Variable("rollcall_function_args", "Keyword arguments of that function", ("collect",)),

@@ -10,15 +10,16 @@ and in pieces, see ``_pieces``.
 
 from __future__ import annotations
 
+from ..._chatter import without_chatter
 from ..._pieces import PIECE, Work
-from ..._terminal import clean, cleaned_pieces, decode, is_chatter
+from ..._terminal import clean, cleaned_pieces, decode
 from .echo import Echo
 from .pagers import TAIL as PAGER_TAIL
 from .pagers import without_pagers
 from .prompt import Prompt, block
 
 TAIL = 2048  # bytes at the end of the data that are searched for a prompt
-MOST_LINES = 100  # lines that a device printed on its own, at the end of an answer
+MOST_LINES = 20  # lines that a device printed on its own, at the end of an answer
 
 
 class Answer:
@@ -107,6 +108,23 @@ class Answer:
         shown = clean(decode(bytes(self.data[self.tests[0] :])))
         return sum(self.prompt.count(line) for line in shown.split("\n"))
 
+    def second_echo(self) -> int | None:
+        """Return where a line begins, within the answer, that is the prompt and the command."""
+        command = self.line.strip().encode("utf-8", "surrogateescape")
+        place = self.echo.end
+        for _hit in range(MOST_LINES if self.echo.found and command else 0):
+            place = self.data.find(command, place)
+            if place < 0:
+                break
+            start = self.data.rfind(b"\n", 0, place) + 1
+            echo = Echo(self.line.strip(), self.prompt, echoes=True)
+            end = self.data.find(b"\n", place) + 1
+            whole = start >= self.echo.end and 0 < end - start <= TAIL
+            if whole and echo.search(b"\n" + self.data[start:end]) and echo.behind_prompt:
+                return start
+            place += len(command)
+        return None
+
     def late(self) -> bytes:
         """Return what came before the echo, if it is the rest of the previous answer; else nothing."""
         before = bytes(self.data[: self.echo.start])
@@ -127,7 +145,8 @@ def shown_end(data: bytes | bytearray) -> str:
 
 def is_idle(shown: str, prompt: Prompt) -> bool:
     """Return whether there is nothing but prompts and messages that a device prints on its own."""
-    return all(prompt.is_alone(line) or line in prompt.context or is_chatter(line) for line in block(shown))
+    lines = [line for line in shown.split("\n") if not prompt.is_alone(line) and line.strip() not in prompt.context]
+    return not block(without_chatter("\n".join(lines))[0])
 
 
 # -- the whole answer --------------------------------------------------------------------------------------------------
@@ -141,6 +160,9 @@ def text_of(answer: Answer, *, complete: bool) -> Work[str]:
     data, start, stop = answer.data, answer.echo.end if answer.echo.found else 0, len(answer.data)
     if complete and answer.tests and not answer.resumed:
         stop = answer.tests[0]
+    if complete and answer.prompt.raw and data.endswith(answer.prompt.raw, start, stop):
+        data = data[: stop - len(answer.prompt.raw)] + answer.prompt.line.encode("utf-8", "surrogateescape")
+        stop = len(data)
     if answer.pagers:
         spans = [(first - start, last - start) for first, last in answer.pagers if start <= first and last <= stop]
         data = bytearray(without_pagers(data[start:stop], spans))
@@ -166,12 +188,14 @@ def _end(text: str, answer: Answer) -> int:
     if end is None:  # a message came after the prompt
         found = _last_prompt(text, len(text), prompt) if answer.tests else None
         return len(text) if found is None else prompt.without_context(text, found)
-    for _test in answer.tests if answer.resumed else ():  # each brought a prompt of its own
+    left = len(answer.tests) if answer.resumed else 0  # each of them brought a prompt
+    while left:
         start = _before_prompt(text, _last_character(text, end), prompt)
         if start is None:
             break
         end = start
-    return _before_messages(text, end, prompt)
+        left -= 1
+    return _before_messages(text, end, prompt, left)
 
 
 def _before_prompt(text: str, end: int, prompt: Prompt) -> int | None:
@@ -180,20 +204,25 @@ def _before_prompt(text: str, end: int, prompt: Prompt) -> int | None:
     return None if found is None else prompt.without_context(text, start + found)
 
 
-def _before_messages(text: str, end: int, prompt: Prompt) -> int:
-    """Remove messages at the end if the prompt is also above them: a device prints it again after a message."""
+def _before_messages(text: str, end: int, prompt: Prompt, tests: int) -> int:
+    """Remove messages at the end if the prompt is also above them: a device prints it again after a message.
+
+    :param tests: how many prompts are there without a message.
+    """
     place = end
     for _line in range(MOST_LINES):
         place = _last_character(text, place)
         start = text.rfind("\n", max(place - TAIL, 0), place) + 1
-        line = text[start:place]
-        if not start or not line:
-            return end
-        if prompt.is_alone(line):
-            return prompt.without_context(text, start) if place < _last_character(text, end) else end
-        if not is_chatter(line):
-            return end
-        place = start - 1
+        if not start:
+            break
+        if prompt.is_alone(text[start:place]):
+            if place == _last_character(text, end):
+                tests -= 1
+            if tests < 0 or not is_idle(text[place:end], prompt):
+                break
+            place = end = prompt.without_context(text, start)
+        else:
+            place = start - 1
     return end
 
 

@@ -13,7 +13,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..._terminal import ESCAPE, clean, decode, is_chatter
+from ..._chatter import is_chatter
+from ..._terminal import ESCAPE, clean, decode
 from .prompt import Prompt
 
 LONGEST_LINE = 16 * 1024  # bytes of a line that may be an echo, plus what a terminal adds to each character
@@ -83,6 +84,8 @@ class Echo:
         return len(text) <= LONGEST_LINE + 50 * len(self.command) and _echo_end(text, self.command) == len(text)
 
     def _is_at(self, start: int, end: int, *, behind: bool) -> None:
+        # Where the device had begun to echo at its prompt, a message came, and the prompt was shown again.
+        self.interrupted = self.interrupted or (self._begun == 0 and start > 0)
         self.found, self.start, self.end = True, start, end
         self.behind_prompt = behind and start > 0
 

@@ -13,7 +13,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from ..._terminal import clean, decode, is_chatter
+from ..._chatter import is_chatter
+from ..._terminal import clean, decode
 
 LONGEST = 512  # characters of a line; a longer one is no prompt
 MOST_CONTEXT = 3  # lines above the prompt
@@ -30,12 +31,14 @@ class Prompt:
     :param context: the lines above it that an empty line brings too.
     :param counts: its numbers change from one prompt to the next, as in ``R1[17]#``.
     :param drawn: the device sends it with escape sequences between its characters.
+    :param raw: its last line as the device sends it, if it has control characters, which can wipe what is before it.
     """
 
     line: str
     context: tuple[str, ...] = ()
     counts: bool = False
     drawn: bool = False
+    raw: bytes = b""
     _pattern: re.Pattern[str] | None = field(init=False, default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -115,7 +118,9 @@ def learned(before: str, data: bytes) -> Prompt | None:
     ):
         prompt = _same(first, second)
         if prompt is not None:
-            return replace(prompt, drawn=prompt.line.encode("utf-8", "surrogateescape") not in data)
+            raw = data[data.rfind(b"\n") + 1 :]
+            drawn = prompt.line.encode("utf-8", "surrogateescape") not in raw
+            return replace(prompt, drawn=drawn, raw=raw if drawn or raw[:1] in b"\r\x1b\x08" else b"")
     return None
 
 

@@ -1,0 +1,290 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line driver against devices that are played, byte for byte, in a time of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from ansible_collections.rollcall.network.plugins.module_utils._device import Command
+from tests.unit.played import Answer, Talk, device, line, play
+
+VERSION = b"Version 1.2.3\r\nuptime is 3 days\r\n"
+VERSION_TEXT = "Version 1.2.3\nuptime is 3 days"
+CLOCK = b"10:00:00\r\n"
+ANSWERS: dict[str, Answer] = {
+    "show version": VERSION,
+    "show clock": CLOCK,
+    "show nothing": b"",
+    "more abc": b"first line\r\nabc",
+    "terminal length 0": b"",
+}
+TEXTS = {
+    "show version": VERSION_TEXT,
+    "show nothing": "",
+    "more abc": "first line\nabc",
+    "show clock": "10:00:00",
+}
+LONG_NAME = "r" * 200
+
+
+def waits(*parts: bytes | float) -> Callable[[], Talk]:
+    """An answer with pauses in it."""
+
+    def answer() -> Talk:
+        rest = iter(parts)
+        while (part := next(rest, None)) is not None:
+            yield part
+
+    return answer
+
+
+# -- the prompt --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "R1#",
+        "R1>",
+        "Router:",
+        "OS10# ",
+        "firewall01.example.net # ",
+        "HRP_M<Core SW+1>",
+        "[admin@Büro (HQ)] > ",
+        "\r\n{master:0}\r\nroot@ex> ",
+        '\r\n!*[/show router "Base"]\r\nA:admin@node.2# ',
+        "fw/ctx_one/pri/act# ",
+        "FGT (global) # ",
+        f"{LONG_NAME}#",
+        "\x1b[1m\x1b[32mcolour\x1b[0m$ ",
+        "\r\x1b[K\x1b[9999B[admin@core] <SAFE> \x1b[c",
+        "%",
+        "a?",
+    ],
+)
+@pytest.mark.parametrize("platform", [None, "cisco_iosxe"])
+@pytest.mark.parametrize("delay", [0.0, 0.25, 1.5])
+def test_prompt_is_learned_whatever_it_looks_like(prompt: str, platform: str | None, delay: float) -> None:
+    greeting = b"\r\nWelcome to R1#\r\nR1#\r\nlast login: yesterday\r\n"
+    played = play(device(prompt.encode(), ANSWERS, greeting=greeting), TEXTS, platform, delay=delay)
+    assert (played.error, played.texts) == (None, TEXTS)
+
+
+def counting() -> Iterator[bytes]:
+    number = 0
+    while True:
+        number += 1
+        yield f"R1[{number}]# ".encode()
+
+
+def test_prompt_with_a_counter_is_learned() -> None:
+    prompts = counting()
+
+    def talk() -> Talk:
+        while True:
+            yield next(prompts)
+            typed = (yield from line()).strip()
+            if typed == "exit":
+                return
+            answer = ANSWERS.get(typed, b"")
+            assert isinstance(answer, bytes)
+            yield answer
+
+    played = play(talk(), TEXTS)
+    assert (played.error, played.texts) == (None, TEXTS)
+
+
+@pytest.mark.parametrize("new", ["HRP_S<fw>", "fw (vdom) #", "*fw>", "other>"])
+def test_prompt_that_changes_is_learned_again(new: str) -> None:
+    prompt = b"HRP_M<fw>"
+
+    def talk() -> Talk:
+        nonlocal prompt
+        while True:
+            yield prompt
+            typed = (yield from line()).strip()
+            if typed == "exit":
+                return
+            if typed == "switch over":
+                yield b"done\r\n"
+                prompt = new.encode()
+            elif typed:
+                yield CLOCK
+
+    played = play(talk(), ["switch over", "show clock", "show time"])
+    assert played.texts == {"switch over": "done", "show clock": "10:00:00", "show time": "10:00:00"}
+    assert played.error is None
+
+
+def test_carriage_return_is_sent_where_a_line_feed_brings_nothing() -> None:
+    def talk() -> Talk:
+        yield b"R1#"
+        typed = b""
+        while True:
+            key = yield None
+            if key == b"\n":
+                continue
+            if key != b"\r":
+                typed += key
+                yield key
+                continue
+            yield b"\r\n"
+            if typed == b"exit":
+                return
+            yield CLOCK if typed == b"show clock" else b""
+            typed = b""
+            yield b"R1#"
+
+    assert play(talk(), ["show clock"]).texts == {"show clock": "10:00:00"}
+
+
+# -- the end of an answer ----------------------------------------------------------------------------------------------
+
+LOG = "session log\nR1#show version\nVersion 1\nend of log"
+
+
+@pytest.mark.parametrize("echo", [True, False])
+@pytest.mark.parametrize("delay", [0.0, 0.4])
+@pytest.mark.parametrize("pause", [0.0, 0.05, 0.3, 1.5, 8.0])
+@pytest.mark.parametrize("commands", [["more log", "show clock"], ["show clock", "more log"], ["more log"]])
+def test_answer_that_quotes_the_prompt_and_pauses_is_whole(
+    commands: list[str], pause: float, delay: float, echo: bool
+) -> None:
+    log = waits(b"session log\r\nR1#", pause, b"show version\r\nVersion 1\r\nend of log\r\n")
+    played = play(device(b"R1#", {**ANSWERS, "more log": log}, echo=echo), commands, delay=delay)
+    assert played.error is None
+    assert played.texts == {command: LOG if command == "more log" else "10:00:00" for command in commands}
+
+
+@pytest.mark.parametrize(
+    ("message", "pause"),
+    [
+        (b"\r\n*** --- SHUTDOWN in 0:05:00 ---\r\n***\r\n", 0.05),
+        (b"\r\nNov 26 15:26:01.124: %SYS-5-CONFIG_I: Configured from console\r\n", 0.05),
+        (b"\r\nNov 26 15:26:01.124: %SYS-5-CONFIG_I: Configured from console\r\nR1#", 0.05),
+        (b"\r\nBroadcast Message from ops@mx1\r\n\r\nMaintenance in five minutes\r\n\r\nR1#", 0.1),
+        (b"\r\nBroadcast Message from ops@mx1\r\n\r\nMaintenance in five minutes\r\n", 0.0),
+    ],
+)
+@pytest.mark.parametrize("place", [0, 1, 6, 12])
+def test_message_of_a_device_is_in_no_answer(message: bytes, pause: float, place: int) -> None:
+    """It comes after the prompt, or after some characters of the echo of the second command."""
+
+    def talk() -> Talk:
+        count = 0
+        while True:
+            yield b"R1#"
+            if count == 1 and place == 0:
+                yield pause
+                yield message
+            typed = b""
+            while not typed.endswith(b"\n"):
+                key = yield None
+                typed += key
+                yield b"\r\n" if key == b"\n" else key
+                if count == 1 and typed and len(typed) == place:
+                    yield message
+            if typed == b"exit\n":
+                return
+            count += typed != b"\n"
+            if typed.startswith(b"show"):
+                yield CLOCK if b"clock" in typed else VERSION
+
+    played = play(talk(), ["show clock", "show version"], delay=0.02, platform="cisco_iosxe")
+    assert (played.error, played.texts) == (None, {"show clock": "10:00:00", "show version": VERSION_TEXT})
+
+
+@pytest.mark.parametrize(
+    ("command", "answers", "kind"),
+    [
+        ("reload", (), "question"),
+        ("reload", (("confirm", ""),), "ok"),
+        ("reload", (("save?", "no"),), "question"),
+    ],
+)
+def test_question_nobody_expects_gets_nothing(command: str, answers: tuple[tuple[str, str], ...], kind: str) -> None:
+    def reload() -> Talk:
+        yield b"Proceed with reload? [confirm]"
+        key = yield None
+        yield b"\r\n"
+        yield b"reloading\r\n" if key == b"\n" else b"aborted\r\n"
+
+    played = play(device(b"R1#", {**ANSWERS, "reload": reload}), [Command(command, answers=answers), "show clock"])
+    assert played.kinds()["reload"] == kind
+    typed = bytes(played.stream.typed)
+    if kind == "question":
+        assert typed.endswith(b"reload\n")
+        assert "Proceed with reload" in played.outputs["reload"].error.message  # type: ignore[union-attr]
+        assert not played.error.retry  # type: ignore[union-attr]
+    else:
+        assert played.texts == {"reload": "reloading", "show clock": "10:00:00"}
+
+
+def test_text_of_no_certain_command_is_booked_on_none() -> None:
+    """The device takes the second command while the first one still runs, as a shell without a line editor does."""
+
+    def talk() -> Talk:
+        yield b"R1#"
+        while True:
+            typed = (yield from line()).strip()
+            if typed == "exit":
+                return
+            if typed == "more log":
+                yield b"session log\r\nR1#"
+                yield 0.3
+                taken = yield from line()
+                yield b"show version\r\nVersion 1\r\nR1#"
+                yield 0.2
+                yield taken.encode() + b"\r\n"
+                yield CLOCK
+            elif typed:
+                yield CLOCK
+            yield b"R1#"
+
+    played = play(talk(), ["more log", "show clock"])
+    assert "ok" not in played.kinds().values()
+    assert played.error is not None
+    assert played.error.error.kind == "desynchronised"
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3, 7])
+def test_where_packets_are_cut_does_not_matter(cut: int) -> None:
+    def pieces(data: bytes) -> list[bytes]:
+        return [data[start : start + cut] for start in range(0, len(data), cut)]
+
+    played = play(device(b"\r\n[/]\r\nA:admin@n# ", ANSWERS), TEXTS, "nokia_sros", cut=pieces, delay=0.1)
+    assert (played.error, played.texts) == (None, TEXTS)
+
+
+def test_device_gets_one_empty_line_after_the_login_and_one_at_the_end() -> None:
+    """And each command costs one round trip."""
+    played = play(device(b"R1#", ANSWERS), ["show clock", "show version", "more abc"], delay=0.5)
+    assert played.error is None
+    assert bytes(played.stream.typed).endswith(b"\nshow clock\nshow version\nmore abc\n\nexit\n")
+    assert played.stream.typed.startswith(b"\n")
+    assert played.stream.typed.count(b"\n\n") == 1
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.1, 0.4, 1.0])
+@pytest.mark.parametrize("more", [[], ["show clock"]])
+def test_rest_of_an_answer_that_begins_like_the_next_echo_is_not_booked_on_it(delay: float, more: list[str]) -> None:
+    log = waits(b"session log\r\nR1#", 0.3, b"show version\r\nVersion 1\r\nend of log\r\n")
+    played = play(device(b"R1#", {**ANSWERS, "more log": log}), ["more log", "show version", *more], delay=delay)
+    kinds = played.kinds()
+    if kinds["more log"] == "ok":
+        assert played.texts["more log"] == LOG
+    if kinds["show version"] == "ok":
+        assert played.texts["show version"] == VERSION_TEXT
+    assert set(kinds.values()) <= {"ok", "desynchronised", "not_asked"}
+    assert delay > 0.1 or played.error is None
+
+
+def test_answer_that_quotes_its_own_command_is_whole() -> None:
+    log = b"a\r\nR1#show log\r\nb\r\n"
+    played = play(device(b"R1#", {**ANSWERS, "show log": log}), ["show clock", "show log", "show version"])
+    assert played.error is None
+    assert played.texts == {"show clock": "10:00:00", "show log": "a\nR1#show log\nb", "show version": VERSION_TEXT}
