@@ -592,6 +592,7 @@ NOT_OF_A_DEVICE = {
     "logs._LOG",
     # names of platforms and their definitions, and names of templates
     "names.platform_name",
+    "learned.compiled",
     "names.known_name",
     "names.unknown",
     "loading.load_platform",
@@ -676,7 +677,9 @@ def test_dialogs_are_linear(number: int) -> None:
     assert slow_texts(asked.SHARED[number].question, SEARCH) == {}
 
 
-HINTS = [pattern for pattern, _platform in (*learned.SAID, *learned.SHAPES)]
+HINTS = [
+    pattern for table in (learned.EXACT, learned.SAID, learned.SHAPES) for pattern, _platform in learned.compiled(table)
+]
 DIALOGS = [each.question for name in PLATFORMS if shipped() for each in load_platform(name).dialogs]
 
 

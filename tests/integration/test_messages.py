@@ -54,8 +54,7 @@ COLLECT: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "ignore_changes": (
         {"ignore_changes": {"iso": ["x"]}, "output_dir": "{out}"},
-        "ignore_changes: platform 'iso' is not known; near matches: cisco, ios, sros, saos; "
-        "docs/platforms.md of the collection lists all names; use all for every platform",
+        "ignore_changes: platform 'iso' is not known; near matches: cisco, ios, …",
     ),
     "lock": (
         {"output_dir": "{locked}"},

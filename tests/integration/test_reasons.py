@@ -55,11 +55,13 @@ def test_a_device_that_sends_no_ssh_gets_a_sentence(sent: bytes) -> None:
     assert "SSH2Error" not in error["kind"] + error["message"]
 
 
-def test_a_wrong_network_os_is_not_a_refused_enable_password() -> None:
+@pytest.mark.parametrize(("platform", "hinted"), [("juniper_junos", False), ("huawei_vrp", True)])
+def test_a_device_of_another_platform_is_read_all_the_same(platform: str, hinted: bool) -> None:
     with OddServer(prompt_only) as server:
-        error = error_of(server, platform="juniper_junos")
-    assert error["kind"] == "no_prompt"
-    assert "ansible_network_os" in error["message"]
+        answer = call_roll({"box": device(server, platform=platform)}, Limits(retries=0))["box"]
+    assert answer["error"] is None
+    assert answer["output"]["show version"]["text"] == "version 1"
+    assert ("platform_hint" in answer["connection"]) is hinted
 
 
 async def silent(line: Line) -> None:

@@ -17,6 +17,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._platforms import
     PlatformError,
     best_fit,
     check_descriptions,
+    learned,
     load_platform,
     platform_hint,
     scrapli,
@@ -138,6 +139,14 @@ def test_the_learned_platform() -> None:
     assert (enable.text, enable.wants_password) == ("enable", True)
 
 
+@pytest.mark.parametrize(
+    "platform", sorted({platform for _pattern, platform in (*learned.EXACT, *learned.SAID, *learned.SHAPES)})
+)
+def test_a_platform_that_can_fit_best_is_known(platform: str) -> None:
+    assert load_platform(platform).name == platform
+    assert platform in spellings()
+
+
 def test_the_hint() -> None:
     note = "platform 'iosx' is not known; near matches: ios"
     assert platform_hint(note, "R1#", "") == (
@@ -174,6 +183,8 @@ def test_the_hint() -> None:
         ("user@host:~$", "", "linux"),
         ("vyos@gw:~$", "Welcome to VyOS!", "vyos_vyos"),
         ("(edge) >", "", "ubiquiti_edgeswitch"),
+        ("RP/0/RSP0/CPU0:core-1#", "property of Cisco Ltd", "cisco_iosxr"),
+        ("OS6900->", "Welcome to the Alcatel-Lucent OmniSwitch 6900", "alcatel_aos"),
         ("edge", "", None),
     ],
 )
