@@ -180,10 +180,10 @@ def test_what_cannot_be_written_is_returned(tmp_path: pathlib.Path, monkeypatch:
     folder = RunFolder(str(tmp_path))
     write = RunFolder.write
 
-    def sometimes(self: RunFolder, name: str, given: Any) -> None:
+    def sometimes(self: RunFolder, name: str, given: Any, *more: Any) -> None:
         if name == "r2":
             raise OSError(28, "No space left on device")
-        write(self, name, given)
+        write(self, name, given, *more)
 
     monkeypatch.setattr(RunFolder, "write", sometimes)
     keep = Keep(folder, let_go=True, last_good=last_good(tmp_path))
