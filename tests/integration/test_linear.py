@@ -288,6 +288,7 @@ def answer_with(text: str) -> reader_answer.Answer:
     answer = reader_answer.Answer(COMMAND, PROMPTS[0], echoes=True)
     answer.data += raw(text) + b"\r\nR1#"
     answer.echoed()
+    answer.second_echo()
     return answer
 
 

@@ -146,7 +146,7 @@ def test_a_server_that_negotiates_everything() -> None:
             stream.close()
             return shown
 
-    assert "vt100 512x24" in run(session())
+    assert "vt100 511x1000" in run(session())
 
 
 def test_through_a_bastion() -> None:
@@ -229,7 +229,7 @@ def test_lines_as_the_enter_key_sends_them(written: bytes, sent: bytes) -> None:
 OPTIONS: dict[str, tuple[bytes, bytes]] = {
     "echo and no go ahead": (b"\xff\xfb\x01\xff\xfb\x03", b"\xff\xfd\x01\xff\xfd\x03"),
     "terminal type": (b"\xff\xfd\x18\xff\xfa\x18\x01\xff\xf0", b"\xff\xfb\x18\xff\xfa\x18\x00vt100\xff\xf0"),
-    "window size": (b"\xff\xfd\x1f", b"\xff\xfb\x1f\xff\xfa\x1f\x02\x00\x00\x18\xff\xf0"),
+    "window size": (b"\xff\xfd\x1f", b"\xff\xfb\x1f\xff\xfa\x1f\x01\xff\xff\x03\xe8\xff\xf0"),
     "line mode is refused": (b'\xff\xfd"', b'\xff\xfc"'),
     "the environment is refused": (b"\xff\xfd'\xff\xfa'\x01\xff\xf0", b"\xff\xfc'"),
     "compression is refused": (b"\xff\xfbV\xff\xfbU", b"\xff\xfeV\xff\xfeU"),
@@ -489,7 +489,7 @@ def test_user_and_password_inside_the_session(tmp_path: Path) -> None:
         }
         roll = call_roll(inventory(tmp_path / "inventory.json", hosts), {"commands": ["show terminal"], "retries": 0})
     assert roll.devices["right"]["status"] == "ok", roll.devices["right"]["error"]
-    assert roll.text("right", "show terminal") == "vt100 512x24"
+    assert roll.text("right", "show terminal") == "vt100 511x1000"
     assert [roll.devices[name]["status"] for name in ("wrong", "none")] == ["auth_failed"] * 2
 
 

@@ -41,6 +41,7 @@ from ._reader.rejections import rejection_in
 from .contract import Session
 from .text import ASKS_PASSWORD, ASKS_USER, SAYS_NO, SSH_VERSION, asks, excerpt, last_line, last_lines
 
+KEY_TIME = 0.5  # silence after one key, to which the device does not react without a line end
 SETTLE = 0.1  # silence after the first prompt: banners hold lines that look like prompts
 QUIET = 1.0  # silence after which a doubtful end is tested
 SLOW = 2.0  # silence after which another line end is tried
@@ -515,17 +516,19 @@ class _Terminal:
     async def _receive(self, answer: Answer, command: Command, deadline: float, *, prove: bool) -> End:
         """Read until the answer is complete, or cannot be completed."""
         tests = MOST_TESTS
+        said = b""  # what the device said to a reply
         last = time.monotonic()  # when something came or was sent
         checked = 0.0  # seconds of silence after which the end was looked at
         while True:
             patience = self._patience(answer)
             checks = [each for each in (SETTLE, patience, max(patience, QUIET)) if each > checked]
-            chunk = await self._read(min(deadline, last + checks[0]) if checks else deadline)
+            chunk = said or await self._read(min(deadline, last + checks[0]) if checks else deadline)
+            said = b""
             if chunk == b"":
                 return "prompt" if self._is_at_prompt(answer) else "closed"
             if chunk:
                 answer.data += chunk
-                end = await self._arrived(answer, command, deadline)
+                end = await self._arrived(answer, deadline)
                 last, checked = time.monotonic(), 0.0
                 if end is not None and (end != "prompt" or answer.tests or not (prove or self._echoes is False)):
                     return end
@@ -540,11 +543,11 @@ class _Terminal:
                 return self._proven(answer)
             if len(answer.data) <= answer.echo.end:
                 continue
-            dialog = self._dialog(answer.shown(), "command") if answer.echoed() or self._echoes is False else None
-            if dialog is not None and answer.replies < MOST_ANSWERS:
+            reply = self._expected(answer, command, checked) if answer.echoed() or self._echoes is False else None
+            if reply is not None and answer.replies < MOST_ANSWERS:
                 answer.replies += 1
                 answer.asked()
-                await self._reply(dialog, deadline)
+                said = await self._say(*reply, deadline)
                 last, checked = time.monotonic(), 0.0
             elif checked < QUIET:
                 continue
@@ -564,7 +567,7 @@ class _Terminal:
             return SETTLE
         return 2 * self._slowest + (SETTLE if is_idle(answer.brought(), answer.prompt) else QUIET)
 
-    async def _arrived(self, answer: Answer, command: Command, deadline: float) -> End | None:
+    async def _arrived(self, answer: Answer, deadline: float) -> End | None:
         """Look at the end of what has come. Answer pagers and expected questions."""
         length = 0
         while len(answer.data) != length:  # until nothing more has come
@@ -578,16 +581,43 @@ class _Terminal:
             elif self._is_at_prompt(answer):
                 if not await self._more(answer):
                     return "prompt"
-            elif pager := pager_at_end(tail := answer.tail()):
-                answer.paged(len(tail[pager.start :].encode("utf-8", "surrogateescape")))
+            elif (
+                (pager := pager_at_end(answer.tail()))
+                # A text can quote a pager's prompt, and a packet can end there.
+                and not await self._more(answer, 0.0 if pager.sure else SETTLE if answer.pagers else QUIET)
+                and answer.paged(pager.size)
+            ):
                 await self._send(pager.answer, deadline, newline=False)
-            elif command.answers and (reply := answer_for(command, answer.shown())) is not None:
-                if not answer.echoed() or answer.replies >= MOST_ANSWERS:
-                    return None
-                answer.replies += 1
-                answer.asked()
-                await self._send(reply, deadline)
         return None
+
+    def _expected(self, answer: Answer, command: Command, silent: float) -> tuple[str, bool] | None:
+        """Return the reply to the question that ends the answer, if it is expected, and whether it is only a key."""
+        reply = answer_for(command, answer.shown())
+        if reply is not None and (silent >= QUIET or question_at_end(answer.shown()) is not None):
+            return reply, False  # otherwise the line may be a part of a text that holds the words of the question
+        dialog = self._dialog(answer.shown(), "command")
+        return None if dialog is None else (dialog.answer or "", dialog.is_key)
+
+    async def _say(self, reply: str, is_key: bool, deadline: float) -> bytes:
+        """Send a reply. Return what came then, up to the end of a line, without the echo of the reply.
+
+        Many devices act on one key; others wait for the line end. So it follows one key only after a silence.
+        """
+        waits = len(reply) == 1
+        said = bytearray()
+        await self._send(reply, deadline, newline=not waits)
+        while b"\n" not in said:
+            chunk = await self._read(min(deadline, time.monotonic() + (KEY_TIME if waits else QUIET)))
+            said += chunk or b""
+            if chunk is None and waits and not is_key:
+                await self._send("", deadline)
+                waits = False
+            elif not chunk:
+                break
+        end = said.find(b"\n") + 1
+        if clean(decode(bytes(said[:end]))).strip() == reply.strip():
+            del said[:end]
+        return bytes(said)
 
     def _is_at_prompt(self, answer: Answer) -> bool:
         return answer.at_prompt() and (self._echoes is False or answer.echoed())
@@ -633,9 +663,9 @@ class _Terminal:
             return True
         return any(self._prompt.start(each) is not None for each in shown.split("\n"))
 
-    async def _more(self, answer: Answer) -> bool:
+    async def _more(self, answer: Answer, wait: float = 0.0) -> bool:
         """Return whether something has come already that follows the prompt, so that it was part of the answer."""
-        more = await self._read(time.monotonic())
+        more = await self._read(time.monotonic() + wait)
         answer.data += more or b""
         return bool(more)
 

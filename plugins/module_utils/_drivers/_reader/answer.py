@@ -66,9 +66,12 @@ class Answer:
             return False
         return self.prompt.start(self.shown()) is not None
 
-    def paged(self, length: int) -> None:
-        """Note that the last bytes are the prompt of a pager."""
-        self.pagers.append((len(self.data) - length, len(self.data)))
+    def paged(self, length: int) -> bool:
+        """Note that the last bytes are the prompt of a pager. Return False if it was answered already."""
+        start = len(self.data) - length
+        is_new = not self.pagers or self.pagers[-1][0] != start
+        self.pagers[len(self.pagers) - (not is_new) :] = [(start, len(self.data))]
+        return is_new
 
     def asked(self) -> None:
         """Remove the last line, which is a question."""
