@@ -180,17 +180,10 @@ def test_what_cannot_be_written_is_returned(tmp_path: pathlib.Path, monkeypatch:
     folder = RunFolder(str(tmp_path))
     write = RunFolder.write
 
-<<<<<<< HEAD
-    def sometimes(self: RunFolder, name: str, given: Any, transcript: str | None) -> None:
-        if name == "r2":
-            raise OSError(28, "No space left on device")
-        write(self, name, given, transcript)
-=======
     def sometimes(self: RunFolder, name: str, given: Any, *more: Any) -> None:
         if name == "r2":
             raise OSError(28, "No space left on device")
         write(self, name, given, *more)
->>>>>>> h-R
 
     monkeypatch.setattr(RunFolder, "write", sometimes)
     keep = Keep(folder, let_go=True, last_good=last_good(tmp_path))
