@@ -39,13 +39,15 @@ ARGUMENTS = check_arguments({"hosts": ["answers"], "output_dir": "somewhere", "t
 
 async def session(line: Line) -> None:
     """Ask for the enable password, show it and the login's password, and do as the user's name says."""
-    line.say("box>")
+    prompt = "box>"
+    line.say(prompt)
     while True:
         asked = await line.hear(echo=line.user != "mute")
         if asked == "enable":
             line.say("Password: ")
             await line.hear(echo=True)
-            line.say("box#")
+            prompt = "box#"
+            line.say(prompt)
         elif asked == "show version":
             line.say(f"version 1\npassword {PASSWORD[:9]}")
             await line.pause()
@@ -55,9 +57,9 @@ async def session(line: Line) -> None:
                 return
             if line.user == "stalls":
                 await line.stall()
-            line.say("box#")
+            line.say(prompt)
         else:
-            line.say("box#")
+            line.say(prompt)
 
 
 class Dies:
