@@ -613,7 +613,6 @@ NOT_OF_A_DEVICE = {
     "description._near",
     "description._pattern_problems",
     "templates._load",
-    "templates.library",
     "templates.Library.find",
     "templates._step",
     "_changes._is_configuration",
