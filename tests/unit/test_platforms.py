@@ -511,3 +511,9 @@ def test_a_platform_is_compiled_once() -> None:
     platform = load_platform("cisco_iosxe")
     assert isinstance(platform, Platform)
     assert load_platform("cisco_iosxe") is platform
+
+
+def test_a_collection_of_several_platforms_is_no_platform() -> None:
+    assert platform_name("cisco.ios") == "cisco_iosxe"
+    with pytest.raises(PlatformError):
+        platform_name("community.network")

@@ -55,6 +55,17 @@ def spellings() -> dict[str, str]:
     for name, others in NAMES.items():
         for each in others:
             table[each] = name
-            if each.count(".") == 2:
-                table.setdefault(each.rpartition(".")[0], name)
+    for collection, names in _collections().items():
+        if len(names) == 1:  # a collection of one platform stands for it
+            table.setdefault(collection, *names)
     return table
+
+
+def _collections() -> dict[str, set[str]]:
+    """Return the names of the definitions of each Ansible collection."""
+    found: dict[str, set[str]] = {}
+    for name, others in NAMES.items():
+        for each in others:
+            if each.count(".") == 2:
+                found.setdefault(each.rpartition(".")[0], set()).add(name)
+    return found
