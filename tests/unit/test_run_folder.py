@@ -322,9 +322,10 @@ def test_another_machine_is_asked_for_the_rest_only(returned: bool, tmp_path: pa
     arguments = check_arguments({"hosts": names, "output_dir": str(tmp_path), "return_output": returned})
     asked: list[list[str]] = []
 
-    def ask(rest: Any, _problems: Any) -> Any:
+    def ask(rest: Any, take: Any, _problems: Any) -> None:
         asked.append(list(rest))
-        return {name: answer() for name in rest}
+        for name in rest:
+            take(name, answer())
 
     folder.questions = questions(*names)
     folder.write("r1", answer())

@@ -1,0 +1,223 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Three pollers behind real sshds, and each way in which the controller, a poller or the connection can end.
+
+Every poller has two devices that answer at once, and four that wait as long as a file is there. Three are asked at the
+same time, so at the moment of the fault two have answered, three are open, and one was not asked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.server
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.rollcall.network.plugins.module_utils._lock import locked
+from tests.integration.conftest import ShellServer, shell_server
+from tests.integration.openssh import descendants, kill, wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+POLLERS = ("poller-1", "poller-2", "poller-3")
+FAST, SLOW, AT_ONCE = 2, 4, 3
+# Far above the time that it takes, and far below the time in which the devices would answer by themselves.
+SOON, LONG = 20.0, 60.0
+
+DEVICE = """
+printf 'box# '
+while read -r line; do
+  echo "$line"
+  case $line in *slow*) i=0; while [ -e "$HOME/closed" ] && [ $i -lt 1200 ]; do sleep 0.1; i=$((i + 1)); done ;; esac
+  printf 'it is %s\nbox# ' "$line"
+done
+"""
+
+
+@dataclass
+class Fleet:
+    """The pollers, the server that is all devices, and one run of the playbook."""
+
+    folder: Path
+    pollers: dict[str, ShellServer]
+    device: ShellServer
+    gate: Path
+    posted: list[dict[str, Any]] = field(default_factory=list)
+    process: subprocess.Popen[str] = field(init=False)
+
+    @property
+    def output_dir(self) -> Path:
+        return self.folder / "rollcall"
+
+    @property
+    def logins(self) -> int:
+        return self.device.sshd.log().count("Accepted password")
+
+    def answers(self, poller: str) -> dict[str, Any]:
+        """The answers of a poller that the controller has written."""
+        found = self.output_dir.glob(f"pollers/{poller}/runs/*/devices/[!.]*/result.json")
+        return {file.parent.name: json.loads(file.read_text()) for file in found}
+
+    def processes(self, poller: str) -> list[int]:
+        """The processes on a poller, sshd's own children among them."""
+        return descendants(self.pollers[poller].sshd.process.pid)
+
+    def start(self, *pollers: str, **variables: Any) -> None:
+        """Start the playbook, and wait until these pollers have the answers of the fast devices and ask the slow ones."""
+        self.gate.touch()
+        given = {
+            "rollcall_output_dir": str(self.output_dir),
+            "rollcall_workers": AT_ONCE,
+            "rollcall_retries": 0,
+            "rollcall_device_timeout": 110,
+            "rollcall_max_fail_percentage": 100,
+            **variables,
+        }
+        home = self.folder / "home"
+        home.mkdir()
+        program = Path(sys.executable).parent / "ansible-playbook"
+        command = [program, ROOT / "playbooks" / "pollers.yml", "-i", self.folder / "inventory.yml"]
+        before = self.logins
+        self.process = subprocess.Popen(
+            [*map(str, command), "-e", json.dumps(given)],
+            cwd=home,
+            env={**os.environ, "HOME": str(home), "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        wait_until(
+            lambda: (
+                all(len(self.answers(poller)) == FAST for poller in pollers)
+                and self.logins - before == len(pollers) * (FAST + AT_ONCE)
+            ),
+            "the fast devices have answered while the slow ones are open",
+            LONG,
+            lambda: f"{ {poller: list(self.answers(poller)) for poller in pollers} } {self.logins - before} logins",
+        )
+
+    def end(self) -> tuple[int, str]:
+        """Let the slow devices answer, and wait for the end of the playbook."""
+        self.gate.unlink()
+        output, _errors = self.process.communicate(timeout=LONG)
+        return self.process.returncode, output
+
+
+def inventory(pollers: dict[str, ShellServer], device: ShellServer) -> dict[str, Any]:
+    hosts: dict[str, Any] = {}
+    entries: dict[str, Any] = {}
+    for name, server in pollers.items():
+        own = {f"{name}-{kind}{i}": kind for kind, many in (("fast", FAST), ("slow", SLOW)) for i in range(many)}
+        hosts |= {each: {"rollcall_commands": [f"show {kind}"]} for each, kind in own.items()}
+        options = f"-F /dev/null -o UserKnownHostsFile={server.known_hosts} -o GlobalKnownHostsFile=/dev/null"
+        entries[name] = {
+            "ansible_host": server.address,
+            "ansible_port": server.port,
+            "ansible_user": server.user,
+            "ansible_ssh_private_key_file": str(server.key.file),
+            "ansible_ssh_args": options,
+            "ansible_python_interpreter": sys.executable,
+            "ansible_remote_tmp": str(server.home / "ansible"),
+            "rollcall_devices": list(own),
+        }
+    variables = {
+        "ansible_host": device.address,
+        "ansible_port": device.port,
+        "ansible_user": device.user,
+        "ansible_password": device.password,
+        "ansible_network_os": "generic",
+        "rollcall_known_hosts": str(device.known_hosts),
+    }
+    return {"boxes": {"hosts": hosts, "vars": variables}, "pollers": {"hosts": entries}}
+
+
+@pytest.fixture(scope="module")
+def servers(openssh_here: None) -> Iterator[list[ShellServer]]:
+    with contextlib.ExitStack() as stack:
+        device = stack.enter_context(shell_server(DEVICE))
+        yield [device, *(stack.enter_context(shell_server(root=True)) for _poller in POLLERS)]
+
+
+@pytest.fixture
+def fleet(servers: list[ShellServer], tmp_path: Path) -> Iterator[Fleet]:
+    device, *shells = servers
+    gate = device.home / "closed"
+    fleet = Fleet(tmp_path, dict(zip(POLLERS, shells, strict=True)), device, gate)
+    (tmp_path / "inventory.yml").write_text(json.dumps(inventory(fleet.pollers, device)))
+    try:
+        yield fleet
+    finally:
+        gate.unlink(missing_ok=True)
+        if hasattr(fleet, "process"):
+            kill([*descendants(fleet.process.pid), fleet.process.pid])
+        for poller in POLLERS:
+            kill(fleet.processes(poller))
+
+
+@pytest.fixture
+def webhook(fleet: Fleet) -> Iterator[str]:
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            fleet.posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_arguments: Any) -> None:
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+def all_at_once(fleet: Fleet) -> None:
+    """As AWX cancels a job: the container ends, and no process in it can react."""
+    for pid in [fleet.process.pid, *descendants(fleet.process.pid)]:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def workers(fleet: Fleet) -> None:
+    children = [pid for pid in descendants(fleet.process.pid) if parent_of(pid) == fleet.process.pid]
+    for pid in children:
+        os.kill(pid, signal.SIGKILL)
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+ENDS: dict[str, Callable[[Fleet], None]] = {
+    "SIGKILL": lambda fleet: fleet.process.send_signal(signal.SIGKILL),
+    "SIGTERM": lambda fleet: fleet.process.send_signal(signal.SIGTERM),
+    "SIGINT": lambda fleet: fleet.process.send_signal(signal.SIGINT),
+    "SIGKILL of all": all_at_once,
+    "SIGKILL of the workers": workers,
+}
+
+
+@pytest.mark.parametrize("act", ENDS.values(), ids=ENDS)
+def test_pollers_end_with_the_controller(fleet: Fleet, act: Callable[[Fleet], None]) -> None:
+    fleet.start(*POLLERS)
+    asked = fleet.logins
+    act(fleet)
+    wait_until(lambda: not any(map(fleet.processes, POLLERS)), "no process is left on a poller", SOON)
+    fleet.gate.unlink()
+    fleet.process.communicate(timeout=LONG)
+    assert fleet.logins == asked, "nobody was asked afterwards"
+    for poller in POLLERS:
+        answers = fleet.answers(poller)
+        assert {each["status"] for name, each in answers.items() if "fast" in name} == {"ok"}
+        assert not [name for name, each in answers.items() if "slow" in name and each["status"] == "ok"]
