@@ -18,6 +18,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._core import requ
 require_core()
 
 from ansible_collections.rollcall.network.plugins.module_utils._merged import Merged, slices_of
+from ansible_collections.rollcall.network.plugins.module_utils._model.visible import in_line
 from ansible_collections.rollcall.network.plugins.module_utils._roll import failed_names, summarize
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunError
 from ansible_collections.rollcall.network.plugins.plugin_utils._live import Live
@@ -110,7 +111,10 @@ class _Run:
         self.failed_hosts: list[str] = failed_names(self._devices) if failed is None else [str(each) for each in failed]
         verdict = self._result.get("verdict") or self.reports.get("verdict") or {}
         self._notes: list[str] = arguments["notes"]
-        self._reasons = [str(each) for each in [*verdict.get("reasons", ()), *arguments["reasons"]]]
+        # The report task can have been given the same reasons.
+        self._reasons = list(
+            dict.fromkeys(in_line(str(each)) for each in [*verdict.get("reasons", ()), *arguments["reasons"]])
+        )
         if self.reports.get("failed") or self.reports.get("errors"):
             # The task failed: for some reports, or as a whole.
             self.trouble(f"not all reports could be written: {self.reports.get('msg') or 'see the report task'}")

@@ -39,6 +39,10 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
             "No poller for these devices",
             "Add them to rollcall_devices of a poller. A --limit must include the poller too.",
         ),
+        "poller_refused": (
+            "Poller refused the run",
+            "The message has the reason. If another run uses the poller's folder, wait for its end.",
+        ),
         "platform": ("Unknown platform", "Set ansible_network_os of these devices to a supported platform."),
         "interrupted": ("Run interrupted", "Resume the run, or ask these devices again."),
         "unknown_host": ("Not in the inventory", "Correct the names on the task, or add the devices."),

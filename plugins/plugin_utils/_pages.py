@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 import jinja2
 from markupsafe import Markup
 
+from ansible_collections.rollcall.network.plugins.module_utils._model.visible import in_line
 from ansible_collections.rollcall.network.plugins.plugin_utils._advice import STATUS_WORDS, Group, groups_of, reason_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._charts import (
     PHASES,
@@ -303,6 +304,8 @@ def _said(rows: Sequence[FleetRow], verdict: Verdict | None) -> dict[str, Any]:
     for share in verdict.shares if verdict else ():
         if share.failed:
             detail += _share(share, of_all=share.total == total)
+    troubles = "".join(f" {each[:1].upper()}{each[1:]}." for each in map(in_line, verdict.troubles if verdict else ()))
+    detail = f"{detail}{troubles}".strip()
     return {"passed": verdict.passed if verdict else not failed, "sentence": sentence, "detail": detail}
 
 

@@ -73,7 +73,7 @@ class Fleet:
         return descendants(self.pollers[poller].sshd.process.pid)
 
     def start(self, *pollers: str, **variables: Any) -> None:
-        """Start the playbook, and wait until these pollers have the answers of the fast devices and ask the slow ones."""
+        """Start the playbook, and wait until these pollers have answers of the fast devices and ask slow ones."""
         self.gate.touch()
         given = {
             "rollcall_output_dir": str(self.output_dir),
@@ -221,3 +221,103 @@ def test_pollers_end_with_the_controller(fleet: Fleet, act: Callable[[Fleet], No
         answers = fleet.answers(poller)
         assert {each["status"] for name, each in answers.items() if "fast" in name} == {"ok"}
         assert not [name for name, each in answers.items() if "slow" in name and each["status"] == "ok"]
+
+
+def module_of(fleet: Fleet, poller: str) -> int:
+    """The process of the module on a poller: the Python below the shell of sshd's session."""
+    (pid,) = [pid for pid in fleet.processes(poller) if is_module(pid)]
+    return pid
+
+
+def is_module(pid: int) -> bool:
+    with contextlib.suppress(OSError):
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        return words[0] == sys.executable.encode() and b"-c" in words and b"sys.stdin.buffer" in words[2]
+    return False
+
+
+def kill_sessions(fleet: Fleet, poller: str) -> None:
+    """Kill sshd's processes for the connection, not what runs in it."""
+    for pid in fleet.processes(poller):
+        with contextlib.suppress(OSError):
+            if "sshd" in Path(f"/proc/{pid}/comm").read_text():
+                os.kill(pid, signal.SIGKILL)
+
+
+def kill_ssh(fleet: Fleet, poller: str) -> None:
+    """Kill ssh on the controller."""
+    port = str(fleet.pollers[poller].port).encode()
+    for pid in descendants(fleet.process.pid):
+        with contextlib.suppress(OSError):
+            if port in Path(f"/proc/{pid}/cmdline").read_bytes():
+                os.kill(pid, signal.SIGKILL)
+
+
+FAULTS: dict[str, Callable[[Fleet, str], None]] = {
+    "its process is killed": lambda fleet, poller: os.kill(module_of(fleet, poller), signal.SIGKILL),
+    "its sshd is killed": kill_sessions,
+    "ssh is killed": kill_ssh,
+}
+
+
+@pytest.mark.parametrize("act", FAULTS.values(), ids=FAULTS)
+def test_a_poller_that_dies_loses_only_what_it_had_not_sent(
+    fleet: Fleet, webhook: str, act: Callable[[Fleet, str], None]
+) -> None:
+    fleet.start(*POLLERS, rollcall_webhook_url=webhook)
+    asked = fleet.logins
+    act(fleet, "poller-2")
+    wait_until(lambda: not fleet.processes("poller-2"), "no process is left on the poller", SOON)
+    ended, output = fleet.end()
+    assert ended == 2, output
+    assert fleet.logins == asked + len(POLLERS) - 1, "the last device of each other poller"
+    for poller in POLLERS:
+        answers = fleet.answers(poller)
+        assert len(answers) == FAST + SLOW
+        for name, answer in answers.items():
+            if poller == "poller-2" and "slow" in name:
+                assert (answer["status"], answer["error"]["kind"]) == ("unreachable", "poller")
+            else:
+                assert answer["status"] == "ok", (name, answer["error"])
+    said = f"poller poller-2 did not return {SLOW} of {FAST + SLOW} answers: "
+    assert [said in reason for reason in fleet.posted[0]["verdict"]["reasons"]].count(True) == 1
+    assert said in output
+    assert f"oller poller-2 did not return {SLOW}" in (fleet.output_dir / "reports" / "index.html").read_text()
+
+
+@pytest.mark.parametrize("together", [1, len(POLLERS)], ids=["one", "all"])
+def test_a_poller_whose_folder_is_locked_is_reported_as_that(fleet: Fleet, webhook: str, together: int) -> None:
+    others = POLLERS[together:]
+    with contextlib.ExitStack() as stack:
+        for poller in POLLERS[:together]:
+            folder = fleet.output_dir / "pollers" / poller
+            folder.mkdir(parents=True)
+            stack.enter_context(locked(str(folder), None))
+        fleet.start(*others, rollcall_webhook_url=webhook, rollcall_return_output=True)
+        ended, output = fleet.end()
+    assert ended == 2, output
+    assert len(fleet.posted) == 1, output
+    reasons = fleet.posted[0]["verdict"]["reasons"]
+    for poller in POLLERS[:together]:
+        assert [f"poller {poller} was refused" in each and "is in use by" in each for each in reasons].count(True) == 1
+    index = (fleet.output_dir / "reports" / "index.html").read_text()
+    assert "oller poller-1 was refused" in index
+    assert "poller_refused" in output
+    assert "no_poller" not in output
+    for poller in others:
+        assert {each["status"] for each in fleet.answers(poller).values()} == {"ok"}
+
+
+def test_pages_of_devices_that_left_the_inventory_go(fleet: Fleet) -> None:
+    pages = fleet.output_dir / "reports" / "devices"
+    pages.mkdir(parents=True)
+    for name in ("gone.html", "gone.md", "mine.txt"):
+        (pages / name).write_text("of an earlier run")
+    fleet.start(rollcall_devices=["poller-1-fast0"])
+    ended, output = fleet.end()
+    assert ended == 0, output
+    names = set(json.loads((fleet.folder / "inventory.yml").read_text())["boxes"]["hosts"])
+    assert {file.name for file in pages.iterdir()} == {
+        "mine.txt",
+        *(f"{name}.{ending}" for name in names for ending in ("md", "html")),
+    }

@@ -34,6 +34,7 @@ USED: frozenset[str] = frozenset(
         "rollcall_awx_timeout",
         "rollcall_awx_update_secrets",
         "rollcall_called",
+        "rollcall_failed_pollers",
         "rollcall_formats_and_metrics",
         "rollcall_full",
         "rollcall_host_keys_found",
