@@ -241,6 +241,13 @@ verdict:
   returned: unless O(plan) is true
   type: dict
   sample: {passed: false, reasons: ["1 of 24 devices failed, more than max_fail_percentage (0) allows: edge-7"]}
+poller_failed:
+  description:
+    - Why the machine of the task, a poller, did not return all answers, in one sentence. The task does not fail because of it, so that
+      the answers that were returned are kept.
+  returned: if a poller failed
+  type: str
+  sample: "poller poller-fra did not return 2 of 40 answers: Connection closed by remote host"
 run_dir:
   description: The folder of the answers of this run. Null without O(output_dir) and in check mode.
   returned: unless O(plan) is true

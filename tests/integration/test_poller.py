@@ -306,7 +306,10 @@ def test_each_device_of_a_poller_that_fails_has_an_entry(
         assert (
             json.loads((output / "latest" / "devices" / name / "result.json").read_text())["error"] == device["error"]
         )
-    assert "poller poller returned no answers" in roll.output or "poller poller did not return 6 of 7 answers" in roll.output
+    assert (
+        "poller poller returned no answers" in roll.output
+        or "poller poller did not return 6 of 7 answers" in roll.output
+    )
     for secret in (PASSWORD, SECRET):
         assert secret not in roll.output
         assert secret not in json.dumps(roll.result)
