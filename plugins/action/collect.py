@@ -238,11 +238,13 @@ class ActionModule(OnController):
     def _configure_module(self, module_name: str, module_args: dict[str, Any], task_vars: dict[str, Any]) -> Any:
         """Build the module with the devices among its arguments."""
         internal = {"devices": self._devices, "silence": self._stream.silence}
-        return super()._configure_module(module_name, {**module_args, **internal}, task_vars)
+        bits, path = super()._configure_module(module_name, {**module_args, **internal}, task_vars)
+        self._stream.module = bits.b_module_data
+        return bits, path
 
     def _low_level_execute_command(self, cmd: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Run a command. The module's answers are taken from its output; other commands have no input."""
-        is_module = bool(kwargs.get("in_data"))
+        """Run a command. The module's answers are taken from its output."""
+        is_module = kwargs.get("in_data") is not None and kwargs["in_data"] == self._stream.module
         if is_module:
             cmd = self._stream.command(cmd)
         result: dict[str, Any] = super()._low_level_execute_command(cmd, *args, **kwargs)

@@ -328,8 +328,8 @@ def main() -> None:
             sender.put(name, partial(dict, answer))
     finally:
         sender.close()
-    for error in sender.unsent.values():
-        problems.add("sending the answers", error)
+    for unsent in sender.unsent.values():
+        problems.add("sending the answers", unsent)
     module.exit_json(changed=False, problems=problems.messages, tracebacks=problems.tracebacks)
 
 

@@ -31,7 +31,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._poller_line impo
 
 # Python would read its program from standard input to the end. This reads a line with the size and that many bytes.
 LOADER = 'import sys; f = sys.stdin.buffer; exec(compile(f.read(int(f.readline())), "<stdin>", "exec"))'
-TICK = 1000  # milliseconds
+TICK = 200  # milliseconds
 ERRORS = 32_768  # bytes that ssh wrote to standard error and Ansible did not read yet; a pipe has room for 65,536
 
 
@@ -44,6 +44,7 @@ class Stream:
         :param on_answer: called with each name and answer.
         """
         self.silence: float | None = None  # an argument of the module; None if its input does not stay open
+        self.module: bytes | None = None  # Ansible sends other programs too, to find Python
         self._on_answer = on_answer
         self._line = bytearray()
         self._rest = bytearray()
@@ -52,7 +53,12 @@ class Stream:
     def attach(self, connection: Any) -> None:
         """Read what the module writes as it comes, if the connection plugin is ssh."""
         if connection.transport == "ssh" and callable(getattr(connection, "_send_initial_data", None)):
-            connection._send_initial_data = self._converse  # there is no public way
+            send = connection._send_initial_data
+
+            def send_or_converse(given: IO[bytes], data: bytes, process: subprocess.Popen[bytes]) -> None:
+                (self._converse if data == self.module else send)(given, data, process)
+
+            connection._send_initial_data = send_or_converse  # there is no public way
             self.silence = SILENCE
 
     def command(self, interpreter: str) -> str:

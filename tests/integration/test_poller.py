@@ -274,6 +274,7 @@ FAULTY = {
         "Python 3.11 or later is required",
         "import sys\nsys.version_info = (3, 10, 0, 'final', 0)\n",
     ),
+    "Python found by Ansible": Fault("Python packages", variables={"ansible_python_interpreter": "auto_silent"}),
     "killed in the middle": Fault("Module result deserialization failed", MIDWAY.format(do="os._exit(137)")),
     "cut off in the middle": Fault("closed", MIDWAY.format(do="os.kill(sshd(), signal.SIGKILL)")),
     "no way to become another": Fault(

@@ -102,6 +102,7 @@ USED: frozenset[str] = frozenset(
         "rollcall_schedule_packed",
         "rollcall_schedule_pinned",
         "rollcall_schedule_plain_path",
+        "rollcall_schedule_playbook",
         "rollcall_schedule_problems",
         "rollcall_schedule_python",
         "rollcall_schedule_removed",
