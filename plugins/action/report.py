@@ -265,7 +265,9 @@ class ActionModule(OnController):
         index = {"rows": rows, "summary": summary, "title": title, "hrefs": hrefs, "columns": columns}
         return {
             "md": partial(self._index_text, index, dest),
-            "html": partial(self._pages.fleet, rows, columns=columns, title=title, verdict=verdict),
+            "html": partial(
+                self._pages.fleet, rows, columns=columns, title=title, verdict=verdict, notes=arguments["notes"]
+            ),
             "json": partial(fleet_json, rows, summary, columns),
             "csv": partial(fleet_csv, rows, columns),
             "junit": partial(junit, rows, summary),

@@ -35,8 +35,9 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - The pollers, with C(poller), C(reason) (one sentence) and C(refused) (the devices of a poller whose task failed before it asked
-      anybody, for example because another run uses its folder).
+    - The pollers, with C(poller), C(kind), C(reason) (one sentence) and C(devices). The kind is C(failed), or C(refused) for a poller
+      whose task failed before it asked anybody, for example because another run uses its folder. C(devices) has the devices of a
+      poller that was refused.
   type: list
   elements: dict
 """
@@ -52,9 +53,10 @@ def failed_pollers(pollers: Iterable[str], hostvars: Mapping[str, Any]) -> list[
         own = hostvars[name] if name in hostvars else {}  # noqa: SIM401 - its get() fails for unknown names
         result = own.get("rollcall_poller_result") or {}
         if result.get("poller_failed"):
-            found.append({"poller": name, "reason": str(result["poller_failed"]), "refused": []})
+            found.append({"poller": name, "kind": "failed", "reason": str(result["poller_failed"]), "devices": []})
         elif "msg" in result and not {"devices", "plan", "skip_reason"} & set(result):
-            found.append({"poller": name, "reason": _refusal(name, result["msg"]), "refused": _devices(own)})
+            reason = _refusal(name, result["msg"])
+            found.append({"poller": name, "kind": "refused", "reason": reason, "devices": _devices(own)})
     return found
 
 

@@ -72,7 +72,7 @@ def not_called(
 ) -> dict[str, Any]:
     """The answer of each name."""
     answers = {}
-    refused = {str(device): str(each["reason"]) for each in failed for device in each["refused"]}
+    refused = {str(device): str(each["reason"]) for each in failed for device in each["devices"]}
     for name in map(str, names):
         kind, said = ("poller_refused", refused[name]) if name in refused else ("no_poller", str(message))
         error = Unresolved("resolve", kind, said, commands=_commands(name, hostvars, commands))

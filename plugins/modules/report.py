@@ -121,7 +121,12 @@ options:
     description: Limits for groups of the inventory, as for M(rollcall.network.collect).
     type: dict
   reasons:
-    description: More reasons why the run does not pass, one sentence each, such as a poller that failed. The fleet's HTML page shows them.
+    description: More reasons why the run does not pass, one sentence each. The fleet's HTML page shows them.
+    type: list
+    elements: str
+    default: []
+  notes:
+    description: Notes that do not change the verdict, one sentence each. The fleet's HTML page shows them.
     type: list
     elements: str
     default: []

@@ -264,7 +264,7 @@ FAULTS: dict[str, Callable[[Fleet, str], None]] = {
 def test_a_poller_that_dies_loses_only_what_it_had_not_sent(
     fleet: Fleet, webhook: str, act: Callable[[Fleet, str], None]
 ) -> None:
-    fleet.start(*POLLERS, rollcall_webhook_url=webhook)
+    fleet.start(*POLLERS, rollcall_webhook_url=webhook, rollcall_max_fail_percentage=0)
     asked = fleet.logins
     act(fleet, "poller-2")
     wait_until(lambda: not fleet.processes("poller-2"), "no process is left on the poller", SOON)

@@ -271,6 +271,8 @@ def test_a_dead_poller_costs_only_its_own_devices(sites: Sites, tmp_path: Path) 
         assert (fleet.devices[name]["status"], error["phase"], error["kind"]) == ("unreachable", "connect", "poller")
         assert "poller poller-osl" in error["message"]
         assert sites.sites["osl"].address in error["message"]
+    assert "devices answered in full; poller poller-osl returned no answers: " in fleet.output
+    assert "Poller poller-osl returned no answers: " in (fleet.folder / "reports" / "index.html").read_text()
     assert "2 of 4 devices answered in full" in fleet.output
     assert "unreachable=1" not in fleet.output, "the poller stays in the play"
 
