@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from ansible_collections.rollcall.network.plugins.module_utils._changes import Changes
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
 from ansible_collections.rollcall.network.plugins.module_utils._drivers.registry import name_of
+from ansible_collections.rollcall.network.plugins.module_utils._engine.engine import Engine
 from ansible_collections.rollcall.network.plugins.module_utils._last_good import LastGood
 from ansible_collections.rollcall.network.plugins.module_utils._lock import locked
 from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import mask_of
@@ -282,8 +283,10 @@ def call_there(
         if unwritten is not None:
             errors[name] = unwritten
 
-    with interruptible(folder, len(devices), None, say) as interruption:
+    with contextlib.closing(Engine()) as engine, interruptible(folder, len(devices), None, say) as interruption:
         end_with_parent(interruption)
+        if last_good is not None and arguments["ignore_changes"]:  # a pattern of the user can take for ever
+            last_good.work = engine.work
         if rest:
             ask(rest, take, problems)
         answers = _in_order(devices, there, answers)
