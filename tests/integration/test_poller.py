@@ -274,7 +274,13 @@ FAULTY = {
         "Python 3.11 or later is required",
         "import sys\nsys.version_info = (3, 10, 0, 'final', 0)\n",
     ),
-    "Python found by Ansible": Fault("Python packages", variables={"ansible_python_interpreter": "auto_silent"}),
+    "Python found by Ansible": Fault(
+        "Python packages",
+        variables={
+            "ansible_python_interpreter": "auto_silent",
+            "ansible_interpreter_python_fallback": ["/usr/bin/python3"],
+        },
+    ),
     "killed in the middle": Fault("Module result deserialization failed", MIDWAY.format(do="os._exit(137)")),
     "cut off in the middle": Fault("closed", MIDWAY.format(do="os.kill(sshd(), signal.SIGKILL)")),
     "no way to become another": Fault(
