@@ -37,8 +37,13 @@ def line_of(name: str, answer: Mapping[str, Any]) -> bytes:
 class Sender:
     """Writes answers to standard output in a separate thread. Other output goes to standard error meanwhile."""
 
-    def __init__(self) -> None:
+    def __init__(self, instead: Callable[[str], Mapping[str, Any]]) -> None:
+        """Start the thread.
+
+        :param instead: returns the answer of a name whose own answer cannot be sent.
+        """
         self.unsent: dict[str, Exception] = {}
+        self._instead = instead
         self._put: set[str] = set()
         self._waiting: queue.SimpleQueue[tuple[str, Callable[[], Mapping[str, Any]]] | None] = queue.SimpleQueue()
         sys.stdout.flush()
@@ -71,7 +76,7 @@ class Sender:
                 data = line_of(name, make())
             except Exception as error:  # a value that cannot be serialised
                 self.unsent[name] = error
-                continue
+                data = line_of(name, self._instead(name))
             try:
                 while data:
                     data = data[os.write(self._output, data) :]

@@ -275,6 +275,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._poller_line impo
 from ansible_collections.rollcall.network.plugins.module_utils._problems import Problems
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._roll import (
+    NOT_TOLD,
     Limits,
     answer_of,
     call_roll,
@@ -315,7 +316,7 @@ def main() -> None:
     for warning in unsupported_sentences(unsupported_options(read_here, given=False)):
         module.warn(warning)
     problems = Problems(mask_of(devices.values()))
-    sender = Sender()
+    sender = Sender(lambda name: answer_of(devices[name], NOT_TOLD))
 
     def on_event(event: Event) -> None:
         if event.name is not None and event.result is not None:
