@@ -106,7 +106,7 @@ def test_other_connection_plugins_are_left_as_they_are() -> None:
     assert given.closed
 
 
-ASKED = {"devices": {}, "verdict": {}}
+ASKED: dict[str, Any] = {"devices": {}, "verdict": {}}
 
 
 @pytest.mark.parametrize(
