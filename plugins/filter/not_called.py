@@ -74,8 +74,11 @@ def not_called(
     answers = {}
     refused = {str(device): str(each["reason"]) for each in failed for device in each["devices"]}
     for name in map(str, names):
-        kind, said = ("poller_refused", refused[name]) if name in refused else ("no_poller", str(message))
-        error = Unresolved("resolve", kind, said, commands=_commands(name, hostvars, commands))
+        asked = _commands(name, hostvars, commands)
+        if name in refused:
+            error = Unresolved("resolve", "poller_refused", refused[name], commands=asked)
+        else:
+            error = Unresolved("resolve", "no_poller", str(message), commands=asked)
         answers[name] = answer_of(error, Result("skipped", error=error))
     return answers
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import os
 import subprocess
@@ -14,6 +15,8 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleAuthenticationFailure
+from ansible.plugins.action import ActionBase
+from ansible.plugins.connection import ssh
 
 from ansible_collections.rollcall.network.plugins.filter.failed_pollers import failed_pollers
 from ansible_collections.rollcall.network.plugins.filter.not_called import not_called
@@ -104,6 +107,17 @@ def test_other_connection_plugins_are_left_as_they_are() -> None:
     given = io.BytesIO()
     connection._send_initial_data(given, b"", None)
     assert given.closed
+
+
+def test_ansible_has_the_private_names_that_are_used() -> None:
+    """A version of ansible-core without them would return answers at the end, and not end pollers."""
+    send = inspect.signature(ssh.Connection._send_initial_data)
+    assert list(send.parameters) == ["self", "fh", "in_data", "ssh_process"]
+    assert "self._send_initial_data(stdin, in_data, p)" in inspect.getsource(ssh)
+    assert "in_data" in inspect.signature(ActionBase._low_level_execute_command).parameters
+    module = inspect.getsource(ActionBase._execute_module)
+    assert "self._low_level_execute_command(cmd, sudoable=sudoable, in_data=in_data)" in module
+    assert "in_data = module_data" in module
 
 
 ASKED: dict[str, Any] = {"devices": {}, "verdict": {}}
