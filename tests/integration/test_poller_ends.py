@@ -208,8 +208,23 @@ ENDS: dict[str, Callable[[Fleet], None]] = {
 }
 
 
-@pytest.mark.parametrize("act", ENDS.values(), ids=ENDS)
-def test_pollers_end_with_the_controller(fleet: Fleet, act: Callable[[Fleet], None]) -> None:
+def share_connections(fleet: Fleet) -> None:
+    """Let ssh leave a process behind that keeps the connection open for 5 s, as users' settings can."""
+    entries = json.loads((fleet.folder / "inventory.yml").read_text())
+    for name, entry in entries["pollers"]["hosts"].items():
+        path = fleet.pollers[name].home / "shared"
+        entry["ansible_ssh_args"] += f" -o ControlMaster=auto -o ControlPersist=5 -o ControlPath={path}"
+    (fleet.folder / "inventory.yml").write_text(json.dumps(entries))
+
+
+@pytest.mark.parametrize(
+    ("act", "shared"),
+    [*((act, False) for act in ENDS.values()), (all_at_once, True)],
+    ids=[*ENDS, "SIGKILL of all, with shared connections"],
+)
+def test_pollers_end_with_the_controller(fleet: Fleet, act: Callable[[Fleet], None], shared: bool) -> None:
+    if shared:
+        share_connections(fleet)
     fleet.start(*POLLERS)
     asked = fleet.logins
     act(fleet)
