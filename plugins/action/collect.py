@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import contextlib
-import json
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -22,7 +22,6 @@ from ansible_collections.rollcall.network.plugins.module_utils._drivers._functio
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
 from ansible_collections.rollcall.network.plugins.module_utils._problems import Problems
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
-from ansible_collections.rollcall.network.plugins.module_utils._roll import Answers
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunFolder
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
 from ansible_collections.rollcall.network.plugins.plugin_utils import _pipelining
@@ -44,11 +43,14 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._plan import line
 from ansible_collections.rollcall.network.plugins.plugin_utils._poller import (
     SSH_ARGS,
     SSH_OPTION,
+    check_answer,
+    failure_of,
     foreign,
     packed,
     reason_of,
     without_poller,
 )
+from ansible_collections.rollcall.network.plugins.plugin_utils._poller_stream import Stream
 from ansible_collections.rollcall.network.plugins.plugin_utils._preflight import preflight
 from ansible_collections.rollcall.network.plugins.plugin_utils._progress import Progress
 from ansible_collections.rollcall.network.plugins.plugin_utils._ssh_settings import ssh_warnings
@@ -178,27 +180,38 @@ class ActionModule(OnController):
         base: dict[str, Any],
         task_vars: dict[str, Any],
         devices: Devices,
+        take: Callable[[str, dict[str, Any]], None],
         problems: Problems,
-    ) -> Answers:
+    ) -> None:
         """Run the collector on the machine of the task, a poller."""
         poller = str(self._task.delegate_to or task_vars["inventory_hostname"])
+        left = dict(devices)
+
+        def on_answer(name: str, answer: Any) -> None:
+            with problems.during(f"reading the answers of poller {poller}"):
+                if left.pop(name, None) is not None:
+                    take(name, check_answer(answer))
+
         module_args = {name: value for name, value in arguments.items() if value is not None and name not in PER_HOST}
-        there = self._run_module(module_args, packed(devices), task_vars)
+        there = self._run_module(module_args, packed(devices), Stream(on_answer), task_vars)
         base["warnings"] += [foreign(warning, devices) for warning in there.get("warnings", [])]
         if there.get("refused"):
             msg = foreign(str(there["msg"]), devices)
             raise AnsibleActionFail(f"rollcall.network.collect on {poller}: {msg}")
         problems.take_over(there.get("problems", []), there.get("tracebacks", []))
-        with problems.during(f"reading the answers of poller {poller}"):
-            if "answers" in there:
-                answers: Answers = json.loads(there["answers"])
-                return {name: answers[name] for name in devices}
-        # A failed poller does not fail the task, so that the answers of other pollers are kept.
+        if not left:
+            return
+        # A failed poller does not fail the task, so that all other answers are kept.
         reason = foreign(reason_of(there), devices)
-        base["warnings"].append(f"poller {poller} returned no answers: {reason}")
-        return without_poller(devices, poller, reason)
+        said = failure_of(poller, len(left), len(devices), reason)
+        base["warnings"].append(said)
+        base["poller_failed"] = said
+        for name, answer in without_poller(left, Error("connect", "poller", said)).items():
+            take(name, answer)
 
-    def _run_module(self, module_args: dict[str, Any], devices: str, task_vars: dict[str, Any]) -> dict[str, Any]:
+    def _run_module(
+        self, module_args: dict[str, Any], devices: str, stream: Stream, task_vars: dict[str, Any]
+    ) -> dict[str, Any]:
         """Return the result of the module, or only ``msg`` if the poller cannot be reached.
 
         :param devices: an argument that holds secrets. It is added by ``_configure_module``: with ANSIBLE_DEBUG, Ansible
@@ -207,6 +220,8 @@ class ActionModule(OnController):
         if self._connection.transport == "ssh":
             given = self._connection.get_option(SSH_OPTION) or ""
             self._connection.set_option(SSH_OPTION, f"{given} {SSH_ARGS}".strip())
+        stream.attach(self._connection)
+        self._stream = stream
         self._devices = devices
         try:
             result: dict[str, Any] = self._execute_module("rollcall.network.collect", module_args, task_vars=task_vars)
@@ -222,7 +237,21 @@ class ActionModule(OnController):
 
     def _configure_module(self, module_name: str, module_args: dict[str, Any], task_vars: dict[str, Any]) -> Any:
         """Build the module with the devices among its arguments."""
-        return super()._configure_module(module_name, {**module_args, "devices": self._devices}, task_vars)
+        internal = {"devices": self._devices, "silence": self._stream.silence}
+        bits, path = super()._configure_module(module_name, {**module_args, **internal}, task_vars)
+        self._stream.module = bits.b_module_data
+        return bits, path
+
+    def _low_level_execute_command(self, cmd: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Run a command. The module's answers are taken from its output."""
+        is_module = kwargs.get("in_data") is not None and kwargs["in_data"] == self._stream.module
+        if is_module:
+            cmd = self._stream.command(cmd)
+        result: dict[str, Any] = super()._low_level_execute_command(cmd, *args, **kwargs)
+        if is_module:
+            result["stdout"] = self._stream.without_answers(result["stdout"])
+            result["stdout_lines"] = result["stdout"].splitlines()
+        return result
 
     def _transfer_data(self, remote_path: str | bytes, data: str | bytes) -> Any:  # noqa: ARG002
         """Refuse to write the module to a file, should Ansible come to that in spite of pipelining."""

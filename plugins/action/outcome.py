@@ -18,6 +18,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._core import requ
 require_core()
 
 from ansible_collections.rollcall.network.plugins.module_utils._merged import Merged, slices_of
+from ansible_collections.rollcall.network.plugins.module_utils._model.visible import in_line
 from ansible_collections.rollcall.network.plugins.module_utils._roll import failed_names, summarize
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunError
 from ansible_collections.rollcall.network.plugins.plugin_utils._live import Live
@@ -110,7 +111,11 @@ class _Run:
         self.failed_hosts: list[str] = failed_names(self._devices) if failed is None else [str(each) for each in failed]
         verdict = self._result.get("verdict") or self.reports.get("verdict") or {}
         self._notes: list[str] = arguments["notes"]
-        self._reasons = [str(each) for each in [*verdict.get("reasons", ()), *arguments["reasons"]]]
+        self._failed_pollers: list[str] = [in_line(str(each)) for each in self._result.get("failed_pollers") or ()]
+        # The report task can have been given the same reasons.
+        self._reasons = list(
+            dict.fromkeys(in_line(str(each)) for each in [*verdict.get("reasons", ()), *arguments["reasons"]])
+        )
         if self.reports.get("failed") or self.reports.get("errors"):
             # The task failed: for some reports, or as a whole.
             self.trouble(f"not all reports could be written: {self.reports.get('msg') or 'see the report task'}")
@@ -146,12 +151,15 @@ class _Run:
 
     def outcome(self) -> dict[str, Any]:
         """The outcome. Its size does not depend on the fleet."""
+        # The limits apply to the devices of a failed poller. If they were not exceeded, it is no reason.
+        pollers = self._failed_pollers
+        reasons, notes = (self._reasons + pollers, []) if self._reasons else ([], pollers)
         return {
             "run_dir": self._result.get("run_dir"),
             "reports": self.reports.get("index"),
             "summary": self.summary,
-            "verdict": {"passed": not self._reasons, "reasons": self._reasons},
-            "notes": self._notes,
+            "verdict": {"passed": not reasons, "reasons": reasons},
+            "notes": notes + self._notes,
             "failed_hosts": self.failed_hosts[:NAMES_HANDED_ON],
             "changed": len(self._result.get("changed_hosts") or ()),
             "stale": len(self._result.get("stale_hosts") or ()),

@@ -191,6 +191,8 @@ class ActionModule(OnController):
             rows.append(self._row(name, answer, columns, self._href(formats, dest, name)))
         summary = summarize({"status": row.status} for row in rows)
         verdict = verdict_of({row.name: row.status for row in rows}, allowed)
+        for reason in arguments["reasons"]:
+            verdict = verdict.troubled(reason)
         result = {
             "dest": str(dest),
             "summary": summary,
@@ -210,6 +212,10 @@ class ActionModule(OnController):
             }
             self._files.put(dest.name, dest, partial(self._templates.render, template, seen, str(dest)))
             return {**result, "index": _existing(dest)}
+        if arguments["prune"]:
+            known = {*names, *self._variables.hosts}
+            for _render, file_of in devices:
+                self._files.prune({file_of(name) for name in known})
         first = next(each for each in ("html", "md", *formats) if each in formats)
         make = self._fleet_files(rows, summary, verdict, arguments, dest)
         for each in formats:
@@ -259,7 +265,9 @@ class ActionModule(OnController):
         index = {"rows": rows, "summary": summary, "title": title, "hrefs": hrefs, "columns": columns}
         return {
             "md": partial(self._index_text, index, dest),
-            "html": partial(self._pages.fleet, rows, columns=columns, title=title, verdict=verdict),
+            "html": partial(
+                self._pages.fleet, rows, columns=columns, title=title, verdict=verdict, notes=arguments["notes"]
+            ),
             "json": partial(fleet_json, rows, summary, columns),
             "csv": partial(fleet_csv, rows, columns),
             "junit": partial(junit, rows, summary),

@@ -31,6 +31,13 @@ options:
     description: The message of the error in each answer.
     type: str
     required: true
+  failed:
+    description:
+      - The pollers that failed, as returned by P(rollcall.network.failed_pollers#filter). The error of their devices has kind
+        V(poller_refused) and their reason.
+    type: list
+    elements: dict
+    default: []
 """
 
 EXAMPLES = r"""
@@ -56,12 +63,22 @@ from ansible_collections.rollcall.network.plugins.module_utils._spec import chec
 
 
 def not_called(
-    names: Iterable[str], hostvars: Mapping[str, Any], commands: Any = None, *, message: str
+    names: Iterable[str],
+    hostvars: Mapping[str, Any],
+    commands: Any = None,
+    *,
+    message: str,
+    failed: Iterable[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """The answer of each name."""
     answers = {}
+    refused = {str(device): str(each["reason"]) for each in failed for device in each["devices"]}
     for name in map(str, names):
-        error = Unresolved("resolve", "no_poller", str(message), commands=_commands(name, hostvars, commands))
+        asked = _commands(name, hostvars, commands)
+        if name in refused:
+            error = Unresolved("resolve", "poller_refused", refused[name], commands=asked)
+        else:
+            error = Unresolved("resolve", "no_poller", str(message), commands=asked)
         answers[name] = answer_of(error, Result("skipped", error=error))
     return answers
 

@@ -109,7 +109,7 @@ def call_roll(
     answers: Answers = {}
     for name, device in devices.items():
         result = Result("failed", error=device) if isinstance(device, Error) else results.pop(name, _NOT_ASKED)
-        answers[name] = answer_of(None, _NOT_TOLD)
+        answers[name] = answer_of(None, NOT_TOLD)
         with _noted(problems, "taking the answers"):
             answers[name] = answer_of(device, result, slim=name in gone)
             if transcripts and (recorded := transcript_of(result)) is not None:
@@ -278,7 +278,7 @@ def check_functions(devices: Mapping[str, Device | Error]) -> None:
 
 
 _NOT_ASKED = Result("skipped", error=Error("connect", "internal", "an internal error ended the run before its answer"))
-_NOT_TOLD = Result("failed", error=Error("command", "internal", "an internal error: its answer cannot be shown"))
+NOT_TOLD = Result("failed", error=Error("command", "internal", "an internal error: its answer cannot be shown"))
 
 
 def _noted(problems: Problems | None, step: str) -> contextlib.AbstractContextManager[None]:

@@ -243,6 +243,13 @@ verdict:
   returned: unless O(plan) is true
   type: dict
   sample: {passed: false, reasons: ["1 of 24 devices failed, more than max_fail_percentage (0) allows: edge-7"]}
+poller_failed:
+  description:
+    - Why the machine of the task, a poller, did not return all answers, in one sentence. The task does not fail because of it, so that
+      the answers that were returned are kept.
+  returned: if a poller failed
+  type: str
+  sample: "poller poller-fra did not return 2 of 40 answers: Connection closed by remote host"
 run_dir:
   description: The folder of the answers of this run. Null without O(output_dir) and in check mode.
   returned: unless O(plan) is true
@@ -255,6 +262,8 @@ plan:
 
 import json
 import sys
+from functools import partial
+from typing import Any
 
 if sys.version_info < (3, 11):  # noqa: UP036  the Python of a poller can be older; the imports below would fail with an unclear message
     _MSG = f"Python 3.11 or later is required, but {sys.executable} is {sys.version.split()[0]}"
@@ -265,28 +274,35 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device, Unresolved
 from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import mask_of
 from ansible_collections.rollcall.network.plugins.module_utils._needs import missing, sentence
+from ansible_collections.rollcall.network.plugins.module_utils._poller_line import Sender, end_with_controller
 from ansible_collections.rollcall.network.plugins.module_utils._problems import Problems
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
-from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll, check_functions
+from ansible_collections.rollcall.network.plugins.module_utils._roll import (
+    NOT_TOLD,
+    Limits,
+    answer_of,
+    call_roll,
+    check_functions,
+    transcript_of,
+)
 from ansible_collections.rollcall.network.plugins.module_utils._spec import ARGUMENT_SPEC
 from ansible_collections.rollcall.network.plugins.module_utils._transport.options import (
     unsupported_options,
     unsupported_sentences,
 )
-from ansible_collections.rollcall.network.plugins.module_utils.collector import Event
+from ansible_collections.rollcall.network.plugins.module_utils.collector import Event, Result
 
 
 def main() -> None:
     # The devices are one text, because no_log would mask each of their secrets wherever it occurs in an answer.
-    module = AnsibleModule({**ARGUMENT_SPEC, "devices": {"type": "str", "no_log": True}}, supports_check_mode=True)
+    internal = {"devices": {"type": "str", "no_log": True}, "silence": {"type": "float"}}
+    module = AnsibleModule({**ARGUMENT_SPEC, **internal}, supports_check_mode=True)
     if module.params["devices"] is None:
         module.fail_json(
             msg="rollcall.network.collect must be run as a task, because its action plugin resolves the devices"
         )
-
-    def on_event(event: Event) -> None:
-        if event.message:
-            module.warn(event.message)
+    if module.params["silence"] is not None:
+        end_with_controller(module.params["silence"])
 
     devices: dict[str, Device | Error] = {
         name: Device.from_dict(each["device"]) if "device" in each else Unresolved.from_dict(each["error"])
@@ -304,11 +320,27 @@ def main() -> None:
     for warning in unsupported_sentences(unsupported_options(read_here, given=False)):
         module.warn(warning)
     problems = Problems(mask_of(devices.values()))
-    answers = call_roll(devices, limits, on_event, problems=problems, transcripts=True)
-    # One text again: Ansible rejects results with bytes that are not UTF-8, which devices can send.
-    module.exit_json(
-        changed=False, answers=json.dumps(answers), problems=problems.messages, tracebacks=problems.tracebacks
-    )
+    sender = Sender(lambda name: answer_of(devices[name], NOT_TOLD))
+
+    def on_event(event: Event) -> None:
+        if event.name is not None and event.result is not None:
+            sender.put(event.name, partial(_with_transcript, devices[event.name], event.result))
+        if event.message:
+            module.warn(event.message)
+
+    try:
+        for name, answer in call_roll(devices, limits, on_event, problems=problems, transcripts=True).items():
+            sender.put(name, partial(dict, answer))
+    finally:
+        sender.close()
+    for unsent in sender.unsent.values():
+        problems.add("sending the answers", unsent)
+    module.exit_json(changed=False, problems=problems.messages, tracebacks=problems.tracebacks)
+
+
+def _with_transcript(device: Device | Error, result: Result) -> dict[str, Any]:
+    recorded = transcript_of(result)
+    return answer_of(device, result) | ({} if recorded is None else {"transcript": recorded})
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ description:
   - By default, writes a page per device and one for the fleet, as Markdown and as HTML. The HTML page of the fleet is one file
     that needs no network. O(template) writes a file per device from your own template, and O(fleet_template) one for the fleet.
   - Files are written atomically on the controller, and only those whose content changed. Reports of names that are no longer
-    asked are kept.
+    asked are kept, unless O(prune) is true.
   - If a report cannot be written, all others are written. The task then fails, and RV(errors) has the report and the reason.
   - New files with text from devices have mode C(0600). C(metrics.prom) has mode C(0644), and C(failed.txt) follows the
     umask. An existing file keeps its mode.
@@ -120,6 +120,22 @@ options:
   group_max_fail_percentage:
     description: Limits for groups of the inventory, as for M(rollcall.network.collect).
     type: dict
+  reasons:
+    description: More reasons why the run does not pass, one sentence each. The fleet's HTML page shows them.
+    type: list
+    elements: str
+    default: []
+  notes:
+    description: Notes that do not change the verdict, one sentence each. The fleet's HTML page shows them.
+    type: list
+    elements: str
+    default: []
+  prune:
+    description:
+      - Remove the files in C(devices/) of O(dest) that end in C(.md) or C(.html), are not of a device in this report, and are not of a
+        host of the inventory. Only for the requested O(formats). Set it only if C(devices/) has no files of your own.
+    type: bool
+    default: false
 seealso:
   - module: rollcall.network.collect
 """

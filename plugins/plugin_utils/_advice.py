@@ -43,6 +43,10 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
             "Unusable platform",
             "Correct the file in rollcall_platforms, or install what the message names. See docs/platforms.md.",
         ),
+        "poller_refused": (
+            "Poller refused the run",
+            "The message has the reason. If another run uses the poller's folder, wait for its end.",
+        ),
         "interrupted": ("Run interrupted", "Resume the run, or ask these devices again."),
         "unknown_host": ("Not in the inventory", "Correct the names on the task, or add the devices."),
         "variables": ("Bad variables", "Correct the inventory variables that the message names."),

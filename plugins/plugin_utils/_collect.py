@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from ansible_collections.rollcall.network.plugins.module_utils._changes import Changes
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
 from ansible_collections.rollcall.network.plugins.module_utils._drivers.registry import name_of
+from ansible_collections.rollcall.network.plugins.module_utils._engine.engine import Engine
 from ansible_collections.rollcall.network.plugins.module_utils._last_good import LastGood
 from ansible_collections.rollcall.network.plugins.module_utils._lock import locked
 from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import mask_of
@@ -252,39 +253,29 @@ def call_here(
 def call_there(
     devices: Mapping[str, Device | Error],
     arguments: Mapping[str, Any],
-    ask: Callable[[dict[str, Device | Error], Problems], Answers],
+    ask: Callable[[dict[str, Device | Error], Callable[[str, dict[str, Any]], None], Problems], object],
     folder: RunFolder | None,
     allowed: Allowed,
     say: Callable[[str], object],
 ) -> dict[str, Any]:
-    """Ask the devices from another machine, which returns all answers at once, and return the task's result."""
+    """Ask the devices from another machine, and return the task's result.
+
+    :param ask: asks these devices, and calls its second argument with each name and answer. It is written at once.
+    """
     there = answers_there(folder, arguments)
     if folder is not None:
         folder.note("began", hosts=len(devices), answered=len(there))
     rest = {name: device for name, device in devices.items() if name not in there}
     last_good = None if folder is None else last_good_of(arguments, folder, there)
     problems = Problems(mask_of(rest.values()))
-    with interruptible(folder, len(devices), None, say):
-        answers = ask(rest, problems) if rest else {}
-        return _result_of_there(answers, there, devices, arguments, folder, allowed, last_good, problems)
-
-
-def _result_of_there(
-    answers: Answers,
-    there: Answers,
-    devices: Mapping[str, Device | Error],
-    arguments: Mapping[str, Any],
-    folder: RunFolder | None,
-    allowed: Allowed,
-    last_good: LastGood | None,
-    problems: Problems,
-) -> dict[str, Any]:
-    """Write the answers that came from another machine; the task's result."""
+    answers: Answers = {}
     errors: dict[str, str] = {}
-    for name, answer in answers.items():
+
+    def take(name: str, answer: dict[str, Any]) -> None:
         transcript = answer.pop("transcript", None)
+        answers[name] = answer
         if folder is None:
-            continue
+            return
         try:
             compared, unwritten = write_answer(folder, name, answer, last_good, transcript)
             answers[name] = compared if arguments["return_output"] or unwritten is not None else slim(compared)
@@ -293,8 +284,15 @@ def _result_of_there(
             unwritten = f"{type(error).__name__}: {error}"
         if unwritten is not None:
             errors[name] = unwritten
-    end_with_parent(None)
-    return result_of(_in_order(devices, there, answers), arguments, folder, errors, allowed, last_good, problems)
+
+    with contextlib.closing(Engine()) as engine, interruptible(folder, len(devices), None, say) as interruption:
+        end_with_parent(interruption)
+        if last_good is not None and arguments["ignore_changes"]:  # a pattern of the user can take for ever
+            last_good.work = engine.work
+        if rest:
+            ask(rest, take, problems)
+        answers = _in_order(devices, there, answers)
+        return result_of(answers, arguments, folder, errors, allowed, last_good, problems)
 
 
 @contextlib.contextmanager

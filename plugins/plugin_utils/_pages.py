@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 import jinja2
 from markupsafe import Markup
 
+from ansible_collections.rollcall.network.plugins.module_utils._model.visible import in_line
 from ansible_collections.rollcall.network.plugins.plugin_utils._advice import STATUS_WORDS, Group, groups_of, reason_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._charts import (
     PHASES,
@@ -128,6 +129,7 @@ class Pages:
         title: str = "Roll call",
         columns: Sequence[str] = (),
         verdict: Verdict | None = None,
+        notes: Sequence[str] = (),
     ) -> str:
         """The page of all devices, in the order given.
 
@@ -149,7 +151,7 @@ class Pages:
             {
                 **self._fleet_assets,
                 "title": title,
-                "verdict": _said(rows, verdict),
+                "verdict": _said(rows, verdict, notes),
                 "counts": [(status, word, count) for status, word, count in _counts(rows) if count],
                 "rows": rows,
                 "groups": groups,
@@ -287,7 +289,7 @@ def _counts(rows: Sequence[FleetRow]) -> list[tuple[str, str, int]]:
     return [(status, STATUS_WORDS.get(status, status), counted[status]) for status in {**STATUS_WORDS, **counted}]
 
 
-def _said(rows: Sequence[FleetRow], verdict: Verdict | None) -> dict[str, Any]:
+def _said(rows: Sequence[FleetRow], verdict: Verdict | None, notes: Sequence[str]) -> dict[str, Any]:
     """The outcome: one sentence, and details."""
     total = len(rows)
     failed = sum(1 for row in rows if row.status != "ok")
@@ -303,6 +305,8 @@ def _said(rows: Sequence[FleetRow], verdict: Verdict | None) -> dict[str, Any]:
     for share in verdict.shares if verdict else ():
         if share.failed:
             detail += _share(share, of_all=share.total == total)
+    more = [in_line(each) for each in (*(verdict.troubles if verdict else ()), *notes)]
+    detail = " ".join([detail, *(f"{each[:1].upper()}{each[1:]}." for each in more)]).strip()
     return {"passed": verdict.passed if verdict else not failed, "sentence": sentence, "detail": detail}
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
 from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import secrets_of_all
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
-from ansible_collections.rollcall.network.plugins.module_utils._result import Error, Result
+from ansible_collections.rollcall.network.plugins.module_utils._result import STATUSES, Error, Result
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Answers, answer_of
 
 # A dead connection to a poller is detected after 30 s; TCP would take hours. The connection is not shared, because a
@@ -55,9 +55,25 @@ def foreign(said: Any, devices: Mapping[str, Device | Error]) -> str:
     return visible(secrets_of_all(sent).quoted(text))
 
 
-def without_poller(devices: Mapping[str, Device | Error], poller: str, reason: str) -> Answers:
-    """Return an answer for each device of a failed poller. Names without a device keep their own error."""
-    error = Error("connect", "poller", f"poller {poller} returned no answers: {reason}")
+def check_answer(answer: Any) -> dict[str, Any]:
+    """Return the answer of a poller if it is one.
+
+    :raises ValueError: if it is not.
+    """
+    if not isinstance(answer, dict) or answer.get("status") not in STATUSES or not isinstance(answer["output"], dict):
+        msg = "it is not an answer"
+        raise ValueError(msg)
+    return answer
+
+
+def failure_of(poller: str, lost: int, total: int, reason: str) -> str:
+    """Return in one sentence that a poller did not return these answers."""
+    said = "returned no answers" if lost == total else f"did not return {lost} of {total} answers"
+    return f"poller {poller} {said}: {reason}"
+
+
+def without_poller(devices: Mapping[str, Device | Error], error: Error) -> Answers:
+    """Return an answer with this error for each of these devices. Names without a device keep their own error."""
     return {
         name: answer_of(device, Result("failed", error=device))
         if isinstance(device, Error)

@@ -12,7 +12,7 @@ import pathlib
 import re
 import stat
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from ansible import constants as C
@@ -125,6 +125,18 @@ class Files:
         if self._diff is not None:
             self._diff.append(_difference(path, before or b"", data))
         return True
+
+    def prune(self, kept: Collection[pathlib.Path]) -> None:
+        """Remove the files with the same ending that are in the folder of these files, but not among them."""
+        first = next(iter(kept), None)
+        for path in sorted(first.parent.glob(f"[!.]*{first.suffix}")) if first else ():
+            if path not in kept:
+                try:
+                    if not self._check_mode:
+                        path.unlink()
+                    self._written += 1
+                except OSError as error:
+                    self.fail(path.name, error)
 
     def _replace(self, path: pathlib.Path, data: bytes, mode: int | None) -> bytes | None:
         if not self._check_mode:

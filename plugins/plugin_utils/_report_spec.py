@@ -22,5 +22,8 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "metrics_file": {"type": "path"},
     "max_fail_percentage": {"type": "float", "default": 0},
     "group_max_fail_percentage": {"type": "dict"},
+    "reasons": {"type": "list", "elements": "str", "default": []},
+    "notes": {"type": "list", "elements": "str", "default": []},
+    "prune": {"type": "bool", "default": False},
 }
 EXCLUSIVE = (("template", "fleet_template", "formats"),)

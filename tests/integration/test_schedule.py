@@ -279,6 +279,7 @@ def test_an_inventory_that_has_lost_its_devices_is_no_success(installed: Site) -
     [
         pytest.param({"inventory": []}, "rollcall_schedule_inventory", id="no inventory"),
         pytest.param({"inventory": "/dev/null"}, "hosts (0):", id="no devices to ask"),
+        pytest.param({"playbook": "pollers"}, "Could not match supplied host pattern", id="no pollers"),
         pytest.param({"name": "two words"}, "rollcall_schedule_name", id="a name that cron would pass over"),
         pytest.param({"home": "/opt/100%"}, "rollcall_schedule_home", id="a path that needs quotes"),
         pytest.param({"cron": "0 2 * *"}, "rollcall_schedule_cron", id="a time that cron does not know"),
@@ -293,6 +294,20 @@ def test_an_installation_that_cannot_work_fails(installed: Site, more: dict[str,
     done = installed.install("wrong", **more)
     assert done.returncode == 2, done.stdout + done.stderr
     assert says in done.stdout + done.stderr
+
+
+def test_another_playbook_of_the_collection_can_be_scheduled(installed: Site) -> None:
+    asked = installed.run("first")
+    assert asked.returncode == 0, asked.stdout + asked.stderr
+    folder = installed.folders("pages")["output"]
+    variables = {"rollcall_run_dir": str(run_folder(installed, "first")), "rollcall_report_dir": str(folder / "pages")}
+    done = installed.install("pages", playbook="report", vars=variables)
+    assert done.returncode == 0, done.stdout + done.stderr
+    done = installed.run("pages")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "24 of 24 devices answered in full" in done.stdout
+    assert folder.joinpath("pages", "index.html").exists()
+    assert not folder.joinpath("runs").exists(), "no device was asked"
 
 
 def test_the_second_of_two_runs_says_so(installed: Site) -> None:

@@ -54,6 +54,7 @@ def play(role: str, folder: Path, variables: dict[str, Any]) -> subprocess.Compl
         ("schedule", {"rollcall_schedule_jitter": -1}, "rollcall_schedule_jitter must be 0 or more seconds"),
         ("schedule", {"rollcall_schedule_cron": "0 2 * *"}, "rollcall_schedule_cron must have five fields"),
         ("schedule", {"rollcall_schedule_state": "gone"}, "present, absent, got: gone"),
+        ("schedule", {"rollcall_schedule_playbook": "colect"}, "report, host_keys, awx, got: colect"),
         ("schedule", {"rollcall_schedule_name": "two words"}, "rollcall_schedule_name can contain only"),
         ("poller", {"rollcall_poller_pyton": "x"}, "rollcall_poller_pyton is not known; near matches: "),
     ],

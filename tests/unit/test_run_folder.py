@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pathlib
@@ -322,9 +323,10 @@ def test_another_machine_is_asked_for_the_rest_only(returned: bool, tmp_path: pa
     arguments = check_arguments({"hosts": names, "output_dir": str(tmp_path), "return_output": returned})
     asked: list[list[str]] = []
 
-    def ask(rest: Any, _problems: Any) -> Any:
+    def ask(rest: Any, take: Any, _problems: Any) -> None:
         asked.append(list(rest))
-        return {name: answer() for name in rest}
+        for name in rest:
+            take(name, answer())
 
     folder.questions = questions(*names)
     folder.write("r1", answer())
@@ -334,6 +336,30 @@ def test_another_machine_is_asked_for_the_rest_only(returned: bool, tmp_path: pa
         assert all(("text" in each["output"]["show it"]) is returned for each in result["devices"].values())
     assert asked == [["r3", "r2"]], "and nobody, when all have answered"
     assert [json.loads(line)["event"] for line in events(folder)].count("finished") == 3
+
+
+@pytest.mark.timeout(60)
+def test_a_pattern_that_takes_for_ever_does_not_stop_the_answers_of_a_poller(tmp_path: pathlib.Path) -> None:
+    names = ["r1", "r2"]
+    options = {"hosts": names, "output_dir": str(tmp_path), "ignore_changes": {"all": ["^(a+)+$"]}}
+    arguments = check_arguments(options)
+
+    def ask_for(end: str) -> Any:
+        def ask(rest: Any, take: Any, _problems: Any) -> None:
+            for name in rest:
+                given = {**answer("a" * 60 + end), "platform": None, "finished_at": "2026-01-01T00:00:00.000Z"}
+                given["output"]["show it"]["status"] = "ok"
+                take(name, given)
+
+        return ask
+
+    for end in ("b\n", "c\n"):
+        with contextlib.closing(RunFolder(str(tmp_path))) as folder:
+            folder.questions = questions(*names)
+            result = call_there(devices(*names), arguments, ask_for(end), folder, Allowed(), print)
+            assert list(result["devices"]) == names
+            assert read_answer(folder.path, "r2")["output"]["show it"]["text"].endswith(end)
+    assert "could not be compared" in result["warnings"][0]
 
 
 @pytest.mark.parametrize("linkable", [True, False], ids=["links", "copies"])
