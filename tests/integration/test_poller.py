@@ -36,7 +36,7 @@ PASSWORD, SECRET = "lab-password", "lab-enable"
 # In an order of its own, with a name that nobody has.
 NAMES = ["fra-leaf2", "fra-core1", "fra-edge1", "nobody", "fra-wan1", "fra-leaf1", "fra-spine1"]
 FAULTS = {"fra-leaf1": "garbage_bytes", "fra-leaf2": "wrong_password", "fra-spine1": "refuse"}
-STATUSES = ["auth_failed", "ok", "ok", "failed", "ok", "ok", "unreachable"]
+STATUSES = ["auth_failed", "ok", "ok", "failed", "ok", "partial", "unreachable"]  # garbage bytes make no rows
 
 # IOS-XR says the time before it answers.
 CLOCK = re.compile(r"\d\d:\d\d:\d\d\.\d{3} UTC")

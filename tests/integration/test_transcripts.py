@@ -12,7 +12,7 @@ import os
 import signal
 import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -134,12 +134,17 @@ def test_each_device_has_a_transcript_whatever_came_of_it(tmp_path: Path) -> Non
 
 
 def test_a_transcript_comes_from_a_poller(tmp_path: Path) -> None:
-    """The module on the poller returns the answers as one JSON text."""
+    """The module on the poller sends each answer as JSON."""
     run = RunFolder(str(tmp_path))
     with OddServer(session) as server:
         there = json.loads(json.dumps(call_roll(boxes(server), Limits(device_timeout=30), transcripts=True)))
         devices = boxes(server)
-    result = call_there(devices, ARGUMENTS, lambda *_given: there, run, Allowed(None, {}), lambda _line: None)
+
+    def ask(_rest: object, take: Callable[[str, dict[str, Any]], None], _problems: object) -> None:
+        for name, answer in there.items():
+            take(name, answer)
+
+    result = call_there(devices, ARGUMENTS, ask, run, Allowed(None, {}), lambda _line: None)
     check(run, result["devices"])
     run.close()
 
