@@ -22,11 +22,11 @@ from ansible_collections.rollcall.network.plugins.module_utils._poller_line impo
 # A run that is interrupted closes its connections, unless that takes too long.
 WAIT = """
 end_with_controller({silence})
-print("began", flush=True)
 {how}
 """
 CLEAN = """
 try:
+    print("began", flush=True)
     time.sleep(300)
 finally:
     print("closed", flush=True)
@@ -34,6 +34,7 @@ finally:
 STUCK = """
 import signal
 signal.signal(signal.SIGINT, signal.SIG_IGN)
+print("began", flush=True)
 time.sleep(300)
 """
 SEND = """
@@ -67,7 +68,7 @@ def test_the_module_ends_with_its_input(how: str, said: bytes, silence: float) -
 
 
 def test_a_byte_of_the_controller_does_not_end_the_module() -> None:
-    module = start(WAIT.format(silence=300, how="time.sleep(300)"))
+    module = start(WAIT.format(silence=300, how="print('began', flush=True)\ntime.sleep(300)"))
     assert module.stdin is not None
     assert module.stdout is not None
     module.stdout.readline()
