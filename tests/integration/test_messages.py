@@ -33,7 +33,7 @@ COLLECT: dict[str, tuple[dict[str, Any], str]] = {
     "unknown": ({"comands": ["x"]}, "unknown argument comands; near matches: commands"),
     "commands": (
         {"commands": [["x"]]},
-        "each element of commands must be a line, or a dictionary of command and parser, not ['x']",
+        "each element of commands must be a line, or a dictionary of command, parser, answers, not ['x']",
     ),
     "group": (
         {"group_max_fail_percentage": {"all": "few"}},
