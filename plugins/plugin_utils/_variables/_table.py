@@ -148,6 +148,20 @@ ROLE: tuple[Variable, ...] = (
         shown_default="none",
     ),
     Variable(
+        "rollcall_webhook_headers",
+        "Headers of this request, such as `{X-Source: rollcall}`",
+        tasks=("outcome",),
+        default={},
+        shown_default="none",
+    ),
+    Variable(
+        "rollcall_webhook_token",
+        "A token for the webhook, sent as `Authorization: Bearer`",
+        tasks=("outcome",),
+        default="",
+        shown_default="none",
+    ),
+    Variable(
         "rollcall_plan",
         "Show which devices, addresses, users and commands would be used, and where each credential comes from. "
         "No device is asked, and no report is written",
