@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.rollcall.network.plugins.module_utils import _history
@@ -69,7 +69,7 @@ def result_of(
             with problems.during("looking for damaged files"):
                 result["warnings"] += _damaged(last_good)
             with problems.during("writing the history"):
-                troubles.append(_write_history(answers, arguments, folder, last_good))
+                troubles.append(_write_history(answers, arguments, folder, last_good, result["warnings"].append))
         for trouble in filter(None, troubles):
             verdict = verdict.troubled(trouble)
         with problems.during("writing the end of the manifest"):
@@ -132,14 +132,21 @@ def _damaged(last_good: LastGood) -> list[str]:
 
 
 def _write_history(
-    answers: Answers, arguments: Mapping[str, Any], folder: RunFolder, last_good: LastGood
+    answers: Answers,
+    arguments: Mapping[str, Any],
+    folder: RunFolder,
+    last_good: LastGood,
+    say: Callable[[str], object],
 ) -> str | None:
-    """Commit the changes if enabled. Return the reason if that failed."""
+    """Commit the changes if enabled. Return the reason if that failed.
+
+    :param say: takes a line that says what was repaired.
+    """
     if not arguments["history"]:
         return None
     title = f"{folder.path.name}, {len(answers)} devices"
     try:
-        _history.commit(folder.top, last_good, answers, title)
+        _history.commit(folder.top, last_good, answers, title, say)
     except _history.HistoryError as error:
         return f"{error}; the answers were written, and the next run will commit them"
     return None
