@@ -17,6 +17,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._result import ST
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Answers, failed_names, summarize
 from ansible_collections.rollcall.network.plugins.module_utils._run import EVENTS, MANIFEST, RunFolder
 from ansible_collections.rollcall.network.plugins.module_utils._runs import prune
+from ansible_collections.rollcall.network.plugins.module_utils._space import advice
 from ansible_collections.rollcall.network.plugins.plugin_utils._manifest import closing
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import NAMES_SAID, Allowed, Verdict, verdict_of
 
@@ -59,7 +60,7 @@ def result_of(
     if folder is not None:
         result["run_dir"] = str(folder.path)
         with problems.during("looking for answers that are not written"):
-            troubles.append(_unwritten(folder, errors))
+            troubles.append(_unwritten(folder, errors, arguments))
         if last_good is not None:
             with problems.during("looking for changes"):
                 result["changed_hosts"] = [name for name, answer in answers.items() if answer.get("changed")]
@@ -77,7 +78,8 @@ def result_of(
                 told = _told(verdict, problems, folder)
                 folder.finish(closing(result, told.as_dict(), errors))
             except OSError as error:
-                problem = f"{folder.path / MANIFEST} could not be written: {error.strerror}; the answers were written"
+                reason = f"{error.strerror}{advice(str(error.strerror), folder.top, arguments['keep'])}"
+                problem = f"{folder.path / MANIFEST} could not be written: {reason}; the answers were written"
                 verdict = verdict.troubled(problem)
         with problems.during("removing old runs"):
             if arguments["keep"]:
@@ -99,11 +101,12 @@ def _told(verdict: Verdict, problems: Problems, folder: RunFolder | None) -> Ver
     return verdict
 
 
-def _unwritten(folder: RunFolder, errors: Mapping[str, str]) -> str | None:
+def _unwritten(folder: RunFolder, errors: Mapping[str, str], arguments: Mapping[str, Any]) -> str | None:
     """Return what could not be written, or None."""
     if errors:
         first, reason = next(iter(errors.items()))
         more = f" and {len(errors) - 1} more" if len(errors) > 1 else ""
+        reason += advice(reason, folder.top, arguments["keep"])
         return f"{first}{more} could not be written to {folder.path}: {reason}; these answers are in the result"
     if folder.unwritten_event:
         return f"{folder.path / EVENTS} could not be written: {folder.unwritten_event}; the answers were written"
