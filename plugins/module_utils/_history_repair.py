@@ -18,7 +18,7 @@ import pathlib
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from ._git import Git
@@ -98,7 +98,7 @@ def shape(path: pathlib.Path) -> dict[str, str]:
     return found
 
 
-def is_damaged(path: pathlib.Path, before: dict[str, str], git: Git) -> bool:
+def is_damaged(path: pathlib.Path, before: Mapping[str, str], git: Git) -> bool:
     """Whether objects are missing or empty. Only if there are fewer than before, all are looked at.
 
     :param before: the shape after the last run.

@@ -629,13 +629,13 @@ def test_cron_calls_the_roll(installed: Site) -> None:
     subprocess.run(["su", "-s", "/bin/sh", "-c", job, user], check=False, capture_output=True, timeout=60)
     assert told.read_text() == "7\n"
     # Each start has its own log, and the last ones are kept.
-    log = folders["output"] / "run.log"
-    assert "PLAY RECAP" in log.with_suffix(".log.1").read_text()
+    newest = folders["output"] / "run.log"
+    assert "PLAY RECAP" in newest.with_suffix(".log.1").read_text()
     for number in range(15):
         folders["home"].joinpath("run").write_text(f"#!/bin/sh\necho start {number}\n")
         subprocess.run(["su", "-s", "/bin/sh", "-c", job, user], check=False, capture_output=True, timeout=60)
-    logs = [log, *(log.with_suffix(f".log.{number}") for number in range(1, 14))]
+    logs = [newest, *(newest.with_suffix(f".log.{number}") for number in range(1, 14))]
     assert [file.read_text() for file in logs] == [f"start {number}\n" for number in range(14, 0, -1)]
     assert len(list(folders["output"].glob("run.log*"))) == 14
-    assert log.owner() == installed.user
-    assert log.stat().st_mode & 0o077 == 0
+    assert newest.owner() == installed.user
+    assert newest.stat().st_mode & 0o077 == 0

@@ -316,7 +316,7 @@ def test_the_webhook_gets_headers_and_a_token_that_no_output_has(healthy: Lab, t
     headers: list[dict[str, str]] = []
     with webhook(200, headers) as (url, told):
         secret = tmp_path / "secret.json"
-        variables = {"rollcall_webhook_url": url, "rollcall_webhook_token": f"{TOKEN}-1"}
+        variables: dict[str, Any] = {"rollcall_webhook_url": url, "rollcall_webhook_token": f"{TOKEN}-1"}
         variables["rollcall_webhook_headers"] = {"X-Key": f"{TOKEN}-2", "content-type": "application/cloudevents+json"}
         secret.write_text(json.dumps(variables))
         status, output = collect(healthy, tmp_path, "--limit", "lab_fra", "-vvvv", "-e", f"@{secret}")

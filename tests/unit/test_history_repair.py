@@ -63,10 +63,11 @@ class Damage:
             file.chmod(0o600)
             file.write_bytes(data)
 
-    def lock(self, name: str) -> None:
-        file = self.git / name
-        file.touch()
-        os.utime(file, (time.time() - 3600,) * 2)
+    def lock(self, *names: str) -> None:
+        for name in names:
+            file = self.git / name
+            file.touch()
+            os.utime(file, (time.time() - 3600,) * 2)
 
     def truncate(self, ending: str) -> None:
         (file,) = [each for each in self.packed() if each.suffix == ending]
@@ -102,12 +103,12 @@ CASES: dict[str, Case] = {
     "a folder in place of the ref": (lambda it: it.replace(it.main), "written again", 3),
     "no refs": (lambda it: shutil.rmtree(it.git / "refs"), "written again", 3),
     "damaged packed refs": (
-        lambda it: (it.packed(), (it.git / "packed-refs").write_text("nothing at all\n")), "written again", 3),
+        lambda it: it.packed() and (it.git / "packed-refs").write_text("nothing at all\n"), "written again", 3),
     "a stale lock of the ref": (lambda it: it.lock("refs/heads/main.lock"), "refs/heads/main.lock of a git", 3),
     "a stale lock of HEAD": (lambda it: it.lock("HEAD.lock"), "HEAD.lock of a git that was killed was removed", 3),
     "a stale lock of the configuration": (lambda it: it.lock("config.lock"), "config.lock of a git", 3),
     "stale locks": (
-        lambda it: (it.lock("packed-refs.lock"), it.lock("refs/heads/main.lock")), "killed were removed", 3),
+        lambda it: it.lock("packed-refs.lock", "refs/heads/main.lock"), "killed were removed", 3),
     "no HEAD": (lambda it: (it.git / "HEAD").unlink(), "HEAD was written again", 3),
     "an empty HEAD": (lambda it: (it.git / "HEAD").write_text(""), "HEAD was written again", 3),
     "a HEAD of garbage": (lambda it: (it.git / "HEAD").write_bytes(bytes(20)), "HEAD was written again", 3),
