@@ -23,6 +23,7 @@ SETTINGS = (
     "core.protectNTFS=false",
     "core.protectHFS=false",
     "gc.autoDetach=false",
+    "maintenance.autoDetach=false",
     "core.fsync=committed,loose-object",
     f"core.hooksPath={os.devnull}",
     f"core.attributesFile={os.devnull}",

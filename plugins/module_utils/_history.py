@@ -86,7 +86,7 @@ def _healed(
     try:
         git("init", "--quiet", "--bare", "--template=", *shared)  # of a repository that is there, it changes nothing
         tip = tip_of(git, BRANCH)
-        if not is_damaged(path, notes.shape, git) and (tip or not notes.tip):
+        if not is_damaged(path, notes.shape, git, BRANCH) and (tip or not notes.tip):
             return _commit(path, git, last_good, names, title, tip, notes)
         failure = None
     except HistoryError as error:
@@ -97,9 +97,6 @@ def _healed(
     elif failure:
         raise failure
     tip = tip_of(git, BRANCH)
-    if repaired and tip != notes.tip:
-        notes = Notes()
-        names = list(dict.fromkeys([*names, *last_good.names()]))
     return _commit(path, git, last_good, names, title, tip, notes)
 
 
@@ -112,17 +109,26 @@ def _commit(
     tip: str | None,
     notes: Notes,
 ) -> int:
-    made = _changes(last_good, names, notes.since if tip else {})
+    since = notes.since
+    if tip != notes.tip and not (tip and notes.tip and _follows(git, tip, notes.tip)):
+        # The branch does not have what was committed last.
+        since = {}
+        names = dict.fromkeys([*names, *(last_good.names() if notes.tip else ())])
+    made = _changes(last_good, names, since)
     if made.files:
         git("fast-import", "--quiet", "--done", stdin=_stream(made, title, tip))
         tip = tip_of(git, BRANCH)
-    since = {**(notes.since if tip else {}), **made.since}
-    if made.files or not notes.tip:
+        since = {**since, **made.since}
         _write_notes(path, Notes(since, tip, shape(path)))
         git("gc", "--auto", "--quiet")
-    now = shape(path)
-    _write_notes(path, Notes(since, tip, now))
+    new = Notes(since, tip, shape(path))
+    if new != _notes(path):
+        _write_notes(path, new)
     return len(made.files)
+
+
+def _follows(git: Git, commit: str, earlier: str) -> bool:
+    return git.status("merge-base", "--is-ancestor", earlier, commit)[0] == 0
 
 
 def _restore(git: Git, last_good: LastGood) -> None:

@@ -98,7 +98,7 @@ def shape(path: pathlib.Path) -> dict[str, str]:
     return found
 
 
-def is_damaged(path: pathlib.Path, before: Mapping[str, str], git: Git) -> bool:
+def is_damaged(path: pathlib.Path, before: Mapping[str, str], git: Git, branch: str) -> bool:
     """Whether objects are missing or empty. Only if there are fewer than before, all are looked at.
 
     :param before: the shape after the last run.
@@ -109,11 +109,12 @@ def is_damaged(path: pathlib.Path, before: Mapping[str, str], git: Git) -> bool:
     lost = any(now.get(name) != value for name, value in before.items() if name != "loose")
     fewer = int(now["loose"]) < int(before.get("loose") or 0)
     unindexed = any(not each.with_suffix(".idx").is_file() for each in (path / "objects" / "pack").glob("*.pack"))
-    return unindexed or ((lost or fewer) and not _is_whole(git))
+    return unindexed or ((lost or fewer) and not _is_whole(git, branch))
 
 
-def _is_whole(git: Git) -> bool:
-    return git.status("fsck", "--connectivity-only", "--no-dangling", "--no-progress")[0] == 0
+def _is_whole(git: Git, commit: str) -> bool:
+    """Whether a commit, its files, and those of all commits before it are there."""
+    return git.status("rev-list", "--objects", "--quiet", commit)[0] == 0
 
 
 def repair(path: pathlib.Path, git: Git, branch: str, known: str | None, restore: Callable[[], None]) -> str | None:
@@ -136,10 +137,13 @@ def repair(path: pathlib.Path, git: Git, branch: str, known: str | None, restore
     git("init", "--quiet", "--bare", "--template=")
     restore()
     for commit in _candidates(git, [known, read]):
-        if _try(path, git, branch, commit):
+        if _is_whole(git, commit):
+            _drop_ref(path, branch)
+            git("update-ref", branch, commit)
             if commit in (known, read):
                 return "what was lost was written again from the last good answers"
             return f"its branch is now at {commit[:12]}, the newest commit whose files are all there"
+    _drop_ref(path, branch)
     if not had:
         return "all of it was lost, and it begins again with the last good answers"
     there = _set_aside(path)
@@ -152,15 +156,6 @@ def tip_of(git: Git, branch: str) -> str | None:
     status, said = git.status("rev-parse", "--verify", "--quiet", f"{branch}^{{commit}}")
     lines = said.split()
     return lines[-1] if status == 0 and lines and COMMIT.fullmatch(lines[-1]) else None
-
-
-def _try(path: pathlib.Path, git: Git, branch: str, commit: str) -> bool:
-    """Make a commit the tip of the branch, if all of its objects are there."""
-    _drop_ref(path, branch)
-    if git.status("update-ref", branch, commit)[0] == 0 and _is_whole(git):
-        return True
-    _drop_ref(path, branch)
-    return False
 
 
 def _candidates(git: Git, first: Iterable[str | None]) -> Iterator[str]:

@@ -178,6 +178,23 @@ def test_a_history_that_cannot_be_repaired_is_kept(fleet: Fleet) -> None:
     assert lost[0].name not in rest
 
 
+def test_a_branch_that_was_set_back_gets_the_last_good_answers(fleet: Fleet) -> None:
+    """As after an old backup of the repository was restored without its notes."""
+    fleet.git("update-ref", "refs/heads/main", "main~2")
+    fleet.run(TONIGHT)
+    files = fleet.git("ls-tree", "-r", "--name-only", "main").splitlines()
+    assert {file.split("/")[0]: fleet.git("show", f"main:{file}") for file in files} == AFTER
+
+
+def test_a_broken_branch_of_the_user_does_not_cost_the_history(fleet: Fleet) -> None:
+    damage = Damage(fleet)
+    (damage.git / "refs" / "heads" / "own").write_text("1" * 40 + "\n")
+    damage.main.write_text("")
+    fleet.run(TONIGHT)
+    assert len(fleet.subjects()) == 4
+    assert list(fleet.path.glob("*damaged*")) == []
+
+
 def test_the_warnings_of_git_are_not_its_output(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ) -> None:
