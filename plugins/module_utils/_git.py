@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import pathlib
 import subprocess
@@ -63,10 +64,22 @@ class Git:
     def status(self, *arguments: str, stdin: Iterable[bytes] = ()) -> tuple[int, str]:
         """Run a git command and return its exit status, and its errors and output.
 
-        :raises HistoryError: if git is missing.
+        :raises HistoryError: if git is missing, was killed, or has no space on the disk.
         """
         status, output, errors = self._run(arguments, stdin)
+        if status < 0 or os.strerror(errno.ENOSPC) in errors:
+            reason = f"killed by signal {-status}" if status < 0 else os.strerror(errno.ENOSPC)
+            msg = f"the history in {self._path} could not be written: git {arguments[0]}: {reason}"
+            raise HistoryError(msg)
         return status, errors + output
+
+    def works(self) -> bool:
+        """Whether git can create a repository elsewhere, and check it."""
+        with tempfile.TemporaryDirectory() as folder:
+            elsewhere = Git(pathlib.Path(folder), self._lock)
+            with contextlib.suppress(HistoryError):
+                return all(elsewhere.status(*each)[0] == 0 for each in (("init", "--quiet", "--bare"), ("fsck",)))
+        return False
 
     def _run(self, arguments: tuple[str, ...], stdin: Iterable[bytes]) -> tuple[int, str, str]:
         settings = (word for setting in SETTINGS for word in ("-c", setting))

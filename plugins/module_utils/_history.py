@@ -91,6 +91,8 @@ def _healed(
         failure = None
     except HistoryError as error:
         failure = error
+        if not git.works():
+            raise
     repaired = repair(path, git, BRANCH, notes.tip, lambda: _restore(git, last_good))
     if repaired:
         done.append(repaired)

@@ -216,20 +216,29 @@ def test_a_damaged_history_without_last_good_answers(fleet: Fleet) -> None:
     assert fleet.git("fsck", "--no-dangling") == ""
 
 
+@pytest.mark.parametrize(
+    ("what", "says"),
+    [
+        ("*fast-import*", "git fast-import: fatal: on fire"),
+        ("*", "git init: fatal: on fire"),
+    ],
+)
 def test_a_git_that_fails_is_not_a_damaged_history(
-    fleet: Fleet, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+    what: str, says: str, fleet: Fleet, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ) -> None:
+    Damage(fleet).packed()
+    before = {path: path.read_bytes() for path in (fleet.path / "history.git" / "objects").rglob("*.*")}
     program = tmp_path / "bin" / "git"
     program.parent.mkdir()
     program.write_text(
-        f'#!/bin/sh\ncase "$*" in *fast-import*) echo "fatal: on fire" >&2; exit 128;; esac\n'
-        f'exec {shutil.which("git")} "$@"\n'
+        f'#!/bin/sh\ncase "$*" in {what}) echo "fatal: on fire" >&2; exit 128;; esac\nexec {shutil.which("git")} "$@"\n'
     )
     program.chmod(0o755)
     with monkeypatch.context() as broken:
         broken.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
-        with pytest.raises(HistoryError, match="git fast-import: fatal: on fire"):
+        with pytest.raises(HistoryError, match=says):
             fleet.run(TONIGHT)
+    assert {path: path.read_bytes() for path in (fleet.path / "history.git" / "objects").rglob("*.*")} == before
     assert list(fleet.path.glob("*damaged*")) == []
     assert fleet.run({"r1": "five\n"}) == 1
     assert len(fleet.subjects()) == 4
