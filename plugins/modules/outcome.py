@@ -54,7 +54,7 @@ options:
     type: dict
   webhook_token:
     description:
-      - A token, sent as C(Authorization: Bearer). It is not shown. Use O(webhook_headers) for other schemes.
+      - A token, sent as C(Bearer) in the header C(Authorization). It is not shown. Use O(webhook_headers) for other schemes.
     type: str
   outcome:
     description:

@@ -422,7 +422,7 @@ def test_another_user_gets_the_results_of_the_first(installed: Site) -> None:
     assert installed.run("moved", "--limit", "fra-wan1").returncode == 0
     output = installed.folders("moved")["output"]
     (output / "of root").touch()
-    with TempUser.create(installed.folder) as other:
+    with scratch_folder() as folder, TempUser.create(folder) as other:
         assert changes(installed.install("moved", user=other.name)) > 0
         assert changes(installed.install("moved", user=other.name)) == 0
         owners = {path.name: path.owner() for path in [output, *output.rglob("*")] if not path.is_symlink()}

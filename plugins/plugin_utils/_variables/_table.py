@@ -149,14 +149,14 @@ ROLE: tuple[Variable, ...] = (
     ),
     Variable(
         "rollcall_webhook_headers",
-        "Headers of this request, such as `{X-Source: rollcall}`",
+        "Headers of this request, by name",
         tasks=("outcome",),
         default={},
         shown_default="none",
     ),
     Variable(
         "rollcall_webhook_token",
-        "A token for the webhook, sent as `Authorization: Bearer`",
+        "A token for the webhook, sent as `Bearer` in the header `Authorization`",
         tasks=("outcome",),
         default="",
         shown_default="none",
