@@ -180,7 +180,8 @@ options:
         kept.
       - This run, the run that C(latest) points to, the newest run with a passed verdict, runs in progress, and folders that are not
         run folders are never removed.
-      - If less than 5 % of the disk or of its inodes are free, old runs are removed before the run too.
+      - If less than 5 % of the disk (and 10 GiB) or of its inodes (and a million) are free, old runs are removed before the
+        run too.
       - If a run cannot be removed, there is a warning.
     type: dict
     suboptions:

@@ -18,7 +18,8 @@ from typing import Any
 
 from ._runs import newest_first, prune
 
-SHORT = 0.05  # of the space or the inodes
+# Space or inodes are short if less than this part is free, and less than this amount.
+SHORT, SHORT_SPACE, SHORT_INODES = 0.05, 10 * 2**30, 1_000_000
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -48,9 +49,10 @@ def shortage(top: pathlib.Path) -> str | None:
         disk = os.statvfs(top)
     except OSError:
         return None
-    if disk.f_blocks and disk.f_bavail / disk.f_blocks < SHORT:
-        return f"{_size(disk.f_bavail * disk.f_frsize)} are free"
-    if disk.f_files and disk.f_favail / disk.f_files < SHORT:
+    space = disk.f_bavail * disk.f_frsize
+    if space < min(disk.f_blocks * disk.f_frsize * SHORT, SHORT_SPACE):
+        return f"{_size(space)} are free"
+    if disk.f_favail < min(disk.f_files * SHORT, SHORT_INODES):
         return f"{disk.f_favail:,} inodes are free, one for each file and folder"
     return None
 

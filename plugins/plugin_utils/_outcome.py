@@ -151,5 +151,6 @@ def _write_history(
     try:
         _history.commit(folder.top, last_good, answers, title, say)
     except _history.HistoryError as error:
-        return f"{error}; the answers were written, and the next run will commit them"
+        what_helps = advice(str(error), folder.top, arguments["keep"])
+        return f"{error}{what_helps}; the answers were written, and the next run will commit them"
     return None

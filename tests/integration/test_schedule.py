@@ -328,6 +328,8 @@ def test_the_second_of_two_runs_says_so(installed: Site) -> None:
         assert second.returncode == 2, second.stdout + second.stderr
         assert re.search(r"output is in use by process \d+ on \S+ since \d{4}-", second.stdout + second.stderr)
         assert len(list(output.glob("runs/*"))) == 1 + len(before), "the second has no folder"
+        held = subprocess.run(["flock", "--nonblock", output / ".program.lock", "true"], check=False, timeout=30)
+        assert held.returncode == 1, "the role waits for all of the run"
         answered.close()
         silent.close()
         report, _errors = first.communicate(timeout=60)
@@ -405,10 +407,11 @@ def test_removal_leaves_what_was_collected(installed: Site) -> None:
 def test_the_role_is_not_applied_during_a_run(installed: Site) -> None:
     assert changes(installed.install("busy")) > 0
     folders = installed.folders("busy")
-    (folders["output"] / ".lock").touch()
+    for name in ".lock", ".program.lock":
+        (folders["output"] / name).touch()
     before = everything(installed.folder / "busy")
-    for more in {}, {"output_dir": str(installed.folder / "another")}:
-        with lock(folders["output"] / ".lock"):
+    for more, name in ({}, ".lock"), ({"output_dir": str(installed.folder / "another")}, ".program.lock"):
+        with lock(folders["output"] / name):
             done = installed.install("busy", deadline=60, **more)
         assert done.returncode == 2
         assert f"A run that writes to {folders['output']} is in progress" in " ".join(done.stdout.split())

@@ -102,6 +102,7 @@ USED: frozenset[str] = frozenset(
         "rollcall_schedule_limit",
         "rollcall_schedule_live",
         "rollcall_schedule_lock",
+        "rollcall_schedule_lock_files",
         "rollcall_schedule_locks",
         "rollcall_schedule_logs",
         "rollcall_schedule_made",
