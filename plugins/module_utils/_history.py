@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 
 from ._git import Git
 from ._git import HistoryError as HistoryError
-from ._history_repair import LOCK, NOTES, RESTORED, is_damaged, repair, shape, tidy, tip_of
+from ._history_repair import LOCK, NOTES, RESTORED, is_damaged, mend_config, repair, shape, tidy, tip_of
 from ._last_good import LastGood
 from ._repository import check_repository
 from ._run import file_name, text_name, write_json
@@ -64,8 +64,9 @@ def commit(
     try:
         make_folder(make_top(path.parent) / REPOSITORY, mode=0o700)
         with _alone(path) as lock:
-            done = list(tidy(path))
+            done = list(mend_config(path))
             check_repository(path)
+            done += tidy(path)
             try:
                 return _healed(path, Git(path, lock), last_good, names, title, done)
             finally:

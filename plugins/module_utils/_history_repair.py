@@ -40,6 +40,13 @@ STALE = 10.0  # seconds after which a lock belongs to a git that was killed; git
 MOST_TRIED = 20  # commits
 
 
+def mend_config(path: pathlib.Path) -> Iterator[str]:
+    """Move aside a configuration that a power cut filled with zeros. Git writes a new one."""
+    with contextlib.suppress(OSError):
+        if b"\0" in read_file(path / "config"):
+            yield f"config was damaged and is now {_aside(path / 'config').name}"
+
+
 def tidy(path: pathlib.Path) -> Iterator[str]:
     """Repair what keeps git from starting, and remove the locks of a git that was killed. Yield what was done.
 
@@ -47,9 +54,6 @@ def tidy(path: pathlib.Path) -> Iterator[str]:
     """
     if not (path / "objects").exists() and not (path / "HEAD").exists() and not (path / "refs").exists():
         return  # a new one
-    with contextlib.suppress(OSError):
-        if b"\0" in read_file(path / "config"):
-            yield f"config was damaged and is now {_aside(path / 'config').name}"
     if not _is_head(path / "HEAD"):
         if os.path.lexists(path / "HEAD"):
             _aside(path / "HEAD")

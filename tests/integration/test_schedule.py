@@ -454,6 +454,12 @@ def test_a_schedule_that_is_renamed_leaves_no_timer(installed: Site) -> None:
     assert {name.removeprefix("rollcall-").partition(".")[0] for name in units} == {"new", "new-boot", "failure@new"}
     assert not old["home"].exists()
     assert (old["output"] / "latest").exists()
+    # In the same program folder, and with cron.
+    more |= {"with": "cron", "home": str(installed.folders("new")["home"])}
+    assert changes(installed.install("newest", replaces=["new"], **more)) > 0
+    assert [path.name for path in old["cron"].iterdir()] == ["rollcall-newest"]
+    assert [path for path in old["units"].rglob("*") if not path.is_dir()] == []
+    assert (installed.folders("new")["home"] / "run-by-cron").exists()
 
 
 @pytest.mark.parametrize("resume", [False, True])
