@@ -25,7 +25,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._live import Live
 from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController
 from ansible_collections.rollcall.network.plugins.plugin_utils._once import once, question_of, repeated
 from ansible_collections.rollcall.network.plugins.plugin_utils._outcome_spec import ARGUMENT_SPEC
-from ansible_collections.rollcall.network.plugins.plugin_utils._webhook import post
+from ansible_collections.rollcall.network.plugins.plugin_utils._webhook import headers_of, post
 from ansible_collections.rollcall.network.plugins.plugin_utils._why import lines_of
 
 NAMES_HANDED_ON = 100  # failed hosts in the outcome: it stays small, however large the fleet is
@@ -63,7 +63,7 @@ class ActionModule(OnController):
         warnings = []
         outcome = run.outcome()
         if arguments["webhook_url"] and not self._task.check_mode:
-            problem = post(arguments["webhook_url"], outcome)
+            problem = post(arguments["webhook_url"], outcome, arguments["headers"])
             if problem:
                 warnings.append(f"the webhook did not accept the outcome of this run: {problem}")
         return {
@@ -83,10 +83,20 @@ class ActionModule(OnController):
         if not isinstance(result, Mapping | None):
             msg = "rollcall.network.outcome: result must be the result of rollcall.network.collect"
             raise AnsibleActionFail(msg)
-        # The validator would show the value, and an address may contain a token.
-        if not isinstance(given.get("webhook_url"), str | None):
-            msg = "rollcall.network.outcome: webhook_url must be a string"
-            raise AnsibleActionFail(msg)
+        # The validator would show the value, which may contain a token.
+        for name, kind, words in (
+            ("webhook_url", str, "a string"),
+            ("webhook_token", str, "a string"),
+            ("webhook_headers", Mapping, "a dictionary"),
+        ):
+            if not isinstance(given.get(name), kind | None):
+                msg = f"rollcall.network.outcome: {name} must be {words}"
+                raise AnsibleActionFail(msg)
+        try:
+            headers = headers_of(given.get("webhook_headers"), given.get("webhook_token"))
+        except ValueError as error:
+            msg = f"rollcall.network.outcome: {error}"
+            raise AnsibleActionFail(msg) from None
         checked = ArgumentSpecValidator(ARGUMENT_SPEC, mutually_exclusive=[["outcome", "reports"]]).validate(given)
         problems = checked.error_messages
         arguments: dict[str, Any] = checked.validated_parameters
@@ -94,7 +104,7 @@ class ActionModule(OnController):
             problems = ["set reports (and result, if there is one) or outcome"]
         if problems:
             raise AnsibleActionFail(f"rollcall.network.outcome: {'; '.join(problems)}")
-        return {**arguments, "result": result}
+        return {**arguments, "result": result, "headers": headers}
 
 
 class _Run:

@@ -204,6 +204,8 @@ options:
         kept.
       - This run, the run that C(latest) points to, the newest run with a passed verdict, runs in progress, and folders that are not
         run folders are never removed.
+      - If less than 5 % of the disk (and 10 GiB) or of its inodes (and a million) are free, old runs are removed before the
+        run too.
       - If a run cannot be removed, there is a warning.
     type: dict
     suboptions:
@@ -233,7 +235,7 @@ options:
         run with changes makes one commit, with only the files that changed apart from ignored values. The files of a device
         that is no longer asked are kept.
       - Requires C(git) on the controller. The user's git configuration is ignored. If git fails, the task fails with all answers in
-        its result, and the next run commits them.
+        its result, and the next run commits them. A damaged repository is repaired from the last good answers, with a warning.
     type: bool
     default: false
   plan:

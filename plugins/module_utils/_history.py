@@ -16,40 +16,22 @@ import fcntl
 import json
 import os
 import pathlib
-import subprocess
-import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import IO, cast
 
+from ._git import Git
+from ._git import HistoryError as HistoryError
+from ._history_repair import LOCK, NOTES, RESTORED, is_damaged, mend_config, repair, shape, tidy, tip_of
 from ._last_good import LastGood
 from ._repository import check_repository
 from ._run import file_name, text_name, write_json
 from ._trusted import is_shared, make_folder, make_top, open_file, read_file
 
-REPOSITORY, NOTES = "history.git", "rollcall.json"
-BRANCH = "refs/heads/main"
+REPOSITORY = "history.git"
+BRANCH, RESCUE = "refs/heads/main", "refs/rollcall/rescue"
 WHO = "rollcall <rollcall@localhost>"
-PATIENCE = 600  # seconds for one call of git
 MOST_NAMES = 1000  # in a commit's message
-
-# Do not use the user's configuration: hooks, signing, templates, another default branch. Allow names that some file
-# systems do not support, because nothing is checked out.
-SETTINGS = (
-    "init.defaultBranch=main",
-    "core.protectNTFS=false",
-    "core.protectHFS=false",
-    "gc.autoDetach=false",
-    f"core.hooksPath={os.devnull}",
-    f"core.attributesFile={os.devnull}",
-    "core.fsmonitor=false",
-    "protocol.allow=never",
-)
-
-
-class HistoryError(Exception):
-    """The history could not be written. The message says why. The answers are not affected."""
 
 
 @dataclass(slots=True)
@@ -62,38 +44,102 @@ class _Commit:
     changed: dict[str, list[str]] = field(default_factory=dict)
 
 
-def commit(output_dir: str | pathlib.Path, last_good: LastGood, names: Iterable[str], title: str) -> int:
+def commit(
+    output_dir: str | pathlib.Path,
+    last_good: LastGood,
+    names: Iterable[str],
+    title: str,
+    say: Callable[[str], object] | None = None,
+) -> int:
     """Commit the changed last good answers of these names, and return the number of files. With 0 there is no commit.
 
-    Runs that end at the same time wait for each other.
+    A damaged repository is repaired first, as far as the last good answers allow. Runs that end at the same time wait
+    for each other.
 
     :param title: a short description of the run.
+    :param say: takes a line that says what was repaired.
     :raises HistoryError: if git is missing or fails.
     """
     path = pathlib.Path(output_dir).expanduser().absolute() / REPOSITORY
     try:
         make_folder(make_top(path.parent) / REPOSITORY, mode=0o700)
-        with _alone(path):
+        with _alone(path) as lock:
+            done = list(mend_config(path))
             check_repository(path)
-            shared = ["--shared=group"] if is_shared(path.parent) else []
-            # Of a repository that is there, it changes nothing.
-            _git(path, "init", "--quiet", "--bare", "--template=", *shared)
-            return _commit(path, last_good, names, title)
+            done += tidy(path)
+            try:
+                return _healed(path, Git(path, lock), last_good, names, title, done)
+            finally:
+                if done and say:
+                    say(f"the history in {path} was damaged: {'; '.join(done)}")
     except OSError as error:
         msg = f"the history in {path} could not be written: {error.strerror or error}"
         raise HistoryError(msg) from error
 
 
-def _commit(path: pathlib.Path, last_good: LastGood, names: Iterable[str], title: str) -> int:
-    tip = _tip(path)
-    notes = _notes(path) if tip else {}
-    made = _changes(last_good, names, notes)
+def _healed(
+    path: pathlib.Path, git: Git, last_good: LastGood, names: Iterable[str], title: str, done: list[str]
+) -> int:
+    """Commit; if the repository is damaged, repair it and commit all last good answers."""
+    shared = ["--shared=group"] if is_shared(path.parent) else []
+    names = list(names)
+    notes = _notes(path)
+    try:
+        git("init", "--quiet", "--bare", "--template=", *shared)  # of a repository that is there, it changes nothing
+        tip = tip_of(git, BRANCH)
+        if not is_damaged(path, notes.shape, git, BRANCH) and (tip or not notes.tip):
+            return _commit(path, git, last_good, names, title, tip, notes)
+        failure = None
+    except HistoryError as error:
+        failure = error
+        if not git.works():
+            raise
+    repaired = repair(path, git, BRANCH, notes.tip, lambda: _restore(git, last_good))
+    if repaired:
+        done.append(repaired)
+    elif failure:
+        raise failure
+    tip = tip_of(git, BRANCH)
+    return _commit(path, git, last_good, names, title, tip, notes)
+
+
+def _commit(
+    path: pathlib.Path,
+    git: Git,
+    last_good: LastGood,
+    names: Iterable[str],
+    title: str,
+    tip: str | None,
+    notes: Notes,
+) -> int:
+    since = notes.since
+    if tip != notes.tip and not (tip and notes.tip and _follows(git, tip, notes.tip)):
+        # The branch does not have what was committed last.
+        since = {}
+        names = dict.fromkeys([*names, *(last_good.names() if notes.tip else ())])
+    made = _changes(last_good, names, since)
     if made.files:
-        _git(path, "fast-import", "--quiet", "--done", stdin=_stream(made, title, tip))
-        write_json(path / f"{NOTES}.part", {**notes, **made.since})
-        (path / f"{NOTES}.part").replace(path / NOTES)
-        _git(path, "gc", "--auto", "--quiet")
+        git("fast-import", "--quiet", "--done", stdin=_stream(made, title, tip))
+        tip = tip_of(git, BRANCH)
+        since = {**since, **made.since}
+        _write_notes(path, Notes(since, tip, shape(path)))
+        git("gc", "--auto", "--quiet")
+    new = Notes(since, tip, shape(path))
+    if new != _notes(path):
+        _write_notes(path, new)
     return len(made.files)
+
+
+def _follows(git: Git, commit: str, earlier: str) -> bool:
+    return git.status("merge-base", "--is-ancestor", earlier, commit)[0] == 0
+
+
+def _restore(git: Git, last_good: LastGood) -> None:
+    """Write the objects of all last good answers, in a commit of no branch."""
+    made = _changes(last_good, last_good.names(), {})
+    if made.files:
+        git("fast-import", "--quiet", "--done", stdin=_stream(made, RESTORED, None, RESCUE))
+        git("update-ref", "-d", RESCUE)
 
 
 def _changes(last_good: LastGood, names: Iterable[str], notes: Mapping[str, str]) -> _Commit:
@@ -101,17 +147,17 @@ def _changes(last_good: LastGood, names: Iterable[str], notes: Mapping[str, str]
     for name in names:
         for command, since, text in last_good.texts(name):
             file = f"{file_name(name)}/{text_name(command)}"
-            if notes.get(file) != since and os.access(text, os.R_OK):
+            if notes.get(file) != since and os.access(text, os.R_OK) and text.is_file():
                 made.files[file] = text
                 made.since[file] = since
                 (made.changed if file in notes else made.new).setdefault(name, []).append(command)
     return made
 
 
-def _stream(made: _Commit, title: str, tip: str | None) -> Iterator[bytes]:
+def _stream(made: _Commit, title: str, tip: str | None, ref: str = BRANCH) -> Iterator[bytes]:
     """The input of ``git fast-import``."""
-    message = _message(made, title).encode("ascii", "backslashreplace")
-    yield b"feature done\ncommit %s\n" % BRANCH.encode()
+    message = title.encode() if title == RESTORED else _message(made, title).encode("ascii", "backslashreplace")
+    yield b"feature done\ncommit %s\n" % ref.encode()
     yield b"committer %s %d +0000\n" % (WHO.encode(), time.time())
     yield b"data %d\n%s\n" % (len(message), message)
     if tip:
@@ -139,77 +185,40 @@ def _plain(name: str) -> str:
     return name if name.isprintable() else file_name(name)
 
 
-def _tip(path: pathlib.Path) -> str | None:
-    """Return the newest commit, or None in an empty repository."""
-    return _git(path, "for-each-ref", "--format=%(objectname)", BRANCH).strip() or None
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What the last run recorded.
+
+    :param since: since when each committed file is the same.
+    :param tip: the newest commit.
+    :param shape: see ``_history_repair.shape``.
+    """
+
+    since: Mapping[str, str] = field(default_factory=dict)
+    tip: str | None = None
+    shape: Mapping[str, str] = field(default_factory=dict)
 
 
-def _notes(path: pathlib.Path) -> dict[str, str]:
-    """Return since when each committed file is the same. If the notes are lost, all files are committed again."""
+def _notes(path: pathlib.Path) -> Notes:
+    """Return the notes. If they are lost, all files are committed again."""
     try:
         notes = json.loads(read_file(path / NOTES).decode("ascii"))
-        return {str(file): str(since) for file, since in notes.items()}
-    except (FileNotFoundError, ValueError, AttributeError):
-        return {}
+        since, shape = ({str(key): str(value) for key, value in notes[part].items()} for part in ("since", "shape"))
+        return Notes(since, notes["tip"] and str(notes["tip"]), shape)
+    except (FileNotFoundError, ValueError, AttributeError, KeyError, TypeError):
+        return Notes()
 
 
-def _git(path: pathlib.Path, *arguments: str, stdin: Iterable[bytes] = ()) -> str:
-    """Run a git command and return its output.
-
-    :raises HistoryError: if git is missing or fails.
-    """
-    command = ["git", f"--git-dir={path}", *(word for setting in SETTINGS for word in ("-c", setting)), *arguments]
-    with tempfile.TemporaryFile() as output:
-        try:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env=_environment(),
-                umask=0o077,  # core.sharedRepository is set if a group shares the folder
-            )
-        except FileNotFoundError as error:
-            msg = f"git is not installed on the controller, so the history in {path} cannot be written"
-            raise HistoryError(msg) from error
-        status = _feed(process, stdin)
-        output.seek(0)
-        said = output.read().decode("utf-8", "replace")
-    if status != 0:
-        lines: Sequence[str] = said.strip().splitlines() or [f"exit status {status}"]
-        msg = f"the history in {path} could not be written: git {arguments[0]}: {lines[0]}"
-        raise HistoryError(msg)
-    return said
-
-
-def _feed(process: subprocess.Popen[bytes], stdin: Iterable[bytes]) -> int:
-    try:
-        # A broken pipe: git says itself why it stopped to read.
-        with contextlib.suppress(BrokenPipeError), cast(IO[bytes], process.stdin) as pipe:
-            for data in stdin:
-                pipe.write(data)
-        return process.wait(PATIENCE)
-    except subprocess.TimeoutExpired as error:
-        msg = f"git took longer than {PATIENCE} s"
-        raise HistoryError(msg) from error
-    finally:
-        if process.poll() is None:  # a text could not be read; an incomplete commit is discarded
-            process.kill()
-            process.wait()
-
-
-def _environment() -> dict[str, str]:
-    """Return the environment without GIT_DIR of a hook or a CI job, and without the user's configuration."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    ours = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_ATTR_NOSYSTEM": "1", "LC_ALL": "C"}
-    return {**environment, **ours}
+def _write_notes(path: pathlib.Path, notes: Notes) -> None:
+    write_json(path / f"{NOTES}.part", {"tip": notes.tip, "shape": dict(notes.shape), "since": dict(notes.since)})
+    (path / f"{NOTES}.part").replace(path / NOTES)
 
 
 @contextlib.contextmanager
-def _alone(path: pathlib.Path) -> Iterator[None]:
-    descriptor = open_file(path / "rollcall.lock", os.O_RDWR | os.O_CREAT)
+def _alone(path: pathlib.Path) -> Iterator[int]:
+    descriptor = open_file(path / LOCK, os.O_RDWR | os.O_CREAT)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)

@@ -15,6 +15,7 @@ import contextlib
 import json
 import os
 import pathlib
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -129,11 +130,16 @@ class LastGood:
         new = State(state.first_asked_at or now, last, {**state.commands, **good})
         try:
             for each in (self.path, folder):
+                self._make_way(name, each, stat.S_ISREG)
                 make_folder(each)
             partial = folder / f".{STATE}.part"
+            for each in (partial, folder / STATE):
+                self._make_way(name, each, stat.S_ISDIR)
             write_json(partial, {"name": name, **new.as_dict()})
             partial.replace(folder / STATE)
             for kept in good.values():
+                for file in (kept.file, f".{kept.file}.part"):
+                    self._make_way(name, folder / file, stat.S_ISDIR)
                 _share(written / kept.file, folder / kept.file)
         except OSError as error:
             self.problems[name] = f"{folder} cannot be written to: {error.strerror or error}"
@@ -153,10 +159,32 @@ class LastGood:
         known = ((name, state.last_good_at or state.first_asked_at) for name, state in states)
         return [name for name, at in known if at and (now - datetime.fromisoformat(at)).total_seconds() > stale_after]
 
+    def names(self) -> list[str]:
+        """Return all devices that have a state, asked in this run or not."""
+        names = []
+        for folder in sorted(self.path.iterdir()) if self.path.is_dir() else ():
+            with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+                check_folder(folder)
+                names.append(str(json.loads(read_file(folder / STATE).decode("ascii"))["name"]))
+        return names
+
     def texts(self, name: str) -> Iterator[tuple[str, str, pathlib.Path]]:
         """Yield each answered command, since when its answer is the same, and the file of its text."""
         for command, kept in self._read(name, say=False).commands.items():
             yield command, kept.since, self._folder(name) / kept.file
+
+    def _make_way(self, name: str, path: pathlib.Path, is_wrong: Callable[[int], bool]) -> None:
+        """Rename a folder in place of a file, or a file in place of a folder. What else is there is not ours."""
+        with contextlib.suppress(FileNotFoundError):
+            if is_wrong(path.lstat().st_mode):
+                aside = path.with_name(f"{path.name}.damaged")
+                number = 1
+                while os.path.lexists(aside):
+                    number += 1
+                    aside = path.with_name(f"{path.name}.damaged.{number}")
+                path.rename(aside)
+                kind = "folder" if is_wrong is stat.S_ISDIR else "file"
+                self.problems[name] = f"{path} was a {kind}; it is now {aside.name}, and {path.name} was written again"
 
     def _folder(self, name: str) -> pathlib.Path:
         return entry(self.path, name, folds=self._folds)

@@ -46,7 +46,15 @@ options:
   webhook_url:
     description:
       - The address that receives the outcome as a POST with JSON. If it does not answer with 2xx within 30 seconds, there is a
-        warning. The address may contain a token, so it is not shown.
+        warning, which names a failure of TLS. The address may contain a token, so it is not shown.
+    type: str
+  webhook_headers:
+    description:
+      - Headers of this request, by name. Their values are not shown.
+    type: dict
+  webhook_token:
+    description:
+      - A token, sent as C(Bearer) in the header C(Authorization). It is not shown. Use O(webhook_headers) for other schemes.
     type: str
   outcome:
     description:
@@ -63,6 +71,7 @@ EXAMPLES = r"""
     result: "{{ roll }}"
     reports: "{{ reports }}"
     webhook_url: "{{ vault_webhook_url }}"
+    webhook_token: "{{ vault_webhook_token }}"
   run_once: true
   delegate_to: localhost
   register: sent

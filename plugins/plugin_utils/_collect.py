@@ -39,6 +39,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._run import (
     without,
 )
 from ansible_collections.rollcall.network.plugins.module_utils._runs import last_run, run_to_resume
+from ansible_collections.rollcall.network.plugins.module_utils._space import advice, make_room
 from ansible_collections.rollcall.network.plugins.module_utils.collector import Event
 from ansible_collections.rollcall.network.plugins.plugin_utils._interrupted import Interruption
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import SECRETS, Resolved
@@ -125,7 +126,8 @@ def open_folder(
         try:
             folder = _opened(stack, arguments, variables, devices, display)
         except RunError as error:
-            raise ValueError(str(error)) from error
+            what_helps = advice(str(error), pathlib.Path(arguments["output_dir"]).expanduser(), arguments["keep"])
+            raise ValueError(f"{error}{what_helps}") from error
         yield folder
 
 
@@ -141,6 +143,8 @@ def _opened(
     top = str(stack.enter_context(locked(arguments["output_dir"], job)))
     resumed = run_to_resume(top, names) if arguments["resume"] else None
     before = last_run(top, names) if arguments["only"] and not resumed else None
+    for line in make_room(pathlib.Path(top), arguments["keep"], resumed or before):
+        display.display(f"roll call: {line}")
     folder = RunFolder(top, job, resume=resumed)
     stack.callback(folder.close)
     folder.begin(opening(arguments, names, variables))

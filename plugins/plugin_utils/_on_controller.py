@@ -24,7 +24,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._unresolved import reason_of
 
-HIDDEN = ("webhook_url", "function_args")  # arguments whose values may hold a token
+HIDDEN = ("webhook_url", "webhook_headers", "webhook_token", "function_args")  # arguments whose values may hold a token
 LOCAL = {"ansible_connection": "local", "ansible_become": False}
 
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.rollcall.network.plugins.module_utils import _history
@@ -17,6 +17,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._result import ST
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Answers, failed_names, summarize
 from ansible_collections.rollcall.network.plugins.module_utils._run import EVENTS, MANIFEST, RunFolder
 from ansible_collections.rollcall.network.plugins.module_utils._runs import prune
+from ansible_collections.rollcall.network.plugins.module_utils._space import advice
 from ansible_collections.rollcall.network.plugins.plugin_utils._manifest import closing
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import NAMES_SAID, Allowed, Verdict, verdict_of
 
@@ -59,7 +60,7 @@ def result_of(
     if folder is not None:
         result["run_dir"] = str(folder.path)
         with problems.during("looking for answers that are not written"):
-            troubles.append(_unwritten(folder, errors))
+            troubles.append(_unwritten(folder, errors, arguments))
         if last_good is not None:
             with problems.during("looking for changes"):
                 result["changed_hosts"] = [name for name, answer in answers.items() if answer.get("changed")]
@@ -69,7 +70,7 @@ def result_of(
             with problems.during("looking for damaged files"):
                 result["warnings"] += _damaged(last_good)
             with problems.during("writing the history"):
-                troubles.append(_write_history(answers, arguments, folder, last_good))
+                troubles.append(_write_history(answers, arguments, folder, last_good, result["warnings"].append))
         for trouble in filter(None, troubles):
             verdict = verdict.troubled(trouble)
         with problems.during("writing the end of the manifest"):
@@ -77,7 +78,8 @@ def result_of(
                 told = _told(verdict, problems, folder)
                 folder.finish(closing(result, told.as_dict(), errors))
             except OSError as error:
-                problem = f"{folder.path / MANIFEST} could not be written: {error.strerror}; the answers were written"
+                reason = f"{error.strerror}{advice(str(error.strerror), folder.top, arguments['keep'])}"
+                problem = f"{folder.path / MANIFEST} could not be written: {reason}; the answers were written"
                 verdict = verdict.troubled(problem)
         with problems.during("removing old runs"):
             if arguments["keep"]:
@@ -99,11 +101,12 @@ def _told(verdict: Verdict, problems: Problems, folder: RunFolder | None) -> Ver
     return verdict
 
 
-def _unwritten(folder: RunFolder, errors: Mapping[str, str]) -> str | None:
+def _unwritten(folder: RunFolder, errors: Mapping[str, str], arguments: Mapping[str, Any]) -> str | None:
     """Return what could not be written, or None."""
     if errors:
         first, reason = next(iter(errors.items()))
         more = f" and {len(errors) - 1} more" if len(errors) > 1 else ""
+        reason += advice(reason, folder.top, arguments["keep"])
         return f"{first}{more} could not be written to {folder.path}: {reason}; these answers are in the result"
     if folder.unwritten_event:
         return f"{folder.path / EVENTS} could not be written: {folder.unwritten_event}; the answers were written"
@@ -132,14 +135,22 @@ def _damaged(last_good: LastGood) -> list[str]:
 
 
 def _write_history(
-    answers: Answers, arguments: Mapping[str, Any], folder: RunFolder, last_good: LastGood
+    answers: Answers,
+    arguments: Mapping[str, Any],
+    folder: RunFolder,
+    last_good: LastGood,
+    say: Callable[[str], object],
 ) -> str | None:
-    """Commit the changes if enabled. Return the reason if that failed."""
+    """Commit the changes if enabled. Return the reason if that failed.
+
+    :param say: takes a line that says what was repaired.
+    """
     if not arguments["history"]:
         return None
     title = f"{folder.path.name}, {len(answers)} devices"
     try:
-        _history.commit(folder.top, last_good, answers, title)
+        _history.commit(folder.top, last_good, answers, title, say)
     except _history.HistoryError as error:
-        return f"{error}; the answers were written, and the next run will commit them"
+        what_helps = advice(str(error), folder.top, arguments["keep"])
+        return f"{error}{what_helps}; the answers were written, and the next run will commit them"
     return None

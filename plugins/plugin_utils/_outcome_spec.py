@@ -14,5 +14,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "reasons": {"type": "list", "elements": "str", "default": []},
     "notes": {"type": "list", "elements": "str", "default": []},
     "webhook_url": {"type": "str", "no_log": True},
+    "webhook_headers": {"type": "dict", "no_log": True},
+    "webhook_token": {"type": "str", "no_log": True},
     "outcome": {"type": "dict"},
 }

@@ -21,8 +21,8 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import
 
 # Variables with a command line, which may contain a secret.
 COMMANDS = ("ssh_args", "ssh_common_args", "ssh_extra_args", "proxy_command", "otp_command")
-# The address of a webhook may contain a token.
-FURTHER = frozenset({"rollcall_webhook_url"})
+# The address and the headers of a webhook may contain a token.
+FURTHER = frozenset({"rollcall_webhook_url", "rollcall_webhook_headers", "rollcall_webhook_token"})
 
 
 def is_secret(column: str) -> bool:

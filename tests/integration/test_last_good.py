@@ -189,6 +189,23 @@ def test_a_history_that_cannot_be_written_loses_nothing(whole: Lab, tmp_path: Pa
     assert "fra-wan1/show version.txt" in git(output, "ls-tree", "-r", "--name-only", "main"), "made up for"
 
 
+@needs_git
+def test_a_damaged_history_is_repaired_with_a_warning(whole: Lab, tmp_path: Path) -> None:
+    arguments = {"output_dir": str(tmp_path), "hosts": ["fra-wan1"], "history": True}
+    call_roll(whole.inventory, arguments)
+    (tmp_path / "history.git" / "refs" / "heads" / "main").write_text("")
+    last_good = tmp_path / "last_good" / "fra-wan1" / "show version.txt"
+    last_good.unlink()
+    last_good.mkdir()
+    called = call_roll(whole.inventory, arguments)
+    said = " ".join(called.output.split())
+    assert f"the history in {tmp_path}/history.git was damaged: what was lost was written again" in said
+    assert f"{last_good} was a folder; it is now show version.txt.damaged" in said
+    assert called.result["verdict"]["passed"]
+    assert git(tmp_path, "log", "--format=%s", "main").count("1 devices") == 2
+    assert "damaged" not in call_roll(whole.inventory, arguments).output
+
+
 # What real routers say of themselves; all of it goes on counting while nothing happens.
 FRR_COMMANDS = [
     "show version",

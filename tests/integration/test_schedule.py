@@ -157,14 +157,14 @@ def test_check_mode_only_says_what_it_would_do(site: Site) -> None:
     before = everything(site.folder / "dry")
     done = site.install("dry", "--check")
     assert changes(done) > 0
-    assert "+OnCalendar=*-*-* 02:00:00" in done.stdout
+    assert "+OnCalendar=*-*-* 04:30:00" in done.stdout
     assert everything(site.folder / "dry") == before, variables
 
 
 def test_systemd_finds_nothing_to_say_about_the_units(installed: Site) -> None:
     folder = installed.folders("first")["units"]
     units = [str(path) for path in folder.iterdir() if path.is_file()]
-    assert len(units) == 3
+    assert len(units) == 4
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", *units],
         env={**os.environ, "SYSTEMD_UNIT_PATH": f"{folder}:"},
@@ -174,8 +174,8 @@ def test_systemd_finds_nothing_to_say_about_the_units(installed: Site) -> None:
         check=False,
     )
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
-    timer = folder / "timers.target.wants" / "rollcall-first.timer"
-    assert timer.resolve() == folder / "rollcall-first.timer"
+    for target, unit in ("timers", "rollcall-first.timer"), ("multi-user", "rollcall-first-boot.service"):
+        assert (folder / f"{target}.target.wants" / unit).resolve() == folder / unit
 
 
 def test_a_second_run_changes_nothing(installed: Site) -> None:
@@ -288,12 +288,28 @@ def test_an_inventory_that_has_lost_its_devices_is_no_success(installed: Site) -
         pytest.param({"environment": {"A=1;id;B": "1"}}, "rollcall_schedule_environment", id="a variable that is code"),
         pytest.param({"calendar": "daily\nUnit=x"}, "rollcall_schedule_calendar", id="a time that is a setting"),
         pytest.param({"with": "cron", "cron_dir": "/nowhere"}, "install cron", id="no cron"),
+        pytest.param({"calendar": "every night"}, "'every night' is not a calendar expression", id="words"),
+        pytest.param({"calendar": ["*-*-* 04:30", "Sat 25:00"]}, "'Sat 25:00' is not a calendar", id="hour 25"),
+        pytest.param({"calendar": "*-02-30"}, "'*-02-30' never comes", id="a date that never comes"),
+        pytest.param({"calendar": []}, "rollcall_schedule_calendar is empty", id="no start time"),
+        pytest.param({"cron": "99 25 * * *"}, "the minute must be between 0 and 59, not '99'", id="minute 99"),
+        pytest.param({"writable": ["/nowhere"]}, "There is no folder /nowhere", id="a folder that is missing"),
+        pytest.param({"output_dir": "/var/log"}, "/var/log belongs to root and has files", id="somebody's folder"),
+        pytest.param(
+            {"vars": {"rollcall_metrics_file": "/var/lib/x/a.prom"}}, "must contain /var/lib/x", id="read-only metrics"
+        ),
+        pytest.param(
+            {"vars": {"rollcall_metrics_file": "/nowhere/a.prom"}, "writable": ["/nowhere"]},
+            "There is no folder /nowhere",
+            id="no folder for metrics",
+        ),
     ],
 )
 def test_an_installation_that_cannot_work_fails(installed: Site, more: dict[str, Any], says: str) -> None:
     done = installed.install("wrong", **more)
     assert done.returncode == 2, done.stdout + done.stderr
-    assert says in done.stdout + done.stderr
+    assert says in " ".join((done.stdout + done.stderr).split())
+    assert [path for path in installed.folders("wrong")["units"].rglob("*") if not path.is_dir()] == []
 
 
 def test_another_playbook_of_the_collection_can_be_scheduled(installed: Site) -> None:
@@ -327,6 +343,8 @@ def test_the_second_of_two_runs_says_so(installed: Site) -> None:
         assert second.returncode == 2, second.stdout + second.stderr
         assert re.search(r"output is in use by process \d+ on \S+ since \d{4}-", second.stdout + second.stderr)
         assert len(list(output.glob("runs/*"))) == 1 + len(before), "the second has no folder"
+        held = subprocess.run(["flock", "--nonblock", output / ".program.lock", "true"], check=False, timeout=30)
+        assert held.returncode == 1, "the role waits for all of the run"
         answered.close()
         silent.close()
         report, _errors = first.communicate(timeout=60)
@@ -399,6 +417,130 @@ def test_removal_leaves_what_was_collected(installed: Site) -> None:
     assert everything(folders["output"]).items() >= kept.items()
     assert changes(installed.install("gone", state="absent")) == 0
     assert (installed.folder / "venv").is_dir(), "an environment elsewhere is not the role's to remove"
+
+
+def test_the_role_is_not_applied_during_a_run(installed: Site) -> None:
+    assert changes(installed.install("busy")) > 0
+    folders = installed.folders("busy")
+    for name in ".lock", ".program.lock":
+        (folders["output"] / name).touch()
+    before = everything(installed.folder / "busy")
+    for more, name in ({}, ".lock"), ({"output_dir": str(installed.folder / "another")}, ".program.lock"):
+        with lock(folders["output"] / name):
+            done = installed.install("busy", deadline=60, **more)
+        assert done.returncode == 2
+        assert f"A run that writes to {folders['output']} is in progress" in " ".join(done.stdout.split())
+        assert everything(installed.folder / "busy") == before
+    assert changes(installed.install("busy", deadline=60)) > 0
+
+
+def test_another_user_gets_the_results_of_the_first(installed: Site) -> None:
+    """The new user reads and continues what the previous one wrote. Files of others are not given away."""
+    assert changes(installed.install("moved")) > 0
+    assert installed.run("moved", "--limit", "fra-wan1").returncode == 0
+    output = installed.folders("moved")["output"]
+    (output / "of root").touch()
+    with scratch_folder() as folder, TempUser.create(folder) as other:
+        assert changes(installed.install("moved", user=other.name)) > 0
+        assert changes(installed.install("moved", user=other.name)) == 0
+        owners = {path.name: path.owner() for path in [output, *output.rglob("*")] if not path.is_symlink()}
+        assert owners.pop("of root") == "root"
+        assert set(owners.values()) == {other.name}
+        done = installed.run("moved", "--limit", "fra-wan1")
+        assert done.returncode == 0, done.stdout + done.stderr
+        # A file that the user cannot use is found before the timer is set.
+        shutil.chown(output / "last_good", "root")
+        done = installed.install("moved", user=other.name)
+        assert done.returncode == 2
+        assert f"{other.name} cannot read or write {output}/last_good" in " ".join((done.stdout + done.stderr).split())
+
+
+def test_a_schedule_that_is_renamed_leaves_no_timer(installed: Site) -> None:
+    assert changes(installed.install("old")) > 0
+    assert installed.run("old", "--limit", "fra-wan1").returncode == 0
+    old = installed.folders("old")
+    more = {"output_dir": str(old["output"]), "unit_dir": str(old["units"]), "cron_dir": str(old["cron"])}
+    done = installed.install("new", **more)
+    assert done.returncode == 2
+    assert "set rollcall_schedule_replaces to [old]" in " ".join((done.stdout + done.stderr).split())
+    assert changes(installed.install("new", replaces=["old"], **more)) > 0
+    assert changes(installed.install("new", replaces=["old"], **more)) == 0
+    units = {path.name for path in old["units"].rglob("*") if not path.is_dir()}
+    assert {name.removeprefix("rollcall-").partition(".")[0] for name in units} == {"new", "new-boot", "failure@new"}
+    assert not old["home"].exists()
+    assert (old["output"] / "latest").exists()
+    # In the same program folder, and with cron.
+    more |= {"with": "cron", "home": str(installed.folders("new")["home"])}
+    assert changes(installed.install("newest", replaces=["new"], **more)) > 0
+    assert [path.name for path in old["cron"].iterdir()] == ["rollcall-newest"]
+    assert [path for path in old["units"].rglob("*") if not path.is_dir()] == []
+    assert (installed.folders("new")["home"] / "run-by-cron").exists()
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_run_that_a_reboot_killed_is_reported_and_resumed(resume: bool, installed: Site) -> None:
+    name = f"boot-{resume}".lower()
+    told = installed.folder / "home" / name
+    command = f'echo "$MONITOR_SERVICE_RESULT of $MONITOR_UNIT" >>{told}'
+    done = installed.install(name, resume=resume, limit="fra-wan1,silent", failure_command=command, **silent(installed))
+    assert changes(done) > 0
+    folders = installed.folders(name)
+    assert boot(installed, name).returncode == 0
+    assert not told.exists(), "there was no run"
+    with socket.create_server(("127.0.0.1", PORT)) as server:
+        server.settimeout(60)
+        run = subprocess.Popen(installed.command(name), stdout=subprocess.DEVNULL, start_new_session=True)
+        try:
+            connection, _address = server.accept()
+            answers = folders["output"] / "runs"
+            wait_until(lambda: bool(list(answers.glob("*/devices/fra-wan1"))), "the first answer", 60)
+        finally:
+            kill([*descendants(run.pid), run.pid])
+            run.wait()
+        connection.close()
+    (killed,) = answers.iterdir()
+    first = (killed / "devices" / "fra-wan1" / "result.json").read_bytes()
+    done = boot(installed, name)
+    assert told.read_text() == f"interrupted of rollcall-{name}\n"
+    assert f"The run {killed} was interrupted" in done.stdout
+    assert list(answers.iterdir()) == [killed]
+    assert (killed / "devices" / "fra-wan1" / "result.json").read_bytes() == first
+    status = json.loads((killed / "manifest.json").read_text())["status"]
+    if resume:
+        assert (status, done.returncode) == ("finished", 2), "the silent device is refused now"
+        assert {path.name for path in (killed / "devices").iterdir()} == {"fra-wan1", "silent"}
+    else:
+        assert (status, done.returncode) == ("running", 0)
+    boot(installed, name)
+    assert told.read_text().count("interrupted") == 1, "it is reported once"
+
+
+PORT = 40_123
+
+
+def silent(site: Site) -> dict[str, Any]:
+    """The inventory of the site, with a device on a port where nothing answers."""
+    host = {"ansible_host": "127.0.0.1", "ansible_port": PORT, "ansible_user": "x", "ansible_password": "x"}
+    host |= {"ansible_network_os": "cisco.ios.ios", "rollcall_commands": ["show version"], "rollcall_retries": 0}
+    file = site.folder / "silent device.yml"
+    file.write_text(json.dumps({"all": {"hosts": {"silent": host}}}))
+    return {"inventory": [str(site.inventory), str(file)]}
+
+
+def boot(site: Site, name: str) -> subprocess.CompletedProcess[str]:
+    """Starts what the service starts after boot, as its user."""
+    unit = site.folders(name)["units"].joinpath(f"rollcall-{name}-boot.service").read_text()
+    [start] = re.findall(r"^ExecStart=(.*)$", unit, re.MULTILINE)
+    command = ["su", "-s", "/bin/sh", "-c", start, site.user]
+    return subprocess.run(
+        command, cwd="/", env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, timeout=100, check=False
+    )
+
+
+def test_a_schedule_keeps_a_month_of_runs_by_default(installed: Site) -> None:
+    file = installed.folders("first")["home"] / "vars.json"
+    assert json.loads(file.read_text())["rollcall_keep"] == {"runs": 31}
+    assert changes(installed.install("first", "--check", vars={"rollcall_keep": {"days": 9}})) > 0
 
 
 @contextlib.contextmanager
@@ -510,3 +652,14 @@ def test_cron_calls_the_roll(installed: Site) -> None:
     _when, user, job = crontab_text.splitlines()[-1].split(maxsplit=2)
     subprocess.run(["su", "-s", "/bin/sh", "-c", job, user], check=False, capture_output=True, timeout=60)
     assert told.read_text() == "7\n"
+    # Each start has its own log, and the last ones are kept.
+    newest = folders["output"] / "run.log"
+    assert "PLAY RECAP" in newest.with_suffix(".log.1").read_text()
+    for number in range(15):
+        folders["home"].joinpath("run").write_text(f"#!/bin/sh\necho start {number}\n")
+        subprocess.run(["su", "-s", "/bin/sh", "-c", job, user], check=False, capture_output=True, timeout=60)
+    logs = [newest, *(newest.with_suffix(f".log.{number}") for number in range(1, 14))]
+    assert [file.read_text() for file in logs] == [f"start {number}\n" for number in range(14, 0, -1)]
+    assert len(list(folders["output"].glob("run.log*"))) == 14
+    assert newest.owner() == installed.user
+    assert newest.stat().st_mode & 0o077 == 0

@@ -27,7 +27,8 @@ GOOD = {
 
 def play(role: str, folder: Path, variables: dict[str, Any]) -> subprocess.CompletedProcess[str]:
     inventory = folder / "hosts.yml"
-    inventory.write_text(json.dumps({"all": {"hosts": {"box": {"ansible_connection": "local", **variables}}}}))
+    box = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, **variables}
+    inventory.write_text(json.dumps({"all": {"hosts": {"box": box}}}))
     return run_playbook(
         f"- {{hosts: box, gather_facts: false, roles: [rollcall.network.{role}]}}\n", inventory, "--check"
     )
@@ -52,7 +53,15 @@ def play(role: str, folder: Path, variables: dict[str, Any]) -> subprocess.Compl
         ("schedule", {"rollcall_schedule_calendar": {"at": 2}}, "rollcall_schedule_calendar"),
         ("schedule", {"rollcall_schedule_jitter": "ten"}, "rollcall_schedule_jitter"),
         ("schedule", {"rollcall_schedule_jitter": -1}, "rollcall_schedule_jitter must be 0 or more seconds"),
-        ("schedule", {"rollcall_schedule_cron": "0 2 * *"}, "rollcall_schedule_cron must have five fields"),
+        ("schedule", {"rollcall_schedule_cron": "0 2 * *"}, "rollcall_schedule_cron: it must have five fields"),
+        ("schedule", {"rollcall_schedule_cron": "0 4 31 2 *"}, "'0 4 31 2 *' never comes"),
+        (
+            "schedule",
+            {"rollcall_schedule_with": "systemd", "rollcall_schedule_calendar": "every night"},
+            "rollcall_schedule_calendar: 'every night' is not a calendar expression of systemd",
+        ),
+        ("schedule", {"rollcall_schedule_replaces": ["nightly"]}, "can contain only names of other schedules"),
+        ("schedule", {"rollcall_schedule_keep": 30}, "rollcall_schedule_keep"),
         ("schedule", {"rollcall_schedule_state": "gone"}, "present, absent, got: gone"),
         ("schedule", {"rollcall_schedule_playbook": "colect"}, "report, host_keys, awx, got: colect"),
         ("schedule", {"rollcall_schedule_name": "two words"}, "rollcall_schedule_name can contain only"),

@@ -66,13 +66,18 @@ def metrics(file: Path) -> dict[str, dict[tuple[str, ...], float]]:
 
 
 @contextlib.contextmanager
-def webhook(status: int) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """A server that takes JSON and answers with a status: its address, and what it was told."""
+def webhook(status: int, headers: list[dict[str, str]] | None = None) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """A server that takes JSON and answers with a status: its address, and what it was told.
+
+    :param headers: gets the headers of each request, by name in lower case.
+    """
     told: list[dict[str, Any]] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            if headers is not None:
+                headers.append({name.lower(): value for name, value in self.headers.items()})
             self.send_response(status)
             self.end_headers()
 
@@ -305,6 +310,24 @@ def test_a_dead_webhook_costs_a_warning(dead: str, healthy: Lab, tmp_path: Path)
     assert f"[WARNING]: the webhook did not accept the outcome of this run: {reason}" in output
     assert TOKEN not in output
     assert "answered in full" in output.split("Fail if the run did not pass")[1]
+
+
+def test_the_webhook_gets_headers_and_a_token_that_no_output_has(healthy: Lab, tmp_path: Path) -> None:
+    headers: list[dict[str, str]] = []
+    with webhook(200, headers) as (url, told):
+        secret = tmp_path / "secret.json"
+        variables: dict[str, Any] = {"rollcall_webhook_url": url, "rollcall_webhook_token": f"{TOKEN}-1"}
+        variables["rollcall_webhook_headers"] = {"X-Key": f"{TOKEN}-2", "content-type": "application/cloudevents+json"}
+        secret.write_text(json.dumps(variables))
+        status, output = collect(healthy, tmp_path, "--limit", "lab_fra", "-vvvv", "-e", f"@{secret}")
+    assert (status, len(told)) == (0, 1), output
+    (sent,) = headers
+    assert sent["authorization"] == f"Bearer {TOKEN}-1"
+    assert sent["x-key"] == f"{TOKEN}-2"
+    assert sent["content-type"] == "application/cloudevents+json"
+    assert TOKEN not in output
+    left = [path for path in tmp_path.rglob("*") if path.is_file() and path != secret and TOKEN in path.read_text()]
+    assert left == []
 
 
 # -- metrics -----------------------------------------------------------------------------------------------------------

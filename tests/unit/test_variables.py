@@ -123,6 +123,17 @@ def check(**variables: Any) -> dict[str, Any]:
         ({"rollcall_metrics_file": "/tmp/\0"}, "rollcall_metrics_file must be a path without null characters"),
         ({"rollcall_webhook_url": 5}, "rollcall_webhook_url must be an address that begins with http"),
         ({"rollcall_webhook_url": "hooks.example"}, "rollcall_webhook_url must be an address that begins with http"),
+        ({"rollcall_webhook_headers": {"X-A b": "1"}}, "a name in rollcall_webhook_headers has characters that"),
+        (
+            {"rollcall_webhook_headers": {"X-A": "a\nX-B: b"}},
+            "the value of X-A must be one line",
+        ),
+        ({"rollcall_webhook_headers": ["X-A: b"]}, "rollcall_webhook_headers must be a dictionary"),
+        ({"rollcall_webhook_token": "a\nb"}, "rollcall_webhook_token must be one line of ASCII characters"),
+        (
+            {"rollcall_webhook_token": "a", "rollcall_webhook_headers": {"authorization": "b"}},
+            "rollcall_webhook_headers, or rollcall_webhook_token, and not both",
+        ),
         ({"rollcall_commands_for_all": {"a": "b"}}, "rollcall_commands_for_all must be a list, not {'a': 'b'}"),
         ({"rollcall_commands_for_all": [1]}, "rollcall_commands_for_all must be a line, or a dictionary of command"),
         ({"rollcall_keep": {"runs": 0}}, "rollcall_keep.runs must be 1 or more, not 0"),

@@ -27,6 +27,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._variables._table
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._unresolved import reason_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import allowed_of
+from ansible_collections.rollcall.network.plugins.plugin_utils._webhook import headers_of
 
 # Variables for users. KNOWN also has those that only the playbooks and roles of the collection use.
 OFFERED = frozenset(variable.name for variable in (*ROLE, *HOST)) | {
@@ -34,7 +35,8 @@ OFFERED = frozenset(variable.name for variable in (*ROLE, *HOST)) | {
 }
 KNOWN = OFFERED | RESULTS.keys() | USED
 NAMES_SAID = 3
-SECRET = ("rollcall_webhook_url",)  # an address may hold a token
+# An address and headers may hold a token.
+SECRET = ("rollcall_webhook_url", "rollcall_webhook_headers", "rollcall_webhook_token")
 # A type in words.
 WORDS = {
     "str": "a string",
@@ -80,7 +82,7 @@ def check_role(
             values[variable.name] = _converted(variable, given)
         except ValueError as error:
             problems.append(str(error))
-    problems += _limits(values, groups)
+    problems += _limits(values, groups) + _headers(values)
     if values.get("rollcall_metrics_file"):
         problems += _metrics(pathlib.Path(values["rollcall_metrics_file"]).absolute())
     if not problems:
@@ -220,7 +222,7 @@ def _converted(variable: Variable, given: Any) -> Any:
         msg = f"{name} must be {WORDS[spec['type']]}{shown}"
         raise ValueError(msg)
     value = validated({name: spec}, {name: given})[name]
-    if secret and value and not re.match(r"https?://[^/\s]+\S*\Z", value):
+    if name == "rollcall_webhook_url" and value and not re.match(r"https?://[^/\s]+\S*\Z", value):
         msg = f"{name} must be an address that begins with http:// or https://"
         raise ValueError(msg)
     for each in (value if isinstance(value, list) else [value]) if choices else ():
@@ -243,6 +245,14 @@ def _limits(values: Mapping[str, Any], groups: Mapping[str, Iterable[str]]) -> l
         allowed_of(limits, groups)
     except ValueError as error:
         return [f"{PREFIX}{error}"]
+    return []
+
+
+def _headers(values: Mapping[str, Any]) -> list[str]:
+    try:
+        headers_of(values.get("rollcall_webhook_headers"), values.get("rollcall_webhook_token"))
+    except ValueError as error:
+        return [re.sub(r"\bwebhook_", "rollcall_webhook_", str(error))]
     return []
 
 

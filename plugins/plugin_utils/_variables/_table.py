@@ -148,6 +148,20 @@ ROLE: tuple[Variable, ...] = (
         shown_default="none",
     ),
     Variable(
+        "rollcall_webhook_headers",
+        "Headers of this request, by name",
+        tasks=("outcome",),
+        default={},
+        shown_default="none",
+    ),
+    Variable(
+        "rollcall_webhook_token",
+        "A token for the webhook, sent as `Bearer` in the header `Authorization`",
+        tasks=("outcome",),
+        default="",
+        shown_default="none",
+    ),
+    Variable(
         "rollcall_plan",
         "Show which devices, addresses, users and commands would be used, and where each credential comes from. "
         "No device is asked, and no report is written",
