@@ -246,8 +246,7 @@ class ActionModule(OnController):
         try:
             fleet = fleet_of(run_dirs, output_dir, names, self._task_vars, opens=closes)
             if fleet is not None and closes:
-                on_disk = set(Merged(run_dirs).names)
-                fleet.note({name: read(name) for name in names if name not in on_disk})
+                fleet.note(Answers(names, read), set(Merged(run_dirs).names))
                 fleet.close(names, run_dirs, verdict, self._task_vars)
         except (OSError, RunError) as error:
             self._files.fail("the fleet state", error)

@@ -183,7 +183,7 @@ def close_fleet(
             at,
             earlier,
         )
-        write_atomically(state.path / RECORD, record.as_dict())
+        _write_record(state, record)
     state.leave(leaving)
     if len(runs) == 1:
         point_latest(state.top, state.top / runs[0])
@@ -212,8 +212,8 @@ class Fleet:
 
     def stale(self, names: Iterable[str], stale_after: float, now: float) -> list[str]:
         """Return the names without a full answer for this many seconds, or since they were first asked."""
-        found = ((name, self.state.read(name)) for name in names)
-        return [name for name, entry in found if entry and is_stale(entry, stale_after, now)]
+        entries = self.state.entries()
+        return [name for name in names if name in entries and is_stale(entries[name], stale_after, now)]
 
     def close(self, folder: RunFolder, outcome: Mapping[str, Any], stale_after: float | None) -> None:
         """Record the end of this run, if it is of the whole fleet.
@@ -244,12 +244,14 @@ def open_state(
 ) -> tuple[State, dict[str, Entry], Record | None]:
     """Return the state of an output folder, its devices and its record. It is created if it is missing.
 
-    Answers of killed runs that are not in it are added. If the state is missing or damaged, it is made from the runs.
+    Answers of killed runs that are not in it are added. If it is damaged, or an older version of the collection wrote
+    the folder, it is completed from the runs.
 
     :raises RunError: if it cannot be written, or if a newer version of the collection wrote the folder.
     """
     record = read_record(top)
-    for run in newest_first(str(top))[:1]:
+    newest = newest_first(str(top))[:1]
+    for run in newest:
         try:
             read_manifest(run)
         except NewerFormat:
@@ -257,23 +259,27 @@ def open_state(
         except RunError:  # damaged; said where it is used
             continue
     state = State(top, groups or {})
-    is_new = not state.is_there
+    is_older = not state.is_there and any("part" not in old_manifest(run) for run in newest)
     state.make()
-    entries = {} if is_new else state.entries()
-    damaged = bool(state.problems)
-    added = _add_from_runs(state, entries, everything=is_new or damaged)
+    entries = state.entries()
+    incomplete = is_older or state.damaged > 0 or (record is not None and not entries)
+    if _add_from_runs(state, entries, everything=incomplete):
+        entries = state.entries()
     state.problems.clear()
-    if record is None and (is_new or (state.path / RECORD).exists()):
+    if record is None and (state.path / RECORD).exists():
         record = _record_from_runs(top)
         if record is not None:
             with contextlib.suppress(OSError):
-                write_atomically(state.path / RECORD, record.as_dict())
-    return state, {**entries, **added}, record
+                _write_record(state, record)
+    return state, entries, record
 
 
-def _add_from_runs(state: State, entries: Mapping[str, Entry], *, everything: bool) -> dict[str, Entry]:
-    """Add answers that are in runs and not in the state, of names that are not known or from killed runs."""
-    added: dict[str, Entry] = {}
+def _add_from_runs(state: State, entries: Mapping[str, Entry], *, everything: bool) -> bool:
+    """Add answers that are in runs and not in the state: those of killed runs or, with ``everything``, of other runs.
+
+    Names that only runs before the last run of the whole fleet have may have left the fleet, and are not added.
+    """
+    added: set[str] = set()
     for top in (state.top, *sorted((state.top / POLLERS).glob("*"))):
         for run in newest_first(str(top)):
             if is_under_way(run):
@@ -282,19 +288,21 @@ def _add_from_runs(state: State, entries: Mapping[str, Entry], *, everything: bo
             if not killed and not everything:
                 break  # older killed runs were added when this run began
             for name in _names_of(run):
-                if name not in added and (killed or name not in entries):
-                    _add(state, run, name, added)
-    return added
+                if name not in added and (killed or name not in entries) and _add(state, entries.get(name), run, name):
+                    added.add(name)
+            if not killed and old_manifest(run).get("part", "") is None:
+                break
+    return bool(added)
 
 
-def _add(state: State, run: pathlib.Path, name: str, added: dict[str, Entry]) -> None:
+def _add(state: State, known: Entry | None, run: pathlib.Path, name: str) -> bool:
     try:
         answer = read_answer(run, name, slim=True)
     except RunError:
-        return
-    entry = state.note(name, answer, run, stored_question(run, name))
-    if entry is not None:
-        added[name] = entry
+        return False
+    if known is not None and known.at >= str(answer.get("finished_at") or "") and not is_future(known.at):
+        return False
+    return state.note(name, answer, run, stored_question(run, name)) is not None
 
 
 def _names_of(run: pathlib.Path) -> list[str]:
@@ -302,6 +310,10 @@ def _names_of(run: pathlib.Path) -> list[str]:
         return run_names(run)
     except RunError:
         return []
+
+
+def _write_record(state: State, record: Record) -> None:
+    write_atomically(state.path / RECORD, json.dumps(record.as_dict(), indent=1).encode("ascii") + b"\n")
 
 
 def _record_from_runs(top: pathlib.Path) -> Record | None:

@@ -4,27 +4,29 @@
 
 """The fleet state: the last answer of every device, whichever run asked it.
 
-``<output_dir>/state/devices/<name>.json`` has one device. See docs/fleet_state.md for the rules. Files are replaced
-atomically, so readers need no lock. Writers hold a lock while they compare and replace.
+``<output_dir>/state/devices.jsonl`` has a line for each answer, and is rewritten with one line per device when a run
+begins. See docs/fleet_state.md for the rules. One line is one write, and the file is replaced atomically, so readers
+need no lock. Writers hold a lock while they write.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
 import pathlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ._clock import is_future, now_text, past
 from ._result import STATUSES
-from ._run import RunError, check_format, file_name, folds_case
+from ._run import RunError, check_format
 from ._trusted import check_folder, create_file, make_folder, open_file, read_file
 
-STATE, DEVICES, LEFT, LOCK = "state", "devices", "left", ".lock"
+STATE, JOURNAL, LOCK = "state", "devices.jsonl", ".lock"
 FORMAT = 1
 SHORT = (
     "status",
@@ -82,12 +84,22 @@ class Entry:
         """The answer as reports use it."""
         return {**self.answer, "last_good_at": self.known_good_at}
 
+    def after(self, before: Entry) -> Entry:
+        """Return this answer with what was known before it."""
+        good, run = self.known_good_at, self.last_good_run
+        if before.known_good_at and (good is None or good < before.known_good_at):
+            good, run = before.known_good_at, before.last_good_run
+        first = min(filter(None, (past(before.first_asked_at), past(self.first_asked_at))), default=self.first_asked_at)
+        return replace(
+            self, first_asked_at=first, last_good_at=good, last_good_run=run, groups=self.groups or before.groups
+        )
+
 
 @dataclass(slots=True)
 class State:
-    """The state in an output folder. ``problems`` has the reason for each name that could not be read or written.
+    """The state in an output folder. ``problems`` has the reason for each name that could not be written.
 
-    Several threads may use it at once, for different names, and several processes.
+    Several threads and several processes may use it at once.
 
     :param groups: the groups of the inventory by name of the device, where they are known.
     """
@@ -95,128 +107,137 @@ class State:
     top: pathlib.Path
     groups: Mapping[str, Iterable[str]] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
-    folds: bool = False
+    damaged: int = 0  # lines that could not be read
 
     @property
     def path(self) -> pathlib.Path:
         return self.top / STATE
 
     @property
+    def journal(self) -> pathlib.Path:
+        return self.path / JOURNAL
+
+    @property
     def is_there(self) -> bool:
-        return (self.path / DEVICES).is_dir() and not self.path.is_symlink()
+        return self.path.is_dir() and not self.path.is_symlink()
 
     def make(self) -> None:
-        """Create the folders.
+        """Create the folder.
 
-        :raises RunError: if they cannot be created, or may belong to another user.
+        :raises RunError: if it cannot be created, or may belong to another user.
         """
         try:
-            for folder in (self.path, self.path / DEVICES, self.path / LEFT):
-                make_folder(folder, 0o700)
-            self.folds = folds_case(self.path / DEVICES)
+            make_folder(self.path, 0o700)
+            for file in (self.journal, self.path / LOCK):
+                os.close(open_file(file, os.O_RDWR | os.O_CREAT))
         except OSError as error:
             msg = f"output_dir {self.top} cannot be written to: {error.strerror}"
             raise RunError(msg) from error
 
     def note(
-        self, name: str, answer: Mapping[str, Any], run: pathlib.Path | None, question: str | None = None
-    ) -> Entry | None:
-        """Record an answer, unless a newer one is recorded. Return the new entry.
-
-        An error is noted in ``problems``.
-
-        :param run: the folder that holds the answer; None if it could not be written.
-        """
-        at = _at(answer)
-        try:
-            with self.alone():
-                before = self.read(name)
-                if before is not None and at < before.at and not is_future(before.at):
-                    return None
-                entry = self._entry(name, answer, at, run, question, before)
-                self.write(entry)
-                if before is None:
-                    self._file(name, LEFT).unlink(missing_ok=True)
-                return entry
-        except (OSError, ValueError, TypeError) as error:
-            self.problems[name] = f"it cannot be written: {getattr(error, 'strerror', None) or error}"
-            return None
-
-    def _entry(
         self,
         name: str,
         answer: Mapping[str, Any],
-        at: str,
         run: pathlib.Path | None,
-        question: str | None,
-        before: Entry | None,
-    ) -> Entry:
-        where = None if run is None else os.path.relpath(run, self.top)
-        if answer["status"] == "ok":
-            good, good_run = at, where
-        elif before is not None and before.known_good_at:
-            good, good_run = before.known_good_at, before.last_good_run
-        else:
-            good, good_run = past(answer.get("last_good_at")), None
+        question: str | None = None,
+        *,
+        at: str | None = None,
+    ) -> Entry | None:
+        """Record an answer. If a newer one is recorded, readers ignore it. An error is noted in ``problems``.
+
+        :param run: the folder that holds the answer; None if it could not be written.
+        :param at: its time, if it is not that of the answer.
+        """
+        try:
+            where = None if run is None else os.path.relpath(run, self.top)
+            entry = self._entry(name, answer, where, question, at or _at(answer))
+            self._append([entry.as_dict()])
+        except (OSError, ValueError, TypeError) as error:
+            self.problems[name] = f"it cannot be written: {getattr(error, 'strerror', None) or error}"
+            return None
+        return entry
+
+    def _entry(self, name: str, answer: Mapping[str, Any], run: str | None, question: str | None, at: str) -> Entry:
+        is_good = answer["status"] == "ok"
         return Entry(
             name=name,
             at=at,
-            run=where,
+            run=run,
             question=question,
-            first_asked_at=(past(before.first_asked_at) if before else None) or at,
-            last_good_at=good,
-            last_good_run=good_run,
-            groups=tuple(self.groups[name]) if name in self.groups else (before.groups if before else ()),
+            first_asked_at=at,
+            last_good_at=at if is_good else past(answer.get("last_good_at")),
+            last_good_run=run if is_good else None,
+            groups=tuple(self.groups.get(name, ())),
             answer={key: answer.get(key) for key in SHORT},
         )
 
-    def write(self, entry: Entry) -> None:
-        """Replace one file.
-
-        :raises OSError: the old file is then as it was.
-        """
-        write_atomically(self._file(entry.name, DEVICES), entry.as_dict())
-
-    def read(self, name: str) -> Entry | None:
-        """Return what is known of a name. A damaged file is noted in ``problems`` and counts as none."""
-        path = self._file(name, DEVICES)
-        try:
-            return _parsed(path, name)
-        except FileNotFoundError:
-            return None
-        except (OSError, RunError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            self.problems[name] = f"{path} cannot be read and is ignored: {getattr(error, 'strerror', None) or error}"
-            return None
-
     def entries(self) -> dict[str, Entry]:
-        """Return all devices, sorted by name. Damaged files are left out."""
+        """Return all devices, sorted by name. Damaged lines are counted and left out.
+
+        :raises NewerFormat: if a newer version of the collection wrote a line.
+        """
         found: dict[str, Entry] = {}
-        with contextlib.suppress(FileNotFoundError):
+        self.damaged = 0
+        try:
             check_folder(self.path)
-            check_folder(self.path / DEVICES)
-            for file in os.listdir(self.path / DEVICES):
-                if file.startswith(".") or not file.endswith(".json"):
-                    continue
-                try:
-                    entry = _parsed(self.path / DEVICES / file, None)
-                except FileNotFoundError:  # it has just left
-                    continue
-                except (OSError, RunError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-                    reason = getattr(error, "strerror", None) or error
-                    self.problems[file] = f"{self.path / DEVICES / file} cannot be read and is ignored: {reason}"
-                    continue
-                found[entry.name] = entry
+            lines = read_file(self.journal).split(b"\n")
+        except FileNotFoundError:
+            return found
+        except OSError:
+            self.damaged = 1
+            return found
+        for line in lines[:-1]:  # the last one has no end, or is empty
+            if not line:
+                continue
+            try:
+                name, entry, at = _parsed(line, self.journal)
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+                self.damaged += 1
+                continue
+            before = found.get(name)
+            if entry is None:
+                if before is not None and (before.at <= at or is_future(before.at)):
+                    del found[name]
+            elif before is None:
+                found[name] = entry
+            elif at >= before.at or is_future(before.at):
+                found[name] = entry.after(before)
+            else:
+                found[name] = before.after(entry)
         return dict(sorted(found.items()))
 
-    def leave(self, names: Iterable[str]) -> None:
-        """Move the files of devices out of the state.
+    def rewrite(self) -> dict[str, Entry]:
+        """Write one line per device, and return the devices.
 
-        :raises OSError: if one cannot be moved.
+        :raises OSError: if it cannot be written; nothing is lost then.
         """
         with self.alone():
-            for name in names:
-                with contextlib.suppress(FileNotFoundError):
-                    self._file(name, DEVICES).replace(self._file(name, LEFT))
+            entries = self.entries()
+            lines = b"".join(_line(entry.as_dict()) for entry in entries.values())
+            write_atomically(self.journal, lines)
+        return entries
+
+    def leave(self, names: Iterable[str]) -> None:
+        """Remove devices from the state.
+
+        :raises OSError: if it cannot be written.
+        """
+        at = now_text()
+        self._append([{"format": FORMAT, "name": name, "left_at": at} for name in names])
+
+    def _append(self, data: Iterable[Mapping[str, Any]]) -> None:
+        text = b"".join(map(_line, data))
+        with self.alone():
+            descriptor = open_file(self.journal, os.O_RDWR | os.O_APPEND | os.O_CREAT)
+            try:
+                size = os.fstat(descriptor).st_size
+                if size and os.pread(descriptor, 1, size - 1) != b"\n":
+                    text = b"\n" + text  # end the line of a writer that was killed or had no space
+                if os.write(descriptor, text) != len(text):
+                    os.ftruncate(descriptor, size)
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            finally:
+                os.close(descriptor)
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
@@ -228,12 +249,9 @@ class State:
         finally:
             os.close(descriptor)
 
-    def _file(self, name: str, folder: str) -> pathlib.Path:
-        return self.path / folder / f"{file_name(name, folds=self.folds)}.json"
 
-
-def write_atomically(path: pathlib.Path, data: Mapping[str, Any]) -> None:
-    """Replace a file. A reader sees the old or the new one. It is not synced: the runs have the same facts.
+def write_atomically(path: pathlib.Path, data: bytes) -> None:
+    """Replace a file. A reader sees the old or the new one.
 
     :raises OSError: the old file is then as it was.
     """
@@ -241,7 +259,9 @@ def write_atomically(path: pathlib.Path, data: Mapping[str, Any]) -> None:
     descriptor = create_file(partial)
     try:
         with open(descriptor, "wb") as file:
-            file.write(json.dumps(data).encode("ascii") + b"\n")
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
         partial.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -249,12 +269,22 @@ def write_atomically(path: pathlib.Path, data: Mapping[str, Any]) -> None:
         raise
 
 
-def _parsed(path: pathlib.Path, name: str | None) -> Entry:
-    """:raises ValueError: for a file that is not as this module writes it."""
-    data = json.loads(read_file(path).decode("ascii"))
+def _line(data: Mapping[str, Any]) -> bytes:
+    return json.dumps(data).encode("ascii") + b"\n"
+
+
+def _parsed(line: bytes, path: pathlib.Path) -> tuple[str, Entry | None, str]:
+    """Return the name and the entry of a line, None for a device that left, and the time.
+
+    :raises ValueError: for a line that is not as this module writes it.
+    """
+    data = json.loads(line.decode("ascii"))
     check_format(path, data["format"], FORMAT)
+    name = str(data["name"])
+    if "left_at" in data:
+        return name, None, str(data["left_at"])
     entry = Entry(
-        name=str(data["name"]),
+        name=name,
         at=str(data["at"]),
         run=_inside(data["run"]),
         question=data["question"],
@@ -264,10 +294,10 @@ def _parsed(path: pathlib.Path, name: str | None) -> Entry:
         groups=tuple(map(str, data["groups"])),
         answer=dict(data["answer"]),
     )
-    if name not in {None, entry.name} or entry.answer["status"] not in STATUSES:
-        msg = "it is not the state of this device"
+    if entry.answer["status"] not in STATUSES:
+        msg = "it is not the state of a device"
         raise ValueError(msg)
-    return entry
+    return name, entry, entry.at
 
 
 def _inside(run: Any) -> str | None:

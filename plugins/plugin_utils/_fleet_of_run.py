@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -43,6 +44,8 @@ def open_fleet(top: pathlib.Path, names: Iterable[str], variables: Mapping[str, 
     names = list(names)
     poller = is_of_poller(top, variables)
     state, entries, record = open_state(top.parent.parent if poller else top, groups_of(names, variables))
+    with contextlib.suppress(OSError):  # a full disk is reported where answers are written
+        state.rewrite()
     scope = Scope(OF_A_POLLER) if poller else scope_in(names, entries, record, variables)
     return Opened(Fleet(state, scope, closes=not poller), entries, record)
 

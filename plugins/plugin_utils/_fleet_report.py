@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import pathlib
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,12 +63,23 @@ class FleetReport:
             known=True,
         )
 
-    def note(self, answers: Mapping[str, Mapping[str, Any]]) -> None:
-        """Record answers that are in no run folder, such as those of devices without a poller."""
+    def note(self, answers: Mapping[str, Mapping[str, Any]], on_disk: Container[str]) -> None:
+        """Record the answers that count and are not recorded.
+
+        They are in no run folder, as those of devices without a poller, or full and older than that of another poller.
+        """
+        noted = False
         for name, answer in answers.items():
-            entry = self.state.note(name, answer, None)
-            if entry is not None:
-                self.entries[name] = entry
+            entry = self.entries.get(name)
+            if name not in on_disk:
+                self.state.note(name, answer, None)
+            elif entry is not None and answer["status"] == "ok" and entry.answer["status"] != "ok":
+                self.state.note(name, answer, None, at=now_text())
+            else:
+                continue
+            noted = True
+        if noted:
+            self.entries = self.state.entries()
 
     def close(
         self, names: Iterable[str], run_dirs: Sequence[str], verdict: Verdict, variables: Mapping[str, Any]
