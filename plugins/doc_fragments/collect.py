@@ -186,7 +186,9 @@ options:
     type: dict
     suboptions:
       runs:
-        description: Number of runs to keep, including this one.
+        description:
+          - Number of runs to keep of each device, including this one. A run is removed if all of its devices have that many newer
+            runs. Runs of a few devices therefore do not remove a run of the whole fleet.
         type: int
       days:
         description: Keep runs that started at most this many days ago.

@@ -89,7 +89,7 @@ class Fleet:
 
     def state(self) -> dict[str, dict[str, Any]]:
         """The devices of the state by a reader of our own."""
-        found = {}
+        found: dict[str, dict[str, Any]] = {}
         for line in (self.out / "state" / "devices.jsonl").read_text().splitlines():
             data = json.loads(line)
             found.pop(data["name"], None)
