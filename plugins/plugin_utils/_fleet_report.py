@@ -98,7 +98,7 @@ class FleetReport:
         )
         if scope.part is not None:
             return scope
-        troubles = [reason for each in self.manifests for reason in (each.get("verdict") or {}).get("troubles", ())]
+        troubles = [reason for each in self.manifests for reason in each.get("troubles", ())]
         if any(each.get("status", FINISHED) != FINISHED for each in self.manifests):
             troubles.append("a run was ended before all devices were asked")
         ended = [str(each["finished_at"]) for each in self.manifests if each.get("finished_at")]

@@ -68,7 +68,8 @@ def closing(
         "changed_hosts": result.get("changed_hosts", []),
         "stale_hosts": result.get("stale_hosts", []),
         "devices": {name: answer["status"] for name, answer in result["devices"].items() if name not in missing},
-        "verdict": {**verdict, "troubles": list(troubles)},
+        "verdict": verdict,
+        "troubles": list(troubles),
     }
 
 
