@@ -216,7 +216,7 @@ class ActionModule(OnController):
             self._files.put(dest.name, dest, partial(self._templates.render, template, seen, str(dest)))
             return {**result, "index": _existing(dest)}
         first = next(each for each in ("html", "md", *formats) if each in formats)
-        fleet = self._fleet(names, read, arguments, verdict)
+        fleet = self._fleet(rows, read, arguments, verdict)
         make = self._fleet_files(rows, summary, verdict, arguments, dest, self._hrefs(rows, arguments, dest), fleet)
         if fleet is not None and arguments["output_dir"] is not None:
             of_fleet = self._last_known_files(fleet, names, formats, arguments, allowed, dest)
@@ -237,17 +237,19 @@ class ActionModule(OnController):
                 file = pathlib.Path(metrics_file)
             self._files.put(FLEET_FILES[each], file, render, mode=MODES.get(each, PRIVATE))
 
-    def _fleet(self, names: list[str], read: Reader, arguments: dict[str, Any], verdict: Verdict) -> FleetReport | None:
+    def _fleet(
+        self, rows: list[FleetRow], read: Reader, arguments: dict[str, Any], verdict: Verdict
+    ) -> FleetReport | None:
         """Return the state of the fleet. Record the runs of slices and of pollers, if they are of the whole fleet."""
         run_dirs, output_dir = arguments["run_dir"] or [], arguments["output_dir"]
         own = output_dir is not None and [os.path.realpath(os.path.dirname(each)) for each in run_dirs]
         is_one_run = own == [os.path.realpath(os.path.join(str(output_dir), RUNS))]
         closes = (arguments["slices"] or (output_dir is not None and not is_one_run)) and not self._task.check_mode
         try:
-            fleet = fleet_of(run_dirs, output_dir, names, self._task_vars, opens=closes)
+            fleet = fleet_of(run_dirs, output_dir, [row.name for row in rows], self._task_vars, opens=closes)
             if fleet is not None and closes:
-                fleet.note(Answers(names, read), set(Merged(run_dirs).names))
-                fleet.close(names, run_dirs, verdict, self._task_vars)
+                fleet.note({row.name: row.status for row in rows}, read, set(Merged(run_dirs).names))
+                fleet.close([row.name for row in rows], run_dirs, verdict, self._task_vars)
         except (OSError, RunError) as error:
             self._files.fail("the fleet state", error)
             return None

@@ -185,7 +185,7 @@ def close_fleet(
         )
         _write_record(state, record)
     state.leave(leaving)
-    if len(runs) == 1:
+    if len(runs) == 1 and runs[0].startswith(f"{RUNS}/"):  # not that of a poller
         point_latest(state.top, state.top / runs[0])
     return True
 

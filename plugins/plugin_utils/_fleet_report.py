@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import pathlib
 import time
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,18 +63,22 @@ class FleetReport:
             known=True,
         )
 
-    def note(self, answers: Mapping[str, Mapping[str, Any]], on_disk: Container[str]) -> None:
+    def note(
+        self, statuses: Mapping[str, str], read: Callable[[str], Mapping[str, Any]], on_disk: Container[str]
+    ) -> None:
         """Record the answers that count and are not recorded.
 
         They are in no run folder, as those of devices without a poller, or full and older than that of another poller.
+
+        :param statuses: of the answers, by name.
         """
         noted = False
-        for name, answer in answers.items():
+        for name, status in statuses.items():
             entry = self.entries.get(name)
             if name not in on_disk:
-                self.state.note(name, answer, None)
-            elif entry is not None and answer["status"] == "ok" and entry.answer["status"] != "ok":
-                self.state.note(name, answer, None, at=now_text())
+                self.state.note(name, read(name), None)
+            elif entry is not None and status == "ok" and entry.answer["status"] != "ok":
+                self.state.note(name, read(name), None, at=now_text())
             else:
                 continue
             noted = True

@@ -284,15 +284,16 @@ def test_pollers_are_one_fleet_and_none_of_them_is_a_success(fleet: Fleet) -> No
     assert "All 4 devices answered in full." in page
     fleet.has(*NAMES, pollers={"p1": ["r1", "r2"]}).run("-e", hosts, playbook="pollers.yml", ends=2)
     assert fleet.statuses() == {"r1": "ok", "r2": "ok", "r3": "skipped", "r4": "skipped"}
+    assert not (fleet.out / "latest").is_symlink(), "a run of a poller is not the fleet"
     assert (fleet.metrics()[SUCCESS], fleet.metrics()[PASSED]) == (success, 0)
 
 
 def test_slices_are_one_fleet_when_the_report_has_merged_them(fleet: Fleet) -> None:
-    def workflow(number: int, *slices: list[str], ends: int = 0) -> None:
+    def workflow(number: int, *slices: list[str], ends: int = 0, inventory: list[str] | None = None) -> None:
         for place, names in enumerate(slices):
             job = {"awx_job_id": number * 10 + place, "awx_workflow_job_id": number}
             fleet.has(*names).run("-e", json.dumps(job), ends=None)
-        fleet.has(*NAMES).run(playbook="report.yml", ends=ends)
+        fleet.has(*(inventory or NAMES)).run(playbook="report.yml", ends=ends)
 
     workflow(1, ["r1", "r2"], ["r3", "r4"])
     record = fleet.record()
@@ -301,7 +302,14 @@ def test_slices_are_one_fleet_when_the_report_has_merged_them(fleet: Fleet) -> N
     workflow(2, ["r1", "r2"], ["r3", "r4"], ends=2)
     assert fleet.record()["run"]["passed"] is False
     assert fleet.record()["last_success"] == record["last_success"]
+    record = fleet.record()
     workflow(3, ["r1", "r2"])
-    assert fleet.record()["run"]["runs"] != [], "a launch of a part is not the fleet"
-    assert len(fleet.record()["run"]["runs"]) == 2
+    assert fleet.record() == record, "a launch of a part is not the fleet"
     assert list(fleet.state()) == NAMES
+    fleet.down()
+    latest = fleet.latest()
+    workflow(4, NAMES)
+    assert fleet.record()["run"]["runs"] == [f"runs/{fleet.latest()}"]
+    assert fleet.latest() != latest, "of one job that is no slice"
+    workflow(5, NAMES[:3], inventory=NAMES[:3])
+    assert list(fleet.state()) == NAMES[:3]
