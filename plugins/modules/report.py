@@ -56,7 +56,7 @@ options:
       - The folder of the runs, as in M(rollcall.network.collect). The last answer of every device of the fleet, whichever run asked
         it, is then reported in C(reports/) there, beside the report on O(run_dir) or O(devices).
       - If O(run_dir) is not a run of this folder itself, as with pollers, all of O(devices) are recorded there as one run.
-      - See U(https://github.com/rollcall-network/rollcall.network/blob/main/docs/fleet_state.md).
+      - See C(docs/fleet_state.md).
     type: path
   dest:
     description:
