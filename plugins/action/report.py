@@ -28,6 +28,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._model.visible im
 from ansible_collections.rollcall.network.plugins.module_utils._result import STATUSES, Error, Result, Status
 from ansible_collections.rollcall.network.plugins.module_utils._roll import answer_of, summarize
 from ansible_collections.rollcall.network.plugins.module_utils._run import (
+    RUNS,
     NoAnswer,
     RunError,
     file_name,
@@ -36,6 +37,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._run import (
 )
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_commands, check_percentages
 from ansible_collections.rollcall.network.plugins.plugin_utils._dest import Places
+from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_report import FleetReport, fleet_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import FleetRow, fleet_row
 from ansible_collections.rollcall.network.plugins.plugin_utils._formats import (
     fleet_csv,
@@ -83,6 +85,9 @@ FLEET_FILES = {
 # The others hold text that devices sent. These hold names, numbers and dates; node_exporter must be able to read
 # metrics.
 MODES = {"prom": PUBLIC, "limit": None}
+
+REPORTS = "reports"
+OF_A_RUN = ("prom", "junit")  # not written from the last answers of all devices
 
 Reader = Callable[[str], Mapping[str, Any]]
 
@@ -217,13 +222,72 @@ class ActionModule(OnController):
             for _render, file_of in devices:
                 self._files.prune({file_of(name) for name in known})
         first = next(each for each in ("html", "md", *formats) if each in formats)
-        make = self._fleet_files(rows, summary, verdict, arguments, dest)
-        for each in formats:
-            file = dest / FLEET_FILES[each]
-            if each == "prom" and arguments["metrics_file"]:
-                file = pathlib.Path(arguments["metrics_file"])
-            self._files.put(FLEET_FILES[each], file, make[each], mode=MODES.get(each, PRIVATE))
+        fleet = self._fleet(rows, read, arguments, verdict)
+        make = self._fleet_files(rows, summary, verdict, arguments, dest, self._hrefs(rows, arguments, dest), fleet)
+        if fleet is not None and arguments["output_dir"] is not None:
+            of_fleet = self._last_known_files(fleet, names, formats, arguments, allowed, dest)
+            if dest == fleet.top / REPORTS:
+                make |= of_fleet
+            else:
+                self._put_all(fleet.top / REPORTS, {each: of_fleet[each] for each in formats if each in of_fleet}, None)
+        self._put_all(dest, {each: make[each] for each in formats}, arguments["metrics_file"])
         return {**result, "index": _existing(dest / FLEET_FILES[first])}
+
+    def _put_all(
+        self, dest: pathlib.Path, make: Mapping[str, Callable[[], str | bytes]], metrics_file: str | None
+    ) -> None:
+        """Write the files of the fleet, by format."""
+        for each, render in make.items():
+            file = dest / FLEET_FILES[each]
+            if each == "prom" and metrics_file:
+                file = pathlib.Path(metrics_file)
+            self._files.put(FLEET_FILES[each], file, render, mode=MODES.get(each, PRIVATE))
+
+    def _fleet(
+        self, rows: list[FleetRow], read: Reader, arguments: dict[str, Any], verdict: Verdict
+    ) -> FleetReport | None:
+        """Return the state of the fleet. Record the runs of slices and of pollers, if they are of the whole fleet."""
+        run_dirs, output_dir = arguments["run_dir"] or [], arguments["output_dir"]
+        own = output_dir is not None and [os.path.realpath(os.path.dirname(each)) for each in run_dirs]
+        is_one_run = own == [os.path.realpath(os.path.join(str(output_dir), RUNS))]
+        closes = (arguments["slices"] or (output_dir is not None and not is_one_run)) and not self._task.check_mode
+        try:
+            fleet = fleet_of(run_dirs, output_dir, [row.name for row in rows], self._task_vars, opens=closes)
+            if fleet is not None and closes:
+                fleet.note({row.name: row.status for row in rows}, read, set(Merged(run_dirs).names))
+                fleet.close([row.name for row in rows], run_dirs, verdict, self._task_vars)
+        except (OSError, RunError) as error:
+            self._files.fail("the fleet state", error)
+            return None
+        return fleet
+
+    def _last_known_files(
+        self,
+        fleet: FleetReport,
+        names: list[str],
+        formats: list[str],
+        arguments: dict[str, Any],
+        allowed: Allowed,
+        dest: pathlib.Path,
+    ) -> dict[str, Callable[[], str | bytes]]:
+        """Return how the files with the last answer of every device are made."""
+        columns = arguments["columns"]
+        own = dict.fromkeys(name for name in names if name in fleet.entries)
+        folder = fleet.top / REPORTS
+        rows = []
+        for name in {**own, **fleet.entries}:
+            entry = fleet.entries[name]
+            where = folder if dest == folder or entry.run is None else fleet.top / entry.run / REPORTS
+            page = self._href(formats, where, name)
+            href = os.path.relpath(where / page, folder) if page and (where / page).is_file() else None
+            values = (entry.at, *self._values(name, columns))
+            rows.append(fleet_row(name, entry.shown(), values, href))
+        summary = summarize({"status": row.status} for row in rows)
+        verdict = verdict_of({row.name: row.status for row in rows}, allowed)
+        hrefs = {row.name: path(row.href) for row in rows if row.href}
+        given = {**arguments, "columns": ["answered_at", *columns]}
+        make = self._fleet_files(rows, summary, verdict, given, folder, hrefs, None)
+        return {each: render for each, render in make.items() if each not in OF_A_RUN}
 
     def _device_reports(
         self, dest: pathlib.Path, formats: list[str]
@@ -244,6 +308,11 @@ class ActionModule(OnController):
         text = next((each for each in ("html", "md") if each in formats), None)
         return text and f"devices/{_file_in(dest / 'devices', text, name).name}"
 
+    def _hrefs(self, rows: list[FleetRow], arguments: Mapping[str, Any], dest: pathlib.Path) -> dict[str, str]:
+        """The links of the list in Markdown."""
+        linked = [row.name for row in rows] if "md" in arguments["formats"] else []
+        return {name: path(f"devices/{_file_in(dest / 'devices', 'md', name).name}") for name in linked}
+
     def _row(self, name: str, answer: Mapping[str, Any], columns: list[str], href: str | None) -> FleetRow:
         try:
             return fleet_row(name, answer, self._values(name, columns), href)
@@ -258,10 +327,10 @@ class ActionModule(OnController):
         verdict: Verdict,
         arguments: dict[str, Any],
         dest: pathlib.Path,
+        hrefs: Mapping[str, str],
+        fleet: FleetReport | None,
     ) -> dict[str, Callable[[], str | bytes]]:
         columns, title = arguments["columns"], arguments["title"]
-        linked = [row.name for row in rows] if "md" in arguments["formats"] else []
-        hrefs = {name: path(f"devices/{_file_in(dest / 'devices', 'md', name).name}") for name in linked}
         index = {"rows": rows, "summary": summary, "title": title, "hrefs": hrefs, "columns": columns}
         return {
             "md": partial(self._index_text, index, dest),
@@ -271,7 +340,7 @@ class ActionModule(OnController):
             "json": partial(fleet_json, rows, summary, columns),
             "csv": partial(fleet_csv, rows, columns),
             "junit": partial(junit, rows, summary),
-            "prom": lambda: prometheus(rows, _facts(arguments["run_dir"], verdict), title),
+            "prom": lambda: _metrics(rows, fleet, arguments, verdict),
             "limit": partial(limit_file, rows, self._variables.hosts.__contains__),
         }
 
@@ -422,6 +491,14 @@ def _read(runs: Merged, own_commands: Callable[[str], Any], name: str) -> dict[s
         commands = ()
     unresolved = Unresolved(missing.phase, missing.kind, missing.message, commands)
     return answer_of(unresolved, Result(status, error=unresolved))
+
+
+def _metrics(rows: list[FleetRow], fleet: FleetReport | None, arguments: Mapping[str, Any], verdict: Verdict) -> bytes:
+    """Return the metrics of the fleet state or, if there is none, of these runs."""
+    if fleet is None:
+        return prometheus(rows, _facts(arguments["run_dir"], verdict), arguments["title"])
+    last = [fleet_row(name, entry.shown()) for name, entry in fleet.entries.items()]
+    return prometheus(last, fleet.facts(), arguments["title"])
 
 
 def _facts(run_dirs: list[str] | None, verdict: Verdict) -> RunFacts:

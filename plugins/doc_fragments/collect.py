@@ -156,7 +156,9 @@ options:
         C(runs/<UTC time>[-<awx_job_id>]/devices/<name>/), as C(result.json) and a text file for each command. If a run is killed,
         the answers received so far are complete on disk.
       - Beside C(devices/), C(manifest.json) records the names, options and versions at the start, and the outcome at the end.
-        C(events.jsonl) has a line for each device that has answered. C(latest) is a link to the run that ended last.
+        C(events.jsonl) has a line for each device that has answered. C(latest) is a link to the last run of the whole fleet.
+      - C(state/) holds the last answer of every device, whichever run asked it. A run of a part of the fleet does not move C(latest).
+        See C(docs/fleet_state.md).
       - C(last_good/<name>/) holds the last good answer to each command, over all runs. A new answer is compared with it, except
         for values that always change, such as uptimes and counters. Differences are written to C(<command>.diff) beside the
         text. Values of driver V(python) are not compared.
@@ -188,10 +190,10 @@ options:
     default: false
   only:
     description:
-      - V(failed) starts a new run. It reuses complete answers of the last run and asks the rest again. The files of reused answers
-        are hard links or, if that is not possible, copies.
-      - The last run is the newest in O(output_dir), finished or not, that asked any of C(hosts) and is not in progress. If there is
-        none, all names are asked.
+      - V(failed) starts a new run. It reuses the last answer of each device if it is complete, and asks the rest again. The files of
+        reused answers are hard links or, if that is not possible, copies.
+      - The last answer is that of the fleet state in O(output_dir), whichever run it was of. An answer whose run is gone or is dated
+        in the future is not reused.
       - An answer is reused only if it is to the same question, that is, the driver, address, port, platform, commands and parsers
         are the same, or for driver V(python) the function and its arguments.
       - With O(resume), an unfinished run is resumed instead, and no answers are reused.
@@ -202,15 +204,17 @@ options:
     description:
       - The runs to keep in O(output_dir) after this run, by count, by age, or both. The others are removed. By default all runs are
         kept.
-      - This run, the run that C(latest) points to, the newest run with a passed verdict, runs in progress, and folders that are not
-        run folders are never removed.
+      - This run, the run that C(latest) points to, the newest run of the whole fleet with a passed verdict, runs in progress, and
+        folders that are not run folders are never removed.
       - If less than 5 % of the disk (and 10 GiB) or of its inodes (and a million) are free, old runs are removed before the
         run too.
       - If a run cannot be removed, there is a warning.
     type: dict
     suboptions:
       runs:
-        description: Number of runs to keep, including this one.
+        description:
+          - Number of runs to keep of each device, including this one. A run is removed if all of its devices have that many newer
+            runs. Runs of a few devices therefore do not remove a run of the whole fleet.
         type: int
       days:
         description: Keep runs that started at most this many days ago.

@@ -16,12 +16,13 @@ import json
 import os
 import pathlib
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from ._changes import Changes, between
+from ._clock import is_future, past
 from ._engine.errors import NotDone
 from ._result import iso
 from ._run import RUNS, entry, folds_case, plain_name, text_name, write_file, write_json
@@ -149,15 +150,9 @@ class LastGood:
         state = self._read(name, say=False)
         now = _moment_of(compared)
         good = (command for command, output in compared["output"].items() if output.get("since"))
-        if any(command not in state.commands or state.commands[command].at < now for command in good):
+        kept = {command: at.at for command, at in state.commands.items() if not is_future(at.at)}
+        if any(command not in kept or kept[command] < now for command in good):
             self.keep(name, compared, written)
-
-    def stale(self, names: Iterable[str], stale_after: float) -> list[str]:
-        """Return the names without a full answer for this many seconds, or since they were first asked."""
-        now = datetime.now(UTC)
-        states = ((name, self._read(name, say=False)) for name in names)
-        known = ((name, state.last_good_at or state.first_asked_at) for name, state in states)
-        return [name for name, at in known if at and (now - datetime.fromisoformat(at)).total_seconds() > stale_after]
 
     def names(self) -> list[str]:
         """Return all devices that have a state, asked in this run or not."""
@@ -200,7 +195,8 @@ class LastGood:
                 for command, kept in data["commands"].items()
             }
             first, last = data["first_asked_at"], data["last_good_at"]
-            return State(first and _moment(first), last and _moment(last), commands)
+            # The clock that set a time in the future was wrong, so when it was is unknown.
+            return State(past(first and _moment(first)), past(last and _moment(last)), commands)
         except FileNotFoundError:
             return State()
         except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:

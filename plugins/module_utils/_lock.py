@@ -40,7 +40,7 @@ def locked(output_dir: str, job: str | None = None) -> Iterator[pathlib.Path]:
     top = pathlib.Path(output_dir).expanduser().absolute()
     try:
         real = make_top(top)
-        for name in (RUNS, "last_good", "history.git", "reports", DEVICES):
+        for name in (RUNS, "last_good", "state", "history.git", "reports", DEVICES):
             check_folder(real / name)
         check_link(real / "latest", RUNS)
         descriptor = open_file(real / LOCK, os.O_RDWR | os.O_CREAT)

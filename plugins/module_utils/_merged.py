@@ -10,13 +10,15 @@ import pathlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ._clock import past
 from ._run import DEVICES, NoAnswer, RunError, old_manifest, read_answer, read_manifest, run_names
 
 
 class Merged:
     """The answers of several runs by name, in the order of the runs. Answers are read one by one.
 
-    If a name is in several runs, the newest full answer is used, or else the newest answer.
+    If a name is in several runs, the newest full answer is used, or else the newest answer. An answer that is dated in
+    the future is older than all others.
 
     :raises RunError: if a folder is not a run folder, or its manifest cannot be read.
     """
@@ -58,7 +60,7 @@ class Merged:
 
 def _rank(answer: dict[str, Any]) -> tuple[bool, str]:
     # All times have one form and are in UTC, so texts compare like times. A device that was not asked has none.
-    return answer.get("status") == "ok", answer.get("finished_at") or ""
+    return answer.get("status") == "ok", past(answer.get("finished_at")) or ""
 
 
 def slices_of(run_dir: str) -> list[str]:
@@ -76,6 +78,7 @@ def slices_of(run_dir: str) -> list[str]:
 def last_passed(run_dirs: Sequence[str]) -> str | None:
     """Return when the last run before these passed, according to its manifest; None if none passed or it is unknown.
 
+    Runs of a part of the fleet do not count. This is for runs without a fleet state.
     Slices of one job pass together. Runs in several folders each have their own past; the oldest time is returned.
     """
     oldest: dict[pathlib.Path, pathlib.Path] = {}
@@ -104,7 +107,9 @@ def _job_of(folder: pathlib.Path) -> list[pathlib.Path]:
 def _passed_at(folder: pathlib.Path) -> str | None:
     manifest = old_manifest(folder)
     verdict, finished = manifest.get("verdict"), manifest.get("finished_at")
-    return str(finished) if isinstance(verdict, dict) and verdict.get("passed") is True and finished else None
+    if not isinstance(verdict, dict) or verdict.get("passed") is not True or manifest.get("part") is not None:
+        return None
+    return past(str(finished)) if finished else None
 
 
 def _resolved(run_dir: str) -> pathlib.Path:

@@ -538,7 +538,11 @@ def write_answer(
     except Exception as error:  # a full disk, or a value that cannot be serialised
         reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
         folder.note("warning", name=name, message=f"its answer could not be written: {reason}")
+        if folder.fleet is not None:
+            folder.fleet.note(folder, name, answer, written=False)
         return answer, str(reason)
+    if folder.fleet is not None:
+        folder.fleet.note(folder, name, answer)
     if last_good is not None:
         try:
             last_good.keep(name, answer, folder.folder_of(name))

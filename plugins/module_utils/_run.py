@@ -6,7 +6,7 @@
 
 ``<output_dir>/runs/<UTC time>[-<job>]/devices/<name>/`` holds ``result.json`` and a text file for each command. Beside
 ``devices``, ``manifest.json`` describes the run at the start and its outcome at the end, and ``events.jsonl`` has a
-line for each event. ``<output_dir>/latest`` is a link to the run that ended last.
+line for each event. ``<output_dir>/latest`` is a link to the last run of the whole fleet; see docs/fleet_state.md.
 """
 
 from __future__ import annotations
@@ -21,16 +21,20 @@ import pathlib
 import shutil
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from ._result import STATUSES, iso
 from ._trusted import Untrusted, check_folder, create_file, make_folder, make_top, new_folder, open_file, read_file
 
+if TYPE_CHECKING:
+    from ._fleet import Fleet
+
 RUNS, DEVICES = "runs", "devices"
 RESULT, MANIFEST, EVENTS = "result.json", "manifest.json", "events.jsonl"
 TRANSCRIPT = "transcript.jsonl"
 TIME = "%Y-%m-%dT%H%M%SZ"  # the folder of a run is named after its start
+LATEST = "latest"
 RUNNING, FINISHED = "running", "finished"
 VERSION = 1  # of the manifest
 LONGEST_NAME = 200  # bytes; file systems allow 255, and suffixes are added
@@ -51,6 +55,23 @@ class OtherQuestion(RunError):
 
 class NoAnswer(RunError):
     """A run on disk has no answer of this name."""
+
+
+class NewerFormat(RunError):
+    """A file was written by a newer version of this collection."""
+
+
+def check_format(path: pathlib.Path, found: Any, known: int) -> None:
+    """Check the version in a file. A file without a version is of an older one, which can be read.
+
+    :raises NewerFormat: if this version of the collection cannot read it.
+    """
+    if isinstance(found, int) and found > known:
+        msg = (
+            f"{path} was written by a newer version of rollcall.network (format {found}; this version reads up to "
+            f"{known}): update the collection, or use another output_dir"
+        )
+        raise NewerFormat(msg)
 
 
 def file_name(text: str, *, folds: bool = False) -> str:
@@ -127,6 +148,8 @@ class RunFolder:
         self.questions: dict[str, str] = {}  # by name, stored with the answers; see the module _question
         self.unwritten_event: str | None = None
         self.top = top  # without links
+        self.fleet: Fleet | None = None  # the state of the fleet, which each answer updates
+        self.moves_latest = True
         self._manifest: dict[str, Any] = {}
 
     def begin(self, manifest: Mapping[str, Any]) -> None:
@@ -143,6 +166,11 @@ class RunFolder:
         except OSError as error:
             msg = f"output_dir {self.top} cannot be written to: {error.strerror}"
             raise RunError(msg) from error
+
+    @property
+    def started_at(self) -> str | None:
+        """The start of the run, for a resumed run that of its first part."""
+        return self._manifest.get("started_at")
 
     def note(self, event: str, **details: Any) -> None:
         """Add a line to the events. If that fails, ``unwritten_event`` has the reason and answers are not affected."""
@@ -192,18 +220,15 @@ class RunFolder:
                     write_file(partial / file.name, read_file(file))
 
     def finish(self, outcome: Mapping[str, Any]) -> None:
-        """Add the outcome to the manifest, and link ``latest`` to this run.
+        """Add the outcome to the manifest, and link ``latest`` to this run if ``moves_latest`` or there is no link.
 
         :raises OSError: the devices' answers were written nevertheless.
         """
         _sync_folder(self.path / DEVICES)  # sync the answers before the manifest says finished
         self._manifest = {**self._manifest, "status": FINISHED, **outcome}
         self._write_manifest()
-        link = self.top / f".latest-{os.getpid()}"
-        with contextlib.suppress(FileNotFoundError):
-            link.unlink()
-        link.symlink_to(pathlib.Path(RUNS) / self.path.name)
-        link.rename(self.top / "latest")
+        if self.moves_latest or not (self.top / LATEST).exists():
+            point_latest(self.top, self.path)
         self.note("ended", **{key: outcome[key] for key in ("summary", "verdict") if key in outcome})
 
     def close(self) -> None:
@@ -233,7 +258,7 @@ class RunFolder:
 
     def _write_manifest(self) -> None:
         partial = self.path / f"{MANIFEST}.part"
-        write_json(partial, self._manifest)
+        write_json(partial, self._manifest, indent=1)
         partial.rename(self.path / MANIFEST)
         _sync_folder(self.path)
 
@@ -246,6 +271,15 @@ def expected_line(answer: Mapping[str, Any]) -> str:
     }
     kind = (answer.get("error") or {}).get("kind")
     return json.dumps({"expected": {"status": answer["status"], "kind": kind, "output": output}}) + "\n"
+
+
+def point_latest(top: pathlib.Path, run: pathlib.Path) -> None:
+    """Link ``latest`` to a run."""
+    link = top / f".{LATEST}-{os.getpid()}"
+    with contextlib.suppress(FileNotFoundError):
+        link.unlink()
+    link.symlink_to(pathlib.Path(RUNS) / run.name)
+    link.rename(top / LATEST)
 
 
 def run_names(run_dir: str | pathlib.Path) -> list[str]:
@@ -268,6 +302,7 @@ def read_manifest(run_dir: str | pathlib.Path) -> dict[str, Any]:
     """Return the manifest of a run on disk; empty if the run was killed before it wrote one.
 
     :raises RunError: if it cannot be read.
+    :raises NewerFormat: if a newer version of the collection wrote it.
     """
     path = pathlib.Path(run_dir).expanduser() / MANIFEST
     try:
@@ -280,6 +315,7 @@ def read_manifest(run_dir: str | pathlib.Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         msg = f"{path} cannot be read: {error}"
         raise RunError(msg) from error
+    check_format(path, manifest.get("version"), VERSION)
     return manifest
 
 
@@ -289,6 +325,15 @@ def old_manifest(run_dir: pathlib.Path) -> dict[str, Any]:
         return read_manifest(run_dir)
     except RunError:
         return {}
+
+
+def stored_question(run_dir: pathlib.Path, name: str) -> str | None:
+    """Return the question that an answer of a run on disk is to, or None if it is unknown."""
+    try:
+        question = json.loads(read_file(entry(run_dir / DEVICES, name) / RESULT).decode("ascii"))["question"]
+        return None if question is None else str(question)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def read_answer(
@@ -391,8 +436,9 @@ def _open_events(path: pathlib.Path) -> int:
     return descriptor
 
 
-def write_json(path: pathlib.Path, data: Mapping[str, Any]) -> None:
-    write_file(path, json.dumps(data, indent=1).encode("ascii") + b"\n")
+def write_json(path: pathlib.Path, data: Mapping[str, Any], *, indent: int | None = None) -> None:
+    """Write data to a file. Python takes four times as long with an indent, and there is a file for each device."""
+    write_file(path, json.dumps(data, indent=indent).encode("ascii") + b"\n")
 
 
 def write_file(path: pathlib.Path, data: bytes) -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The runs of a folder: find the run to resume and the last run, and remove old ones.
+"""The runs of a folder: find the run to resume and remove old ones.
 
 Slices of an AWX job write to one folder in parallel. Therefore runs are found by their names, and a run in progress is
 not touched.
@@ -16,10 +16,24 @@ import os
 import pathlib
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from ._run import DEVICES, EVENTS, FINISHED, RUNS, TIME, RunError, is_folder, old_manifest, run_names
+from ._clock import is_future
+from ._run import (
+    DEVICES,
+    EVENTS,
+    FINISHED,
+    RUNS,
+    TIME,
+    NewerFormat,
+    RunError,
+    is_folder,
+    old_manifest,
+    read_manifest,
+    run_names,
+)
 from ._trusted import Untrusted, check_folder, open_file
 
 OURS = re.compile(r"(?P<began>\d{4}-\d\d-\d\dT\d{6}Z)(-.+?)?(\.(?P<number>\d+))?")
@@ -27,22 +41,26 @@ PRUNED = ".pruned"
 
 
 def newest_first(output_dir: str) -> list[pathlib.Path]:
-    """Return the folders of all runs. Other folders are left out."""
+    """Return the folders of all runs. Other folders are left out.
+
+    Runs that are dated in the future come last, because the clock was wrong when they began.
+    """
     runs = pathlib.Path(output_dir).expanduser().absolute() / RUNS
     found = [(match, path) for path in _folders(runs) if (match := OURS.fullmatch(path.name)) and _began(path)]
     found.sort(key=lambda each: (each[0]["began"], int(each[0]["number"] or 0), each[1].name), reverse=True)
+    found.sort(key=lambda each: is_future(_began(each[1])))
     return [path for _match, path in found]
 
 
 def run_to_resume(output_dir: str, names: Iterable[str]) -> pathlib.Path | None:
     """Return the newest unfinished run if all of its names are asked now.
 
-    A run that started before a finished run of the same names is ignored.
+    A run that started before a finished run of the same names is ignored, and so is one that is dated in the future.
     """
     asked = set(names)
     for run in newest_first(output_dir):
         theirs = _names(run)
-        if not theirs & asked or is_under_way(run):
+        if not theirs & asked or is_future(_began(run)) or is_under_way(run):
             continue
         if is_finished(run):
             if theirs >= asked:
@@ -50,12 +68,6 @@ def run_to_resume(output_dir: str, names: Iterable[str]) -> pathlib.Path | None:
         elif theirs <= asked:
             return run
     return None
-
-
-def last_run(output_dir: str, names: Iterable[str]) -> pathlib.Path | None:
-    """Return the newest run, finished or not, that asked any of these names."""
-    asked = set(names)
-    return next((run for run in newest_first(output_dir) if _names(run) & asked and not is_under_way(run)), None)
 
 
 def is_finished(run: pathlib.Path) -> bool:
@@ -72,23 +84,36 @@ def is_under_way(run: pathlib.Path) -> bool:
         return True
 
 
-def prune(output_dir: str, own: pathlib.Path, *, runs: int | None, days: float | None) -> Iterator[str]:
-    """Remove the runs beyond the newest ``runs``, and those older than ``days``. Yield what could not be removed.
+def prune(
+    output_dir: str,
+    own: pathlib.Path,
+    *,
+    runs: int | None,
+    days: float | None,
+    fleet: Collection[str] | None = None,
+    protected: Iterable[str] = (),
+) -> Iterator[str]:
+    """Remove old runs. Yield what could not be removed.
 
-    This run, the one that ``latest`` points to, the newest passed run and runs in progress are kept.
+    With ``runs``, a run stays if it is one of the newest that many runs of any of its devices. A run of a few devices
+    therefore does not remove a run of many. With ``days``, a run that is older is removed.
+
+    This run, the one that ``latest`` points to, the newest passed run, protected ones and runs in progress are kept.
+
+    :param fleet: the devices that count; others have left the fleet. By default all.
+    :param protected: names of the folders of more runs that are kept.
     """
     top = pathlib.Path(output_dir).expanduser().absolute()
     for leftover in (top / RUNS).glob(f".*{PRUNED}"):
         shutil.rmtree(leftover, ignore_errors=True)
     everything = newest_first(output_dir)
-    kept = {own.name, (top / "latest").resolve().name}
+    kept = {own.name, (top / "latest").resolve().name, *protected}
     kept.add(next((run.name for run in everything if _passed(run)), own.name))
     oldest = None if days is None else datetime.now(UTC) - timedelta(days=days)
-    for number, run in enumerate(everything):
-        too_many = runs is not None and number >= runs
-        began = _began(run)
-        too_old = oldest is not None and began is not None and began < oldest
-        if run.name in kept or not (too_many or too_old):
+    too_many = set[str]() if runs is None else _beyond(everything, runs, fleet)
+    for run in everything:
+        too_old = oldest is not None and _counted_from(run) < oldest
+        if run.name in kept or not (run.name in too_many or too_old) or _is_newer_format(run):
             continue
         try:
             with _alone(run):
@@ -99,6 +124,39 @@ def prune(output_dir: str, own: pathlib.Path, *, runs: int | None, days: float |
             continue
         except OSError as error:
             yield f"the old run {run} could not be removed: {error.strerror}"
+
+
+def _beyond(newest: Iterable[pathlib.Path], most: int, fleet: Collection[str] | None) -> set[str]:
+    """Return the runs of which each device has this many newer ones. Runs of no device are counted by themselves."""
+    beyond: set[str] = set()
+    seen: dict[str, int] = {}
+    known = None if fleet is None else set(fleet)
+    for number, run in enumerate(newest):
+        names = _names(run)
+        counted = names if known is None else names & known
+        is_needed = any(seen.get(name, 0) < most for name in counted) if counted else number < most
+        for name in counted:
+            seen[name] = seen.get(name, 0) + 1
+        if not is_needed:
+            beyond.add(run.name)
+    return beyond
+
+
+def _counted_from(run: pathlib.Path) -> datetime:
+    """Return when a run began. For one that is dated in the future, when it was first found so.
+
+    The time of its folder is set to now then, because the clock that set it was wrong too.
+    """
+    began = _began(run) or datetime.now(UTC)
+    if not is_future(began):
+        return began
+    with contextlib.suppress(OSError):
+        changed = datetime.fromtimestamp(run.lstat().st_mtime, UTC)
+        if not is_future(changed):
+            return changed
+        now = time.time()
+        os.utime(run, (now, now), follow_symlinks=False)
+    return datetime.now(UTC)
 
 
 @contextlib.contextmanager
@@ -120,7 +178,19 @@ def _alone(run: pathlib.Path) -> Iterator[None]:
 
 
 def _passed(run: pathlib.Path) -> bool:
-    return is_finished(run) and bool((old_manifest(run).get("verdict") or {}).get("passed"))
+    manifest = old_manifest(run)
+    return is_finished(run) and manifest.get("part") is None and bool((manifest.get("verdict") or {}).get("passed"))
+
+
+def _is_newer_format(run: pathlib.Path) -> bool:
+    """Whether a newer version of the collection wrote the run."""
+    try:
+        read_manifest(run)
+    except NewerFormat:
+        return True
+    except RunError:
+        return False
+    return False
 
 
 def _began(run: pathlib.Path) -> datetime | None:

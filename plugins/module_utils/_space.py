@@ -13,7 +13,7 @@ from __future__ import annotations
 import errno
 import os
 import pathlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from ._runs import newest_first, prune
@@ -23,17 +23,27 @@ SHORT, SHORT_SPACE, SHORT_INODES = 0.05, 10 * 2**30, 1_000_000
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-def make_room(top: pathlib.Path, keep: Mapping[str, Any] | None, protected: pathlib.Path | None) -> Iterator[str]:
+def make_room(
+    top: pathlib.Path,
+    keep: Mapping[str, Any] | None,
+    resumed: pathlib.Path | None,
+    used: Iterable[str],
+    *,
+    fleet: Collection[str] | None = None,
+    protected: Iterable[str] = (),
+) -> Iterator[str]:
     """Remove the runs that ``keep`` does not keep, if space or inodes are short. Yield lines that say so.
 
-    :param protected: a run that is kept in any case, because its answers are used.
+    :param resumed: the run that goes on. It is kept.
+    :param used: the names of the folders of runs whose answers are used. They are kept too.
+    :param fleet: see ``prune``, as ``protected``.
     """
     short = shortage(top)
     if short is None:
         return
     before = len(newest_first(str(top)))
     if keep:
-        yield from prune(str(top), protected or top, **keep)
+        yield from prune(str(top), resumed or top, **keep, fleet=fleet, protected={*used, *protected})
     removed = before - len(newest_first(str(top)))
     if removed:
         runs = "1 old run was" if removed == 1 else f"{removed} old runs were"

@@ -51,6 +51,13 @@ options:
       - Set O(run_dir) to one of the slices, or to C(<output_dir>/latest).
     type: bool
     default: false
+  output_dir:
+    description:
+      - The folder of the runs, as in M(rollcall.network.collect). The last answer of every device of the fleet, whichever run asked
+        it, is then reported in C(reports/) there, beside the report on O(run_dir) or O(devices).
+      - If O(run_dir) is not a run of this folder itself, as with pollers, all of O(devices) are recorded there as one run.
+      - See C(docs/fleet_state.md).
+    type: path
   dest:
     description:
       - The folder to write to. Reports are C(devices/<name>.md) and C(devices/<name>.html). The files for the fleet are C(index.md),
@@ -108,7 +115,10 @@ options:
     type: str
     default: Roll call
   metrics_file:
-    description: Where to write V(prom), instead of C(metrics.prom) in O(dest).
+    description:
+      - Where to write V(prom), instead of C(metrics.prom) in O(dest).
+      - The metrics describe the fleet state of the output folder, if there is one, and else the answers of this report. A run of a
+        part of the fleet therefore changes the metrics of its devices only.
     type: path
   max_fail_percentage:
     description:

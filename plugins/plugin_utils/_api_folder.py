@@ -18,6 +18,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._question import 
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Keep, failed_names, summarize
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunError, RunFolder
+from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_of_run import open_fleet
 from ansible_collections.rollcall.network.plugins.plugin_utils._manifest import closing, opening
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, verdict_of
 
@@ -39,9 +40,11 @@ class ApiFolder:
         self._stack = contextlib.ExitStack()
         try:
             top = self._stack.enter_context(locked(os.fspath(output_dir)))
+            fleet = open_fleet(top, devices, {}).fleet
             self._folder = RunFolder(str(top))
             self._stack.callback(self._folder.close)
-            self._folder.begin(opening({"output_dir": str(top), **options}, devices, {}))
+            self._folder.begin(opening({"output_dir": str(top), **options}, devices, {}, fleet.scope.part))
+            self._folder.fleet, self._folder.moves_latest = fleet, not fleet.is_part
         except RunError as error:
             self._stack.close()
             raise ValueError(str(error)) from error
@@ -72,7 +75,10 @@ class ApiFolder:
             "failed_hosts": failed_names(answers),
             "changed_hosts": [name for name, answer in answers.items() if answer["changed"]],
         }
-        self._folder.finish(closing(result, verdict.as_dict(), errors))
+        outcome = closing(result, verdict.as_dict(), errors, verdict.troubles)
+        self._folder.finish(outcome)
+        if self._folder.fleet is not None:
+            self._folder.fleet.close(self._folder, outcome, None)
         if errors:
             msg = f"{len(errors)} answers could not be written to {self._folder.path}, such as that of {name}: {reason}"
             raise OSError(msg)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from ansible_collections.rollcall.network.plugins.module_utils._changes import Changes
+from ansible_collections.rollcall.network.plugins.module_utils._clock import is_future
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
 from ansible_collections.rollcall.network.plugins.module_utils._drivers.registry import name_of
 from ansible_collections.rollcall.network.plugins.module_utils._engine.engine import Engine
@@ -38,13 +39,15 @@ from ansible_collections.rollcall.network.plugins.module_utils._run import (
     read_answer,
     without,
 )
-from ansible_collections.rollcall.network.plugins.module_utils._runs import last_run, run_to_resume
+from ansible_collections.rollcall.network.plugins.module_utils._runs import is_under_way, run_to_resume
 from ansible_collections.rollcall.network.plugins.module_utils._space import advice, make_room
+from ansible_collections.rollcall.network.plugins.module_utils._state import STATE, Entry
 from ansible_collections.rollcall.network.plugins.module_utils.collector import Event
+from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_of_run import Opened, open_fleet
 from ansible_collections.rollcall.network.plugins.plugin_utils._interrupted import Interruption
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import SECRETS, Resolved
 from ansible_collections.rollcall.network.plugins.plugin_utils._manifest import job_of, opening
-from ansible_collections.rollcall.network.plugins.plugin_utils._outcome import result_of
+from ansible_collections.rollcall.network.plugins.plugin_utils._outcome import needed, result_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._parent import end_with_parent
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._platform import platform_warnings
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed
@@ -141,21 +144,36 @@ def _opened(
     names = list(dict.fromkeys(arguments["hosts"]))
     job = job_of(variables)
     top = str(stack.enter_context(locked(arguments["output_dir"], job)))
+    opened = open_fleet(pathlib.Path(top), names, variables)
     resumed = run_to_resume(top, names) if arguments["resume"] else None
-    before = last_run(top, names) if arguments["only"] and not resumed else None
-    for line in make_room(pathlib.Path(top), arguments["keep"], resumed or before):
+    used = {pathlib.PurePath(each.run).name for each in opened.entries.values() if arguments["only"] and each.run}
+    for line in make_room(pathlib.Path(top), arguments["keep"], resumed, used, **needed(opened.fleet)):
         display.display(f"roll call: {line}")
     folder = RunFolder(top, job, resume=resumed)
     stack.callback(folder.close)
-    folder.begin(opening(arguments, names, variables))
+    folder.begin(opening(arguments, names, variables, opened.fleet.scope.part))
+    folder.fleet = opened.fleet
+    folder.moves_latest = not opened.fleet.is_part or not opened.fleet.closes
     folder.questions = {name: question_of(each) for name, each in devices.items() if isinstance(each, Device)}
-    for line in _reuse(folder, arguments, resumed, before):
+    if opened.fleet.is_part and opened.fleet.closes and opened.entries:
+        _say_part(opened, folder, display)
+    for line in _reuse(folder, arguments, resumed, opened):
         display.display(f"roll call: {line}")
     return folder
 
 
+def _say_part(opened: Opened, folder: RunFolder, display: Display) -> None:
+    """Say that the run is not of the whole fleet, and why."""
+    scope, top = opened.fleet.scope, folder.top
+    if scope.warn:
+        advice = f"use another output_dir for another fleet, or remove {top / STATE} if the fleet has changed"
+        display.warning(in_line(f"this run does not count as a run of the fleet, because {scope.part}; {advice}"))
+    else:
+        display.display(in_line(f"roll call: this is a run of a part of the fleet, because {scope.part}"))
+
+
 def _reuse(
-    folder: RunFolder, arguments: Mapping[str, Any], resumed: pathlib.Path | None, before: pathlib.Path | None
+    folder: RunFolder, arguments: Mapping[str, Any], resumed: pathlib.Path | None, opened: Opened
 ) -> Iterator[str]:
     """Reuse the answers of an earlier run, and yield lines that say which."""
     changed = 0
@@ -164,11 +182,13 @@ def _reuse(
         changed = len(changed_questions(resumed, folder.questions))
     elif arguments["resume"]:
         yield "resume: there is no unfinished run of these devices, so this is a new run"
-    if before:
-        taken, changed = take_over(folder, before)
-        yield f"reusing {taken} full answers of {before}"
-    elif arguments["only"] and not resumed:
-        yield f"only: {arguments['only']}: there is no earlier run of these devices, so all are asked"
+    if arguments["only"] and not resumed:
+        if opened.entries.keys() & folder.questions.keys():
+            taken, changed = take_over(folder, opened.entries)
+            of = f"{folder.top / next(iter(taken))}" if len(taken) == 1 else f"{len(taken)} runs"
+            yield f"reusing {sum(taken.values())} full answers of {of}" if taken else "there are no answers to reuse"
+        else:
+            yield f"only: {arguments['only']}: there is no earlier run of these devices, so all are asked"
     if changed:
         yield f"asking {changed} again, because their earlier answers are to another question (commands, address, …)"
 
@@ -187,23 +207,29 @@ def changed_questions(run: pathlib.Path, questions: Mapping[str, str]) -> list[s
     return changed
 
 
-def take_over(folder: RunFolder, before: pathlib.Path) -> tuple[int, int]:
-    """Reuse the full answers of another run to the questions of this one. The other names will be asked.
+def take_over(folder: RunFolder, entries: Mapping[str, Entry]) -> tuple[Counter[str], int]:
+    """Reuse the last answer of each device if it is full and to the question of this run. The others will be asked.
 
-    Return the number of reused answers, and of full answers that are to other questions.
+    Return the number of reused answers by run, and the number of full answers that are to other questions.
     """
-    taken = changed = 0
+    taken, changed = Counter[str](), 0
     for name, question in folder.questions.items():
-        # A device whose answer is damaged or cannot be linked is asked again.
+        entry = entries.get(name)
+        if entry is None or entry.run is None or entry.answer["status"] != "ok" or is_future(entry.at):
+            continue
+        run = folder.fleet.state.top / entry.run if folder.fleet else folder.top / entry.run
+        # A device whose answer is gone, damaged or cannot be linked is asked again.
         with contextlib.suppress(RunError, OSError):
             try:
-                status = read_answer(before, name, slim=True, question=question)["status"]
+                answer = read_answer(run, name, slim=True, question=question)
             except OtherQuestion as error:
                 changed += error.status == "ok"
                 continue
-            if status == "ok":
-                folder.take_over(before, name)
-                taken += 1
+            if answer["status"] == "ok" and not is_under_way(run):
+                folder.take_over(run, name)
+                taken[entry.run] += 1
+                if folder.fleet:
+                    folder.fleet.note(folder, name, answer)
     return taken, changed
 
 

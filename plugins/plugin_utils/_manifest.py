@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from ansible_collections.rollcall.network.plugins.module_utils._fleet import names_digest
 from ansible_collections.rollcall.network.plugins.module_utils._result import iso
 from ansible_collections.rollcall.network.plugins.plugin_utils._versions import versions
 
@@ -19,27 +20,44 @@ def job_of(variables: Mapping[str, Any]) -> str | None:
     return _text(variables.get("awx_job_id"))
 
 
-def opening(arguments: Mapping[str, Any], names: Iterable[str], variables: Mapping[str, Any]) -> dict[str, Any]:
-    """What is known before the first login. No argument is a secret, but those of functions may be."""
+def workflow_of(variables: Mapping[str, Any]) -> str | None:
+    """Return the number of AWX's workflow job, or None. The jobs of slices have one."""
+    return _text(variables.get("awx_workflow_job_id"))
+
+
+def opening(
+    arguments: Mapping[str, Any], names: Iterable[str], variables: Mapping[str, Any], part: str | None = None
+) -> dict[str, Any]:
+    """What is known before the first login. No argument is a secret, but those of functions may be.
+
+    :param part: why the run is not of the whole fleet; None if it is.
+    """
+    names = list(names)
     return {
         "started_at": iso(datetime.now(UTC)),
         "finished_at": None,
         "job": job_of(variables),
-        "workflow_job": _text(variables.get("awx_workflow_job_id")),
+        "workflow_job": workflow_of(variables),
+        "part": part,
+        "limit": _text(variables.get("ansible_limit")),
         "versions": versions(),
         "arguments": {
             name: value
             for name, value in arguments.items()
             if name not in {"hosts", "function_args"} and value is not None
         },
-        "hosts": list(names),
+        "hosts": names,
+        "hosts_digest": names_digest(names),
     }
 
 
-def closing(result: Mapping[str, Any], verdict: Mapping[str, Any], unwritten: Iterable[str]) -> dict[str, Any]:
+def closing(
+    result: Mapping[str, Any], verdict: Mapping[str, Any], unwritten: Iterable[str], troubles: Iterable[str] = ()
+) -> dict[str, Any]:
     """Return the outcome after all devices have answered.
 
     :param verdict: whether the run passed, and the reasons if not.
+    :param troubles: the reasons that are not limits.
     :param unwritten: the names whose answers are not on disk.
     """
     missing = set(unwritten)
@@ -51,6 +69,7 @@ def closing(result: Mapping[str, Any], verdict: Mapping[str, Any], unwritten: It
         "stale_hosts": result.get("stale_hosts", []),
         "devices": {name: answer["status"] for name, answer in result["devices"].items() if name not in missing},
         "verdict": verdict,
+        "troubles": list(troubles),
     }
 
 

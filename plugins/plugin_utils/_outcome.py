@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import pathlib
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.rollcall.network.plugins.module_utils import _history
+from ansible_collections.rollcall.network.plugins.module_utils._fleet import Fleet, Record, read_record
 from ansible_collections.rollcall.network.plugins.module_utils._last_good import LastGood
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import in_line
 from ansible_collections.rollcall.network.plugins.module_utils._problems import Problems
@@ -65,25 +68,30 @@ def result_of(
             with problems.during("looking for changes"):
                 result["changed_hosts"] = [name for name, answer in answers.items() if answer.get("changed")]
             with problems.during("looking for devices that are silent for long"):
-                result["stale_hosts"] = _stale(result["failed_hosts"], arguments, last_good)
+                result["stale_hosts"] = _stale(result["failed_hosts"], arguments, folder)
                 troubles.append(_alarm(result["stale_hosts"], arguments))
             with problems.during("looking for damaged files"):
                 result["warnings"] += _damaged(last_good)
             with problems.during("writing the history"):
                 troubles.append(_write_history(answers, arguments, folder, last_good, result["warnings"].append))
+        with problems.during("looking for devices whose state is not written"):
+            troubles.append(_unrecorded(folder))
         for trouble in filter(None, troubles):
             verdict = verdict.troubled(trouble)
         with problems.during("writing the end of the manifest"):
             try:
                 told = _told(verdict, problems, folder)
-                folder.finish(closing(result, told.as_dict(), errors))
+                outcome = closing(result, told.as_dict(), errors, told.troubles)
+                folder.finish(outcome)
+                if folder.fleet is not None:
+                    folder.fleet.close(folder, outcome, arguments["stale_after"])
             except OSError as error:
                 reason = f"{error.strerror}{advice(str(error.strerror), folder.top, arguments['keep'])}"
                 problem = f"{folder.path / MANIFEST} could not be written: {reason}; the answers were written"
                 verdict = verdict.troubled(problem)
         with problems.during("removing old runs"):
             if arguments["keep"]:
-                result["warnings"] += prune(str(folder.top), folder.path, **arguments["keep"])
+                result["warnings"] += prune(str(folder.top), folder.path, **arguments["keep"], **needed(folder.fleet))
     verdict = _told(verdict, problems, folder)
     result["verdict"] = verdict.as_dict()
     if problems.tracebacks:
@@ -113,8 +121,29 @@ def _unwritten(folder: RunFolder, errors: Mapping[str, str], arguments: Mapping[
     return None
 
 
-def _stale(failed: Sequence[str], arguments: Mapping[str, Any], last_good: LastGood) -> list[str]:
-    return [] if arguments["stale_after"] is None else last_good.stale(failed, arguments["stale_after"])
+def _unrecorded(folder: RunFolder) -> str | None:
+    """Return whose state could not be written, or None."""
+    if folder.fleet is None or not folder.fleet.state.problems:
+        return None
+    name, reason = next(iter(folder.fleet.state.problems.items()))
+    more = f" and {len(folder.fleet.state.problems) - 1} more" if len(folder.fleet.state.problems) > 1 else ""
+    return f"the state of {name}{more} is not up to date: {reason}"
+
+
+def needed(fleet: Fleet | None) -> dict[str, Any]:
+    """Return the devices of the fleet and the runs that are not removed, for ``prune``."""
+    if fleet is None:
+        return {}
+    state = fleet.state
+    record = read_record(state.top) or Record()
+    runs = {pathlib.PurePath(run).name for run in (*record.runs, *record.last_success_runs)}
+    return {"fleet": state.entries().keys(), "protected": runs}
+
+
+def _stale(failed: Sequence[str], arguments: Mapping[str, Any], folder: RunFolder) -> list[str]:
+    if arguments["stale_after"] is None or folder.fleet is None:
+        return []
+    return folder.fleet.stale(failed, arguments["stale_after"], time.time())
 
 
 def _alarm(stale: Sequence[str], arguments: Mapping[str, Any]) -> str | None:

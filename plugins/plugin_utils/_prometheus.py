@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Metrics of a run for node_exporter's textfile collector.
+"""Metrics of a fleet for node_exporter's textfile collector.
 
-All metrics are gauges, because each file describes one run and replaces the previous one. Their number does not grow
-with the fleet, except for the time of each device's last full answer.
+All metrics are gauges, because each file replaces the previous one. Their number does not grow with the fleet, except
+for the time of each device's last full answer. With a fleet state they describe the last answer of every device and
+the last run of the whole fleet, whichever run was the last.
 """
 
 from __future__ import annotations
@@ -23,13 +24,17 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._shown import mom
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """Facts of a run that are not in the rows. Times are ISO 8601 text; None means unknown."""
+    """Facts of a run that are not in the rows. Times are ISO 8601 text; None means unknown.
 
-    passed: bool
+    If ``known``, nothing is concluded from the rows, which are those of more than one run.
+    """
+
+    passed: bool | None
     started_at: str | None = None
     finished_at: str | None = None
     last_passed_at: str | None = None
     stale: int | None = None
+    known: bool = False
 
 
 def prometheus(rows: Sequence[FleetRow], facts: RunFacts, title: str) -> bytes:
@@ -56,9 +61,10 @@ def prometheus(rows: Sequence[FleetRow], facts: RunFacts, title: str) -> bytes:
             family.labels(title, _label(each)).set(round(value, 3))
 
     counts = Counter(row.status for row in rows)
-    started = moment(facts.started_at or min((row.started_at for row in rows if row.started_at), default=None))
-    finished = moment(facts.finished_at or max((row.finished_at for row in rows if row.finished_at), default=None))
-    succeeded = finished if facts.passed else moment(facts.last_passed_at)
+    own = [] if facts.known else rows
+    started = moment(facts.started_at or min((row.started_at for row in own if row.started_at), default=None))
+    finished = moment(facts.finished_at or max((row.finished_at for row in own if row.finished_at), default=None))
+    succeeded = finished if facts.passed and not facts.known else moment(facts.last_passed_at)
     asked = [sum(row.seconds.values()) for row in rows if row.attempts]
     changed = [bool(row.changed) for row in rows if row.changed is not None]
 
@@ -69,7 +75,7 @@ def prometheus(rows: Sequence[FleetRow], facts: RunFacts, title: str) -> bytes:
     gauge("device_slowest_seconds", "Time spent on the slowest device.", max(asked, default=None))
     spent = {phase: sum(row.seconds.get(phase, 0.0) for row in rows) for phase in PHASES}
     gauges("phase_seconds", "Time spent in each phase, summed over all devices.", "phase", spent)
-    gauge("run_passed", "1 if the verdict is passed, else 0.", float(facts.passed))
+    gauge("run_passed", "1 if the verdict is passed, else 0.", None if facts.passed is None else float(facts.passed))
     lasted = max(finished - started, 0.0) if started is not None and finished is not None else None
     gauge("run_duration_seconds", "Duration of the run.", lasted)
     gauge("run_finished_timestamp_seconds", "End of the run.", finished)

@@ -143,7 +143,8 @@ def test_the_answers_of_a_survey(project: Path, fleet: Lab, tmp_path: Path) -> N
         command += ["--limit", "fra-wan1", "-e", f"@{given}"]
         status, output = run(command, {**env, "HOME": str(tmp_path)}, project)
         assert status == 0, output
-        answer = json.loads((tmp_path / "out" / "latest" / "devices" / "fra-wan1" / "result.json").read_text())
+        newest = max((tmp_path / "out" / "runs").iterdir())
+        answer = json.loads((newest / "devices" / "fra-wan1" / "result.json").read_text())
         asked[text] = list(answer["output"])
     own, told = asked.values()
     assert own == list(fleet.devices["fra-wan1"].commands)

@@ -145,7 +145,8 @@ def everything(folder: Path) -> dict[str, tuple[int, int, bytes]]:
 
 
 def run_folder(site: Site, name: str) -> Path:
-    return site.folders(name)["output"] / "latest"
+    """The newest run. `latest` does not lead to a run of a part of the fleet."""
+    return max((site.folders(name)["output"] / "runs").iterdir())
 
 
 def answered(site: Site, name: str) -> set[str]:

@@ -9,7 +9,7 @@ import json
 import os
 import pathlib
 import stat
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -18,7 +18,6 @@ from ansible_collections.rollcall.network.plugins.module_utils import _last_good
 from ansible_collections.rollcall.network.plugins.module_utils._changes import Changes
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader.rejections import rejection_in
 from ansible_collections.rollcall.network.plugins.module_utils._last_good import LastGood
-from ansible_collections.rollcall.network.plugins.module_utils._result import iso
 from ansible_collections.rollcall.network.plugins.module_utils._roll import write_answer
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunFolder, read_answer
 
@@ -201,7 +200,6 @@ DAMAGES = {
 def test_a_damaged_state_counts_as_none_and_heals(text: str, fleet: Fleet) -> None:
     fleet.run(answer(0, show_version="one"))
     (fleet.path / "last_good" / "r1" / "state.json").write_text(text)
-    assert LastGood(fleet.path, Changes()).stale(["r1"], 1) == []
     given = fleet.run(answer(1, show_version="two"))
     assert (given["changed"], given["last_good_at"]) == ([], DAYS[1])
     assert "cannot be read and is ignored" in fleet.problems["r1"]
@@ -287,23 +285,6 @@ def test_an_answer_that_is_none_is_written_all_the_same(fleet: Fleet) -> None:
     assert given["changed"] == []
     assert "could not be compared: KeyError" in last_good.problems["r1"]
     assert read_answer(folder.path, "r1")["output"]["show it"]["text"] == "x"
-
-
-@pytest.mark.parametrize(
-    ("ago", "status", "stale"),
-    [
-        (10.0, "ok", False),
-        (3700.0, "ok", True),
-        (10.0, "failed", False),
-        (3700.0, "failed", True),
-        (-99999.0, "ok", False),
-    ],
-)
-def test_stale(ago: float, status: str, stale: bool, fleet: Fleet) -> None:
-    given = answer(0, status) | {"finished_at": iso(datetime.now(UTC) - timedelta(seconds=ago))}
-    fleet.run(given)
-    last_good = LastGood(fleet.path, Changes())
-    assert last_good.stale(["r1", "never heard of"], 3600) == (["r1"] if stale else [])
 
 
 def test_a_name_that_was_never_asked_has_no_time_of_its_own(fleet: Fleet) -> None:

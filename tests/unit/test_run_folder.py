@@ -17,6 +17,7 @@ import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._changes import Changes
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
+from ansible_collections.rollcall.network.plugins.module_utils._fleet import open_state
 from ansible_collections.rollcall.network.plugins.module_utils._last_good import LastGood
 from ansible_collections.rollcall.network.plugins.module_utils._question import question_of
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error, Output
@@ -376,7 +377,9 @@ def test_taking_over(linkable: bool, tmp_path: pathlib.Path, monkeypatch: pytest
             raise OSError(18, "Invalid cross-device link")
 
         monkeypatch.setattr(os, "link", none)
-    assert take_over(new, old.path) == (1, 0)
+    old.close()
+    entries = open_state(tmp_path)[1]
+    assert take_over(new, entries) == ({f"runs/{old.path.name}": 1}, 0)
     assert os.listdir(new.path / "devices") == ["full"]
     assert read_answer(new.path, "full") == read_answer(old.path, "full")
     texts = [folder.path / "devices" / "full" / "show it.txt" for folder in (old, new)]
@@ -447,7 +450,9 @@ def test_an_answer_is_reused_only_for_the_same_question(
     old, new = RunFolder(str(tmp_path)), RunFolder(str(tmp_path))
     old.questions, new.questions = {"r1": question_of(before)}, {"r1": question_of(today)}
     old.write("r1", answer())
-    assert take_over(new, old.path) == ((1, 0) if same else (0, 1))
+    old.close()
+    taken, changed = take_over(new, open_state(tmp_path)[1])
+    assert (taken.total(), changed) == ((1, 0) if same else (0, 1))
     assert list(answers_there(new, {"return_output": True})) == (["r1"] if same else [])
     assert changed_questions(old.path, new.questions) == ([] if same else ["r1"])
     assert "secret" not in (old.path / "devices" / "r1" / "result.json").read_text()

@@ -22,7 +22,6 @@ import pytest
 from ansible_collections.rollcall.network.plugins.module_utils._lock import locked
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunError, RunFolder
 from ansible_collections.rollcall.network.plugins.module_utils._runs import (
-    last_run,
     newest_first,
     prune,
     run_to_resume,
@@ -80,35 +79,33 @@ def test_newest_first(tmp_path: pathlib.Path) -> None:
 
 # -- resume and only ---------------------------------------------------------------------------------------------------
 
-# Runs, oldest first: a day, what it is, whom it asked. And then: which is resumed, which is the last.
-CASES: dict[str, tuple[list[tuple[int, str, list[str]]], int | None, int | None]] = {
-    "none": ([], None, None),
-    "finished": ([(1, "finished", FLEET)], None, 1),
-    "killed": ([(1, "running", FLEET)], 1, 1),
-    "killed after a finished one": ([(1, "finished", FLEET), (2, "running", FLEET)], 2, 2),
-    "killed before a finished one": ([(1, "running", FLEET), (2, "finished", FLEET)], None, 2),
-    "killed, then a look at one device": ([(1, "running", FLEET), (2, "finished", ["r1"])], 1, 2),
-    "twice killed": ([(1, "running", FLEET), (2, "running", FLEET)], 2, 2),
-    "another slice is newer": ([(1, "running", FLEET), (2, "running", ["x1", "x2"])], 1, 1),
-    "it asked fewer": ([(1, "running", ["r2"])], 1, 1),
-    "it asked more: it would never be whole": ([(1, "running", [*FLEET, "r4"])], None, 1),
-    "it asked nobody": ([(1, "running", [])], None, None),
-    "killed before its manifest": ([(1, "bare", FLEET)], None, None),
-    "of before there was a status": ([(1, "old", FLEET)], None, 1),
+# Runs, oldest first: a day, what it is, whom it asked. And then: which is resumed.
+CASES: dict[str, tuple[list[tuple[int, str, list[str]]], int | None]] = {
+    "none": ([], None),
+    "finished": ([(1, "finished", FLEET)], None),
+    "killed": ([(1, "running", FLEET)], 1),
+    "killed after a finished one": ([(1, "finished", FLEET), (2, "running", FLEET)], 2),
+    "killed before a finished one": ([(1, "running", FLEET), (2, "finished", FLEET)], None),
+    "killed, then a look at one device": ([(1, "running", FLEET), (2, "finished", ["r1"])], 1),
+    "twice killed": ([(1, "running", FLEET), (2, "running", FLEET)], 2),
+    "another slice is newer": ([(1, "running", FLEET), (2, "running", ["x1", "x2"])], 1),
+    "it asked fewer": ([(1, "running", ["r2"])], 1),
+    "it asked more: it would never be whole": ([(1, "running", [*FLEET, "r4"])], None),
+    "it asked nobody": ([(1, "running", [])], None),
+    "killed before its manifest": ([(1, "bare", FLEET)], None),
+    "of before there was a status": ([(1, "old", FLEET)], None),
 }
 
 
-@pytest.mark.parametrize(("runs", "resumed", "last"), CASES.values(), ids=CASES)
-def test_which_run(
-    runs: list[tuple[int, str, list[str]]], resumed: int | None, last: int | None, tmp_path: pathlib.Path
-) -> None:
+@pytest.mark.parametrize(("runs", "resumed"), CASES.values(), ids=CASES)
+def test_which_run(runs: list[tuple[int, str, list[str]]], resumed: int | None, tmp_path: pathlib.Path) -> None:
     for day, state, hosts in runs:
         made(tmp_path, f"2026-01-0{day}T000000Z", "finished" if state == "old" else state, hosts=hosts)
         if state == "old":
             manifest = tmp_path / "runs" / f"2026-01-0{day}T000000Z" / "manifest.json"
             manifest.write_text(json.dumps({"devices": dict.fromkeys(hosts, "ok")}))
-    expected = [None if day is None else f"2026-01-0{day}T000000Z" for day in (resumed, last)]
-    assert [name_of(run_to_resume(str(tmp_path), FLEET)), name_of(last_run(str(tmp_path), FLEET))] == expected
+    expected = None if resumed is None else f"2026-01-0{resumed}T000000Z"
+    assert name_of(run_to_resume(str(tmp_path), FLEET)) == expected
 
 
 def test_a_run_under_way_is_left_alone(tmp_path: pathlib.Path) -> None:
@@ -116,7 +113,6 @@ def test_a_run_under_way_is_left_alone(tmp_path: pathlib.Path) -> None:
         made(tmp_path, f"2026-01-0{day}T000000Z", "running")
     with under_way(tmp_path / "runs" / "2026-01-02T000000Z"):
         assert name_of(run_to_resume(str(tmp_path), FLEET)) == "2026-01-01T000000Z"
-        assert name_of(last_run(str(tmp_path), FLEET)) == "2026-01-01T000000Z"
         with pytest.raises(RunError, match="in progress in another process"):
             RunFolder(str(tmp_path), resume=tmp_path / "runs" / "2026-01-02T000000Z")
 

@@ -1,0 +1,438 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The fleet state: which answer counts, which runs are of the whole fleet, what is recorded, and wrong clocks."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.rollcall.network.plugins.module_utils._clock import is_future, past
+from ansible_collections.rollcall.network.plugins.module_utils._fleet import (
+    Fleet,
+    Scope,
+    close_fleet,
+    is_stale,
+    open_state,
+    read_record,
+    scope_of,
+)
+from ansible_collections.rollcall.network.plugins.module_utils._result import iso
+from ansible_collections.rollcall.network.plugins.module_utils._roll import write_answer
+from ansible_collections.rollcall.network.plugins.module_utils._run import NewerFormat, RunError, RunFolder
+from ansible_collections.rollcall.network.plugins.module_utils._runs import newest_first, prune, run_to_resume
+from ansible_collections.rollcall.network.plugins.module_utils._state import State
+
+NOW = datetime.now(UTC)
+
+
+def at(minutes: float) -> str:
+    """A time, in minutes from now."""
+    return iso(NOW + timedelta(minutes=minutes))
+
+
+def answer(status: str = "ok", minutes: float | None = -60, **more: Any) -> dict[str, Any]:
+    finished = None if minutes is None else at(minutes)
+    return {
+        "status": status,
+        "error": None,
+        "finished_at": finished,
+        "seconds": {},
+        "output": {},
+        "value": None,
+        **more,
+    }
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> State:
+    made = State(tmp_path)
+    made.make()
+    return made
+
+
+# -- which answer counts -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answers", "status", "good"),
+    [
+        ([("ok", -60)], "ok", -60),
+        ([("failed", -60)], "failed", None),
+        ([("ok", -60), ("failed", -30)], "failed", -60),
+        ([("failed", -30), ("ok", -60)], "failed", -60),
+        ([("ok", -60), ("ok", -90)], "ok", -60),
+        ([("failed", -60), ("ok", -60)], "ok", -60),
+        ([("ok", -60), ("failed", -60)], "failed", -60),
+        ([("ok", -60), ("skipped", None)], "skipped", -60),
+        ([("ok", -90), ("failed", -60), ("timeout", -30)], "timeout", -90),
+    ],
+    ids=str,
+)
+def test_which_answer_is_the_last(
+    answers: list[tuple[str, float | None]], status: str, good: float | None, state: State
+) -> None:
+    for number, (each, minutes) in enumerate(answers):
+        state.note("r1", answer(each, minutes), state.top / "runs" / str(number))
+    for _read in range(2):
+        entry = state.entries()["r1"]
+        assert (entry.answer["status"], entry.last_good_at) == (status, None if good is None else at(good))
+        state.rewrite()
+    assert len(state.journal.read_text().splitlines()) == 1
+    assert state.problems == {}
+
+
+def test_a_clock_that_is_ahead_does_not_date_an_answer_in_the_future(state: State) -> None:
+    """Such as the clock of a poller."""
+    state.note("r1", answer("failed", 600), None)
+    assert not is_future(state.entries()["r1"].at)
+
+
+def test_a_recorded_answer_from_the_future_is_replaced_by_every_answer(state: State) -> None:
+    state.note("r1", answer("ok", -60), None)
+    ahead = state.journal.read_text().replace(at(-60), at(9999))
+    state.journal.write_text(ahead)
+    entry = state.entries()["r1"]
+    assert (entry.known_good_at, entry.shown()["last_good_at"]) == (None, None)
+    state.note("r1", answer("failed", -90), None)
+    entry = state.entries()["r1"]
+    assert (entry.answer["status"], entry.at, entry.last_good_at, entry.first_asked_at) == (
+        "failed",
+        at(-90),
+        None,
+        at(-90),
+    )
+
+
+@pytest.mark.parametrize(
+    ("minutes", "future"), [(-1, False), (0, False), (4, False), (6, True), (60 * 24 * 3650, True), (None, False)]
+)
+def test_what_is_in_the_future(minutes: float | None, future: bool) -> None:
+    moment = None if minutes is None else at(minutes)
+    assert is_future(moment) is future
+    assert past(moment) == (None if future else moment)
+    assert not is_future("no time")
+
+
+def test_devices_that_left_and_return(state: State) -> None:
+    for name in ("r1", "r2"):
+        state.note(name, answer(), None)
+    state.leave(["r1"])
+    assert list(state.entries()) == ["r2"]
+    state.note("r1", answer("failed", 0), None)
+    assert list(state.rewrite()) == ["r1", "r2"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"{", b"\xff\xfe\n", b"[]\n", b"{}\n", b'{"format": 1, "name": "r3"}\n', b"\n\n", b'"' * 90 + b"\n"],
+    ids=repr,
+)
+def test_a_torn_or_damaged_line_costs_nothing_else(text: bytes, state: State) -> None:
+    state.note("r1", answer(), None)
+    with state.journal.open("ab") as file:
+        file.write(text)
+    assert list(state.entries()) == ["r1"]
+    state.note("r2", answer(), None)
+    assert list(state.entries()) == ["r1", "r2"]
+
+
+WRITER = """
+import sys
+from pathlib import Path
+sys.path.insert(0, {collections!r})
+from ansible_collections.rollcall.network.plugins.module_utils._state import State
+state = State(Path({top!r}))
+answer = {{"status": "ok", "finished_at": None, "output": {{}}, "platform": "x" * 3000}}
+for number in range({count}):
+    state.note(f"{{sys.argv[1]}}-{{number}}", answer, None)
+    if number % 10 == 0:
+        state.rewrite()
+"""
+
+
+def test_writers_and_readers_at_once_lose_nothing(state: State) -> None:
+    text = WRITER.format(collections=str(Path(__file__).parents[2] / "collections"), top=str(state.top), count=60)
+    writers = [subprocess.Popen([sys.executable, "-c", text, str(number)]) for number in range(3)]
+    seen = 0
+    while any(writer.poll() is None for writer in writers):
+        found = len(state.entries())
+        assert (state.damaged, found >= seen) == (0, True)
+        seen = found
+    assert [writer.returncode for writer in writers] == [0, 0, 0]
+    assert len(state.entries()) == 180
+
+
+def test_only_the_owner_can_read_it(state: State) -> None:
+    state.note("r1", answer(), None)
+    state.rewrite()
+    modes = {path.name: oct(stat.S_IMODE(path.stat().st_mode)) for path in (state.path, *state.path.iterdir())}
+    assert modes == {"state": "0o700", "devices.jsonl": "0o600", ".lock": "0o600"}
+
+
+@pytest.mark.parametrize("planted", ["state", "state/devices.jsonl", "state/.lock"])
+def test_a_planted_link_is_not_followed(planted: str, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    top = tmp_path / "out"
+    (top / planted).parent.mkdir(parents=True)
+    if planted == "state":
+        elsewhere.mkdir()
+    else:
+        elsewhere.write_text("x")
+    (top / planted).symlink_to(elsewhere)
+    with pytest.raises(RunError, match="link"):
+        open_state(top)
+    assert list(elsewhere.iterdir()) == [] if planted == "state" else elsewhere.read_text() == "x"
+
+
+def test_an_answer_that_cannot_be_recorded_is_a_problem_and_not_half_written(state: State) -> None:
+    state.note("r1", answer(), None)
+    before = state.journal.read_bytes()
+    code = """
+import resource, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from ansible_collections.rollcall.network.plugins.module_utils._state import State
+import signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
+state = State(Path(sys.argv[2]))
+state.note("r2", {"status": "ok", "output": {}}, None)
+print(state.problems["r2"])
+"""
+    given = [str(Path(__file__).parents[2] / "collections"), str(state.top), str(len(before) + 20)]
+    done = subprocess.run([sys.executable, "-c", code, *given], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("it cannot be written: ")
+    assert state.journal.read_bytes() == before
+
+
+# -- which runs are of the whole fleet ---------------------------------------------------------------------------------
+
+KNOWN = ["r1", "r2", "r3", "r4"]
+
+
+@pytest.mark.parametrize(
+    ("names", "inventory", "recorded", "limited", "part", "leaving"),
+    [
+        (KNOWN, KNOWN, True, False, None, []),
+        ([*KNOWN, "r5"], [*KNOWN, "r5"], True, False, None, []),
+        (KNOWN, KNOWN, True, True, None, []),
+        (KNOWN, KNOWN, False, True, "is limited or can be a slice", []),
+        (["r1"], KNOWN, True, True, "does not ask 3 of the 4 devices of the fleet: r2, r3, r4", []),
+        (["r1"], KNOWN, True, False, "does not ask 3 of the 4", []),
+        (["r1", "r2"], ["r1", "r2", "r3"], True, False, "does not ask 1 of the 4 devices of the fleet: r3", []),
+        (["r1", "r2", "r3"], ["r1", "r2", "r3"], True, False, None, ["r4"]),
+        (["r1", "r2"], ["r1", "r2"], True, False, None, ["r3", "r4"]),
+        (["r1"], ["r1"], True, False, "3 of the 4 devices of the fleet are neither asked nor in this inventory", []),
+        (["x1", "x2"], ["x1", "x2"], True, False, "4 of the 4 devices", []),
+        (["r1", "r2", "r3"], None, True, False, "does not ask 1 of the 4", []),
+        ([], [], True, False, "it asked no device", []),
+    ],
+)
+def test_which_runs_are_of_the_whole_fleet(
+    names: list[str],
+    inventory: list[str] | None,
+    recorded: bool,
+    limited: bool,
+    part: str | None,
+    leaving: list[str],
+) -> None:
+    scope = scope_of(names, KNOWN, recorded=recorded, inventory=inventory, limited=limited)
+    assert scope.part is None if part is None else part in str(scope.part)
+    assert sorted(scope.leaving) == leaving
+    assert scope.warn is ("neither asked nor in this inventory" in str(scope.part))
+
+
+def test_the_first_run_is_of_the_whole_fleet() -> None:
+    assert scope_of(["r1"], [], recorded=False, inventory=["r1", "r2"], limited=False) == Scope()
+
+
+# -- the record --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("closings", "run", "success"),
+    [
+        ([("1", -60, True)], "1", -60),
+        ([("1", -60, False)], "1", None),
+        ([("1", -60, True), ("2", -30, False)], "2", -60),
+        ([("1", -60, True), ("2", -30, True)], "2", -30),
+        ([("2", -30, True), ("1", -60, True)], "2", -30),
+        ([("1", -60, True), ("2", -30, True), ("2", -30, False)], "2", -60),
+        ([("1", -60, True), ("2", -30, False), ("2", -30, True)], "2", -30),
+        ([("1", 9999, True), ("2", -30, False)], "2", None),
+        ([("1", 9999, True), ("2", -30, True)], "2", -30),
+    ],
+    ids=str,
+)
+def test_the_last_success(
+    closings: list[tuple[str, float, bool]], run: str, success: float | None, state: State
+) -> None:
+    for name, minutes, passed in closings:
+        close_fleet(
+            state,
+            runs=[f"runs/{name}", f"runs/{name}b"],
+            started_at=None,
+            finished_at=at(minutes),
+            passed=passed,
+            reasons=[],
+            stale_after=None,
+        )
+    record = read_record(state.top)
+    assert record is not None
+    assert (record.runs[0], past(record.last_success_at)) == (f"runs/{run}", None if success is None else at(success))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"format": 1, "run": null}'])
+def test_a_damaged_record_is_made_from_the_runs(text: str, state: State) -> None:
+    made(state.top, -2, KNOWN, passed=True)
+    made(state.top, -1, KNOWN, passed=False)
+    (state.path / "fleet.json").write_text(text)
+    record = open_state(state.top)[2]
+    assert record is not None
+    assert (record.passed, record.last_success_at) == (False, at(-2 * 24 * 60))
+    assert read_record(state.top) == record
+
+
+def made(top: Path, days: float, names: list[str], *, passed: bool = True, part: str | None = None) -> Path:
+    """A finished run with answers, that many days from now."""
+    folder = RunFolder(str(top))
+    for name in names:
+        folder.write(name, answer("ok", days * 24 * 60))
+    folder.close()
+    path = folder.path.rename(folder.path.with_name((NOW + timedelta(days=days)).strftime("%Y-%m-%dT%H%M%SZ")))
+    manifest = {"version": 1, "status": "finished", "part": part, "hosts": names, "finished_at": at(days * 24 * 60)}
+    (path / "manifest.json").write_text(json.dumps({**manifest, "verdict": {"passed": passed, "reasons": []}}))
+    return path
+
+
+def test_a_damaged_state_is_completed_from_the_runs_since_the_last_whole_one(state: State) -> None:
+    made(state.top, -4, [*KNOWN, "left"])
+    made(state.top, -2, KNOWN)
+    made(state.top, -1, ["r1", "hand"], part="limited")
+    state.note("r2", answer("failed", -10), None)
+    state.journal.write_bytes(b"damaged\n" + state.journal.read_bytes())
+    entries = open_state(state.top)[1]
+    assert list(entries) == ["hand", *KNOWN]
+    assert entries["r1"].at == at(-24 * 60)
+    assert entries["r2"].answer["status"] == "failed"
+
+
+def test_answers_of_a_killed_run_are_added_when_the_next_begins(state: State) -> None:
+    made(state.top, -2, KNOWN)
+    folder = RunFolder(str(state.top))
+    folder.begin({"hosts": KNOWN, "started_at": at(-30)})
+    folder.fleet = Fleet(state, Scope())
+    write_answer(folder, "r1", answer("failed", -30))
+    folder.write("r2", answer("failed", -30))  # killed before it was recorded
+    assert list(open_state(state.top)[1]) == ["r1"], "a run in progress is left alone"
+    folder.close()
+    entries = open_state(state.top)[1]
+    assert {name: each.answer["status"] for name, each in entries.items()} == {"r1": "failed", "r2": "failed"}
+    lines = state.journal.read_text()
+    open_state(state.top)
+    assert state.journal.read_text() == lines, "once"
+
+
+@pytest.mark.parametrize(
+    ("good", "first", "stale"), [(-10, -999, False), (-70, -999, True), (None, -10, False), (None, -70, True)]
+)
+def test_stale(good: float | None, first: float, stale: bool, state: State) -> None:
+    state.note("r1", answer("ok" if good else "failed", first), None)
+    state.note("r1", answer("ok" if good else "failed", good or first), None)
+    state.note("r1", answer("failed", 0), None)
+    assert is_stale(state.entries()["r1"], 3600, time.time()) is stale
+    fleet = Fleet(state, Scope())
+    assert fleet.stale(["r1", "never heard of"], 3600, time.time()) == (["r1"] if stale else [])
+
+
+# -- keep and the clock ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("runs", "keep", "stay"),
+    [
+        # Three runs of one device remove runs of this device only.
+        ([(-9, KNOWN), (-8, KNOWN), (-3, ["r1"]), (-2, ["r1"]), (-1, ["r1"])], {"runs": 2}, [-9, -8, -2, -1]),
+        ([(-9, KNOWN), (-8, KNOWN), (-7, KNOWN), (-1, ["r1"])], {"runs": 2}, [-8, -7, -1]),
+        ([(-9, ["r1", "r2"]), (-8, ["r3", "r4"]), (-7, ["r1", "r2"]), (-6, ["r3", "r4"])], {"runs": 1}, [-7, -6]),
+        # A device that has left the fleet keeps no run.
+        ([(-9, [*KNOWN, "left"]), (-8, KNOWN), (-7, KNOWN)], {"runs": 2}, [-8, -7]),
+        ([(-9, ["left"]), (-8, KNOWN), (-7, KNOWN)], {"runs": 2}, [-8, -7]),
+        ([(-9, KNOWN), (-3, KNOWN), (-1, ["r1"])], {"days": 5.0}, [-3, -1]),
+        # A run from the future is older than all others.
+        ([(400, KNOWN), (-2, KNOWN), (-1, KNOWN)], {"runs": 2}, [-2, -1]),
+        ([(400, KNOWN), (-2, KNOWN), (-1, KNOWN)], {"runs": 3}, [-2, -1, 400]),
+    ],
+)
+def test_keep_counts_runs_for_each_device(
+    runs: list[tuple[float, list[str]]], keep: dict[str, Any], stay: list[float], tmp_path: Path
+) -> None:
+    paths = {days: made(tmp_path, days, names, passed=False) for days, names in runs}
+    own = next(path for path in newest_first(str(tmp_path)))
+    limits = {"runs": None, "days": None, **keep}
+    assert list(prune(str(tmp_path), own, **limits, fleet=KNOWN)) == []
+    assert sorted(days for days, path in paths.items() if path.exists()) == sorted(stay)
+
+
+def test_what_is_protected_or_newer_is_not_removed(tmp_path: Path) -> None:
+    old, newer, own = (made(tmp_path, days, KNOWN, passed=False) for days in (-3, -2, -1))
+    manifest = newer / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"version": 1', '"version": 2'))
+    assert list(prune(str(tmp_path), own, runs=1, days=None, protected=[old.name])) == []
+    assert old.exists()
+    assert newer.exists()
+
+
+def test_the_pass_of_a_part_protects_nothing(tmp_path: Path) -> None:
+    part, _night, own = (
+        made(tmp_path, -3, ["r1"], part="limited"),
+        made(tmp_path, -2, KNOWN, passed=False),
+        made(tmp_path, -1, KNOWN, passed=False),
+    )
+    assert list(prune(str(tmp_path), own, runs=1, days=None)) == []
+    assert not part.exists()
+
+
+def test_days_of_a_run_from_the_future_count_from_when_it_was_found(tmp_path: Path) -> None:
+    future, own = made(tmp_path, 400, KNOWN, passed=False), made(tmp_path, -1, KNOWN, passed=False)
+    ahead = (NOW + timedelta(days=400)).timestamp()
+    os.utime(future, (ahead, ahead))
+    for _time in range(2):
+        assert list(prune(str(tmp_path), own, runs=None, days=5)) == []
+        assert future.lstat().st_mtime <= time.time()
+    long_ago = time.time() - 6 * 86400
+    os.utime(future, (long_ago, long_ago))
+    assert list(prune(str(tmp_path), own, runs=None, days=5)) == []
+    assert (future.exists(), own.exists()) == (False, True)
+
+
+def test_a_run_from_the_future_is_not_resumed(tmp_path: Path) -> None:
+    run = made(tmp_path, 400, KNOWN)
+    manifest = json.loads((run / "manifest.json").read_text())
+    (run / "manifest.json").write_text(json.dumps({**manifest, "status": "running"}))
+    assert run_to_resume(str(tmp_path), KNOWN) is None
+
+
+@pytest.mark.parametrize("where", ["record", "line", "manifest"])
+def test_a_newer_version_is_refused(where: str, state: State) -> None:
+    run = made(state.top, -1, KNOWN)
+    state.note("r1", answer(), None)
+    if where == "record":
+        (state.path / "fleet.json").write_text('{"format": 2}')
+    elif where == "line":
+        state.journal.write_text(state.journal.read_text().replace('"format": 1', '"format": 2'))
+    else:
+        (run / "manifest.json").write_text('{"version": 2, "hosts": []}')
+    with pytest.raises(NewerFormat, match=r"newer version of rollcall\.network \(format 2; this version reads up to 1"):
+        open_state(state.top)
