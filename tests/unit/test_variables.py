@@ -70,7 +70,7 @@ def test_pollers_get_every_argument_of_collect_that_is_not_of_the_fleet() -> Non
 @pytest.mark.parametrize("action", ["report", "outcome"])
 def test_pollers_report_as_everybody_does(action: str) -> None:
     own = {
-        "report": {"devices", "run_dir", "dest", "reasons", "notes", "prune"},
+        "report": {"devices", "run_dir", "output_dir", "dest", "reasons", "notes", "prune"},
         "outcome": {"result", "reasons", "notes"},
     }[action]
     main, pollers = tasks_of("main.yml")[action], tasks_of("pollers.yml")[action]
