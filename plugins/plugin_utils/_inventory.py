@@ -768,7 +768,7 @@ def _commands(name: str, settings: _Settings, *, needed: bool) -> tuple[Command,
     except ValueError as error:
         raise NoDevice("commands", f"{settings.sources['commands']} of {name}: {error}") from error
     if needed and not commands:
-        raise NoDevice("commands", "no commands are set; set the argument commands or rollcall_commands")
+        raise NoDevice("no_commands", "no commands are set; set the argument commands or rollcall_commands")
     return commands
 
 

@@ -165,6 +165,19 @@ def test_the_variable_records_a_device_of_a_playbook(tmp_path: Path) -> None:
     assert not sent & passwords
 
 
+@pytest.mark.parametrize("given", ["rollcall_transcript=true", '{"rollcall_transcript": true}'], ids=["text", "JSON"])
+def test_a_transcript_of_each_device_is_recorded_with_an_extra_variable(given: str, tmp_path: Path) -> None:
+    """The run folder is an argument of the task. An extra variable that requires one is checked with it."""
+    with Lab(devices=4, healthy=True) as lab:
+        done = run_playbook(
+            ROOT / "playbooks" / "collect.yml", lab.inventory, "-e", given, "-e", f"rollcall_output_dir={tmp_path}"
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = [replay.Transcript(path.read_text()) for path in tmp_path.glob(f"runs/*/devices/*/{TRANSCRIPT}")]
+    assert len(found) == 4
+    assert all(replay.replayed(each) == each.expected for each in found)
+
+
 @pytest.mark.parametrize(("name", "kind"), [("killed", "engine"), ("deaf", "device_timeout")])
 def test_the_transcript_is_kept_if_the_worker_dies_or_gives_the_device_up(name: str, kind: str, tmp_path: Path) -> None:
     run = RunFolder(str(tmp_path))

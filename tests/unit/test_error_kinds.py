@@ -26,6 +26,7 @@ CALLS: dict[str, tuple[int | str, int]] = {
 # Passed on from another error, or the type of an exception that a function raised.
 PASSED_ON = {"error.kind", "missing.kind", "reason.kind", "type(error).__name__", "limit[0]", "kind"}
 PASSED_ON |= {"str(first.rows_status)", "visible(secrets.sentence(error.error.kind))", "output.error.kind"}
+PASSED_ON |= {"error.error.kind"}
 OF_ONE_COMMAND = {"not_asked"}  # never the error of a device
 UNKNOWN = {"failed"}  # where a type requires an error, although there always is one
 PHASES = ("connect", "auth", "command", "parse")
@@ -100,3 +101,19 @@ def test_labels_and_advice_are_sentences() -> None:
     texts = [each for by_kind in ADVICE.values() for each in by_kind.values()]
     assert [label for label, _advice in texts if not label[:1].isupper() or label.endswith(".")] == []
     assert [advice for _label, advice in texts if not advice[:1].isupper() or not advice.endswith(".")] == []
+
+
+@pytest.mark.parametrize(
+    ("phase", "kind", "label", "advice"),
+    [
+        ("resolve", "no_commands", "No commands", "Set commands"),
+        ("resolve", "commands", "Wrong commands", "Correct the commands or the parser"),
+        ("parse", "mismatch", "does not match", "Check ansible_network_os first."),
+        ("parse", "no_template", "No template", "Check ansible_network_os first."),
+        ("auth", "question", "Question after the login", "dialogs of a platform"),
+    ],
+)
+def test_the_advice_begins_with_the_likely_cause(phase: str, kind: str, label: str, advice: str) -> None:
+    reason = reason_of(phase, kind, "failed")
+    assert label in reason.label
+    assert advice in reason.advice

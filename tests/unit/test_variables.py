@@ -225,3 +225,10 @@ def test_a_value_for_all_devices_is_checked_once(name: str, value: Any, words: s
         check_for_all({name: value})
     assert words in str(error.value)
     check_for_all({name: "{{ of_each }}"})
+
+
+def test_a_value_for_all_devices_is_checked_with_the_arguments_that_it_depends_on() -> None:
+    transcript = {"rollcall_transcript": True, "rollcall_parser": "auto"}
+    check_for_all(transcript, {"output_dir": "runs"})
+    with pytest.raises(ValueError, match="rollcall_transcript requires output_dir"):
+        check_for_all(transcript)
