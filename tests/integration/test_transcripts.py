@@ -178,6 +178,59 @@ def test_a_transcript_of_each_device_is_recorded_with_an_extra_variable(given: s
     assert all(replay.replayed(each) == each.expected for each in found)
 
 
+OWN = {
+    "prompts": {"user": r"^[^\n]*>\s*$", "privileged": r"^[^\n]*\)\s*$"},
+    "enable": "super",
+    "paging": ["pager off"],
+    "failures": ["what is that"],
+    "dialogs": [{"question": r"site code\?", "answer": SECRET}],
+    "close": "bye",
+}
+
+
+async def asking(line: Line) -> None:
+    """A platform of its own: it asks at the login and after a command, where the answer is the enable password."""
+    line.say("site code? ")
+    assert await line.hear(echo=True) == SECRET
+    prompt = "box>"
+    line.say(prompt)
+    while True:
+        asked = await line.hear(echo=True)
+        if asked == "super":
+            line.say("Password: ")
+            await line.hear(echo=False)
+            prompt = "(box)"
+        elif asked == "wipe counters":
+            for question in ("Secret again? [y/n] ", "Which ones? "):
+                line.say(question)
+                assert await line.hear(echo=True) in (SECRET, "old ones")
+            line.say("wiped\n")
+        elif asked == "bye":
+            return
+        elif asked not in ("", "pager off"):
+            line.say("what is that\n")
+        line.say(prompt)
+
+
+def test_a_session_with_a_platform_of_its_own_and_answers_can_be_repeated(tmp_path: Path) -> None:
+    """The file has the definition and the answers, without secrets."""
+    run = RunFolder(str(tmp_path))
+    answers = (("again?", SECRET), ("which", "old ones"))
+    commands = (Command("wipe counters", answers=answers), Command("show nothing"))
+    settings = {"platform": "acme_os", "definition": OWN, "commands": commands, "command_timeout": 10.0}
+    with OddServer(asking) as server:
+        given: dict[str, Device | Error] = {"box": boxes(server, **settings)["answers"]}
+        answer = call_roll(given, Limits(device_timeout=30), keep=Keep(run, let_go=False))["box"]
+    assert (answer["status"], answer["error"]["kind"]) == ("partial", "rejected"), answer["error"]
+    text = (run.folder_of("box") / TRANSCRIPT).read_text(encoding="ascii")
+    assert SECRET not in text
+    assert json.loads(text.splitlines()[0])["device"]["definition"]["enable"] == "super"
+    transcript = replay.Transcript(text)
+    assert {each["kind"] for each in transcript.expected["output"].values()} == {None, "rejected"}
+    assert replay.replayed(transcript) == transcript.expected
+    run.close()
+
+
 @pytest.mark.parametrize(("name", "kind"), [("killed", "engine"), ("deaf", "device_timeout")])
 def test_the_transcript_is_kept_if_the_worker_dies_or_gives_the_device_up(name: str, kind: str, tmp_path: Path) -> None:
     run = RunFolder(str(tmp_path))
