@@ -125,7 +125,9 @@ def test_the_specification_and_the_readme_of_the_role_have_the_defaults() -> Non
 @pytest.mark.parametrize("role", ["collect", "poller", "schedule"])
 def test_a_default_of_a_role_is_in_its_specification(role: str) -> None:
     """A default that is a template is described in words. An empty one is nothing."""
-    (entry,) = yaml.safe_load((ROOT / "roles" / role / "meta/argument_specs.yml").read_text())["argument_specs"].values()
+    (entry,) = yaml.safe_load((ROOT / "roles" / role / "meta/argument_specs.yml").read_text())[
+        "argument_specs"
+    ].values()
     options = entry["options"]
     for name, default in yaml.safe_load((ROOT / "roles" / role / "defaults/main.yml").read_text()).items():
         if isinstance(default, str) and "{{" in default:
