@@ -17,6 +17,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._result import ST
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Answers, failed_names, summarize
 from ansible_collections.rollcall.network.plugins.module_utils._run import EVENTS, MANIFEST, RunFolder
 from ansible_collections.rollcall.network.plugins.module_utils._runs import prune
+from ansible_collections.rollcall.network.plugins.plugin_utils._counted import devices
 from ansible_collections.rollcall.network.plugins.plugin_utils._manifest import closing
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import NAMES_SAID, Allowed, Verdict, verdict_of
 
@@ -119,7 +120,8 @@ def _alarm(stale: Sequence[str], arguments: Mapping[str, Any]) -> str | None:
     if not stale:
         return None
     names = ", ".join(stale[:NAMES_SAID]) + (", …" if len(stale) > NAMES_SAID else "")
-    return f"{len(stale)} have no full answer for more than {arguments['stale_after']:g} s (stale_after): {names}"
+    have = "has" if len(stale) == 1 else "have"
+    return f"{len(stale)} {have} no full answer for more than {arguments['stale_after']:g} s (stale_after): {names}"
 
 
 def _damaged(last_good: LastGood) -> list[str]:
@@ -137,7 +139,7 @@ def _write_history(
     """Commit the changes if enabled. Return the reason if that failed."""
     if not arguments["history"]:
         return None
-    title = f"{folder.path.name}, {len(answers)} devices"
+    title = f"{folder.path.name}, {len(answers)} {devices(len(answers))}"
     try:
         _history.commit(folder.top, last_good, answers, title)
     except _history.HistoryError as error:

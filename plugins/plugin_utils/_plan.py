@@ -13,12 +13,13 @@ from ansible_collections.rollcall.network.plugins.module_utils._model.secrets im
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.plugin_utils._collect import CREDENTIALS
+from ansible_collections.rollcall.network.plugins.plugin_utils._counted import devices
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import Resolved
 
 
 def lines_of(resolved: Mapping[str, Resolved | Error]) -> Iterator[str]:
     """What would be asked, with the sources of credentials, but not their values."""
-    yield f"plan: {len(resolved):,} devices, none is asked"
+    yield f"plan: {len(resolved):,} {devices(len(resolved))}, none is asked"
     for name, each in resolved.items():
         if isinstance(each, Error):
             yield visible(f"{name}: would not be asked: {each.message}")
