@@ -20,25 +20,37 @@ def missing_rows(device: Device, outputs: Mapping[str, Output]) -> Error | None:
     If the parser of a command is named, the status of its rows must be ``ok`` or ``empty``. With parser ``auto`` it may
     be ``no_template`` too.
     """
-    if not device.rows_required:
-        return None
-    without = [
-        (command.text, outputs[command.text])
-        for command in device.commands
-        if command.text in outputs and _lacks_rows(command, outputs[command.text])
-    ]
+    without = _without(device, outputs)
     if not without:
         return None
     text, first = without[0]
-    what = f"rows of {text!r} cannot be used" if first.rows else f"no rows of {text!r}"
-    reason = f"{what} ({first.rows_status}): {first.rows_message}{_others(output for _text, output in without[1:])}"
-    return Error("parse", str(first.rows_status), reason)
+    others = _others(output for _text, output in without[1:])
+    return Error("parse", str(first.rows_status), f"{_what(text, first)}: {first.rows_message}{others}")
 
 
-def with_missing_rows(error: DeviceError, missing: Error) -> DeviceError:
-    """Return the error of a device, with the rows that it lacks besides."""
-    message = f"{error.error.message}; also {missing.message}"
+def with_missing_rows(device: Device, error: DeviceError) -> DeviceError:
+    """Return the error of a device, with the rows that it lacks besides. What is wrong with them is in the outputs."""
+    without = _without(device, error.value)
+    if not without:
+        return error
+    (text, first), *others = without
+    also = f"{_what(text, first)}{_others(output for _text, output in others)}"
+    message = f"{error.error.message}; also {also}"
     return DeviceError(error.status, error.error.phase, error.error.kind, message, value=error.value, retry=error.retry)
+
+
+def _without(device: Device, outputs: Mapping[str, Output]) -> list[tuple[str, Output]]:
+    """The commands without the rows that were requested."""
+    return [
+        (command.text, outputs[command.text])
+        for command in device.commands
+        if device.rows_required and command.text in outputs and _lacks_rows(command, outputs[command.text])
+    ]
+
+
+def _what(command: str, output: Output) -> str:
+    what = f"rows of {command!r} cannot be used" if output.rows else f"no rows of {command!r}"
+    return f"{what} ({output.rows_status})"
 
 
 def why_no_template(device: Device) -> str:

@@ -317,9 +317,9 @@ def _ask(device: Device, call: Call, engine: Engine, seconds: _Seconds) -> Any:
     except DeviceError as error:
         if isinstance(error.value, Outputs):
             _parse(device, error.value, engine, call)
-            missing = missing_rows(device, error.value)
-            if missing is not None:
-                raise with_missing_rows(error, missing) from error
+            found = with_missing_rows(device, error)
+            if found is not error:
+                raise found from error
         raise
     if isinstance(value, Outputs):
         call.received = value  # keep the texts if the deadline comes before the rows are parsed
