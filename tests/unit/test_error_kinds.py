@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -117,3 +118,20 @@ def test_the_advice_begins_with_the_likely_cause(phase: str, kind: str, label: s
     reason = reason_of(phase, kind, "failed")
     assert label in reason.label
     assert advice in reason.advice
+
+
+def test_the_documented_statuses_of_a_phase_are_those_of_the_code() -> None:
+    text = (PLUGINS.parent / "docs/errors.md").read_text(encoding="utf-8")
+    table = text[text.index("The status depends on the phase") :]
+    documented = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", table, re.MULTILINE))
+    assert list(documented) == ["resolve", "connect", "auth", "command", "parse"]
+    found = {
+        (str(call.args[0].value), str(call.args[1].value))
+        for path in PLUGINS.rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "DeviceError"
+        if isinstance(call.args[0], ast.Constant) and isinstance(call.args[1], ast.Constant)
+    }
+    assert len(found) > 8
+    in_any = {"timeout", "skipped"}
+    assert sorted(each for each in found if each[0] not in in_any and f"`{each[0]}`" not in documented[each[1]]) == []

@@ -334,7 +334,7 @@ def test_a_missing_template_is_a_failure_if_the_parser_is_named(
     ],
     ids=["none", "unknown", "without templates"],
 )
-def test_the_reason_for_no_template_names_the_platform(settings: dict[str, str], words: str) -> None:
+def test_the_reason_for_no_template_names_the_platform(settings: dict[str, Any], words: str) -> None:
     made = make_device("r1", host="127.0.0.1", user="u", platform="cisco_iosxe", commands=["show clock"])
     assert words in why_no_template(replace(made, **settings))
 
@@ -357,7 +357,7 @@ def test_a_rejected_command_and_missing_rows_are_both_reasons(monkeypatch: pytes
     """They are in one message, which the terminal and all reports show."""
     pytest.importorskip("ntc_templates")
 
-    def said(_device: object, _call: object) -> None:
+    def said(_device: object, _call: object) -> dict[str, Output]:
         outputs = {
             "show nothing": Output(status="failed", error=Error("command", "rejected", "the device rejected it")),
             COMMAND: Output(text="nonsense"),
