@@ -24,7 +24,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._model.secrets im
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Keep, Limits, call_roll
 from ansible_collections.rollcall.network.plugins.module_utils._run import TRANSCRIPT, RunFolder, read_answer
-from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
+from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments, check_commands
 from ansible_collections.rollcall.network.plugins.plugin_utils._collect import call_there
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed
 from tests.integration.conftest import run_playbook
@@ -215,8 +215,8 @@ async def asking(line: Line) -> None:
 def test_a_session_with_a_platform_of_its_own_and_answers_can_be_repeated(tmp_path: Path) -> None:
     """The file has the definition and the answers, without secrets."""
     run = RunFolder(str(tmp_path))
-    answers = (("again?", SECRET), ("which", "old ones"))
-    commands = (Command("wipe counters", answers=answers), Command("show nothing"))
+    answers = [{"question": "again?", "answer": SECRET}, {"question": "which", "answer": "old ones"}]
+    commands = check_commands([{"command": "wipe counters", "answers": answers}, "show nothing"], None)
     settings = {"platform": "acme_os", "definition": OWN, "commands": commands, "command_timeout": 10.0}
     with OddServer(asking) as server:
         given: dict[str, Device | Error] = {"box": boxes(server, **settings)["answers"]}

@@ -17,6 +17,7 @@ import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
 from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import MASK, Secrets, secrets_of
+from ansible_collections.rollcall.network.plugins.module_utils._spec import check_commands
 from ansible_collections.rollcall.network.plugins.module_utils._transport.transcript import (
     EVENT,
     Recorded,
@@ -275,9 +276,13 @@ def test_the_definition_and_the_answers_are_in_the_file_without_secrets() -> Non
         "dialogs": [{"question": rf"is it {SECRET}\?", "answer": SECRET}, {"question": "key", "key": "cisco"}],
         "asks_login": False,
     }
-    answers = (("[confirm]", ""), ("password", "cisco"), ("again", SECRET))
+    answers = [
+        {"question": question, "answer": answer}
+        for question, answer in (("[confirm]", ""), ("password", "cisco"), ("again", SECRET))
+    ]
     device = replace(box(password="cisco", become_password=SECRET, definition=definition, platform="acme_os"))
-    device = replace(device, commands=(Command("reload", "json", answers), Command("show version")))
+    commands = [{"command": "reload", "parser": "json", "answers": answers}, "show version"]
+    device = replace(device, commands=check_commands(commands, None))
     head = json.loads(Transcript(device, time.monotonic()).text(secrets_of(device)))["device"]
     mask = re.escape(MASK)
     assert head["definition"] == {
