@@ -58,7 +58,7 @@ def generated() -> dict[str, str]:
             readme,
             {
                 "variables": _table(each for each in ROLE if each.play in ("", "any")),
-                "hosts": _table(HOST, defaults=False),
+                "hosts": _table(HOST),
                 "pollers": _table(each for each in ROLE if each.play == "pollers"),
             },
         ),
@@ -147,13 +147,14 @@ def _argument_specs() -> str:
         lines += ["        description: >-", *_wrapped(_ansible(_described(each)), " " * 10)]
         for key, value in each.type.items():
             lines.append(f"        {key}: {_value(value)}" if key != "options" else _options(value))
-        if each.default is not UNSET:
-            lines.append(f"        default: {_value(each.default)}")
+        default = _default(each)
+        if default is not None:
+            lines.append(f"        default: {_value(default)}")
     return "\n".join(lines) + "\n"
 
 
 def _described(variable: Variable) -> str:
-    in_words = f" Default: {variable.shown_default}." if variable.default is UNSET and variable.shown_default else ""
+    in_words = f" Default: {variable.shown_default}." if _default(variable) is None and variable.shown_default else ""
     return f"{variable.text}.{in_words}"
 
 
@@ -168,9 +169,14 @@ def _options(options: dict[str, dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def _table(variables: Iterable[Variable], defaults: bool = True) -> list[str]:
-    if not defaults:
-        return ["| variable | |", "|---|---|", *(f"| `{each.name}` | {_cell(each.text)} |" for each in variables)]
+def _default(variable: Variable) -> Any:
+    """The value that is used if the variable is not set, or None if there is none."""
+    if variable.default is UNSET:
+        return SPECS[variable.tasks[0]][variable.takes].get("default") if variable.tasks else None
+    return variable.default
+
+
+def _table(variables: Iterable[Variable]) -> list[str]:
     lines = ["| variable | default | |", "|---|---|---|"]
     return [
         *lines,
@@ -190,10 +196,8 @@ def _cell(text: str) -> str:
 def _shown_default(variable: Variable) -> str:
     if variable.shown_default:
         return variable.shown_default
-    default = variable.default
-    if default is UNSET and variable.tasks:
-        default = SPECS[variable.tasks[0]][variable.takes].get("default")
-    if default in (UNSET, None, ""):
+    default = _default(variable)
+    if default in (None, ""):
         return ""
     return f"`{_value(default)}`"
 

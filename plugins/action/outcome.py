@@ -14,6 +14,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.rollcall.network.plugins.plugin_utils._core import require_core
+from ansible_collections.rollcall.network.plugins.plugin_utils._counted import devices
 
 require_core()
 
@@ -181,7 +182,7 @@ def _judged(outcome: Answer) -> dict[str, Any]:
     try:
         summary, verdict = outcome["summary"], outcome["verdict"]
         said = [
-            f"{summary['ok']} of {summary['total']} devices answered in full",
+            f"{summary['ok']} of {summary['total']} {devices(summary['total'])} answered in full",
             *verdict["reasons"],
             *outcome["notes"],
         ]

@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from ._device import Command, Device
-from ._result import Error, Output
+from ._platforms import LEARNED
+from ._result import DeviceError, Error, Output
 
 
 def missing_rows(device: Device, outputs: Mapping[str, Output]) -> Error | None:
@@ -18,19 +20,54 @@ def missing_rows(device: Device, outputs: Mapping[str, Output]) -> Error | None:
     If the parser of a command is named, the status of its rows must be ``ok`` or ``empty``. With parser ``auto`` it may
     be ``no_template`` too.
     """
-    if not device.rows_required:
-        return None
-    without = [
-        (command.text, outputs[command.text])
-        for command in device.commands
-        if command.text in outputs and _lacks_rows(command, outputs[command.text])
-    ]
+    without = _without(device, outputs)
     if not without:
         return None
     text, first = without[0]
-    others = f"; and of {len(without) - 1} more" if len(without) > 1 else ""
-    reason = f"no rows of {text!r} ({first.rows_status}): {first.rows_message}{others}"
-    return Error("parse", str(first.rows_status), reason)
+    others = _others(output for _text, output in without[1:])
+    return Error("parse", str(first.rows_status), f"{_what(text, first)}: {first.rows_message}{others}")
+
+
+def with_missing_rows(device: Device, error: DeviceError) -> DeviceError:
+    """Return the error of a device, with the rows that it lacks besides. What is wrong with them is in the outputs."""
+    without = _without(device, error.value)
+    if not without:
+        return error
+    (text, first), *others = without
+    also = f"{_what(text, first)}{_others(output for _text, output in others)}"
+    message = f"{error.error.message}; also {also}"
+    return DeviceError(error.status, error.error.phase, error.error.kind, message, value=error.value, retry=error.retry)
+
+
+def _without(device: Device, outputs: Mapping[str, Output]) -> list[tuple[str, Output]]:
+    """The commands without the rows that were requested."""
+    return [
+        (command.text, outputs[command.text])
+        for command in device.commands
+        if device.rows_required and command.text in outputs and _lacks_rows(command, outputs[command.text])
+    ]
+
+
+def _what(command: str, output: Output) -> str:
+    what = f"rows of {command!r} cannot be used" if output.rows else f"no rows of {command!r}"
+    return f"{what} ({output.rows_status})"
+
+
+def why_no_template(device: Device) -> str:
+    """Return why there is no template for any command of a device whose platform has no name in ntc-templates."""
+    if device.platform and device.platform != LEARNED:
+        return f"ntc-templates cannot be used: it does not support platform {device.platform}; use the text"
+    note = device.platform_note or "no platform is set in ansible_network_os"
+    return f"ntc-templates cannot be used: it has no template for the device: {note}; use the text"
+
+
+def _others(outputs: Iterable[Output]) -> str:
+    """The number of further commands without usable rows, by the status of their rows."""
+    found = Counter(str(output.rows_status) for output in outputs)
+    if not found:
+        return ""
+    counts = ", ".join(f"{count} {status}" for status, count in found.items())
+    return f"; further commands without usable rows: {counts}"
 
 
 def _lacks_rows(command: Command, output: Output) -> bool:

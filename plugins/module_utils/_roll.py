@@ -32,7 +32,7 @@ from ._pacing import LoginsPerSecond
 from ._parsing import Parsed, parse, parser_of
 from ._platforms import load_platform
 from ._problems import Problems
-from ._required_rows import missing_rows
+from ._required_rows import missing_rows, why_no_template, with_missing_rows
 from ._result import STATUSES, DeviceError, Error, Output, Outputs, Result
 from ._run import RunFolder
 from ._transport._known_hosts_file import append
@@ -317,6 +317,9 @@ def _ask(device: Device, call: Call, engine: Engine, seconds: _Seconds) -> Any:
     except DeviceError as error:
         if isinstance(error.value, Outputs):
             _parse(device, error.value, engine, call)
+            found = with_missing_rows(device, error)
+            if found is not error:
+                raise found from error
         raise
     if isinstance(value, Outputs):
         call.received = value  # keep the texts if the deadline comes before the rows are parsed
@@ -344,6 +347,8 @@ def _parse(device: Device, outputs: Outputs, engine: Engine, call: Call) -> None
                 "error",
                 message=f"the output of {command.text!r} cannot be parsed: {error}",
             )
+        if parsed.status == "no_template" and not ntc:
+            parsed = replace(parsed, message=why_no_template(device))
         output.parser, output.rows = parsed.parser, [] if parsed.rows is None else parsed.rows
         output.rows_status, output.rows_message = parsed.status, parsed.message
 

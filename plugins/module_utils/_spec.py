@@ -52,6 +52,8 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "plan": {"type": "bool", "default": False},
 }
 
+NEEDED = ("output_dir",)  # arguments that others require
+
 _ABOVE_ZERO = (
     "workers",
     "device_timeout",
@@ -223,7 +225,7 @@ def check_commands(commands: Any, parser: str | None) -> tuple[Command, ...]:
 def _answers(command: str, answers: Any) -> tuple[tuple[str, str], ...]:
     """Parse the questions that a device may ask after a command, and the answers."""
     if not isinstance(answers, (list, tuple)):
-        msg = f"answers of {command!r} must be a list of question and answer, not {type(answers).__name__}"
+        msg = f"answers of {command!r} must be a list of question and answer, not {answers!r}"
         raise ValueError(msg)
     made = []
     for each in answers:

@@ -146,7 +146,8 @@ devices:
         - For driver V(cli), every requested command with the same keys, regardless of the status of the device. Empty if the
           commands are not known because the variables of the host cannot be resolved.
         - C(text), C(status) (V(ok), V(failed), V(timeout), or V(skipped) if it was not sent), C(error), C(seconds), C(parser),
-          C(rows) (a list, empty if there are no rows), C(rows_status) (V(ok), V(empty), V(no_template), V(mismatch), V(error);
+          C(rows) (a list of dictionaries, or any JSON with the parser V(json); an empty list if there are no rows),
+          C(rows_status) (V(ok), V(empty), V(no_template), V(mismatch), V(error);
           null without a parser or a full answer) and C(rows_message).
         - C(since), the time since when the answer is the same apart from ignored values, and C(diff), a unified diff to the last
           good answer. Without O(output_dir) and in check mode they are null and empty.

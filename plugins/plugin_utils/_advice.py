@@ -27,7 +27,7 @@ INTERNAL = ("Internal error", "Report the traceback that -vvv shows.")
 # Label and advice for each kind of failure, by phase and kind. Other kinds are explained by their own message.
 ADVICE: dict[str, dict[str, tuple[str, str]]] = {
     "resolve": {
-        "commands": ("No commands", "Set commands on the task, or rollcall_commands for these devices."),
+        "commands": ("Wrong commands", "Correct the commands or the parser that the message names."),
         "dns": ("The name has no address", "Set ansible_host for these devices, or correct DNS."),
         "driver": ("Unknown driver", "Correct rollcall_driver in the variables of these devices."),
         "function_args": (
@@ -35,6 +35,7 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
             "Correct function_args, or rollcall_function_args, for this function.",
         ),
         "function": ("No function", "Set function on the task, or rollcall_function for these devices."),
+        "no_commands": ("No commands", "Set commands on the task, or rollcall_commands for these devices."),
         "no_poller": (
             "No poller for these devices",
             "Add them to rollcall_devices of a poller. A --limit must include the poller too.",
@@ -151,7 +152,8 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "protocol": ("Bad SSH answer", "Check the SSH log of the device."),
         "question": (
             "Question after the login",
-            "Log in by hand: the message quotes what the device asks before it shows its prompt.",
+            "The message quotes the question. Remove it on the device, or name the answer in dialogs of a platform of "
+            "your own: see docs/platforms.md.",
         ),
         "refused": (
             "Login refused",
@@ -203,12 +205,13 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "error": ("Rows could not be made", "The message names what is missing or broken."),
         "mismatch": (
             "Output does not match its template",
-            "Compare text and rows of the command, and report it to ntc-templates. rollcall_rows_required: false "
-            "accepts such answers.",
+            "Check ansible_network_os first. If it is right, compare text and rows of the command, and report it to "
+            "ntc-templates. rollcall_rows_required: false accepts such answers.",
         ),
         "no_template": (
             "No template for a command",
-            "Use parser auto or none for this command, or add a template (NTC_TEMPLATES_DIR).",
+            "Check ansible_network_os first. If it is right, use parser auto or none for this command, or add a "
+            "template (NTC_TEMPLATES_DIR).",
         ),
         "deadline": ("Run deadline reached", "Raise deadline, or request rows of fewer commands."),
         "device_timeout": ("Rows not made in time", "Raise device_timeout, or request rows of fewer commands."),

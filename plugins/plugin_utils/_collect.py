@@ -362,6 +362,13 @@ def slim(answer: Mapping[str, Any]) -> dict[str, Any]:
     return {**answer, "output": output, "value": None}
 
 
+def credentials_of(resolved: Resolved) -> dict[str, str]:
+    """Return the source of each credential that would be used, and of ``become``."""
+    device, sources = resolved
+    unused = () if device.become else ("become",)
+    return {field: sources[field] for field in CREDENTIALS if field in sources and field not in unused}
+
+
 def _planned(resolved: Resolved | Error) -> dict[str, Any]:
     if isinstance(resolved, Error):
         return {"error": resolved.as_dict()}
@@ -381,6 +388,6 @@ def _planned(resolved: Resolved | Error) -> dict[str, Any]:
         "platform": device.platform,
         "commands": [command.text for command in device.commands],
         "host_key_checking": device.host_key_checking,
-        "credentials": {field: sources[field] for field in CREDENTIALS if field in sources},
+        "credentials": credentials_of(resolved),
         "sources": {field: source for field, source in sources.items() if field not in SECRETS},
     }

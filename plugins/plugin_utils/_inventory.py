@@ -26,6 +26,7 @@ from ansible.module_utils.common.validation import check_type_bytes
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.loader import connection_loader
 
+from ansible_collections.rollcall.network.plugins.module_utils._arguments import PATHS
 from ansible_collections.rollcall.network.plugins.module_utils._bounds import LARGEST, check_path
 from ansible_collections.rollcall.network.plugins.module_utils._device import (
     KNOWN_HOSTS,
@@ -395,12 +396,12 @@ class _Settings:
         except TypeError:
             raise NoDevice("variables", f"{self.where(field)} must be true or false, not {value!r}") from None
 
-    def texts(self, field: str) -> tuple[str, ...] | None:
+    def texts(self, field: str, words: str = "a list") -> tuple[str, ...] | None:
         value = self.get(field)
         if value is None:
             return None
         if not isinstance(value, (str, list, tuple)):
-            raise NoDevice("variables", f"{self.where(field)} must be a list, not {value!r}")
+            raise NoDevice("variables", f"{self.where(field)} must be {words}, not {value!r}")
         texts = [value] if isinstance(value, str) else value
         for each in texts:
             if not isinstance(each, str) or not each.strip():
@@ -409,7 +410,7 @@ class _Settings:
         return tuple(map(str, texts))
 
     def paths(self, field: str) -> tuple[str, ...] | None:
-        paths = self.texts(field)
+        paths = self.texts(field, PATHS)
         for path in paths or ():
             try:
                 check_path(self.where(field), path)
@@ -768,7 +769,7 @@ def _commands(name: str, settings: _Settings, *, needed: bool) -> tuple[Command,
     except ValueError as error:
         raise NoDevice("commands", f"{settings.sources['commands']} of {name}: {error}") from error
     if needed and not commands:
-        raise NoDevice("commands", "no commands are set; set the argument commands or rollcall_commands")
+        raise NoDevice("no_commands", "no commands are set; set the argument commands or rollcall_commands")
     return commands
 
 

@@ -21,6 +21,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._roll import Answ
 from ansible_collections.rollcall.network.plugins.module_utils._run import EVENTS, MANIFEST, RunFolder
 from ansible_collections.rollcall.network.plugins.module_utils._runs import prune
 from ansible_collections.rollcall.network.plugins.module_utils._space import advice
+from ansible_collections.rollcall.network.plugins.plugin_utils._counted import devices
 from ansible_collections.rollcall.network.plugins.plugin_utils._manifest import closing
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import NAMES_SAID, Allowed, Verdict, verdict_of
 
@@ -151,7 +152,8 @@ def _alarm(stale: Sequence[str], arguments: Mapping[str, Any]) -> str | None:
     if not stale:
         return None
     names = ", ".join(stale[:NAMES_SAID]) + (", …" if len(stale) > NAMES_SAID else "")
-    return f"{len(stale)} have no full answer for more than {arguments['stale_after']:g} s (stale_after): {names}"
+    have = "has" if len(stale) == 1 else "have"
+    return f"{len(stale)} {have} no full answer for more than {arguments['stale_after']:g} s (stale_after): {names}"
 
 
 def _damaged(last_good: LastGood) -> list[str]:
@@ -176,7 +178,7 @@ def _write_history(
     """
     if not arguments["history"]:
         return None
-    title = f"{folder.path.name}, {len(answers)} devices"
+    title = f"{folder.path.name}, {len(answers)} {devices(len(answers))}"
     try:
         _history.commit(folder.top, last_good, answers, title, say)
     except _history.HistoryError as error:

@@ -34,6 +34,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._charts import (
     span_of,
     timeline,
 )
+from ansible_collections.rollcall.network.plugins.plugin_utils._counted import devices
 from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import FleetRow, fleet_row
 from ansible_collections.rollcall.network.plugins.plugin_utils._shown import (
     cell,
@@ -296,7 +297,7 @@ def _said(rows: Sequence[FleetRow], verdict: Verdict | None, notes: Sequence[str
     if not total:
         return {"passed": False, "sentence": "No device was asked.", "detail": ""}
     if failed:
-        sentence = f"{total - failed:,} of {total:,} {'device' if total == 1 else 'devices'} answered in full."
+        sentence = f"{total - failed:,} of {total:,} {devices(total)} answered in full."
         others = [f"{count:,} {word}" for status, word, count in _counts(rows) if count and status != "ok"]
         detail = f"{failed:,} did not: {', '.join(others)}."
     else:
@@ -312,7 +313,8 @@ def _said(rows: Sequence[FleetRow], verdict: Verdict | None, notes: Sequence[str
 
 def _share(share: Share, *, of_all: bool) -> str:
     part = f"{len(share.failed) * 100 / share.total:.3g}\u00a0%"
-    subject = f"That is {part}" if of_all else f"Of the {share.total:,} {share.whom}, {part} did not"
+    whom = f"{share.total:,} {devices(share.total, share.whom)}"
+    subject = f"That is {part}" if of_all else f"Of the {whom}, {part} did not"
     allowed = f"{share.allowed:g}\u00a0%"
     return f" {subject}; {allowed} may fail." if share.passed else f" {subject}, and only {allowed} may fail."
 

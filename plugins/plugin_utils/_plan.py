@@ -12,13 +12,14 @@ from ansible_collections.rollcall.network.plugins.module_utils._drivers.registry
 from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import secrets_of
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
-from ansible_collections.rollcall.network.plugins.plugin_utils._collect import CREDENTIALS
+from ansible_collections.rollcall.network.plugins.plugin_utils._collect import credentials_of
+from ansible_collections.rollcall.network.plugins.plugin_utils._counted import devices
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import Resolved
 
 
 def lines_of(resolved: Mapping[str, Resolved | Error]) -> Iterator[str]:
     """What would be asked, with the sources of credentials, but not their values."""
-    yield f"plan: {len(resolved):,} devices, none is asked"
+    yield f"plan: {len(resolved):,} {devices(len(resolved))}, none is asked"
     for name, each in resolved.items():
         if isinstance(each, Error):
             yield visible(f"{name}: would not be asked: {each.message}")
@@ -29,7 +30,7 @@ def lines_of(resolved: Mapping[str, Resolved | Error]) -> Iterator[str]:
 
 
 def _of_device(name: str, resolved: Resolved) -> Iterator[str]:
-    device, sources = resolved
+    device = resolved.device
     asked = f"function {device.function}" if device.function else ""
     if not device.host:
         yield f"{name}: {asked or f'driver {device.driver}'}"
@@ -43,7 +44,7 @@ def _of_device(name: str, resolved: Resolved) -> Iterator[str]:
     yield f"{name}: {user}{device.host}, port {device.port}{through}{platform}{checked}"
     if device.platform_note:
         yield f"    platform: {device.platform_note}"
-    credentials = [f"{field} from {sources[field]}" for field in CREDENTIALS if field in sources]
+    credentials = [f"{field} from {source}" for field, source in credentials_of(resolved).items()]
     yield f"    credentials: {'; '.join(credentials) or 'none'}"
     if asked or not gives_outputs(device):
         yield f"    {asked or f'driver {device.driver}'}"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import in_line
+from ansible_collections.rollcall.network.plugins.plugin_utils._counted import devices
 
 NOBODY = "no device was asked"  # such a run does not pass, regardless of the limits
 NAMES_SAID = 10  # names in a sentence; the result has all of them
@@ -45,7 +46,7 @@ class Share:
     def reason(self) -> str:
         names = ", ".join(self.failed[:NAMES_SAID]) + (", …" if len(self.failed) > NAMES_SAID else "")
         return (
-            f"{len(self.failed)} of {self.total} {self.whom} failed, "
+            f"{len(self.failed)} of {self.total} {devices(self.total, self.whom)} failed, "
             f"more than {self.option} ({self.allowed:g}) allows: {names}"
         )
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from ansible_collections.rollcall.network.plugins.plugin_utils._counted import devices
 from ansible_collections.rollcall.network.plugins.plugin_utils._shown import shown
 
 MOST_GROUPS = 12
@@ -60,7 +61,7 @@ def lines_of(answers: Iterable[tuple[str, Mapping[str, Any]]], total: int) -> li
     if not groups:
         return []
     failed = sum(len(group.names) for group in groups)
-    lines = [f"roll call: {failed} of {total} devices have no full answer:"]
+    lines = [f"roll call: {failed} of {total} {devices(total)} {'has' if failed == 1 else 'have'} no full answer:"]
     lines += [_line(group) for group in groups[:MOST_GROUPS]]
     rest = groups[MOST_GROUPS:]
     if rest:

@@ -136,7 +136,7 @@ def test_the_role_fails_when_a_device_is_stale_whatever_may_fail(whole: Lab, tmp
     done = run_playbook(ROOT / "collect.yml", whole.inventory, *options, *stale, *wrong)
     said = " ".join((done.stdout + done.stderr).split())
     assert done.returncode == 2
-    assert "1 have no full answer for more than 0.001 s (stale_after): fra-wan1; reports:" in said
+    assert "1 has no full answer for more than 0.001 s (stale_after): fra-wan1; reports:" in said
     run = sorted((tmp_path / "runs").iterdir())[-1]  # of a part of the fleet, so `latest` does not lead to it
     page = (run / "reports" / "devices" / "fra-wan1.md").read_text()
     assert "| last full answer |" in page

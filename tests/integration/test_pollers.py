@@ -158,7 +158,7 @@ def test_each_poller_has_a_folder_of_runs_and_the_reports_are_one(fleet: Fleet) 
 @pytest.mark.parametrize(
     ("limit", "statuses", "says"),
     [
-        ("fra-r1,pollers", {"fra-r1": "ok"}, "1 of 1 devices answered in full"),
+        ("fra-r1,pollers", {"fra-r1": "ok"}, "1 of 1 device answered in full"),
         ("osl,poller-osl", {"osl-r1": "ok", "osl-r2": "ok"}, "2 of 2 devices answered in full"),
         (
             "fra-r1,osl,poller-fra",

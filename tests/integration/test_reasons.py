@@ -117,7 +117,7 @@ def test_collect_displays_why_devices_failed_once(number: int, tmp_path: Path) -
     inventory = tmp_path / "hosts"
     inventory.write_text("one\n")
     done = run_playbook(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": tasks[:number]}]), inventory)
-    assert done.stdout.count("roll call: 1 of 1 devices have no full answer:") == 1, done.stdout + done.stderr
+    assert done.stdout.count("roll call: 1 of 1 device has no full answer:") == 1, done.stdout + done.stderr
     assert "unknown_host" in done.stdout
 
 

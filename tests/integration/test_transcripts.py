@@ -24,7 +24,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._model.secrets im
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Keep, Limits, call_roll
 from ansible_collections.rollcall.network.plugins.module_utils._run import TRANSCRIPT, RunFolder, read_answer
-from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
+from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments, check_commands
 from ansible_collections.rollcall.network.plugins.plugin_utils._collect import call_there
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed
 from tests.integration.conftest import run_playbook
@@ -163,6 +163,72 @@ def test_the_variable_records_a_device_of_a_playbook(tmp_path: Path) -> None:
     sent = {each.data.decode().strip() for each in transcript.events if each.direction == "sent"}
     assert MASK in sent
     assert not sent & passwords
+
+
+@pytest.mark.parametrize("given", ["rollcall_transcript=true", '{"rollcall_transcript": true}'], ids=["text", "JSON"])
+def test_a_transcript_of_each_device_is_recorded_with_an_extra_variable(given: str, tmp_path: Path) -> None:
+    """The run folder is an argument of the task. An extra variable that requires one is checked with it."""
+    with Lab(devices=4, healthy=True) as lab:
+        done = run_playbook(
+            ROOT / "playbooks" / "collect.yml", lab.inventory, "-e", given, "-e", f"rollcall_output_dir={tmp_path}"
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = [replay.Transcript(path.read_text()) for path in tmp_path.glob(f"runs/*/devices/*/{TRANSCRIPT}")]
+    assert len(found) == 4
+    assert all(replay.replayed(each) == each.expected for each in found)
+
+
+OWN = {
+    "prompts": {"user": r"^[^\n]*>\s*$", "privileged": r"^[^\n]*\)\s*$"},
+    "enable": "super",
+    "paging": ["pager off"],
+    "failures": ["what is that"],
+    "dialogs": [{"question": r"site code\?", "answer": SECRET}],
+    "close": "bye",
+}
+
+
+async def asking(line: Line) -> None:
+    """A platform of its own: it asks at the login and after a command, where the answer is the enable password."""
+    line.say("site code? ")
+    assert await line.hear(echo=True) == SECRET
+    prompt = "box>"
+    line.say(prompt)
+    while True:
+        asked = await line.hear(echo=True)
+        if asked == "super":
+            line.say("Password: ")
+            await line.hear(echo=False)
+            prompt = "(box)"
+        elif asked == "wipe counters":
+            for question in ("Secret again? [y/n] ", "Which ones? "):
+                line.say(question)
+                assert await line.hear(echo=True) in (SECRET, "old ones")
+            line.say("wiped\n")
+        elif asked == "bye":
+            return
+        elif asked not in ("", "pager off"):
+            line.say("what is that\n")
+        line.say(prompt)
+
+
+def test_a_session_with_a_platform_of_its_own_and_answers_can_be_repeated(tmp_path: Path) -> None:
+    """The file has the definition and the answers, without secrets."""
+    run = RunFolder(str(tmp_path))
+    answers = [{"question": "again?", "answer": SECRET}, {"question": "which", "answer": "old ones"}]
+    commands = check_commands([{"command": "wipe counters", "answers": answers}, "show nothing"], None)
+    settings = {"platform": "acme_os", "definition": OWN, "commands": commands, "command_timeout": 10.0}
+    with OddServer(asking) as server:
+        given: dict[str, Device | Error] = {"box": boxes(server, **settings)["answers"]}
+        answer = call_roll(given, Limits(device_timeout=30), keep=Keep(run, let_go=False))["box"]
+    assert (answer["status"], answer["error"]["kind"]) == ("partial", "rejected"), answer["error"]
+    text = (run.folder_of("box") / TRANSCRIPT).read_text(encoding="ascii")
+    assert SECRET not in text
+    assert json.loads(text.splitlines()[0])["device"]["definition"]["enable"] == "super"
+    transcript = replay.Transcript(text)
+    assert {each["kind"] for each in transcript.expected["output"].values()} == {None, "rejected"}
+    assert replay.replayed(transcript) == transcript.expected
+    run.close()
 
 
 @pytest.mark.parametrize(("name", "kind"), [("killed", "engine"), ("deaf", "device_timeout")])

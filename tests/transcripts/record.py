@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Record the sessions of this folder again, from devices of the lab and from real FRR routers, if they can run here:
 
-PYTHONPATH=collections python -m tests.transcripts.record
+PYTHONPATH=$PWD/collections python -m tests.transcripts.record
 """
 
 from __future__ import annotations

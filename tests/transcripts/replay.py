@@ -17,13 +17,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
+from ansible_collections.rollcall.network.plugins.module_utils._device import Device
 from ansible_collections.rollcall.network.plugins.module_utils._drivers.registry import driver_of
 from ansible_collections.rollcall.network.plugins.module_utils._engine.asked import masked_failure, masked_value
 from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import MASK
 from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError, Output, Phase, Result
 from ansible_collections.rollcall.network.plugins.module_utils._roll import answer_of
 from ansible_collections.rollcall.network.plugins.module_utils._run import expected_line
+from ansible_collections.rollcall.network.plugins.module_utils._spec import check_commands
 
 VERSIONS = {1}
 ALONE = {"connected", "closed", "cut"}  # events without data
@@ -59,7 +60,7 @@ class Transcript:
 
     def device(self) -> Device:
         """Return the device. Its secrets are the mask, as in the file."""
-        settings = {**self.settings, "commands": tuple(map(Command, self.settings["commands"]))}
+        settings = {**self.settings, "commands": check_commands(self.settings["commands"], None)}
         login = {"user": "ops", "password": MASK, "become_password": MASK}
         return Device(host="192.0.2.1", **{**login, **settings})
 
@@ -92,7 +93,7 @@ class Replay:
     def __init__(self, transcript: Transcript, clock: Clock) -> None:
         self.facts: dict[str, str] = {}
         self.asks_login = transcript.settings["transport"] == "telnet"
-        self._commands = {command.encode() for command in transcript.settings["commands"]}
+        self._commands = {command.text.encode() for command in transcript.device().commands}
         self._events = [each for each in transcript.events if each.direction != "connected"]
         self._clock = clock
         self._place = 0  # of the next event

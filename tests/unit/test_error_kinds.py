@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,7 @@ CALLS: dict[str, tuple[int | str, int]] = {
 # Passed on from another error, or the type of an exception that a function raised.
 PASSED_ON = {"error.kind", "missing.kind", "reason.kind", "type(error).__name__", "limit[0]", "kind"}
 PASSED_ON |= {"str(first.rows_status)", "visible(secrets.sentence(error.error.kind))", "output.error.kind"}
+PASSED_ON |= {"error.error.kind"}
 OF_ONE_COMMAND = {"not_asked"}  # never the error of a device
 UNKNOWN = {"failed"}  # where a type requires an error, although there always is one
 PHASES = ("connect", "auth", "command", "parse")
@@ -100,3 +102,36 @@ def test_labels_and_advice_are_sentences() -> None:
     texts = [each for by_kind in ADVICE.values() for each in by_kind.values()]
     assert [label for label, _advice in texts if not label[:1].isupper() or label.endswith(".")] == []
     assert [advice for _label, advice in texts if not advice[:1].isupper() or not advice.endswith(".")] == []
+
+
+@pytest.mark.parametrize(
+    ("phase", "kind", "label", "advice"),
+    [
+        ("resolve", "no_commands", "No commands", "Set commands"),
+        ("resolve", "commands", "Wrong commands", "Correct the commands or the parser"),
+        ("parse", "mismatch", "does not match", "Check ansible_network_os first."),
+        ("parse", "no_template", "No template", "Check ansible_network_os first."),
+        ("auth", "question", "Question after the login", "dialogs of a platform"),
+    ],
+)
+def test_the_advice_begins_with_the_likely_cause(phase: str, kind: str, label: str, advice: str) -> None:
+    reason = reason_of(phase, kind, "failed")
+    assert label in reason.label
+    assert advice in reason.advice
+
+
+def test_the_documented_statuses_of_a_phase_are_those_of_the_code() -> None:
+    text = (PLUGINS.parent / "docs/errors.md").read_text(encoding="utf-8")
+    table = text[text.index("The status depends on the phase") :]
+    documented = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", table, re.MULTILINE))
+    assert list(documented) == ["resolve", "connect", "auth", "command", "parse"]
+    found = {
+        (str(call.args[0].value), str(call.args[1].value))
+        for path in PLUGINS.rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "DeviceError"
+        if isinstance(call.args[0], ast.Constant) and isinstance(call.args[1], ast.Constant)
+    }
+    assert len(found) > 8
+    in_any = {"timeout", "skipped"}
+    assert sorted(each for each in found if each[0] not in in_any and f"`{each[0]}`" not in documented[each[1]]) == []

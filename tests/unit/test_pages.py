@@ -114,7 +114,7 @@ def test_the_verdict_on_groups(pages: Pages) -> None:
     detail = heading(page)[1].replace("\u00a0", " ")
     assert "Of the 2 other devices, 50 % did not; 60 % may fail." in detail
     assert "Of the 2 devices of group core, 50 % did not, and only 0 % may fail." in detail
-    assert "Of the 1 devices of group a&lt;b, 100 % did not, and only 90 % may fail." in detail
+    assert "Of the 1 device of group a&lt;b, 100 % did not, and only 90 % may fail." in detail
     assert 'class="verdict passed"' not in page
 
 

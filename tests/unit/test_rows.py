@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,7 +19,8 @@ from ansible_collections.rollcall.network.plugins.module_utils._last_good import
 from ansible_collections.rollcall.network.plugins.module_utils._parsing import Parsed, parse
 from ansible_collections.rollcall.network.plugins.module_utils._parsing.logs import answers_log
 from ansible_collections.rollcall.network.plugins.module_utils._parsing.nothing import says_nothing
-from ansible_collections.rollcall.network.plugins.module_utils._result import Output
+from ansible_collections.rollcall.network.plugins.module_utils._required_rows import why_no_template
+from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError, Error, Output, Outputs
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll, summarize, write_answer
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunFolder
 from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import fleet_row
@@ -320,6 +322,69 @@ def test_a_missing_template_is_a_failure_if_the_parser_is_named(
     assert (answer["status"], answer["output"]["show nothing known"]["rows_status"]) == (status, "no_template")
 
 
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"platform": "learned"}, "no platform is set in ansible_network_os"),
+        (
+            {"platform": "learned", "platform_note": "platform 'acme' is not known"},
+            "it has no template for the device: platform 'acme' is not known",
+        ),
+        ({"platform": "westermo_weos4"}, "it does not support platform westermo_weos4"),
+    ],
+    ids=["none", "unknown", "without templates"],
+)
+def test_the_reason_for_no_template_names_the_platform(settings: dict[str, Any], words: str) -> None:
+    made = make_device("r1", host="127.0.0.1", user="u", platform="cisco_iosxe", commands=["show clock"])
+    assert words in why_no_template(replace(made, **settings))
+
+
+def test_rows_that_were_found_but_cannot_be_used_are_not_called_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    skipped = "GigabitEthernet0/2     192.0.2.1       YES NVRAM  up                    sideways extra\n"
+    answer = answers(monkeypatch, {COMMAND: BRIEF + skipped}, {COMMAND: "textfsm"})["r1"]
+    assert answer["output"][COMMAND]["rows"]
+    assert answer["error"]["message"].startswith(f"rows of '{COMMAND}' cannot be used (mismatch): ")
+
+
+def test_the_kinds_of_further_reasons_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = {COMMAND: "nonsense", "show version": "nonsense", "show nothing known": "a", "show clock | json": "{"}
+    parsers = {**dict.fromkeys(texts, "textfsm"), "show clock | json": "json"}
+    message = answers(monkeypatch, texts, parsers)["r1"]["error"]["message"]
+    assert message.endswith("; further commands without usable rows: 1 mismatch, 1 no_template, 1 error")
+
+
+def test_a_rejected_command_and_missing_rows_are_both_reasons(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are in one message, which the terminal and all reports show."""
+    pytest.importorskip("ntc_templates")
+
+    def said(_device: object, _call: object) -> dict[str, Output]:
+        outputs = {
+            "show nothing": Output(status="failed", error=Error("command", "rejected", "the device rejected it")),
+            COMMAND: Output(text="nonsense"),
+            "show version": Output(text="nonsense"),
+        }
+        value = Outputs(outputs, {})
+        raise DeviceError("partial", "command", "rejected", "1 of 3 commands failed, " + "x" * 400, value=value)
+
+    let_answer(monkeypatch, said)
+    commands = [Command("show nothing"), Command(COMMAND, "textfsm"), Command("show version", "textfsm")]
+    made = make_device("r1", host="127.0.0.1", user="u", platform="cisco_iosxe", commands=commands)
+    found = call_roll({"r1": made}, Limits())
+    error = found["r1"]["error"]
+    assert (error["phase"], error["kind"]) == ("command", "rejected")
+    words = f"; also no rows of '{COMMAND}' (mismatch); further commands without usable rows: 1 mismatch"
+    assert error["message"] == f"1 of 3 commands failed, {'x' * 400}{words}"
+    rows = [fleet_row(name, answer) for name, answer in found.items()]
+    for text in (
+        fleet_csv(rows, ()).decode(),
+        junit(rows, summarize(found.values())).decode(),
+        "\n".join(lines_of(found.items(), 2)),
+    ):
+        assert words in text.replace("&#39;", "'").replace("&apos;", "'")
+    without = replace(made, rows_required=False)
+    assert call_roll({"r1": without}, Limits())["r1"]["error"]["message"].endswith("x")
+
+
 @pytest.mark.parametrize("parser", ["textfsm", "auto"])
 def test_a_missing_package_is_a_failure(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, parser: str) -> None:
     monkeypatch.setenv("NTC_TEMPLATES_DIR", str(tmp_path / "nowhere"))
@@ -339,7 +404,7 @@ def test_missing_rows_stand_in_the_verdict_and_in_all_reports(monkeypatch: pytes
     assert not verdict.passed
     assert "r1" in verdict.reasons[0]
     assert said in found["r1"]["error"]["message"]
-    assert found["r1"]["error"]["message"].endswith("; and of 1 more")
+    assert found["r1"]["error"]["message"].endswith("; further commands without usable rows: 1 mismatch")
     rows = [fleet_row(name, answer) for name, answer in found.items()]
     summary = summarize(found.values())
     assert (summary["ok"], summary["partial"]) == (1, 1)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible._internal._datatag._tags import Origin
 
 from ansible_collections.rollcall.network.plugins.doc_fragments.collect import ModuleDocFragment
 from ansible_collections.rollcall.network.plugins.lookup import collect as collect_lookup
@@ -348,3 +349,34 @@ def test_bad_commands(commands: Any, words: str) -> None:
 def test_an_unknown_parser_for_all() -> None:
     with pytest.raises(ValueError, match="parser of 'a' must be one of none, auto, json, textfsm, not 'xml'"):
         check_commands(["a"], "xml")
+
+
+ORIGIN = Origin(description="a file")
+
+
+def tagged(value: Any) -> Any:
+    """The value as Ansible hands it over."""
+    if isinstance(value, dict):
+        return ORIGIN.tag({ORIGIN.tag(key): tagged(each) for key, each in value.items()})
+    return ORIGIN.tag([tagged(each) for each in value] if isinstance(value, list) else value)
+
+
+@pytest.mark.parametrize(
+    ("commands", "words"),
+    [
+        ({"a": 1}, "not {'a': 1}"),
+        ([{"a": 1}], "not {'a': 1}"),
+        ([["a"]], "not ['a']"),
+        ([{"command": {"a": 1}}], "not {'a': 1}"),
+        ([{"command": "a", "parser": ["a"]}], "['a']"),
+        ([{"command": "a", "answers": {"a": "b"}}], "must be a list of question and answer, not {'a': 'b'}"),
+        ([{"command": "a", "answers": [["b"]]}], "must be a dictionary"),
+        ([{"command": "a", "answers": [{"question": ["b"], "answer": "c"}]}], "not ['b']"),
+        ([{"command": "a", "answers": [{"question": "b", "answer": ["c"]}]}], "must be one line"),
+    ],
+)
+def test_no_type_of_ansible_is_in_a_message(commands: Any, words: str) -> None:
+    with pytest.raises(ValueError, match="must be") as error:
+        check_commands(tagged(commands), None)
+    assert words in str(error.value)
+    assert "Ansible" not in str(error.value)

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
 from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import MASK, Secrets, secrets_of
+from ansible_collections.rollcall.network.plugins.module_utils._spec import check_commands
 from ansible_collections.rollcall.network.plugins.module_utils._transport.transcript import (
     EVENT,
     Recorded,
@@ -25,6 +28,7 @@ from tests.transcripts import replay
 
 SECRET = "Tr0ub4dor&3 über"
 FILES = replay.transcripts()
+FILE = next(each for each in FILES if each.name == "arista.eos.eos.jsonl")
 
 
 @pytest.mark.parametrize("file", FILES, ids=[each.stem for each in FILES])
@@ -38,7 +42,7 @@ def test_there_are_recorded_sessions_of_several_platforms() -> None:
 
 
 def test_a_replay_does_not_accept_another_answer() -> None:
-    lines = FILES[0].read_text().splitlines()
+    lines = FILE.read_text().splitlines()
     place, event = next(
         (place, each)
         for place, each in enumerate(map(json.loads, lines))
@@ -50,7 +54,7 @@ def test_a_replay_does_not_accept_another_answer() -> None:
 
 
 def test_a_command_without_a_recorded_answer_is_an_error() -> None:
-    head, *lines = FILES[0].read_text().splitlines()
+    head, *lines = FILE.read_text().splitlines()
     settings = json.loads(head)
     settings["device"]["commands"].append("show something else")
     with pytest.raises(replay.Different, match="show something else"):
@@ -261,6 +265,40 @@ def test_every_byte_is_recorded_with_its_time() -> None:
     times = [each["time"] for each in events]
     assert times == sorted(times)
     assert times[0] >= 0
+
+
+def test_the_definition_and_the_answers_are_in_the_file_without_secrets() -> None:
+    """A pattern stays a pattern."""
+    definition = {
+        "like": "cisco_iosxe",
+        "enable": f"super {SECRET}",
+        "prompts": {"user": rf"^{SECRET}>\s*$"},
+        "dialogs": [{"question": rf"is it {SECRET}\?", "answer": SECRET}, {"question": "key", "key": "cisco"}],
+        "asks_login": False,
+    }
+    answers = [
+        {"question": question, "answer": answer}
+        for question, answer in (("[confirm]", ""), ("password", "cisco"), ("again", SECRET))
+    ]
+    device = replace(box(password="cisco", become_password=SECRET, definition=definition, platform="acme_os"))
+    commands = [{"command": "reload", "parser": "json", "answers": answers}, "show version"]
+    device = replace(device, commands=check_commands(commands, None))
+    head = json.loads(Transcript(device, time.monotonic()).text(secrets_of(device)))["device"]
+    mask = re.escape(MASK)
+    assert head["definition"] == {
+        "like": "cisco_iosxe",
+        "enable": f"super {MASK}",
+        "prompts": {"user": rf"^{mask}>\s*$"},
+        "dialogs": [{"question": rf"is it {mask}\?", "answer": MASK}, {"question": "key", "key": MASK}],
+        "asks_login": False,
+    }
+    assert [each["answer"] for each in head["commands"][0]["answers"]] == ["", MASK, MASK]
+    assert head["commands"][1] == "show version"
+    repeated = replay.Transcript("\n".join(map(json.dumps, [{"transcript": 1, "device": head}, {"expected": {}}])))
+    made = repeated.device()
+    assert made.definition == head["definition"]
+    assert [each.text for each in made.commands] == ["reload", "show version"]
+    assert len(made.commands[0].answers) == 3
 
 
 @pytest.mark.parametrize("size", [1, 3, 4, 8])

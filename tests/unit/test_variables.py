@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.module_utils.common.validation import check_type_bytes
 
+from ansible_collections.rollcall.network.plugins.module_utils._device import Device
 from ansible_collections.rollcall.network.plugins.module_utils._spec import ARGUMENT_SPEC
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import VARIABLES
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._check import (
@@ -20,7 +22,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._variables._check
     check_role,
     formats_of,
 )
-from ansible_collections.rollcall.network.plugins.plugin_utils._variables._table import HOST, ROLE, SPECS
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._table import HOST, ROLE, SPECS, UNSET
 from tests.generate import NAME, generated
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,6 +89,51 @@ def test_every_name_that_roles_and_playbooks_use_is_known() -> None:
 def test_no_entry_point_is_one_that_ansible_validates_for_each_host() -> None:
     entries = yaml.safe_load((ROOT / "roles/collect/meta/argument_specs.yml").read_text())["argument_specs"]
     assert entries.keys().isdisjoint(file.stem for file in TASKS.iterdir())
+
+
+def test_the_specification_and_the_readme_of_the_role_have_the_defaults() -> None:
+    entries = yaml.safe_load((ROOT / "roles/collect/meta/argument_specs.yml").read_text())["argument_specs"]
+    said = {name: option.get("default") for name, option in entries["variables"]["options"].items()}
+    wanted: dict[str, Any] = {each.name: each.default for each in ROLE if each.default is not UNSET}
+    wanted |= {
+        "rollcall_device_timeout": 60,
+        "rollcall_retries": 1,
+        "rollcall_history": False,
+        "rollcall_resume": False,
+    }
+    device = Device("r1", driver="cli")
+    for name in (
+        "driver",
+        "rows_required",
+        "connect_timeout",
+        "command_timeout",
+        "transport",
+        "legacy_ssh",
+        "transcript",
+    ):
+        wanted[f"rollcall_{name}"] = getattr(device, name)
+    wanted["rollcall_max_output"] = "64M"
+    assert check_type_bytes(said.get("rollcall_max_output") or "0") == device.max_output
+    assert {name: said[name] for name in wanted} == wanted
+    readme = (ROOT / "roles/collect/README.md").read_text()
+    for name, default in wanted.items():
+        if isinstance(default, (bool, int, float)):
+            shown = str(default).lower() if isinstance(default, bool) else f"{default:g}"
+            assert f"| `{name}` | `{shown}` |" in readme
+
+
+@pytest.mark.parametrize("role", ["collect", "poller", "schedule"])
+def test_a_default_of_a_role_is_in_its_specification(role: str) -> None:
+    """A default that is a template is described in words. An empty one is nothing."""
+    (entry,) = yaml.safe_load((ROOT / "roles" / role / "meta/argument_specs.yml").read_text())[
+        "argument_specs"
+    ].values()
+    options = entry["options"]
+    for name, default in yaml.safe_load((ROOT / "roles" / role / "defaults/main.yml").read_text()).items():
+        if isinstance(default, str) and "{{" in default:
+            assert " Default: " in options[name]["description"], name
+        elif default:
+            assert options[name]["default"] == default, name
 
 
 # -- values ------------------------------------------------------------------------------------------------------------
@@ -228,7 +275,7 @@ def test_names_that_are_right_or_ones_own() -> None:
         ),
         ("rollcall_connect_timeout", 0, "rollcall_connect_timeout must be above 0, not 0"),
         ("rollcall_command_timeout", "soon", "rollcall_command_timeout must be a number, not 'soon'"),
-        ("rollcall_known_hosts", {"a": 1}, "rollcall_known_hosts must be a list"),
+        ("rollcall_known_hosts", {"a": 1}, "rollcall_known_hosts must be a path or a list of paths, not"),
     ],
 )
 def test_a_value_for_all_devices_is_checked_once(name: str, value: Any, words: str) -> None:
@@ -236,3 +283,10 @@ def test_a_value_for_all_devices_is_checked_once(name: str, value: Any, words: s
         check_for_all({name: value})
     assert words in str(error.value)
     check_for_all({name: "{{ of_each }}"})
+
+
+def test_a_value_for_all_devices_is_checked_with_the_arguments_that_it_depends_on() -> None:
+    transcript = {"rollcall_transcript": True, "rollcall_parser": "auto"}
+    check_for_all(transcript, {"output_dir": "runs"})
+    with pytest.raises(ValueError, match="rollcall_transcript requires output_dir"):
+        check_for_all(transcript)

@@ -46,7 +46,10 @@ def test_of_the_fleet(given: list[str], percentage: float | None, passed: bool) 
     assert len(verdict.reasons) == (not passed)
     for reason in verdict.reasons:
         failed = [name for name, status in of_all(*given).items() if status != "ok"]
-        assert f"{len(failed)} of {len(given)} devices failed, more than max_fail_percentage" in reason
+        assert (
+            f"{len(failed)} of {len(given)} device{'s' if len(given) > 1 else ''} failed, more than max_fail_percentage"
+            in reason
+        )
         assert failed[0] in reason
         assert ("…" in reason) is (len(failed) > 10)
 
@@ -70,9 +73,9 @@ def test_a_few_only_are_named() -> None:
         ({"core": 0, "edge": 0}, None, "c1 c2! e1", ["1 of 2 devices of group core", "1 of 2 devices of group edge"]),
         # The limit of the fleet is for the others.
         ({"edge": 100}, 0, "e1! e2! c1", []),
-        ({"edge": 100}, 0, "e1! e2! c1!", ["1 of 1 other devices failed, more than max_fail_percentage (0)"]),
-        ({"edge": 0}, 100, "e1! c1!", ["1 of 1 devices of group edge failed, more than group_max_fail_percentage (0)"]),
-        ({"core": 0, "edge": 0}, 0, "c1! e1! z!", ["devices of group core", "devices of group edge", "other devices"]),
+        ({"edge": 100}, 0, "e1! e2! c1!", ["1 of 1 other device failed, more than max_fail_percentage (0)"]),
+        ({"edge": 0}, 100, "e1! c1!", ["1 of 1 device of group edge failed, more than group_max_fail_percentage (0)"]),
+        ({"core": 0, "edge": 0}, 0, "c1! e1! z!", ["device of group core", "device of group edge", "other device"]),
     ],
 )
 def test_of_groups(limits: dict[str, float], fleet: float | None, given: str, reasons: list[str]) -> None:

@@ -7,17 +7,20 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
-from .._device import Device
+from .._device import Command, Device
 from .._model.secret_bytes import MASK, secret_spans
 from .._model.secrets import Secrets
 from .stream import Stream
 
 VERSION = 1
 EVENT = 64  # bytes that each event counts beside its data, so that many small ones are bounded too
+
+PLAIN = ("like", "names", "ntc")  # keys of the definition of a platform that are neither sent nor shown
 
 BEFORE = 512  # bytes before a part in which a secret can begin, beside its own length in UTF-8
 
@@ -52,7 +55,7 @@ class Transcript:
 
     def text(self, secrets: Secrets) -> str:
         """Return the lines of the file, without secrets."""
-        return self._head() + _lines(self._events, secrets, {})
+        return self._head(secrets) + _lines(self._events, secrets, {})
 
     def part(self, secrets: Secrets) -> str:
         """Return the lines since the last part, without secrets, in case this process ends before the session does.
@@ -60,7 +63,7 @@ class Transcript:
         What looks like the beginning of a secret is masked at the end of each part.
         """
         events = self._events[self._told :]
-        head = "" if self._told else self._head()
+        head = "" if self._told else self._head(secrets)
         lines = _lines(events, secrets, self._ends)
         self._told += len(events)
         for direction, before in self._ends.items():
@@ -68,8 +71,8 @@ class Transcript:
             self._ends[direction] = (before + data)[-BEFORE - 4 * secrets.longest :]
         return head + lines
 
-    def _head(self) -> str:
-        return json.dumps({"transcript": VERSION, "device": _settings(self._device)}) + "\n"
+    def _head(self, secrets: Secrets) -> str:
+        return json.dumps({"transcript": VERSION, "device": _settings(self._device, secrets)}) + "\n"
 
 
 def _lines(events: Sequence[Event], secrets: Secrets, before: Mapping[str, bytes]) -> str:
@@ -163,16 +166,50 @@ def _line_masked(chunk: bytes, secrets: Secrets) -> bytes | None:
     return MASK + chunk[len(line) :] if line.decode("utf-8", "surrogateescape") in secrets.values else None
 
 
-def _settings(device: Device) -> dict[str, Any]:
+def _settings(device: Device, secrets: Secrets) -> dict[str, Any]:
     """The settings that a test needs to repeat the session. There is no address or secret among them."""
     login = {"user": device.user} if device.transport == "telnet" else {}  # it is sent, and the device shows it
+    own = {} if device.definition is None else {"definition": _definition(device.definition, secrets)}
     return {
         **login,
         "name": device.name,
         "driver": device.driver,
         "platform": device.platform,
+        **own,
         "transport": device.transport,
         "become": device.become,
         "max_output": device.max_output,
-        "commands": [command.text for command in device.commands],
+        "commands": [_command(command, secrets) for command in device.commands],
     }
+
+
+def _command(command: Command, secrets: Secrets) -> str | dict[str, Any]:
+    """Return a command as it is written in a task. Its answers are masked as they are where they are sent."""
+    if not command.answers:
+        return command.text
+    given = command.as_given()
+    answers = [{key: _masked(text, secrets) for key, text in each.items()} for each in given["answers"]]
+    return {"command": command.text, "answers": answers}
+
+
+def _definition(definition: Mapping[str, Any], secrets: Secrets) -> dict[str, Any]:
+    """Return the definition of a platform. What can be sent or shown is masked."""
+    return {key: each if key in PLAIN else _plain_masked(key, each, secrets) for key, each in definition.items()}
+
+
+def _plain_masked(key: str, value: Any, secrets: Secrets) -> Any:
+    if isinstance(value, Mapping):
+        within = "question" if key == "prompts" else ""
+        return {name: _plain_masked(within or name, each, secrets) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_plain_masked(key, each, secrets) for each in value]
+    if not isinstance(value, str):
+        return value
+    masked = _masked(value, secrets)
+    mask = MASK.decode("ascii")
+    return masked.replace(mask, re.escape(mask)) if key == "question" else masked  # a pattern
+
+
+def _masked(text: str, secrets: Secrets) -> str:
+    """Mask a line as it is masked where it is sent."""
+    return MASK.decode("ascii") if text in secrets.values else secrets.output(text)

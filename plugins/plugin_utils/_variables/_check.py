@@ -14,7 +14,7 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.rollcall.network.plugins.module_utils._arguments import validated
-from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments, check_percentages
+from ansible_collections.rollcall.network.plugins.module_utils._spec import NEEDED, check_arguments, check_percentages
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import VARIABLES
 from ansible_collections.rollcall.network.plugins.plugin_utils._plain import holds_no_template
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._names import USED
@@ -92,19 +92,21 @@ def check_role(
     return values
 
 
-def check_for_all(variables: Mapping[str, Any]) -> None:
+def check_for_all(variables: Mapping[str, Any], arguments: Mapping[str, Any] | None = None) -> None:
     """Check variables of each device that are set to the same value for all, in the play or with ``-e``.
 
+    :param arguments: those of the task. A variable can depend on them.
     :raises ValueError: with all problems. A template is left to each device.
     """
     problems = []
+    needed = {name: value for name, value in (arguments or {}).items() if name in NEEDED}
     for variable in HOST:
         given = variables.get(variable.name)
         if given is None or not variable.tasks or not holds_no_template(given):
             continue
         try:
             value = _converted(variable, given)
-            check_arguments({"hosts": [], variable.takes: value})
+            check_arguments({"hosts": [], **needed, variable.takes: value})
         except ValueError as error:
             problems.append(_named(str(error), variable))
     if problems:

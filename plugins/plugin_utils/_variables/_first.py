@@ -38,7 +38,7 @@ class FirstCheck:
                 task_vars["groups"],
                 plays=("",) if task.run_once else ("", "pollers"),
             )
-        check_for_all({**task.get_play().get_vars(), **task.get_variable_manager().extra_vars})
+        check_for_all({**task.get_play().get_vars(), **task.get_variable_manager().extra_vars}, task.args)
         self.formats = formats_of(values)
         # A poller has the devices of its site. That none of them has a column does not mean that none has it.
         columns = values.get("rollcall_columns", ()) if task.run_once else ()

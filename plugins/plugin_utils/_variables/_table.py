@@ -31,7 +31,8 @@ class Variable:
 
     :param text: the description in Markdown, without a period at the end.
     :param tasks: the tasks that have it as an argument.
-    :param default: the value in ``defaults/main.yml``. With UNSET the argument is omitted, and its default applies.
+    :param default: the value in ``defaults/main.yml``. With UNSET the argument is omitted, and its default applies. For
+        a variable of each device, the value that is used without it.
     :param spec: the type, if no task has it as an argument.
     :param argument: the name of the argument, if different.
     :param value: the expression for the argument, if it is not only the variable.
@@ -245,18 +246,23 @@ ROLE: tuple[Variable, ...] = (
 HOST: tuple[Variable, ...] = (
     Variable(
         "rollcall_commands",
-        "The commands to send: a list of lines or of `command`, `parser`, `answers`, or a multi-line string",
+        "The commands to send: a list of lines, or of dictionaries with `command`, `parser` and `answers`, or a "
+        "multi-line string",
         spec={"type": "raw"},
     ),
     Variable(
-        "rollcall_parser", "The parser that converts answers to rows: `none`, `auto`, `json` or `textfsm`", ("collect",)
+        "rollcall_parser",
+        "The parser that converts answers to rows: `none`, `auto`, `json` or `textfsm`",
+        ("collect",),
+        default="none",
     ),
     Variable(
         "rollcall_rows_required",
         "`false` accepts an answer without the rows that were requested. By default it is `partial`; see docs/rows.md",
         ("collect",),
+        default=True,
     ),
-    Variable("rollcall_driver", "`cli`, `python`, or the path of a driver of your own", ("collect",)),
+    Variable("rollcall_driver", "`cli`, `python`, or the path of a driver of your own", ("collect",), default="cli"),
     Variable("rollcall_function", "The function of driver `python`", ("collect",)),
     Variable("rollcall_function_args", "Keyword arguments of that function", ("collect",)),
     Variable(
@@ -264,16 +270,31 @@ HOST: tuple[Variable, ...] = (
         "Names of variables for a function that takes the `Device`, or for a driver of your own",
         ("collect",),
     ),
-    Variable("rollcall_connect_timeout", "Seconds for the connection, and again for the login", ("collect",)),
-    Variable("rollcall_command_timeout", "Seconds for the first prompt, and for each command", ("collect",)),
-    Variable("rollcall_max_output", "The size of the longest answer to one command, such as `64M`", ("collect",)),
+    Variable(
+        "rollcall_connect_timeout", "Seconds for the connection, and again for the login", ("collect",), default=10
+    ),
+    Variable(
+        "rollcall_command_timeout", "Seconds for the first prompt, and for each command", ("collect",), default=30
+    ),
+    Variable(
+        "rollcall_max_output",
+        "The size of the longest answer to one command, such as `64M`",
+        ("collect",),
+        default="64M",
+    ),
     Variable(
         "rollcall_transcript",
         "Record what is received from the device and sent to it in `transcript.jsonl` beside its answer, without "
         "secrets. See docs/transcripts.md",
         ("collect",),
+        default=False,
     ),
-    Variable("rollcall_known_hosts", "Files with the host key", ("collect",)),
+    Variable(
+        "rollcall_known_hosts",
+        "Files with the host key",
+        ("collect",),
+        shown_default="`~/.ssh/known_hosts`, `/etc/ssh/ssh_known_hosts`",
+    ),
     Variable(
         "rollcall_platforms",
         "YAML files with platforms of your own (`docs/platforms.md`). A relative path begins at the folder of the "
@@ -285,12 +306,14 @@ HOST: tuple[Variable, ...] = (
         "`ssh` or `telnet`. Platform names of netmiko that end in `_telnet` imply `telnet`. "
         "The default port is 22 or 23",
         spec={"type": "str", "choices": ["ssh", "telnet"]},
+        default="ssh",
     ),
     Variable(
         "rollcall_legacy_ssh",
         "`false` does not offer the algorithms that only old devices need, such as `diffie-hellman-group1-sha1`, "
         "`ssh-rsa`, `aes128-cbc` and `hmac-sha1`. By default they are offered last",
         spec={"type": "bool"},
+        default=True,
     ),
     Variable(
         "rollcall_otp_command",
