@@ -98,7 +98,7 @@ def test_prompt_with_a_counter_is_learned() -> None:
     assert (played.error, played.texts) == (None, TEXTS)
 
 
-@pytest.mark.parametrize("new", ["HRP_S<fw>", "fw (vdom) #", "*fw>", "other>"])
+@pytest.mark.parametrize("new", ["HRP_S<fw>", "fw (vdom) #", "*fw>"])
 def test_prompt_that_changes_is_learned_again(new: str) -> None:
     prompt = b"HRP_M<fw>"
 

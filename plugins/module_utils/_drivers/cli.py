@@ -24,6 +24,7 @@ from .._result import CommandStatus, DeviceError, Error, Output, Status
 from .._terminal import clean, decode
 from .._transport.stream import Stream
 from ._reader.answer import TAIL, Answer, is_idle, shown_end, text_of
+from ._reader.changed import given_names, kept_names, may_be_prompt
 from ._reader.pagers import TAIL as PAGER_TAIL
 from ._reader.pagers import pager_at_end
 from ._reader.prompt import Prompt, block, learned
@@ -32,6 +33,7 @@ from ._reader.questions import (
     Dialog,
     Phase,
     answer_for,
+    asks_for,
     dialog_at_end,
     question_at_end,
     refused,
@@ -49,7 +51,6 @@ LONGEST_LOGIN = 64 * 1024  # bytes kept of what the device sends before its firs
 LONGEST_SAID = 500  # characters of it in a message
 MOST_TESTS = 5  # empty lines sent for one answer
 MOST_LOGIN_TESTS = 20  # empty lines sent to learn the prompt
-ENDS = ">#$%])"  # characters that end most prompts
 
 # Commands that change nothing, on all platforms, and write to no file. RouterOS has the word at the end of a path.
 READ_ONLY = re.compile(
@@ -146,6 +147,8 @@ class _Terminal:
         self._newline = "\n"
         self._said = ""  # before the first prompt, and to lines that were rejected
         self._prompt = Prompt("")
+        self._names: tuple[str, ...] = ()  # of the device, in its prompts
+        self._enters = False  # the platform's lines that enter a mode are sent
         self._now: Mode | None = None  # the mode that the prompt shows
         self._judged: tuple[str, Mode | None] = ("", None)  # the end of a text, and the mode whose prompt it is
         self._echoes: bool | None = None  # None: not known yet
@@ -167,7 +170,9 @@ class _Terminal:
         accepted = False
         for step in self._platform.on_open:
             if step.kind == "enter":
+                self._enters = True
                 await self._enter(step.text)
+                self._enters = False
             elif step.kind == "ask":
                 await self._answer(step)
             else:
@@ -388,8 +393,7 @@ class _Terminal:
         deadline = self._deadline()
         await self._send(step.text, deadline)
         answer = Answer(step.text, self._prompt, self._echoes)
-        answered = False
-        silent = False
+        answered = silent = False
         while True:
             shown = answer.shown()
             line = last_line(shown)
@@ -406,9 +410,11 @@ class _Terminal:
                 answer.forget()
             elif asked:
                 self._refused(step.text)
-            elif (answered or answer.echoed()) and (answer.at_prompt() or self._mode(shown) is not None or silent):
+            elif (answered or silent or answer.echoed()) and (
+                answer.at_prompt() or self._may_be_prompt(shown, step.text)
+            ):
                 old = self._prompt
-                if line and await self._learn(answer, deadline):
+                if await self._learn(answer, deadline):
                     if (
                         answered
                         and step.wants_password
@@ -417,15 +423,11 @@ class _Terminal:
                     ):
                         self._refused(step.text)
                     return
-                silent = False
             chunk = await self._read(min(deadline, time.monotonic() + QUIET))
-            if chunk is None and time.monotonic() < deadline:
-                silent = question_at_end(shown) is None
-            elif not chunk:
+            silent = chunk is None
+            if chunk == b"" or time.monotonic() >= deadline:
                 self._no_prompt(chunk, answer.data)
-            else:
-                answer.data += chunk
-                silent = False
+            answer.data += chunk or b""
 
     async def _learn(self, answer: Answer, deadline: float) -> bool:
         """Return whether an empty line brings the line that is shown, and nothing else: it is the prompt now."""
@@ -530,7 +532,7 @@ class _Terminal:
                 answer.data += chunk
                 end = await self._arrived(answer, deadline)
                 last, checked = time.monotonic(), 0.0
-                if end is not None and (end != "prompt" or answer.tests or not (prove or self._echoes is False)):
+                if end is not None and (end != "prompt" or answer.tests or not (prove or self._is_uncertain(answer))):
                     return end
                 if end is not None:
                     tests -= 1
@@ -622,18 +624,27 @@ class _Terminal:
     def _is_at_prompt(self, answer: Answer) -> bool:
         return answer.at_prompt() and (self._echoes is False or answer.echoed())
 
+    def _is_uncertain(self, answer: Answer) -> bool:
+        """Return whether an empty line must prove a prompt that has come."""
+        return self._echoes is False or not answer.prompt.is_whole(answer.shown())
+
     def _is_proven(self, answer: Answer, *, settled: bool) -> bool:
         """Return whether the last test brought a prompt.
 
         :param settled: nothing more comes.
         """
         brought = answer.brought()
-        if answer.prompt.start(brought) is None:
+        # A message can follow the prompt each time.
+        has_prompt = answer.prompt.start(brought) is not None or (
+            is_idle(brought, answer.prompt) and any(map(answer.prompt.is_alone, block(brought)))
+        )
+        if not has_prompt or (answer.prompt.start(brought) is not None and not answer.prompt.is_whole(brought)):
             prompt = learned(answer.before(), bytes(answer.data[answer.tests[-1] :]))
-            if prompt is None:
+            if prompt is not None:
+                answer.prompt, answer.tests, answer.resumed = prompt, answer.tests[-1:], False
+                return True
+            if not has_prompt:
                 return False
-            answer.prompt, answer.tests, answer.resumed = prompt, answer.tests[-1:], False
-            return True
         is_clean = all(answer.prompt.is_alone(line) or line in answer.prompt.context for line in block(brought))
         if not is_clean and not (settled and (answer.was_complete or is_idle(brought, answer.prompt))):
             return False  # the device was not at its prompt: another test must bring nothing but it
@@ -658,10 +669,23 @@ class _Terminal:
         if answer.tests and len(answer.data) <= answer.tests[-1]:
             return False  # it has not answered the last test
         shown = answer.shown()
-        line = last_line(shown)
-        if line and (line[-1] in ENDS or line[-1] == self._prompt.line[-1:] or self._mode(shown) is not None):
+        if answer.at_prompt() or self._may_be_prompt(shown, answer.line):
             return True
-        return any(self._prompt.start(each) is not None for each in shown.split("\n"))
+        lines = shown.split("\n")
+        place = next((place for place in reversed(range(len(lines))) if self._prompt.is_alone(lines[place])), None)
+        if place is None:
+            return False
+        after = lines[place + 1 :]  # printed after the prompt
+        if is_idle("\n".join(after), self._prompt):
+            return True
+        return not after[-1].strip() and not any(map(asks_for, after)) and not any(map(question_at_end, after))
+
+    def _may_be_prompt(self, shown: str, command: str) -> bool:
+        line = last_line(shown)
+        if may_be_prompt(line, self._prompt.line, (*self._names, *given_names(command))):
+            return True
+        # A line that enters another mode can change a prompt without a name, such as ``>`` or ``%``.
+        return self._enters and bool(line) and self._mode(shown) is not None and not asks_for(line)
 
     async def _more(self, answer: Answer, wait: float = 0.0) -> bool:
         """Return whether something has come already that follows the prompt, so that it was part of the answer."""
@@ -706,7 +730,11 @@ class _Terminal:
         if end == "timeout":
             usual = ("timeout", f"command_timeout ({self._device.command_timeout:g} s)")
             kind, limit = self._session.limit if self._is_over() else usual
-            message = f"no prompt within {limit}; received {len(text)} characters; raise it if the command is slow"
+            seen = excerpt(self._secrets.quoted(answer.shown())) or "(nothing)"
+            message = (
+                f"no prompt within {limit}; received {len(text)} characters, last line: {seen}; raise it if the "
+                "command is slow"
+            )
             return "timeout", Error("command", kind, message)
         if end == "question":
             question = question_at_end(answer.shown()) or ""
@@ -744,6 +772,8 @@ class _Terminal:
         await self._stream.write(text.encode("utf-8", "surrogateescape"), deadline)
 
     def _arrive(self, prompt: Prompt, shown: str) -> None:
+        if prompt.line != self._prompt.line:
+            self._names = kept_names(self._names, prompt.line)
         self._prompt, self._now = prompt, self._mode(shown)
         self._sent = ""
 

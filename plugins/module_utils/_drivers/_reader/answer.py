@@ -17,6 +17,7 @@ from .echo import Echo
 from .pagers import TAIL as PAGER_TAIL
 from .pagers import without_pagers
 from .prompt import Prompt, block
+from .questions import asks_for
 
 TAIL = 2048  # bytes at the end of the data that are searched for a prompt
 MOST_LINES = 20  # lines that a device printed on its own, at the end of an answer
@@ -64,7 +65,9 @@ class Answer:
         """Return whether the data ends with the prompt."""
         if self._raw and self._raw not in self.data[-TAIL:]:
             return False
-        return self.prompt.start(self.shown()) is not None
+        shown = self.shown()
+        start = self.prompt.start(shown)
+        return start is not None and not _ends_a_question(shown[shown.rfind("\n", 0, start) + 1 : start], self.prompt)
 
     def paged(self, length: int) -> bool:
         """Note that the last bytes are the prompt of a pager. Return False if it was answered already."""
@@ -139,6 +142,20 @@ class Answer:
         ):
             return b""
         return before
+
+
+def _ends_a_question(before: str, prompt: Prompt) -> bool:
+    """Return whether the prompt only ends a question, as ``>`` ends ``Delete all >``. The end of a text without a line
+    end can precede a prompt too, but it does not ask.
+
+    :param before: what stands before the prompt on its line.
+    """
+    if not before.strip():
+        return False
+    has_no_name = sum(map(str.isalnum, prompt.line)) < 2
+    if has_no_name and before[-1].isspace():
+        return True
+    return (has_no_name or before[-1].isspace() or prompt.line[-1] in ":?") and asks_for(before)
 
 
 def shown_end(data: bytes | bytearray) -> str:

@@ -64,6 +64,17 @@ class Prompt:
         line = line.strip()
         return line == self.line or (self._pattern is not None and self._pattern.fullmatch(line) is not None)
 
+    def is_whole(self, shown: str) -> bool:
+        """Return whether a text that ends with the prompt has nothing before it that may be a part of a new prompt: a
+        mark on its line, or other lines above it than before."""
+        start = self.start(shown)
+        if start is None:
+            return False
+        before = shown[shown.rfind("\n", 0, start) + 1 : start]
+        if before.strip(_CHANGES + "+^") == "" and before.strip():
+            return False
+        return not self.context or self.without_context(shown, start) < start - len(before)
+
     def count(self, line: str) -> int:
         """Return how many prompts end a line. Several do if the device does not echo the line ends that are typed."""
         count, start = 0, self.start(line)

@@ -149,12 +149,32 @@ _WAITS = re.compile(
 _MAY_ASK = re.compile(r"\?\Z|\?\s?\([^()\n]{0,80}\)\s?:?\Z|\s[\[(](?:y|n|yes|no)[\])]\s?[:?]\Z", re.IGNORECASE)
 _ASKED = (
     r"proceed|continue|confirm|\bsure\b|\bsav(?:e|ing)\b|overwrit|delet|eras|re-?load|re-?boot|re-?start|re-?set|replac|remov"
-    r"|abort|file\s?name|host\s?name|remote\shost|\baddress\b|\bformat\b|\benter\b|want|would\syou|do\syou|wish|\bok\b"
+    r"|abort|file\s?name|\bname\sof\b|host\s?name|remote\shost|\baddress\b|\bformat\b|\benter\b|want|would\syou|do\syou|wish|\bok\b"
     r"|accept|agree|appl(?:y|ied)|commit|discard|\bexit|quit|\blog\s?out|shut\s?down|halt|power|upgrad|instal|\bcopy\b"
     r"|clear|disconnect|switch|activat|\buse\b|try\sagain|retry|\bready\b|\blose|\blost\b|\bwrite\b"
 )
 _ASKS = re.compile(rf"(?:{_ASKED})", re.IGNORECASE)
 _MAY_WAIT = re.compile(r"[\])}>?:.]\Z|press|type|hit|enter|y/n|yes/no", re.IGNORECASE)
+_FILE = (
+    r"[\w./:-]{0,60}\.(?:txt|cfg|conf|config|bin|img|log|tar|t?gz|zip|xml|json|ya?ml|pem|crt|key|csv|dat|db|bak|old|pcap|swi|spa)"
+    r"|(?:flash|nvram|bootflash|slot|disk|usb|t?ftp|s[cf]tp|scp|https?)\w{0,8}:[^\[\](){}<>\n]{0,80}|(?:startup|running)-config"
+)
+_OFFERED = rf"[\[({{<]\s?(?:y|yes|n|no|ok(?:ay)?|confirm|cancel|continue|abort|enter|cr|{_FILE})\s?[\])}}>]"
+# What no prompt has around the name of the device.
+_ASKS_FOR = re.compile(
+    rf"\?|{_OFFERED}|{_CHOICES}"
+    r"|(?<![\w-])(?:delet\w*|eras\w*|overwrit\w*|sav(?:e|ing)|proceed|continue|confirm\w*|really|abort|cancel|enter|press"
+    r"|type|hit|sure|yes|okay|ok|(?:re)?load|re-?boot\w*|re-?start\w*|reset|replace|remove|format|quit|password|passphrase"
+    r"|username|file\s?name|name\sof|want|do\syou|are\syou|would\syou|more|agree|accept)(?![\w-])",
+    re.IGNORECASE,
+)
+# A line that is about something that is done, and that ends with what is offered, or like a prompt.
+_OFFERS = re.compile(rf"(?:\s|\A){_OFFERED}\s?[:?>#$\]]?\Z", re.IGNORECASE)
+_NAMES_KEY = re.compile(
+    r"(?:\A\W{0,3}|[.,;:!?(]\s{0,2})(?:really|are\syou|do\syou|would\syou|(?:type|press|hit)\s\S{1,12}\s(?:to|for))\b"
+    r"[^\n]{0,200}[>#$\])]\Z",
+    re.IGNORECASE,
+)
 _LABEL = re.compile(r"last\slogin|enable\ssecret", re.IGNORECASE)
 _SHORT = 12  # letters; a shorter question is shown with the line before it
 
@@ -168,7 +188,8 @@ def question_at_end(shown: str) -> str | None:
     line = _last_line(shown)
     if not line or len(line) > LONGEST_QUESTION or _MAY_WAIT.search(line) is None or _LABEL.match(line):
         return None
-    if not _WAITS.search(line) and not (_MAY_ASK.search(line) and _ASKS.search(line)):
+    is_asked = (_MAY_ASK.search(line) or _OFFERS.search(line)) and _ASKS.search(line)
+    if not _WAITS.search(line) and not is_asked and not _NAMES_KEY.search(line):
         return None
     if pager_at_end(shown[-TAIL:]) is not None:
         return None
@@ -176,6 +197,14 @@ def question_at_end(shown: str) -> str | None:
         return line
     before = _last_line(shown[-TAIL:].rstrip().rpartition("\n")[0])
     return f"{before} {line}" if before else line
+
+
+def asks_for(text: str) -> bool:
+    """Return whether a part of a last line asks for something: it offers an answer, or is about something that is done.
+
+    Use it on what stands around the name in a line that may be a prompt: a name and a text can have such words too.
+    """
+    return _ASKS_FOR.search(text[-LONGEST_QUESTION:]) is not None
 
 
 def unexpected(question: str, command: str | None = None) -> Error:
