@@ -288,3 +288,44 @@ def test_answer_that_quotes_its_own_command_is_whole() -> None:
     played = play(device(b"R1#", {**ANSWERS, "show log": log}), ["show clock", "show log", "show version"])
     assert played.error is None
     assert played.texts == {"show clock": "10:00:00", "show log": "a\nR1#show log\nb", "show version": VERSION_TEXT}
+
+
+@pytest.mark.parametrize("platform", [None, "cisco_nxos", "arista_eos"])
+@pytest.mark.parametrize("prompt", [b"nx1# ", b"nx1#", b"nx1> "])
+@pytest.mark.parametrize("factor", [1, 5, 6, 7, 10, 30, 60])
+@pytest.mark.parametrize("pause", [0.0, 0.3, 1.0, 1.5])
+def test_device_that_sends_a_few_bytes_at_a_time_is_read_in_full(
+    platform: str | None, prompt: bytes, factor: int, pause: float
+) -> None:
+    """Empty lines that were sent into its slow banner bring prompts later, in front of the first echo."""
+    rule = b"#" * 60
+    pauses = (0.002, 0.003, 0.005, 0.002, 0.02)
+
+    def drip(data: bytes) -> Talk:
+        start = count = 0
+        while start < len(data):
+            end = start + (1, 2, 5, 3, 4)[count % 5]
+            marks = [found + 1 for mark in (b"#\r", b">\r") if (found := data.find(mark, start, end + 1)) >= 0]
+            end = min([end, *marks])
+            yield data[start:end]
+            yield pause if marks else pauses[count % 5] * factor
+            start, count = end, count + 1
+
+    def talk() -> Talk:
+        yield from drip(rule + b"\r\n# Authorized access only\r\n" + rule + b"\r\n")
+        while True:
+            yield from drip(prompt)
+            typed = b""
+            while not typed.endswith(b"\n"):
+                key = yield None
+                typed += key
+            yield from drip(typed[:-1] + b"\r\n")
+            typed = typed.strip()
+            if typed == b"exit":
+                return
+            if typed.startswith(b"show"):
+                yield from drip(CLOCK if b"clock" in typed else VERSION)
+
+    commands = ["show version", "show clock"]
+    played = play(talk(), commands, platform, command_timeout=200.0)
+    assert (played.error, played.texts) == (None, {"show version": VERSION_TEXT, "show clock": "10:00:00"})

@@ -290,7 +290,9 @@ class _Terminal:
             return False  # the device has not asked for the password yet
         if tested is not None and not data[tested:].strip(b"\r\n"):
             return silent >= SETTLE + QUIET + SLOW and self._newline == "\n"
-        if tested is not None or self._mode(shown_end(data)) is not None:
+        if tested is not None:
+            return silent >= QUIET  # a slow banner: each empty line brings a prompt later
+        if self._mode(shown_end(data)) is not None:
             return True
         return silent >= SETTLE + QUIET + (0.0 if line else SLOW)
 

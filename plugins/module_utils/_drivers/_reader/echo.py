@@ -75,7 +75,7 @@ class Echo:
             self._is_at(self._begun, end, behind=behind)
         elif typed and self.command.startswith(typed):
             self._begun, self._typed, self._wraps = start, typed, 0
-        elif line and self.echoes is None and not is_chatter(line):
+        elif typed and self.echoes is None and not is_chatter(line):
             self.echoes = False
 
     def _is_wrapped(self, data: bytes | bytearray, end: int) -> bool:

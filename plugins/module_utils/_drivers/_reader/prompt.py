@@ -18,6 +18,7 @@ from ..._terminal import clean, decode
 
 LONGEST = 512  # characters of a line; a longer one is no prompt
 MOST_CONTEXT = 3  # lines above the prompt
+LONGEST_SIGN = 4  # characters of a prompt without letters and digits, such as ``->``
 MOST_PROMPTS = 10  # in one line
 _NUMBER = re.compile(r"\d++")
 _CHANGES = "*!~ "  # marks of unsaved changes before a prompt
@@ -135,8 +136,13 @@ def learned(before: str, data: bytes) -> Prompt | None:
     return None
 
 
+def _is_rule(line: str) -> bool:
+    """Return whether a line is a part of a rule in a banner, which looks the same wherever it is cut."""
+    return len(line) > LONGEST_SIGN and not any(map(str.isalnum, line))
+
+
 def _same(old: tuple[str, ...], new: tuple[str, ...]) -> Prompt | None:
-    if not new or len(new) > MOST_CONTEXT + 1 or len(new[-1]) > LONGEST:
+    if not new or len(new) > MOST_CONTEXT + 1 or len(new[-1]) > LONGEST or _is_rule(new[-1]):
         return None
     tail = old[-len(new) :]
     if tail == new:
