@@ -33,7 +33,7 @@ from ansible_collections.rollcall.network.plugins.module_utils import (
     _volatile,
 )
 from ansible_collections.rollcall.network.plugins.module_utils._changes import Changes
-from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
+from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device, Reply
 from ansible_collections.rollcall.network.plugins.module_utils._drivers import text as driver_text
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import answer as reader_answer
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import echo as reader_echo
@@ -322,7 +322,7 @@ def asked_questions(text: str) -> None:
     asked.question_at_end(text)
     asked.question_at_end(f"{text}\nSave?")
     asked.question_at_end(f"{text[-100:]} save?")
-    asked.answer_for(Command(COMMAND, answers=(("sure?", "y"), ("a", ""))), text)
+    asked.answer_for(Command(COMMAND, answers=(Reply("sure?", "y"), Reply("a", ""))), text)
     asked.unexpected(text, COMMAND)
     asked.refused(asked.SHARED[-1], text)
 

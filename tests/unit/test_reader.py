@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from ansible_collections.rollcall.network.plugins.module_utils._device import Command
+from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Reply
 from tests.unit.played import Answer, Talk, device, line, play
 
 VERSION = b"Version 1.2.3\r\nuptime is 3 days\r\n"
@@ -202,11 +202,11 @@ def test_message_of_a_device_is_in_no_answer(message: bytes, pause: float, place
     ("command", "answers", "kind"),
     [
         ("reload", (), "question"),
-        ("reload", (("confirm", ""),), "ok"),
-        ("reload", (("save?", "no"),), "question"),
+        ("reload", (Reply("confirm", ""),), "ok"),
+        ("reload", (Reply("save?", "no"),), "question"),
     ],
 )
-def test_question_nobody_expects_gets_nothing(command: str, answers: tuple[tuple[str, str], ...], kind: str) -> None:
+def test_question_nobody_expects_gets_nothing(command: str, answers: tuple[Reply, ...], kind: str) -> None:
     def reload() -> Talk:
         yield b"Proceed with reload? [confirm]"
         key = yield None
@@ -329,3 +329,28 @@ def test_device_that_sends_a_few_bytes_at_a_time_is_read_in_full(
     commands = ["show version", "show clock"]
     played = play(talk(), commands, platform, command_timeout=200.0)
     assert (played.error, played.texts) == (None, {"show version": VERSION_TEXT, "show clock": "10:00:00"})
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.3, 0.7, 1.5, 3.0])
+@pytest.mark.parametrize("next_question", ["Also erase the flash? [confirm]", "Really? ", "Erase #"])
+@pytest.mark.parametrize(
+    ("reply", "acts"), [(Reply("sure?", "y", is_key=True), b"y"), (Reply("sure?", "y"), b"\n"), (Reply("sure?", ""), b"\n")]
+)
+def test_nothing_follows_an_answer(reply: Reply, acts: bytes, next_question: str, pause: float) -> None:
+    """The line end is sent with an answer, and never with a key. It could answer the next question."""
+    confirmed = b""
+
+    def erase() -> Talk:
+        nonlocal confirmed
+        yield b"Are you sure? "
+        while (key := (yield None)) != acts:
+            yield key
+        yield pause
+        yield key + b"\r\n" + next_question.encode()
+        confirmed = yield None
+        yield b"\r\nerased\r\n"
+
+    played = play(device(b"R1#", {**ANSWERS, "erase": erase}), [Command("erase", answers=(reply,)), "show clock"])
+    assert confirmed == b""
+    assert played.stream.typed.endswith(b"erase\n" + (b"y" if reply.is_key else reply.text.encode() + b"\n"))
+    assert played.kinds()["erase"] in ("question", "timeout")

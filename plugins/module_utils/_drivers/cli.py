@@ -43,7 +43,6 @@ from ._reader.rejections import rejection_in
 from .contract import Session
 from .text import ASKS_PASSWORD, ASKS_USER, SAYS_NO, SSH_VERSION, asks, excerpt, last_line, last_lines
 
-KEY_TIME = 0.5  # silence after one key, to which the device does not react without a line end
 SETTLE = 0.1  # silence after the first prompt: banners hold lines that look like prompts
 QUIET = 1.0  # silence after which a doubtful end is tested
 SLOW = 2.0  # silence after which another line end is tried
@@ -598,25 +597,21 @@ class _Terminal:
         """Return the reply to the question that ends the answer, if it is expected, and whether it is only a key."""
         reply = answer_for(command, answer.shown())
         if reply is not None and (silent >= QUIET or question_at_end(answer.shown()) is not None):
-            return reply, False  # otherwise the line may be a part of a text that holds the words of the question
+            return reply.text, reply.is_key  # otherwise the line may be a part of a text that holds the words of the question
         dialog = self._dialog(answer.shown(), "command")
         return None if dialog is None else (dialog.answer or "", dialog.is_key)
 
     async def _say(self, reply: str, is_key: bool, deadline: float) -> bytes:
         """Send a reply. Return what came then, up to the end of a line, without the echo of the reply.
 
-        Many devices act on one key; others wait for the line end. So it follows one key only after a silence.
+        The line end is sent at once or not at all: later, it could answer the next question.
         """
-        waits = len(reply) == 1
         said = bytearray()
-        await self._send(reply, deadline, newline=not waits)
+        await self._send(reply, deadline, newline=not is_key)
         while b"\n" not in said:
-            chunk = await self._read(min(deadline, time.monotonic() + (KEY_TIME if waits else QUIET)))
+            chunk = await self._read(min(deadline, time.monotonic() + QUIET))
             said += chunk or b""
-            if chunk is None and waits and not is_key:
-                await self._send("", deadline)
-                waits = False
-            elif not chunk:
+            if not chunk:
                 break
         end = said.find(b"\n") + 1
         if clean(decode(bytes(said[:end]))).strip() == reply.strip():

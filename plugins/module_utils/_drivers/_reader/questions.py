@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ..._device import Command
+from ..._device import Command, Reply
 from ..._result import DeviceError, Error
 from .pagers import pager_at_end
 
@@ -105,17 +105,16 @@ def dialog_at_end(shown: str, dialogs: Sequence[Dialog] = (), phase: Phase = "lo
     return None
 
 
-def answer_for(command: Command, shown: str) -> str | None:
+def answer_for(command: Command, shown: str) -> Reply | None:
     """Return the answer that a command names for the question in the last line of a text; None if it names none.
 
     The first question counts whose text stands in the line, case ignored. The same question can be asked again, so the
-    reader stops after ``MOST_ANSWERS``. A line end follows the answer. Many devices act on one key, for which it is a
-    line of its own, so it follows one key only after a silence.
+    reader stops after ``MOST_ANSWERS``.
     """
     if not command.answers:
         return None
-    line = _last_line(shown).casefold()
-    return next((answer for question, answer in command.answers if question.casefold() in line), None)
+    line = shown[-TAIL:].rpartition("\n")[2].casefold()  # a line that has ended is a text that quotes the question
+    return next((each for each in command.answers if each.question.casefold() in line), None)
 
 
 # -- questions nobody expects ------------------------------------------------------------------------------------------
