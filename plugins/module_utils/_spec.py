@@ -228,7 +228,7 @@ def _answers(command: str, answers: Any) -> tuple[Reply, ...]:
     made = []
     for each in answers:
         if not isinstance(each, Mapping) or set(each) not in ({"question", "answer"}, {"question", "key"}):
-            msg = f"each element of answers of {command!r} must be a dictionary of question and answer, or question and key"
+            msg = f"each element of answers of {command!r} must be a dictionary of question and answer (or key)"
             raise ValueError(msg)
         kind = "key" if "key" in each else "answer"
         question, answer = each["question"], each[kind]

@@ -334,7 +334,8 @@ def test_device_that_sends_a_few_bytes_at_a_time_is_read_in_full(
 @pytest.mark.parametrize("pause", [0.0, 0.3, 0.7, 1.5, 3.0])
 @pytest.mark.parametrize("next_question", ["Also erase the flash? [confirm]", "Really? ", "Erase #"])
 @pytest.mark.parametrize(
-    ("reply", "acts"), [(Reply("sure?", "y", is_key=True), b"y"), (Reply("sure?", "y"), b"\n"), (Reply("sure?", ""), b"\n")]
+    ("reply", "acts"),
+    [(Reply("sure?", "y", is_key=True), b"y"), (Reply("sure?", "y"), b"\n"), (Reply("sure?", ""), b"\n")],
 )
 def test_nothing_follows_an_answer(reply: Reply, acts: bytes, next_question: str, pause: float) -> None:
     """The line end is sent with an answer, and never with a key. It could answer the next question."""
@@ -354,3 +355,79 @@ def test_nothing_follows_an_answer(reply: Reply, acts: bytes, next_question: str
     assert confirmed == b""
     assert played.stream.typed.endswith(b"erase\n" + (b"y" if reply.is_key else reply.text.encode() + b"\n"))
     assert played.kinds()["erase"] in ("question", "timeout")
+
+
+@pytest.mark.parametrize("command", ["show clock", "show nonsense"])
+def test_logout_line_is_sent_also_if_a_command_was_rejected(command: str) -> None:
+    played = play(device(b"R1#", ANSWERS), [command], "cisco_iosxe")
+    assert played.stream.typed.endswith(b"exit\n")
+    assert (played.error is None) is (command == "show clock")
+
+
+def test_question_that_is_repeated_is_answered_ten_times() -> None:
+    def reload() -> Talk:
+        while True:
+            yield b"Reload? [yes/no] "
+            yield from line()
+
+    command = Command("reload", answers=(Reply("reload?", "maybe"),))
+    played = play(device(b"R1#", {**ANSWERS, "reload": reload}), [command, "show clock", "show version"])
+    assert played.stream.typed.endswith(b"reload\n" + 10 * b"maybe\n")
+    error = played.outputs["reload"].error
+    assert error is not None
+    assert error.kind == "question"
+    assert error.message.startswith("the device asks 'Reload? [yes/no]' again after 10 answers; ")
+    assert str(played.error).startswith("1 of 3 commands failed and 2 not sent, first 'reload': ")
+
+
+@pytest.mark.parametrize("password", [True, False])
+def test_refused_enable_quotes_the_device(password: bool) -> None:
+    def enable() -> Talk:
+        if password:
+            yield b"Password: "
+            yield from line(echo=False)
+            yield b"\r\n"
+        yield b"ERR: what is enable\r\n"
+
+    talk = device(b"R1>", {**ANSWERS, "enable": enable})
+    played = play(talk, ["show clock"], "cisco_iosxe", become=True, become_password="opensesame")
+    assert "(it said 'ERR: what is enable', and it stays at 'R1>'); " in str(played.error)
+    assert ("check ansible_become_password" in str(played.error)) is password
+
+
+@pytest.mark.parametrize("prompts", ["match", "do not match"])
+def test_own_platform_is_used_as_written_if_its_prompts_do_not_match(prompts: str) -> None:
+    prompt = ">"
+
+    def super_() -> Talk:
+        nonlocal prompt
+        yield b"Password: "
+        yield from line(echo=False)
+        yield b"\r\n"
+        prompt = "#"
+
+    def talk() -> Talk:
+        while True:
+            yield f"R1{prompt}".encode()
+            typed = (yield from line()).strip()
+            if typed == "bye":
+                return
+            if typed == "super":
+                yield from super_()
+            elif typed:
+                yield CLOCK
+
+    names = ("acme", "other") if prompts == "match" else ("x", "y")
+    own = {
+        "prompts": {"user": r"R1>|acme>", "privileged": r"R1#|acme#"},
+        "enable": "super",
+        "paging": [],
+        "close": "bye",
+    }
+    if prompts != "match":
+        own["prompts"] = {"user": f"{names[0]}>", "privileged": f"{names[1]}#"}
+    played = play(talk(), ["show clock"], "acme", definition=own, become=True, become_password="opensesame")
+    assert (played.error, played.texts) == (None, {"show clock": "10:00:00"})
+    assert bytes(played.stream.typed).replace(b"\n\n", b"\n") == b"\nsuper\nopensesame\nshow clock\nbye\n"
+    hint = played.stream.facts.get("platform_hint", "")
+    assert ("is none of platform acme; correct its prompts" in hint) is (prompts != "match")

@@ -20,6 +20,7 @@ from .._device import Command, Device
 from .._model.secrets import secrets_of
 from .._pieces import PIECE, Work, finish
 from .._platforms import LEARNED, Mode, Platform, PlatformError, Step, load_platform, platform_hint
+from .._platforms.model import PRIVILEGED, USER
 from .._result import CommandStatus, DeviceError, Error, Output, Status
 from .._terminal import clean, decode
 from .._transport.stream import Stream
@@ -93,9 +94,7 @@ class Cli:
                 error.retry = error.retry and not terminal.secret_is_unanswered
                 raise
             session.enter("command")
-            outputs = await _ask_all(terminal, device, session)
-            await terminal.leave()
-            return outputs
+            return await _ask_all(terminal, device, session)
         finally:
             stream.close()
 
@@ -115,6 +114,8 @@ async def _ask_all(terminal: _Terminal, device: Device, session: Session) -> dic
         else:
             output.error = Error("command", "not_asked", "not sent, because the session ended earlier")
     failed = [text for text, output in outputs.items() if output.status != "ok"]
+    if broken is None:
+        await terminal.leave()
     if failed:
         _fail(outputs, failed, broken)
     return outputs
@@ -127,7 +128,11 @@ def _fail(outputs: dict[str, Output], failed: list[str], broken: Output | None) 
         status = "partial"
     elif broken is not None and broken.status == "timeout":
         status = "timeout"
-    message = f"{len(failed)} of {len(outputs)} commands failed, first {failed[0]!r}: {error.message}"
+    unsent = sum(1 for output in outputs.values() if output.error is not None and output.error.kind == "not_asked")
+    not_sent = f" and {unsent} not sent" if unsent else ""
+    message = (
+        f"{len(failed) - unsent} of {len(outputs)} commands failed{not_sent}, first {failed[0]!r}: {error.message}"
+    )
     retry = broken is not None and error.kind != "question"  # an unexpected question would be asked again
     raise DeviceError(status, "command", error.kind, message, value=outputs, retry=retry)
 
@@ -147,6 +152,8 @@ class _Terminal:
         self._said = ""  # before the first prompt, and to lines that were rejected
         self._prompt = Prompt("")
         self._names: tuple[str, ...] = ()  # of the device, in its prompts
+        self._reason = ""  # what the device said to the last line that enters a mode
+        self._gave_secret = False
         self._enters = False  # the platform's lines that enter a mode are sent
         self._now: Mode | None = None  # the mode that the prompt shows
         self._judged: tuple[str, Mode | None] = ("", None)  # the end of a text, and the mode whose prompt it is
@@ -177,7 +184,7 @@ class _Terminal:
             else:
                 accepted = await self._set_up(step.text) or accepted
         lines = self._platform.paging_lines
-        if not fits and not accepted and not lines:
+        if not fits and not accepted and not lines and "paging" not in (self._device.definition or ()):
             lines = load_platform(LEARNED).paging_lines
         for line in lines:
             if await self._set_up(line):
@@ -187,6 +194,10 @@ class _Terminal:
     def _hint(self, *, fits: bool) -> None:
         """Put into the answer which platform fits best, if the one that was used does not."""
         note = self._device.platform_note
+        if not fits and self._device.definition is not None:
+            hint = f"the prompt {self._prompt.line!r} is none of platform {self._platform.name}; correct its prompts"
+            self._stream.facts["platform_hint"] = self._secrets.quoted(hint)
+            return
         if not fits and self._platform.name != LEARNED:
             note = f"the prompt {self._prompt.line!r} is none of platform {self._platform.name}"
         hint = platform_hint(note, self._prompt.line, self._said)
@@ -373,7 +384,13 @@ class _Terminal:
         become = self._device.become or self._device.become_password is not None
         if self._now is None:
             if become and not self._prompt.line.endswith("#"):
-                await self._answer(Step("ask", "enable", ASKS_PASSWORD))
+                own = (
+                    self._platform.way(USER, PRIVILEGED)
+                    if self._device.definition and USER in self._platform.modes
+                    else ()
+                )
+                for step in own or (Step("ask", "enable", ASKS_PASSWORD),):
+                    await self._answer(step)
             return
         if self._now.name == goal:
             return
@@ -407,14 +424,17 @@ class _Terminal:
                     message = f"the device asks for a password to enter {step.text!r}; set ansible_become_password"
                     raise DeviceError("auth_failed", "auth", "no_become_password", message)
                 self._sent = "enable password" if step.wants_password else self._sent
+                self._gave_secret = True
                 await self._send(secret, deadline)
                 answer.forget()
             elif asked:
+                self._reason = _said_no(shown, step.text, line)
                 self._refused(step.text)
             elif (answered or silent or answer.echoed()) and (
                 answer.at_prompt() or self._may_be_prompt(shown, step.text)
             ):
                 old = self._prompt
+                self._reason = _said_no(shown, step.text, line)
                 if await self._learn(answer, deadline):
                     if (
                         answered
@@ -452,7 +472,14 @@ class _Terminal:
 
     def _refused(self, what: str) -> NoReturn:
         prompt = self._secrets.quoted(self._prompt.line)
-        message = f"the device refused {what!r} (it stays at {prompt!r}); check ansible_become_password"
+        said = excerpt(self._secrets.quoted(self._reason))
+        said = f"it said {said}, and " if said else ""
+        check = (
+            "check ansible_become_password"
+            if self._gave_secret
+            else ("it did not ask for a password; check ansible_network_os and the user's rights")
+        )
+        message = f"the device refused {what!r} ({said}it stays at {prompt!r}); {check}"
         raise DeviceError("auth_failed", "auth", "become_refused", message)
 
     # -- asking --------------------------------------------------------------------------------------------------------
@@ -547,7 +574,9 @@ class _Terminal:
             if len(answer.data) <= answer.echo.end:
                 continue
             reply = self._expected(answer, command, checked) if answer.echoed() or self._echoes is False else None
-            if reply is not None and answer.replies < MOST_ANSWERS:
+            if reply is not None and answer.replies == MOST_ANSWERS:
+                return "question"
+            if reply is not None:
                 answer.replies += 1
                 answer.asked()
                 said = await self._say(*reply, deadline)
@@ -597,7 +626,10 @@ class _Terminal:
         """Return the reply to the question that ends the answer, if it is expected, and whether it is only a key."""
         reply = answer_for(command, answer.shown())
         if reply is not None and (silent >= QUIET or question_at_end(answer.shown()) is not None):
-            return reply.text, reply.is_key  # otherwise the line may be a part of a text that holds the words of the question
+            return (
+                reply.text,
+                reply.is_key,
+            )  # otherwise the line may be a part of a text that holds the words of the question
         dialog = self._dialog(answer.shown(), "command")
         return None if dialog is None else (dialog.answer or "", dialog.is_key)
 
@@ -734,8 +766,8 @@ class _Terminal:
             )
             return "timeout", Error("command", kind, message)
         if end == "question":
-            question = question_at_end(answer.shown()) or ""
-            return "failed", unexpected(self._secrets.quoted(question), self._secrets.quoted(answer.line))
+            question = self._secrets.quoted(question_at_end(answer.asks()) or last_line(answer.asks()))
+            return "failed", unexpected(question, self._secrets.quoted(answer.line), answers=answer.replies)
         if end == "lost":
             return "failed", Error("command", "desynchronised", LOST)
         rejection = rejection_in(text, answer.line, self._platform.failures)
@@ -779,6 +811,13 @@ class _Terminal:
         if end != self._judged[0]:  # the same end is looked at more than once
             self._judged = (end, self._platform.mode_of(end))
         return self._judged[1]
+
+
+def _said_no(shown: str, line: str, prompt: str) -> str:
+    """Return the line with which a device refused to enter a mode; empty if there is none."""
+    lines = [each.strip() for each in shown.split("\n")[:-1]]
+    lines = [each for each in lines if each not in ("", line, prompt) and not asks(ASKS_PASSWORD, each)]
+    return next(filter(SAYS_NO.search, lines), lines[-1] if lines else "")
 
 
 async def _in_pieces(work: Work[T]) -> T:

@@ -57,6 +57,10 @@ class Answer:
             self._shown = (len(self.data), shown_end(self.data))
         return self._shown[1]
 
+    def asks(self) -> str:
+        """Return the end as a terminal shows it, without the echo of the line."""
+        return shown_end(self.data[max(self.echo.end, len(self.data) - TAIL) :])
+
     def echoed(self) -> bool:
         """Return whether the echo of the line has come."""
         return self.echo.search(self.data)

@@ -206,11 +206,15 @@ def asks_for(text: str) -> bool:
     return _ASKS_FOR.search(text[-LONGEST_QUESTION:]) is not None
 
 
-def unexpected(question: str, command: str | None = None) -> Error:
+def unexpected(question: str, command: str | None = None, *, answers: int = 0) -> Error:
     """Return the error of a command, or of the login without one, that met a question nobody expects.
 
     :param question: without secrets.
+    :param answers: how many were sent to it and to questions before it.
     """
+    if answers >= MOST_ANSWERS:
+        message = f"the device asks {question!r} again after {answers} answers; correct the answers of {command!r}"
+        return Error("command", "question", message)
     asked = f"the device asks {question!r} and was not answered"
     if command is None:
         message = f"{asked}; log in by hand to see what it wants before it shows its prompt"
