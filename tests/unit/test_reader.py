@@ -431,3 +431,58 @@ def test_own_platform_is_used_as_written_if_its_prompts_do_not_match(prompts: st
     assert bytes(played.stream.typed).replace(b"\n\n", b"\n") == b"\nsuper\nopensesame\nshow clock\nbye\n"
     hint = played.stream.facts.get("platform_hint", "")
     assert ("is none of platform acme; correct its prompts" in hint) is (prompts != "match")
+
+
+@pytest.mark.parametrize("pause", [0.05, 0.3, 1.2, 2.2])
+@pytest.mark.parametrize("end", [b"", b"\r\n"])
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("times", [1, 2, 3])
+@pytest.mark.parametrize("delay", [0.0, 0.3])
+def test_answer_that_quotes_the_prompt_more_than_once_is_whole_or_failed(
+    delay: float, times: int, place: int, end: bytes, pause: float
+) -> None:
+    """A quoted prompt can look like the reply to an empty line. What follows is found before the next echo, or before
+    that of the logout line."""
+    quoted = [part for _each in range(times) for part in (b"R1#" + end, pause, b"" if end else b"\r\n")]
+    log = waits(b"log\r\n", *quoted, b"end\r\n")
+    commands = ["show clock", "show version"]
+    commands.insert(place, "more log")
+    played = play(device(b"R1#", {**ANSWERS, "more log": log}), commands, delay=delay)
+    whole = {**TEXTS, "more log": "\n".join(["log", *times * ["R1#"], "end"])}
+    for command, kind in played.kinds().items():
+        if kind == "ok":
+            assert played.texts[command] == whole[command]
+    assert set(played.kinds().values()) <= {"ok", "desynchronised", "not_asked"}
+
+
+@pytest.mark.parametrize("pause", [0.2, 0.7, 1.4])
+def test_log_of_an_earlier_session_with_the_same_commands_is_not_taken_for_this_one(pause: float) -> None:
+    log = waits(
+        b"log\r\nR1#", pause, b"show clock\r\n09:59\r\nR1#", pause, b"show arp\r\nzz\r\nR1#", pause, b"\r\nR1#",
+        pause, b"exit\r\nend\r\n",
+    )  # fmt: skip
+    played = play(
+        device(b"R1#", {**ANSWERS, "more log": log, "show arp": b"a b\r\n"}), ["more log", "show clock", "show arp"]
+    )
+    right = {"show clock": "10:00:00", "show arp": "a b"}
+    for command, kind in played.kinds().items():
+        assert kind == "desynchronised" or played.texts[command] == right.get(command)
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.02, 0.3, 1.5])
+@pytest.mark.parametrize("times", [1, 2])
+def test_session_that_is_dropped_after_a_quoted_prompt_is_no_answer(times: int, pause: float) -> None:
+    def talk() -> Talk:
+        yield b"R1#"
+        while True:
+            typed = (yield from line()).strip()
+            if typed == "more log":
+                yield b"session log" + times * b"\r\nR1#"
+                yield pause
+                return
+            yield CLOCK if typed else b""
+            yield b"R1#"
+
+    played = play(talk(), ["show clock", "more log"])
+    assert played.kinds() == {"show clock": "ok", "more log": "session_closed"}
+    assert "session log" in played.texts["more log"]

@@ -47,6 +47,7 @@ from .text import ASKS_PASSWORD, ASKS_USER, SAYS_NO, SSH_VERSION, asks, excerpt,
 SETTLE = 0.1  # silence after the first prompt: banners hold lines that look like prompts
 QUIET = 1.0  # silence after which a doubtful end is tested
 SLOW = 2.0  # silence after which another line end is tried
+LONGEST_LEAVE = 10.0  # seconds in which a device must echo the logout line
 LONGEST_LOGIN = 64 * 1024  # bytes kept of what the device sends before its first prompt
 LONGEST_SAID = 500  # characters of it in a message
 MOST_TESTS = 5  # empty lines sent for one answer
@@ -115,7 +116,9 @@ async def _ask_all(terminal: _Terminal, device: Device, session: Session) -> dic
             output.error = Error("command", "not_asked", "not sent, because the session ended earlier")
     failed = [text for text, output in outputs.items() if output.status != "ok"]
     if broken is None:
-        await terminal.leave()
+        await terminal.leave(outputs)
+        failed = [text for text, output in outputs.items() if output.status != "ok"]
+        broken = next((each for each in outputs.values() if each.error and each.error.kind != "rejected"), None)
     if failed:
         _fail(outputs, failed, broken)
     return outputs
@@ -205,13 +208,30 @@ class _Terminal:
             self._stream.facts["platform"] = LEARNED
             self._stream.facts["platform_hint"] = self._secrets.quoted(hint)
 
-    async def leave(self) -> None:
-        """Send the logout command without waiting, so that the device frees its line at once."""
-        if self._platform.on_close:
-            try:
-                await self._send(self._platform.on_close, time.monotonic() + SETTLE)
-            except DeviceError:
-                return  # the device closed first; all answers are complete
+    async def leave(self, outputs: dict[str, Output]) -> None:
+        """Send the logout line, so that the device frees its line at once, and read until it closes the session.
+
+        What comes before the echo of this line, or behind a prompt after it, shows that the answers were not complete.
+        """
+        line = self._platform.on_close
+        if not line:
+            return
+        answer = Answer(line, self._prompt, self._echoes)
+        try:
+            await self._send(line, time.monotonic() + SETTLE)
+        except DeviceError:
+            return  # the device closed first
+        deadline = min(self._deadline(), time.monotonic() + LONGEST_LEAVE)
+        chunk: bytes | None = b" "
+        while chunk and len(answer.data) < LONGEST_LOGIN:
+            silent = SLOW if answer.echoed() or not self._echoes else LONGEST_LEAVE
+            chunk = await self._read(min(deadline, time.monotonic() + silent))
+            answer.data += chunk or b""
+        if self._previous is not None and answer.late():
+            self._lose(self._previous[1])
+        if answer.repeats((*outputs, line)):
+            for output in outputs.values():
+                self._lose(output)
 
     async def _log_in(self, deadline: float) -> None:
         """Answer what the device asks before its first prompt, and learn the prompt."""
@@ -500,7 +520,7 @@ class _Terminal:
             output.status, output.error = "failed", error.error
         else:
             output.status, output.error = self._judge(output.text, end, answer)
-            self._previous = None if answer.tests else (answer, output)
+            self._previous = (answer, output)
             self._older = previous[1] if previous is not None else None
         output.seconds = time.monotonic() - began
 
@@ -522,6 +542,9 @@ class _Terminal:
 
     async def _complete(self, before: Answer, output: Output, late: bytes) -> None:
         """Add the rest of an answer, which came late."""
+        if before.tests:  # a prompt in its text was taken for the reply to the empty line
+            self._lose(output)
+            return
         before.data += late
         if before.second_echo() is not None:  # its own echo came late: what was taken for it belongs to another one
             self._lose(output)
@@ -555,7 +578,8 @@ class _Terminal:
             chunk = said or await self._read(min(deadline, last + checks[0]) if checks else deadline)
             said = b""
             if chunk == b"":
-                return "prompt" if self._is_at_prompt(answer) else "closed"
+                is_answered = not answer.tests or len(answer.data) > answer.tests[-1]
+                return "prompt" if is_answered and self._is_at_prompt(answer) else "closed"
             if chunk:
                 answer.data += chunk
                 end = await self._arrived(answer, deadline)

@@ -10,6 +10,8 @@ and in pieces, see ``_pieces``.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..._chatter import without_chatter
 from ..._pieces import PIECE, Work
 from ..._terminal import clean, cleaned_pieces, decode
@@ -134,6 +136,15 @@ class Answer:
                 return start
             place += len(command)
         return None
+
+    def repeats(self, lines: Iterable[str]) -> bool:
+        """Return whether a line after the echo is the prompt and one of the lines that were sent."""
+        wanted = [line.strip() for line in lines]
+        for shown in clean(decode(bytes(self.data[self.echo.end :]))).split("\n") if self.echo.found else ():
+            shown = shown.strip()
+            if any(shown.endswith(line) and self.prompt.is_alone(shown[: -len(line)]) for line in wanted):
+                return True
+        return False
 
     def late(self) -> bytes:
         """Return what came before the echo, if it is the rest of the previous answer; else nothing."""
