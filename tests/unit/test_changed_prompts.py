@@ -12,6 +12,13 @@ from tests.unit.test_reader import ANSWERS
 
 # Each also comes behind nothing, a blank, and other ends
 QUESTIONS = [
+    "Press <ENTER> to continue or any other key to abort (ENTER)",
+    "Wirklich neu starten? (j/n) ",
+    "¿Desea continuar? (s/n) ",
+    "This command will reboot the system (default=y)",
+    "Reset (y/[n])",
+    "Enter selection [1-4] ",
+    "Name or IP address> ",
     "Delete flash:/old.cfg [yes] ",
     "Erase nvram: [OK]",
     "Proceed [Y]",

@@ -207,6 +207,8 @@ def test_a_quoted_pager_is_text(name: str, after: str) -> None:
         "::",
         "   :",
         "12.5%",
+        "  50%",
+        "Press <ENTER> to continue or any other key to abort (ENTER)",
     ],
 )
 def test_no_pager(text: str) -> None:

@@ -486,3 +486,42 @@ def test_session_that_is_dropped_after_a_quoted_prompt_is_no_answer(times: int, 
     played = play(talk(), ["show clock", "more log"])
     assert played.kinds() == {"show clock": "ok", "more log": "session_closed"}
     assert "session log" in played.texts["more log"]
+
+
+@pytest.mark.parametrize("pause", [0.3, 0.7, 1.2, 2.2])
+@pytest.mark.parametrize("prompt", [b"R1#", b"R1# "])
+def test_answer_of_a_device_without_echo_that_went_on_is_booked_on_no_other_command(
+    prompt: bytes, pause: float
+) -> None:
+    log = waits(b"log\r\n" + prompt, pause, b"\r\n" + prompt, pause, b"\r\nend\r\n")
+    played = play(device(prompt, {**ANSWERS, "more log": log}, echo=False), ["show version", "more log", "show clock"])
+    kinds = played.kinds()
+    assert kinds["show version"] == "ok"
+    assert (kinds["more log"], kinds["show clock"]) == ("desynchronised", "desynchronised")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Erase all, press ENTER: ",
+        "Initialise the disk (yes/no)# ",
+        "Select image [1]: ",
+        "Restore factory settings> ",
+        "Overwrite <yes>",
+        "Delete all logs [OK]",
+        "Proceed [Y] ",
+        "Name of file [tech.txt] ",
+        "Really go on # ",
+    ],
+)
+@pytest.mark.parametrize("platform", [None, "cisco_iosxe"])
+def test_nothing_is_sent_to_a_question_before_the_prompt(question: str, platform: str | None) -> None:
+    def talk() -> Talk:
+        yield b"Welcome\r\n" + question.encode()
+        yield None
+
+    played = play(talk(), ["show clock"], platform)
+    assert bytes(played.stream.typed) == b""
+    assert played.error is not None
+    assert played.error.error.kind == "question"
+    assert question.strip() in played.error.error.message

@@ -516,6 +516,10 @@ class _Terminal:
             if end == "prompt" and previous is not None and (place := answer.second_echo()) is not None:
                 answer, end = await self._ask_again(command, answer, place, previous)
             output.text = await self._text(answer, end)
+            if end == "prompt" and self._echoes is False and _has_two_prompts(output.text, self._prompt):
+                end = "lost"  # one of them was in the previous answer, and was taken for its end
+                if previous is not None:
+                    self._lose(previous[1])
         except DeviceError as error:
             output.status, output.error = "failed", error.error
         else:
@@ -835,6 +839,14 @@ class _Terminal:
         if end != self._judged[0]:  # the same end is looked at more than once
             self._judged = (end, self._platform.mode_of(end))
         return self._judged[1]
+
+
+def _has_two_prompts(text: str, prompt: Prompt) -> bool:
+    """Return whether a line begins with two prompts. The device has not echoed the line ends that were typed there."""
+    if prompt.line not in text:
+        return False
+    starts = (line[len(prompt.line) :].lstrip() for line in text.split("\n") if line.startswith(prompt.line))
+    return any(rest.startswith(prompt.line) for rest in starts)
 
 
 def _said_no(shown: str, line: str, prompt: str) -> str:

@@ -73,7 +73,7 @@ SHARED: tuple[Dialog, ...] = (
     _dialog(_TERMS + _YES_NO % "y" + r"\s?:?", "y"),
     # A console that waits for somebody.
     _dialog(
-        rf"(?:please\s)?(?:press|hit)\s{_KEY}"
+        rf"(?:\A|\n)\W{{0,4}}(?:please\s)?(?:press|hit)\s{_KEY}"
         r"(?:\sto\s(?:continue|get\sstarted|activate|log\s?in|start)[^\n]{0,60})?[.!:]?",
         "",
     ),
@@ -135,13 +135,20 @@ _VERB = (
 _KEYS = r"(?:['\"<\[(]\w{1,10}['\">\])]|any\skey|enter|return)(?:\skey)?"
 # What waits for an input whatever it says.
 _WAITS = re.compile(
-    rf"{_CHOICES}(?:\s?\?)?{_DEFAULT}\s?[:?>.]?\Z"  # Proceed with reload? [confirm]
+    rf"{_CHOICES}(?:\s?\?)?{_DEFAULT}\s?[:?>.#$%]?\Z"  # Proceed with reload? [confirm]
     r"|\?\s?\[[^\[\]\n]{0,80}\]\s?:?\Z|\s\[[^\[\]\n]{0,80}\]\s?\?\Z"  # Destination filename [startup-config]?
     r"|\{[^{}\n]{0,300}<cr>[^{}\n]{0,300}\}\s?:\Z"
     rf"|\A(?:\S{{1,80}}\s){{0,3}}{_SECRET}(?:\s(?:for|of|again|to)\s[^\n:]{{1,80}})?{_DEFAULT}\s?:\Z"
     rf"|\A\W{{0,3}}(?:please\s|now\s)?{_VERB}\b[^\n]{{1,200}}[:?>]\Z"
     rf"|(?:\A\W{{0,3}}|[.,;:!?(]\s{{0,2}}|please\s)(?:press|type|hit|enter)\s{_KEYS}"
     r"(?:\s(?:to|for|or|and)\s[^\n]{0,100})?[.:)]{0,2}\Z",
+    re.IGNORECASE,
+)
+# A sentence that ends like a prompt.
+_ORDERS = re.compile(
+    r"\A\W{0,3}(?:delete|erase|restore|reset|reload|reboot|restart|overwrite|save|format|initiali[sz]e|proceed|continue|confirm"
+    r"|remove|replace|abort|discard|install|upgrade)(?:(?:\s[\w./:-]{1,40}){1,8}\s?|\s)[>#$%\])]\Z"
+    r"|\A\W{0,3}(?:select|choose|enter)\s[^\n]{1,80}\s\[[\w.-]{1,20}\]\s?[:?>#]?\Z",
     re.IGNORECASE,
 )
 # What waits if it is about something that is done.
@@ -153,7 +160,7 @@ _ASKED = (
     r"|clear|disconnect|switch|activat|\buse\b|try\sagain|retry|\bready\b|\blose|\blost\b|\bwrite\b"
 )
 _ASKS = re.compile(rf"(?:{_ASKED})", re.IGNORECASE)
-_MAY_WAIT = re.compile(r"[\])}>?:.]\Z|press|type|hit|enter|y/n|yes/no", re.IGNORECASE)
+_MAY_WAIT = re.compile(r"[\])}>?:.#$%]\Z|press|type|hit|enter|y/n|yes/no", re.IGNORECASE)
 _FILE = (
     r"[\w./:-]{0,60}\.(?:txt|cfg|conf|config|bin|img|log|tar|t?gz|zip|xml|json|ya?ml|pem|crt|key|csv|dat|db|bak|old|pcap|swi|spa)"
     r"|(?:flash|nvram|bootflash|slot|disk|usb|t?ftp|s[cf]tp|scp|https?)\w{0,8}:[^\[\](){}<>\n]{0,80}|(?:startup|running)-config"
@@ -188,7 +195,7 @@ def question_at_end(shown: str) -> str | None:
     if not line or len(line) > LONGEST_QUESTION or _MAY_WAIT.search(line) is None or _LABEL.match(line):
         return None
     is_asked = (_MAY_ASK.search(line) or _OFFERS.search(line)) and _ASKS.search(line)
-    if not _WAITS.search(line) and not is_asked and not _NAMES_KEY.search(line):
+    if not _WAITS.search(line) and not is_asked and not _NAMES_KEY.search(line) and not _ORDERS.match(line):
         return None
     if pager_at_end(shown[-TAIL:]) is not None:
         return None
