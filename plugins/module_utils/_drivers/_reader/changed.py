@@ -36,12 +36,12 @@ _COMMON = re.compile(
     re.IGNORECASE,
 )
 # What stands before the name and after it, without what is in brackets.
-_BEFORE = re.compile(r"[\s*!~+^\[({<-]*(?:[\w.:/+-]{0,80}[@:_/<\[({-])?[\s*!~+^\[({<]*")
+_BEFORE = re.compile(r"[\s*!~+^\[({<-]*+(?:[\w.:/+-]{0,80}[@:_/<\[({-])?[\s*!~+^\[({<]*+")
 _AFTER = re.compile(
-    r"[\])}>]?(?:[/:>.~@_+,-][\w/:>.~@*+,-]*)?(?:\s[\w.~/-]{1,80}(?=\]))?[\])}>]?(?:\s?conf\w*|\s/[\w/ .-]*)?"
-    r"[\s\^*!~+\])}-]*[>#$%:]{0,2}\s*"
+    r"[\])}>]?(?:[/:>.~@_+,-][\w/:>.~@*+,-]*+)?(?:\s[\w.~/-]{1,80}(?=\]))?[\])}>]?(?:\s?conf\w*+|\s/[\w/ .-]*+)?"
+    r"[\s\^*!~+\])}-]*+[>#$%:]{0,2}\s*+"
 )
-_CONFIGURES = re.compile(r"[*!~]?[\w.-]{0,64}\(conf\w*[^()\s?]{0,80}\)[#>]")
+_CONFIGURES = re.compile(r"[*!~]?[\w.-]{0,64}\(conf\w*+[^()\s?]{0,80}\)[#>]")
 _RENAMES = re.compile(
     r"(?<![\w-])(?:host-?name|sys-?name|system[ -]name|identity|switchto|changeto)(?![\w-])", re.IGNORECASE
 )
