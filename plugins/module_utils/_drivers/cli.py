@@ -25,7 +25,7 @@ from .._terminal import clean, decode
 from .._transport.stream import Stream
 from ._reader.answer import TAIL, Answer, is_idle, shown_end, text_of
 from ._reader.pagers import TAIL as PAGER_TAIL
-from ._reader.pagers import pager_at_end
+from ._reader.pagers import Pager, pager_at_end
 from ._reader.prompt import Prompt, block, learned
 from ._reader.questions import (
     MOST_ANSWERS,
@@ -47,6 +47,7 @@ QUIET = 1.0  # silence after which a doubtful end is tested
 SLOW = 2.0  # silence after which another line end is tried
 LONGEST_LOGIN = 64 * 1024  # bytes kept of what the device sends before its first prompt
 LONGEST_SAID = 500  # characters of it in a message
+SOON = 0.8  # of the time that an answer took so far: what comes sooner was sent before
 MOST_TESTS = 5  # empty lines sent for one answer
 MOST_LOGIN_TESTS = 20  # empty lines sent to learn the prompt
 ENDS = ">#$%])"  # characters that end most prompts
@@ -149,7 +150,10 @@ class _Terminal:
         self._now: Mode | None = None  # the mode that the prompt shows
         self._judged: tuple[str, Mode | None] = ("", None)  # the end of a text, and the mode whose prompt it is
         self._echoes: bool | None = None  # None: not known yet
+        self._line_ends = False  # whether the device echoes the line end of an empty line
         self._slowest = 0.0  # seconds between an empty line and the prompt that it brought
+        self._fastest = 0.0  # seconds between a line and its echo; no answer comes sooner
+        self._tested = self._first_tested = 0.0  # when the last empty line was sent, and the first one of an answer
         self._older: Output | None = None  # before the previous one
         self._previous: tuple[Answer, Output] | None = None  # its end is not proven
 
@@ -204,7 +208,8 @@ class _Terminal:
         tested: int | None = None  # how much had come when the last empty line was sent
         silent = 0.0  # seconds
         tests = replies = 0
-        sent = 0.0
+        sent: list[float] = []  # when the empty lines were sent
+        began = 0  # where the line began at whose end the first one was sent
         logged_in = False
         while True:
             shown = shown_end(data)
@@ -229,16 +234,23 @@ class _Terminal:
                 self._sent = "password"
                 await self._send(f"{self._device.password}", deadline)
                 data.clear()
-                tested = None
+                tested, began = None, 0
             elif pager := pager_at_end(decode(bytes(data[-PAGER_TAIL:]))):
                 await self._send(pager.answer, deadline, newline=False)
             elif tested is not None and (prompt := learned(shown_end(data[:tested][-TAIL:]), bytes(data[tested:]))):
-                more = await self._read(time.monotonic())
+                took = time.monotonic() - sent[-1]
+                has_all = len(sent) < 2 or _prompts(data[began:], prompt) > len(sent)
+                wait = 0.0 if has_all else time.monotonic() - sent[0] + QUIET
+                more = await self._read(min(deadline, time.monotonic() + wait))
                 if not more:
                     self._arrive(prompt, shown)
-                    self._slowest = time.monotonic() - sent
+                    self._slowest = took
+                    self._line_ends = bool(tested and data[tested : tested + 1] in (b"\r", b"\n"))
+                    self._fastest = took if len(sent) == 1 else 0.0
                     self._said = shown
                     return
+                if b"\n" in more or clean(decode(more)).strip():  # the prompt for an empty line that was sent before
+                    tested = len(data)
                 data += more
                 continue
             chunk = await self._read(min(deadline, time.monotonic() + wait))
@@ -261,7 +273,8 @@ class _Terminal:
                         self._newline = "\r"
                     tests += 1
                     tested, silent = len(data), 0.0
-                    sent = time.monotonic()
+                    began = began if sent else data.rfind(b"\n") + 1
+                    sent.append(time.monotonic())
                     await self._send("", deadline)
             elif chunk == b"" and self._asks_login and not logged_in:
                 said = " ".join(self._secrets.quoted(shown).split())[-LONGEST_SAID:]
@@ -278,6 +291,7 @@ class _Terminal:
                 if over > 0:
                     del data[:over]
                     tested = None if tested is None else max(tested - over, 0)
+                    began = max(began - over, 0)
 
     def _may_test(self, data: bytearray, tested: int | None, silent: float, line: str) -> bool:
         """Return whether an empty line may be sent before the prompt is known."""
@@ -285,9 +299,9 @@ class _Terminal:
             return False  # the device has not asked for the password yet
         if tested is not None and not data[tested:].strip(b"\r\n"):
             return silent >= SETTLE + QUIET + SLOW and self._newline == "\n"
-        if tested is not None or self._mode(shown_end(data)) is not None:
+        if self._mode(shown_end(data)) is not None:
             return True
-        return silent >= SETTLE + QUIET + (0.0 if line else SLOW)
+        return silent >= SETTLE + QUIET + (0.0 if line or tested is not None else SLOW)
 
     def _dialog(self, shown: str, phase: Phase) -> Dialog | None:
         """Return the expected question that ends a text.
@@ -492,7 +506,7 @@ class _Terminal:
 
     async def _complete(self, before: Answer, output: Output, late: bytes) -> None:
         """Add the rest of an answer, which came late."""
-        before.data += late
+        before.data += late + before.prompt.line.encode("utf-8", "surrogateescape")
         if before.second_echo() is not None:  # its own echo came late: what was taken for it belongs to another one
             self._lose(output)
             if self._older is not None:
@@ -519,6 +533,7 @@ class _Terminal:
         said = b""  # what the device said to a reply
         last = time.monotonic()  # when something came or was sent
         checked = 0.0  # seconds of silence after which the end was looked at
+        sent: float | None = last
         while True:
             patience = self._patience(answer)
             checks = [each for each in (SETTLE, patience, max(patience, QUIET)) if each > checked]
@@ -530,6 +545,9 @@ class _Terminal:
                 answer.data += chunk
                 end = await self._arrived(answer, deadline)
                 last, checked = time.monotonic(), 0.0
+                if sent is not None and answer.echo.found:
+                    self._fastest = min(self._fastest or last, last - sent)
+                    sent = None
                 if end is not None and (end != "prompt" or answer.tests or not (prove or self._echoes is False)):
                     return end
                 if end is not None:
@@ -565,6 +583,8 @@ class _Terminal:
         """
         if not answer.tests:
             return SETTLE
+        if len(answer.tests) > 1:
+            return 2 * self._slowest + QUIET + self._tested - self._first_tested
         return 2 * self._slowest + (SETTLE if is_idle(answer.brought(), answer.prompt) else QUIET)
 
     async def _arrived(self, answer: Answer, deadline: float) -> End | None:
@@ -575,16 +595,16 @@ class _Terminal:
             if length > self._device.max_output:
                 del answer.data[self._device.max_output :]
                 return "cut"
-            if answer.tests:
-                if self._is_proven(answer, settled=False) and not await self._more(answer):
+            if answer.tests and self._is_proven(answer, settled=False):
+                if not await self._more(answer):
                     return self._proven(answer)
-            elif self._is_at_prompt(answer):
+            elif not answer.tests and self._is_at_prompt(answer):
                 if not await self._more(answer):
                     return "prompt"
             elif (
                 (pager := pager_at_end(answer.tail()))
                 # A text can quote a pager's prompt, and a packet can end there.
-                and not await self._more(answer, 0.0 if pager.sure else SETTLE if answer.pagers else QUIET)
+                and not await self._more(answer, _hesitation(pager, answer))
                 and answer.paged(pager.size)
             ):
                 await self._send(pager.answer, deadline, newline=False)
@@ -637,9 +657,18 @@ class _Terminal:
         is_clean = all(answer.prompt.is_alone(line) or line in answer.prompt.context for line in block(brought))
         if not is_clean and not (settled and (answer.was_complete or is_idle(brought, answer.prompt))):
             return False  # the device was not at its prompt: another test must bring nothing but it
-        if not is_clean or len(answer.tests) > 1:
+        if not settled and (not answer.was_alone or time.monotonic() - self._tested < SOON * self._fastest):
+            return False  # this prompt can be part of the answer, and that of the test comes after it
+        if self._line_ends and len(answer.tests) == 1 and answer.goes_on():
+            return False  # this prompt is not that of the test
+        if not is_clean or len(answer.tests) > 1 or not answer.was_alone:
             prompts, tests = answer.prompts(), len(answer.tests)
-            answer.resumed = prompts > tests or (prompts == tests and not answer.had_prompt())
+            answer.resumed = (
+                prompts > tests
+                or (prompts == tests and not answer.had_prompt())
+                or (self._line_ends and answer.goes_on())
+                or not is_idle(answer.after(), answer.prompt)
+            )
             answer.eaten = prompts < tests
         return True
 
@@ -657,6 +686,8 @@ class _Terminal:
         """Return whether a silent device may be at its prompt. Otherwise an empty line could answer a question."""
         if answer.tests and len(answer.data) <= answer.tests[-1]:
             return False  # it has not answered the last test
+        if answer.pagers and answer.pagers[-1][1] == len(answer.data):
+            return False  # nor the key for the next page
         shown = answer.shown()
         line = last_line(shown)
         if line and (line[-1] in ENDS or line[-1] == self._prompt.line[-1:] or self._mode(shown) is not None):
@@ -670,6 +701,9 @@ class _Terminal:
         return bool(more)
 
     async def _test(self, answer: Answer, deadline: float) -> None:
+        self._tested = time.monotonic()
+        if not answer.tests:
+            self._first_tested = self._tested
         answer.test(complete=self._is_at_prompt(answer))
         await self._send("", deadline)
 
@@ -679,7 +713,7 @@ class _Terminal:
         late = b""
         if answer.echoed():
             self._echoes = True
-            late = answer.late()
+            late = answer.late(is_sure=previous is None or self._prompt.is_alone(last_line(previous[0].shown())))
         elif self._echoes and end != "prompt" and not is_idle(clean(decode(bytes(answer.data))), answer.prompt):
             end = "lost"
         if previous is None:
@@ -752,6 +786,18 @@ class _Terminal:
         if end != self._judged[0]:  # the same end is looked at more than once
             self._judged = (end, self._platform.mode_of(end))
         return self._judged[1]
+
+
+def _hesitation(pager: Pager, answer: Answer) -> float:
+    """Return after how much silence a prompt of a pager is answered. A pager that was seen is answered at once."""
+    if pager.sure:
+        return 0.0 if answer.pagers else SETTLE
+    return SETTLE if answer.pagers else QUIET
+
+
+def _prompts(data: bytearray, prompt: Prompt) -> int:
+    """Return how many prompts there are: a device that was sent several empty lines may show one for each."""
+    return sum(prompt.count(line) for line in clean(decode(bytes(data))).split("\n"))
 
 
 async def _in_pieces(work: Work[T]) -> T:

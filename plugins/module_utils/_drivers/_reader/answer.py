@@ -16,7 +16,7 @@ from ..._terminal import clean, cleaned_pieces, decode
 from .echo import Echo
 from .pagers import TAIL as PAGER_TAIL
 from .pagers import without_pagers
-from .prompt import Prompt, block
+from .prompt import Prompt, block, is_unfinished
 
 TAIL = 2048  # bytes at the end of the data that are searched for a prompt
 MOST_LINES = 20  # lines that a device printed on its own, at the end of an answer
@@ -37,6 +37,7 @@ class Answer:
         self.resumed = False  # more of the answer came after the first test
         self.eaten = False  # a test did not bring a prompt
         self.was_complete = False  # it ended with the prompt when it was tested first
+        self.was_alone = False  # and the prompt was all of its line
         self._shown: tuple[int, str] = (0, "")  # the end as it is shown, and how much had come by then
         # The bytes of the prompt, if it comes without escape sequences. Then no text without them is looked at.
         self._raw = prompt.line.encode("utf-8", "surrogateescape") if not prompt.counts and not prompt.drawn else b""
@@ -64,7 +65,7 @@ class Answer:
         """Return whether the data ends with the prompt."""
         if self._raw and self._raw not in self.data[-TAIL:]:
             return False
-        return self.prompt.start(self.shown()) is not None
+        return self.prompt.start(self.shown()) is not None and not is_unfinished(self.data)
 
     def paged(self, length: int) -> bool:
         """Note that the last bytes are the prompt of a pager. Return False if it was answered already."""
@@ -89,6 +90,14 @@ class Answer:
         """Return what came after the last test, or the end of it."""
         return shown_end(self.data[self.tests[-1] :])
 
+    def after(self) -> str:
+        """Return all that came after the first test."""
+        return clean(decode(bytes(self.data[self.tests[0] :])))
+
+    def goes_on(self) -> bool:
+        """Return whether the line goes on at whose end the first test was sent. Nothing echoed the line end."""
+        return bool(clean(decode(bytes(self.data[self.tests[0] :][:TAIL]))).partition("\n")[0].strip())
+
     def before(self) -> str:
         """Return the end of what had come before the last test."""
         return shown_end(self.data[: self.tests[-1]][-TAIL:])
@@ -98,7 +107,9 @@ class Answer:
 
         :param complete: the data ends with the prompt.
         """
-        self.was_complete = self.was_complete if self.tests else complete
+        if not self.tests:
+            self.was_complete = complete
+            self.was_alone = complete and self.prompt.is_alone(self.shown().rpartition("\n")[2])
         self.tests.append(len(self.data))
 
     def had_prompt(self) -> bool:
@@ -108,8 +119,7 @@ class Answer:
 
     def prompts(self) -> int:
         """Return how many prompts came after the first test."""
-        shown = clean(decode(bytes(self.data[self.tests[0] :])))
-        return sum(self.prompt.count(line) for line in shown.split("\n"))
+        return sum(self.prompt.count(line) for line in self.after().split("\n"))
 
     def second_echo(self) -> int | None:
         """Return where a line begins, within the answer, that is the prompt and the command."""
@@ -128,14 +138,18 @@ class Answer:
             place += len(command)
         return None
 
-    def late(self) -> bytes:
-        """Return what came before the echo, if it is the rest of the previous answer; else nothing."""
+    def late(self, *, is_sure: bool) -> bytes:
+        """Return what came before the echo, if it is the rest of the previous answer; else nothing.
+
+        :param is_sure: the prompt that ended the previous answer was alone on its line. If not, it can be quoted, and
+            then only blank lines and the prompt come.
+        """
         before = bytes(self.data[: self.echo.start])
         if (
             not self.echo.found
             or not self.echo.behind_prompt
             or self.echo.interrupted
-            or is_idle(clean(decode(before)), self.prompt)
+            or ((is_sure or b"\n" not in before) and is_idle(clean(decode(before)), self.prompt))
         ):
             return b""
         return before
@@ -180,7 +194,7 @@ def text_of(answer: Answer, *, complete: bool) -> Work[str]:
     end = _end(text, answer) if complete else len(text)
     yield
     last = _last_character(text, end)
-    newline = text.find("\n", last, end)
+    newline = text.find("\n", last, end) if last else 0
     return text[_first_line(text, last) : end if newline < 0 else newline]
 
 
@@ -191,8 +205,9 @@ def _end(text: str, answer: Answer) -> int:
     if end is None:  # a message came after the prompt
         found = _last_prompt(text, len(text), prompt) if answer.tests else None
         return len(text) if found is None else prompt.without_context(text, found)
-    left = len(answer.tests) if answer.resumed else 0  # each of them brought a prompt
-    while left:
+    # Each test brought a prompt, unless something else took it.
+    left = min(len(answer.tests), answer.prompts() - 1) if answer.resumed else 0
+    while left > 0:
         start = _before_prompt(text, _last_character(text, end), prompt)
         if start is None:
             break
