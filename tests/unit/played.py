@@ -157,6 +157,11 @@ def play(
     return Played(outputs, error, stream)
 
 
+def each_of(parts: Iterable[bytes | float]) -> Talk:
+    """Say these, one after the other."""
+    yield from parts  # type: ignore[misc]
+
+
 def line(*, echo: bool = True) -> Generator[bytes | float | None, bytes, str]:
     """Return the next line that is typed."""
     got = b""
