@@ -159,7 +159,8 @@ def play(
 
 def each_of(parts: Iterable[bytes | float]) -> Talk:
     """Say these, one after the other."""
-    yield from parts  # type: ignore[misc]
+    for part in parts:  # noqa: UP028 (what is sent to a tuple is an error)
+        yield part
 
 
 def line(*, echo: bool = True) -> Generator[bytes | float | None, bytes, str]:

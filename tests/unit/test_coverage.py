@@ -24,6 +24,13 @@ TESTS = [
     "test_rejections.py",
     "test_questions_of_devices.py",
     "test_terminal.py",
+    "test_transcripts.py",
+    "test_pagers.py::test_without_pagers_random_places",
+    "test_pagers.py::test_pager",
+    "test_pagers.py::test_the_blanks_that_a_prompt_begins_with_are_its_own",
+    "test_pagers.py::test_half_a_line_that_is_written_again_is_there_once",
+    "test_pagers.py::test_a_quoted_prompt_that_a_packet_ended_with_is_kept",
+    "test_pagers.py::test_the_prompt_is_wiped_from_the_line_below",
 ]
 
 
