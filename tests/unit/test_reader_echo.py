@@ -103,3 +103,9 @@ def test_text_before_the_prompt_of_the_echo_is_not_part_of_it() -> None:
     data = bytearray(b"rest of itR1#show clock\r\n")
     assert echo.search(data)
     assert (echo.start, echo.behind_prompt) == (10, True)
+
+
+def test_prompts_that_end_one_line_are_counted() -> None:
+    assert Prompt("R1#").count("text R1#R1#R1#") == 3
+    assert Prompt("R1#").count("text") == 0
+    assert Prompt("[1]R1#", counts=True).start("[2]R1# and text") is None
