@@ -14,7 +14,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 from hypothesis.database import DirectoryBasedExampleDatabase
 
@@ -30,6 +30,7 @@ SETTINGS = settings(
     derandomize=not EXAMPLES,
     database=DirectoryBasedExampleDatabase(".cache/hypothesis") if EXAMPLES else None,
     deadline=None,
+    phases=[Phase.reuse, Phase.generate, Phase.shrink] if EXAMPLES else [Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
 COMMANDS = ("show version", "show running-config", "show log | include " + "-".join(f"word{n}" for n in range(12)))
@@ -148,7 +149,7 @@ class Scene:
         texts = dict(zip(COMMANDS, self.answers, strict=False))
         yield from self.said(self.greeting.encode(), 0.09 if self.shown_prompt in self.greeting else 2.4)
         while True:
-            yield from self.said(self.prompt.encode(), 0.6)
+            yield from self.said(self.prompt.encode(), 0.09)
             yield from self.line()
             typed = self.typed.strip()
             if typed in ("exit", "quit", "logout"):
@@ -282,6 +283,8 @@ def scenes(draw: st.DrawFn, *, plain: bool = False) -> Scene:
     """
     prompt = draw(prompts)
     echo = draw(echoes.filter(lambda each: each != "none") if plain else echoes)
+    if echo == "redraw" and len(prompt) > 100:
+        echo = "plain"  # the echo would be longer than what is searched
     pager = draw(st.sampled_from(["", "", *PROMPTS]))
     # Nobody can tell text that is the prompt of a pager, and a pause behind it, from a pager.
     pagers = draw(st.booleans()) and not (pager or plain)
