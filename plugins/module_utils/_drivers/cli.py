@@ -27,7 +27,7 @@ from .._transport.stream import Stream
 from ._reader.answer import TAIL, Answer, is_idle, shown_end, text_of
 from ._reader.changed import given_names, kept_names, may_be_prompt
 from ._reader.pagers import TAIL as PAGER_TAIL
-from ._reader.pagers import pager_at_end
+from ._reader.pagers import Pager, pager_at_end
 from ._reader.prompt import Prompt, block, learned
 from ._reader.questions import (
     MOST_ANSWERS,
@@ -644,7 +644,7 @@ class _Terminal:
             elif (
                 (pager := pager_at_end(answer.tail()))
                 # A text can quote a pager's prompt, and a packet can end there.
-                and not await self._more(answer, 0.0 if pager.sure else SETTLE if answer.pagers else QUIET)
+                and not await self._more(answer, _hesitation(pager, answer))
                 and answer.paged(pager.size)
             ):
                 await self._send(pager.answer, deadline, newline=False)
@@ -854,6 +854,13 @@ def _said_no(shown: str, line: str, prompt: str) -> str:
     lines = [each.strip() for each in shown.split("\n")[:-1]]
     lines = [each for each in lines if each not in ("", line, prompt) and not asks(ASKS_PASSWORD, each)]
     return next(filter(SAYS_NO.search, lines), lines[-1] if lines else "")
+
+
+def _hesitation(pager: Pager, answer: Answer) -> float:
+    """Return after how much silence a prompt of a pager is answered. A pager that was seen is answered at once."""
+    if pager.sure:
+        return 0.0 if answer.pagers else SETTLE
+    return SETTLE if answer.pagers else QUIET
 
 
 async def _in_pieces(work: Work[T]) -> T:

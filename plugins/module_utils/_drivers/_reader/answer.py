@@ -18,7 +18,7 @@ from ..._terminal import clean, cleaned_pieces, decode
 from .echo import Echo
 from .pagers import TAIL as PAGER_TAIL
 from .pagers import without_pagers
-from .prompt import Prompt, block
+from .prompt import Prompt, block, is_unfinished
 from .questions import asks_for
 
 TAIL = 2048  # bytes at the end of the data that are searched for a prompt
@@ -73,7 +73,9 @@ class Answer:
             return False
         shown = self.shown()
         start = self.prompt.start(shown)
-        return start is not None and not _ends_a_question(shown[shown.rfind("\n", 0, start) + 1 : start], self.prompt)
+        if start is None or is_unfinished(self.data):
+            return False
+        return not _ends_a_question(shown[shown.rfind("\n", 0, start) + 1 : start], self.prompt)
 
     def paged(self, length: int) -> bool:
         """Note that the last bytes are the prompt of a pager. Return False if it was answered already."""
@@ -212,7 +214,7 @@ def text_of(answer: Answer, *, complete: bool) -> Work[str]:
     end = _end(text, answer) if complete else len(text)
     yield
     last = _last_character(text, end)
-    newline = text.find("\n", last, end)
+    newline = text.find("\n", last, end) if last else 0
     return text[_first_line(text, last) : end if newline < 0 else newline]
 
 

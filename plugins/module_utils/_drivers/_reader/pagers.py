@@ -132,8 +132,8 @@ def pager_at_end(raw: str) -> Pager | None:
         start, sure = shown.start, found["weak"] is None
     else:
         found = _BEHIND_TEXT.search(shown.text)
-        if found is None:
-            return None
+        if found is None or found["quit"] or found["yes"]:
+            return None  # these stand on a line of their own; if it were text, the key would stay in the next command
         start, sure = _raw_place(shown, found.start()), False
     if found["go"] and "other key to abort" in shown.text.lower():
         return None  # the line end confirms something

@@ -21,6 +21,7 @@ MOST_CONTEXT = 3  # lines above the prompt
 LONGEST_SIGN = 4  # characters of a prompt without letters and digits, such as ``->``
 MOST_PROMPTS = 10  # in one line
 _NUMBER = re.compile(r"\d++")
+_UNFINISHED = re.compile(rb"\x1b(?:\[[0-?]{0,20}[ -/]{0,2})?\Z")
 _CHANGES = "*!~ "  # marks of unsaved changes before a prompt
 
 
@@ -112,6 +113,11 @@ def _shape(line: str) -> str:
     return "[]" if line.endswith("]") and "[" in line[:8] else line
 
 
+def is_unfinished(data: bytes | bytearray) -> bool:
+    """Return whether data ends within an escape sequence, because a packet ended there."""
+    return _UNFINISHED.search(data[-24:]) is not None
+
+
 def block(shown: str) -> tuple[str, ...]:
     """Return the lines of a text that are not blank."""
     return tuple(line.strip() for line in shown.split("\n") if line and not line.isspace())
@@ -123,6 +129,8 @@ def learned(before: str, data: bytes) -> Prompt | None:
     :param before: the end of what was shown before the empty line was sent.
     :param data: what it brought.
     """
+    if is_unfinished(data):
+        return None
     old, new = block(before), block(clean(decode(data)))
     for first, second in (
         (old, new),
