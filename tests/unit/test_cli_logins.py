@@ -398,21 +398,3 @@ def test_what_completes_a_command_is_answered() -> None:
     played = play(device(b"olt#", {**CLOCK, "display board 0": board}), ["display board 0", "show clock"])
     assert played.error is None
     assert played.texts["display board 0"].endswith("board 0 online")
-
-
-@pytest.mark.parametrize("acts_on_key", [True, False])
-@pytest.mark.parametrize("echo", [True, False])
-def test_one_key_as_an_answer(acts_on_key: bool, echo: bool) -> None:
-    def reload() -> Talk:
-        yield b"Save the configuration? [y/n] "
-        typed = yield None
-        yield typed if echo else b""
-        if not acts_on_key:
-            yield from key(b"\n")
-        yield b"\r\nsaved: " + typed + b"\r\n"
-
-    command = Command("reload", answers=(("save the", "n"),))
-    played = play(device(b"R1#", {**CLOCK, "reload": reload}), [command, "show clock"])
-    assert played.error is None
-    assert "saved: n" in played.texts["reload"]
-    assert played.texts["show clock"] == "10:00:00"

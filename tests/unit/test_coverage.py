@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LEAST = 95.0  # percent of the lines and branches
 FILES = ["_drivers/cli.py", "_drivers/text.py", "_drivers/_reader/*", "_terminal.py"]
 TESTS = [
+    "test_changed_prompts.py",
     "test_cli_logins.py",
     "test_played_devices.py",
     "test_reader.py",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from ansible_collections.rollcall.network.plugins.module_utils._device import Command
+from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Reply
 from tests.unit.played import Answer, Played, Talk, device, each_of, line, play
 from tests.unit.test_pagers import NOT_WIPED, PROMPTS, WIPES
 from tests.unit.test_reader_properties import Scene
@@ -245,7 +245,6 @@ def late(*parts: bytes | float) -> Callable[[], Talk]:
         (b"log of a session\r\nsw3#", b"show clock\r\nend of it\r\n"),
         (b"log of a session\r\nsw3#", b"\r\nend of it\r\n"),
         (b"the prompt is sw3#", b" as it was\r\n"),
-        (b"the prompt is sw3#", b"\r\n"),
         (b"half a line, sw3#", b" and no line end"),
         (b"line 1\r\n", b"line 2\r\n"),
     ],
@@ -289,7 +288,7 @@ def test_questions(question: bytes, platform: str | None) -> None:
     wanted = question.decode().strip()[:12]
     answered = play(
         device(b"sw3#", {"do it": asks, "show port": ROWS}, unknown=b""),
-        [Command("do it", answers=((wanted, "y"),)), "show port"],
+        [Command("do it", answers=(Reply(wanted, "y"),)), "show port"],
         platform,
     )
     assert answered.kinds() == {"do it": "ok", "show port": "ok"}

@@ -172,7 +172,8 @@ def _ends_a_question(before: str, prompt: Prompt) -> bool:
     has_no_name = sum(map(str.isalnum, prompt.line)) < 2
     if has_no_name and before[-1].isspace():
         return True
-    return (has_no_name or before[-1].isspace() or prompt.line[-1] in ":?") and asks_for(before)
+    offers = prompt.line[-1] in ":?" and before[-1] in "])>"
+    return (has_no_name or offers or before[-1].isspace()) and asks_for(before)
 
 
 def shown_end(data: bytes | bytearray) -> str:
