@@ -7,35 +7,47 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ._result import Error
 
 KNOWN_HOSTS = ("~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts")  # the default, as in OpenSSH
 
 
+class Reply(NamedTuple):
+    """The answer to a question of a command, which is a part of the question's last line.
+
+    It is sent with a line end, unless it is a key on which the device acts.
+    """
+
+    question: str
+    text: str
+    is_key: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """One line to send, and the parser for its output: json, textfsm, auto (by command), or None.
 
-    ``answers`` are the questions that the device may ask then, as a part of the question's last line, and the line that
-    is sent for each.
+    ``answers`` are for the questions that the device may ask then.
     """
 
     text: str
     parser: str | None = None
-    answers: tuple[tuple[str, str], ...] = ()
+    answers: tuple[Reply, ...] = ()
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Command:
-        answers = tuple((question, answer) for question, answer in data.get("answers", ()))
+        answers = tuple(Reply(*each) for each in data.get("answers", ()))
         return cls(**{**data, "answers": answers})
 
     def as_given(self) -> dict[str, Any]:
         """Return it as it is written in a task."""
         given: dict[str, Any] = {"command": self.text, "parser": self.parser or "none"}
         if self.answers:
-            given["answers"] = [{"question": question, "answer": answer} for question, answer in self.answers]
+            given["answers"] = [
+                {"question": each.question, "key" if each.is_key else "answer": each.text} for each in self.answers
+            ]
         return given
 
 

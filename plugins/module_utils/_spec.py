@@ -13,7 +13,7 @@ from ansible.module_utils.common.validation import check_type_bytes, check_type_
 
 from ._arguments import validated
 from ._changes import ALL, Changes
-from ._device import Command
+from ._device import Command, Reply
 from ._drivers.registry import check_name
 from ._platforms import PlatformError, platform_name
 
@@ -222,17 +222,18 @@ def check_commands(commands: Any, parser: str | None) -> tuple[Command, ...]:
     return tuple(made.values())
 
 
-def _answers(command: str, answers: Any) -> tuple[tuple[str, str], ...]:
+def _answers(command: str, answers: Any) -> tuple[Reply, ...]:
     """Parse the questions that a device may ask after a command, and the answers."""
     if not isinstance(answers, (list, tuple)):
         msg = f"answers of {command!r} must be a list of question and answer, not {answers!r}"
         raise ValueError(msg)
     made = []
     for each in answers:
-        if not isinstance(each, Mapping) or set(each) != {"question", "answer"}:
-            msg = f"each element of answers of {command!r} must be a dictionary of question and answer"
+        if not isinstance(each, Mapping) or set(each) not in ({"question", "answer"}, {"question", "key"}):
+            msg = f"each element of answers of {command!r} must be a dictionary of question and answer (or key)"
             raise ValueError(msg)
-        question, answer = each["question"], each["answer"]
+        kind = "key" if "key" in each else "answer"
+        question, answer = each["question"], each[kind]
         if not isinstance(question, str) or not question.strip() or not question.isprintable():
             msg = f"a question of {command!r} must be a part of one line of text, not {question!r}"
             raise ValueError(msg)
@@ -240,9 +241,12 @@ def _answers(command: str, answers: Any) -> tuple[tuple[str, str], ...]:
             answer = str(answer)
         if not isinstance(answer, str) or not answer.isprintable():
             hint = ", not a truth value; put it in quotes" if isinstance(answer, bool) else ""
-            msg = f"the answer to {question!r} of {command!r} must be one line of text{hint}"
+            msg = f"the {kind} to {question!r} of {command!r} must be one line of text{hint}"
             raise ValueError(msg)
-        made.append((str(question.strip()), str(answer)))
+        if kind == "key" and len(answer) != 1:
+            msg = f"the key to {question!r} of {command!r} must be one character, not {answer!r}; use answer for a line"
+            raise ValueError(msg)
+        made.append(Reply(str(question.strip()), str(answer), kind == "key"))
     return tuple(made)
 
 

@@ -33,9 +33,10 @@ from ansible_collections.rollcall.network.plugins.module_utils import (
     _volatile,
 )
 from ansible_collections.rollcall.network.plugins.module_utils._changes import Changes
-from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
+from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device, Reply
 from ansible_collections.rollcall.network.plugins.module_utils._drivers import text as driver_text
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import answer as reader_answer
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import changed as reader_changed
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import echo as reader_echo
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import pagers
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import prompt as reader_prompt
@@ -77,7 +78,7 @@ from tests.unit.test_platforms import shipped
 
 MODULES: list[ModuleType] = [_changes, _chatter, _pieces, _terminal, _volatile]
 MODULES += [description, learned, loading, model, platform_names, scrapli]
-MODULES += [driver_text, pagers, asked, reader_answer, reader_echo, reader_prompt]
+MODULES += [driver_text, pagers, asked, reader_answer, reader_changed, reader_echo, reader_prompt]
 MODULES += [reader_rejections, masking, secret_bytes, secrets, transcript, visible]
 MODULES += [command, json_text, left_over, logs, nothing, parsed, rows, parsing_templates, textfsm_rows]
 
@@ -265,6 +266,8 @@ def received(text: str) -> None:
             answer.echoed()
             driver_text.last_line(answer.shown())
         answer.late()
+        answer.asks()
+        answer.repeats([COMMAND, "exit"])
 
 
 def with_tests(text: str) -> None:
@@ -322,9 +325,26 @@ def asked_questions(text: str) -> None:
     asked.question_at_end(text)
     asked.question_at_end(f"{text}\nSave?")
     asked.question_at_end(f"{text[-100:]} save?")
-    asked.answer_for(Command(COMMAND, answers=(("sure?", "y"), ("a", ""))), text)
+    asked.answer_for(Command(COMMAND, answers=(Reply("sure?", "y"), Reply("a", ""))), text)
     asked.unexpected(text, COMMAND)
     asked.refused(asked.SHARED[-1], text)
+
+
+def changed_prompts(text: str) -> None:
+    for prompt in PROMPTS:
+        names = reader_changed.kept_names(reader_changed.names_of(prompt.line), text)
+        for line in (
+            text,
+            f"R1{text}#",
+            f"{text}R1#",
+            f"R1{text[:400]}#",
+            f"{text[-400:]}R1#",
+            f"R1(config{text[:400]})#",
+        ):
+            reader_changed.may_be_prompt(line, prompt.line, (*names, *reader_changed.given_names(text)))
+            reader_changed.may_be_prompt("R1>", line, reader_changed.names_of(line))
+        prompt.is_whole(f"{text}R1#")
+    asked.asks_for(text)
 
 
 def modes(text: str) -> None:
@@ -408,6 +428,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "without_pagers": paged,
     "dialog_at_end": asked_dialogs,
     "question_at_end": asked_questions,
+    "may_be_prompt": changed_prompts,
     "received": received,
     "text_of": whole_answer,
     "text_of with pagers": lambda text: whole_answer(text, paged=True),
@@ -539,6 +560,12 @@ PATTERNS: dict[str, str] = {
     "questions._ASKS": SEARCH,
     "questions._MAY_WAIT": SEARCH,
     "questions._LABEL": MATCH,
+    "questions._ASKS_FOR": SEARCH,
+    "questions._OFFERS": SEARCH,
+    "questions._NAMES_KEY": SEARCH,
+    "questions._ORDERS": MATCH,
+    **{f"changed.{name}": SEARCH for name in ("_PARTS", "_IN_BRACKETS", "_GROUP", "_NUMBER", "_ROLE", "_RENAMES")},
+    **{f"changed.{name}": FULLMATCH for name in ("_COMMON", "_BEFORE", "_AFTER", "_CONFIGURES")},
     "rejections._MARKS": MATCH,
     "rejections._LABEL": MATCH,
     "rejections._MESSAGES": MATCH,

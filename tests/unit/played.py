@@ -157,6 +157,12 @@ def play(
     return Played(outputs, error, stream)
 
 
+def each_of(parts: Iterable[bytes | float]) -> Talk:
+    """Say these, one after the other."""
+    for part in parts:  # noqa: UP028 (what is sent to a tuple is an error)
+        yield part
+
+
 def line(*, echo: bool = True) -> Generator[bytes | float | None, bytes, str]:
     """Return the next line that is typed."""
     got = b""

@@ -82,7 +82,7 @@ PROMPTS: dict[str, tuple[str, str]] = {  # what a device sends, and the key that
     "enter": ("Press <Enter> to continue...", "\n"),
 }
 WEAK = {"less", "less, byte", "less, percent"}
-ONLY_ON_A_LINE = WEAK | {"one dash"}
+ONLY_ON_A_LINE = WEAK | {"one dash"} | {name for name, (_prompt, key) in PROMPTS.items() if key in "qy"}
 WIDE = 90
 WIPES: dict[str, Callable[[int], str]] = {
     "blanks": lambda width: "\r" + " " * WIDE + "\r",
@@ -207,6 +207,8 @@ def test_a_quoted_pager_is_text(name: str, after: str) -> None:
         "::",
         "   :",
         "12.5%",
+        "  50%",
+        "Press <ENTER> to continue or any other key to abort (ENTER)",
     ],
 )
 def test_no_pager(text: str) -> None:

@@ -11,7 +11,7 @@ from dataclasses import asdict
 
 import pytest
 
-from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device, Unresolved
+from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device, Reply, Unresolved
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader.questions import (
     SHARED,
     Dialog,
@@ -250,15 +250,16 @@ def test_the_dialogs_of_a_platform_come_first() -> None:
 
 # -- answers of a command ----------------------------------------------------------------------------------------------
 
-RELOAD = Command("reload", answers=(("save?", "no"), ("[CONFIRM]", "")))
+RELOAD = Command("reload", answers=(Reply("save?", "no"), Reply("[CONFIRM]", "y", is_key=True)))
 
 
 @pytest.mark.parametrize(
     ("command", "shown", "answer"),
     [
         (RELOAD, "System configuration has been modified. Save? [yes/no]: ", "no"),
-        (RELOAD, "Proceed with reload? [confirm]", ""),
-        (RELOAD, "Proceed with reload? [confirm]\n", ""),
+        (RELOAD, "Proceed with reload? [confirm]", "y"),
+        (RELOAD, "Proceed with reload? [confirm] ", "y"),
+        (RELOAD, "Proceed with reload? [confirm]\n", None),
         (RELOAD, "Proceed with reload? [confirm]\nR1#", None),
         (RELOAD, "Save? [yes/no]: no\nDestination filename []?", None),
         (RELOAD, "", None),
@@ -266,7 +267,8 @@ RELOAD = Command("reload", answers=(("save?", "no"), ("[CONFIRM]", "")))
     ],
 )
 def test_the_answers_that_a_command_names(command: Command, shown: str, answer: str | None) -> None:
-    assert answer_for(command, shown) == answer
+    reply = answer_for(command, shown)
+    assert (reply.text if reply else None) == answer
 
 
 def test_answers_reach_a_poller() -> None:

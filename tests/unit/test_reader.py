@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from ansible_collections.rollcall.network.plugins.module_utils._device import Command
+from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Reply
 from tests.unit.played import Answer, Talk, device, line, play
 
 VERSION = b"Version 1.2.3\r\nuptime is 3 days\r\n"
@@ -98,7 +98,7 @@ def test_prompt_with_a_counter_is_learned() -> None:
     assert (played.error, played.texts) == (None, TEXTS)
 
 
-@pytest.mark.parametrize("new", ["HRP_S<fw>", "fw (vdom) #", "*fw>", "other>"])
+@pytest.mark.parametrize("new", ["HRP_S<fw>", "fw (vdom) #", "*fw>"])
 def test_prompt_that_changes_is_learned_again(new: str) -> None:
     prompt = b"HRP_M<fw>"
 
@@ -202,11 +202,11 @@ def test_message_of_a_device_is_in_no_answer(message: bytes, pause: float, place
     ("command", "answers", "kind"),
     [
         ("reload", (), "question"),
-        ("reload", (("confirm", ""),), "ok"),
-        ("reload", (("save?", "no"),), "question"),
+        ("reload", (Reply("confirm", ""),), "ok"),
+        ("reload", (Reply("save?", "no"),), "question"),
     ],
 )
-def test_question_nobody_expects_gets_nothing(command: str, answers: tuple[tuple[str, str], ...], kind: str) -> None:
+def test_question_nobody_expects_gets_nothing(command: str, answers: tuple[Reply, ...], kind: str) -> None:
     def reload() -> Talk:
         yield b"Proceed with reload? [confirm]"
         key = yield None
@@ -288,3 +288,240 @@ def test_answer_that_quotes_its_own_command_is_whole() -> None:
     played = play(device(b"R1#", {**ANSWERS, "show log": log}), ["show clock", "show log", "show version"])
     assert played.error is None
     assert played.texts == {"show clock": "10:00:00", "show log": "a\nR1#show log\nb", "show version": VERSION_TEXT}
+
+
+@pytest.mark.parametrize("platform", [None, "cisco_nxos", "arista_eos"])
+@pytest.mark.parametrize("prompt", [b"nx1# ", b"nx1#", b"nx1> "])
+@pytest.mark.parametrize("factor", [1, 5, 6, 7, 10, 30, 60])
+@pytest.mark.parametrize("pause", [0.0, 0.3, 1.0, 1.5])
+def test_device_that_sends_a_few_bytes_at_a_time_is_read_in_full(
+    platform: str | None, prompt: bytes, factor: int, pause: float
+) -> None:
+    """Empty lines that were sent into its slow banner bring prompts later, in front of the first echo."""
+    rule = b"#" * 60
+    pauses = (0.002, 0.003, 0.005, 0.002, 0.02)
+
+    def drip(data: bytes) -> Talk:
+        start = count = 0
+        while start < len(data):
+            end = start + (1, 2, 5, 3, 4)[count % 5]
+            marks = [found + 1 for mark in (b"#\r", b">\r") if (found := data.find(mark, start, end + 1)) >= 0]
+            end = min([end, *marks])
+            yield data[start:end]
+            yield pause if marks else pauses[count % 5] * factor
+            start, count = end, count + 1
+
+    def talk() -> Talk:
+        yield from drip(rule + b"\r\n# Authorized access only\r\n" + rule + b"\r\n")
+        while True:
+            yield from drip(prompt)
+            typed = b""
+            while not typed.endswith(b"\n"):
+                key = yield None
+                typed += key
+            yield from drip(typed[:-1] + b"\r\n")
+            typed = typed.strip()
+            if typed == b"exit":
+                return
+            if typed.startswith(b"show"):
+                yield from drip(CLOCK if b"clock" in typed else VERSION)
+
+    commands = ["show version", "show clock"]
+    played = play(talk(), commands, platform, command_timeout=200.0)
+    assert (played.error, played.texts) == (None, {"show version": VERSION_TEXT, "show clock": "10:00:00"})
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.3, 0.7, 1.5, 3.0])
+@pytest.mark.parametrize("next_question", ["Also erase the flash? [confirm]", "Really? ", "Erase #"])
+@pytest.mark.parametrize(
+    ("reply", "acts"),
+    [(Reply("sure?", "y", is_key=True), b"y"), (Reply("sure?", "y"), b"\n"), (Reply("sure?", ""), b"\n")],
+)
+def test_nothing_follows_an_answer(reply: Reply, acts: bytes, next_question: str, pause: float) -> None:
+    """The line end is sent with an answer, and never with a key. It could answer the next question."""
+    confirmed = b""
+
+    def erase() -> Talk:
+        nonlocal confirmed
+        yield b"Are you sure? "
+        while (key := (yield None)) != acts:
+            yield key
+        yield pause
+        yield key + b"\r\n" + next_question.encode()
+        confirmed = yield None
+        yield b"\r\nerased\r\n"
+
+    played = play(device(b"R1#", {**ANSWERS, "erase": erase}), [Command("erase", answers=(reply,)), "show clock"])
+    assert confirmed == b""
+    assert played.stream.typed.endswith(b"erase\n" + (b"y" if reply.is_key else reply.text.encode() + b"\n"))
+    assert played.kinds()["erase"] in ("question", "timeout")
+
+
+@pytest.mark.parametrize("command", ["show clock", "show nonsense"])
+def test_logout_line_is_sent_also_if_a_command_was_rejected(command: str) -> None:
+    played = play(device(b"R1#", ANSWERS), [command], "cisco_iosxe")
+    assert played.stream.typed.endswith(b"exit\n")
+    assert (played.error is None) is (command == "show clock")
+
+
+def test_question_that_is_repeated_is_answered_ten_times() -> None:
+    def reload() -> Talk:
+        while True:
+            yield b"Reload? [yes/no] "
+            yield from line()
+
+    command = Command("reload", answers=(Reply("reload?", "maybe"),))
+    played = play(device(b"R1#", {**ANSWERS, "reload": reload}), [command, "show clock", "show version"])
+    assert played.stream.typed.endswith(b"reload\n" + 10 * b"maybe\n")
+    error = played.outputs["reload"].error
+    assert error is not None
+    assert error.kind == "question"
+    assert error.message.startswith("the device asks 'Reload? [yes/no]' again after 10 answers; ")
+    assert str(played.error).startswith("1 of 3 commands failed and 2 not sent, first 'reload': ")
+
+
+@pytest.mark.parametrize("password", [True, False])
+def test_refused_enable_quotes_the_device(password: bool) -> None:
+    def enable() -> Talk:
+        if password:
+            yield b"Password: "
+            yield from line(echo=False)
+            yield b"\r\n"
+        yield b"ERR: what is enable\r\n"
+
+    talk = device(b"R1>", {**ANSWERS, "enable": enable})
+    played = play(talk, ["show clock"], "cisco_iosxe", become=True, become_password="opensesame")
+    assert "(it said 'ERR: what is enable', and it stays at 'R1>'); " in str(played.error)
+    assert ("check ansible_become_password" in str(played.error)) is password
+
+
+@pytest.mark.parametrize("prompts", ["match", "do not match"])
+def test_own_platform_is_used_as_written_if_its_prompts_do_not_match(prompts: str) -> None:
+    prompt = ">"
+
+    def super_() -> Talk:
+        nonlocal prompt
+        yield b"Password: "
+        yield from line(echo=False)
+        yield b"\r\n"
+        prompt = "#"
+
+    def talk() -> Talk:
+        while True:
+            yield f"R1{prompt}".encode()
+            typed = (yield from line()).strip()
+            if typed == "bye":
+                return
+            if typed == "super":
+                yield from super_()
+            elif typed:
+                yield CLOCK
+
+    names = ("acme", "other") if prompts == "match" else ("x", "y")
+    own = {
+        "prompts": {"user": r"R1>|acme>", "privileged": r"R1#|acme#"},
+        "enable": "super",
+        "paging": [],
+        "close": "bye",
+    }
+    if prompts != "match":
+        own["prompts"] = {"user": f"{names[0]}>", "privileged": f"{names[1]}#"}
+    played = play(talk(), ["show clock"], "acme", definition=own, become=True, become_password="opensesame")
+    assert (played.error, played.texts) == (None, {"show clock": "10:00:00"})
+    assert bytes(played.stream.typed).replace(b"\n\n", b"\n") == b"\nsuper\nopensesame\nshow clock\nbye\n"
+    hint = played.stream.facts.get("platform_hint", "")
+    assert ("is none of platform acme; correct its prompts" in hint) is (prompts != "match")
+
+
+@pytest.mark.parametrize("pause", [0.05, 0.3, 1.2, 2.2])
+@pytest.mark.parametrize("end", [b"", b"\r\n"])
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("times", [1, 2, 3])
+@pytest.mark.parametrize("delay", [0.0, 0.3])
+def test_answer_that_quotes_the_prompt_more_than_once_is_whole_or_failed(
+    delay: float, times: int, place: int, end: bytes, pause: float
+) -> None:
+    """A quoted prompt can look like the reply to an empty line. What follows is found before the next echo, or before
+    that of the logout line."""
+    quoted = [part for _each in range(times) for part in (b"R1#" + end, pause, b"" if end else b"\r\n")]
+    log = waits(b"log\r\n", *quoted, b"end\r\n")
+    commands = ["show clock", "show version"]
+    commands.insert(place, "more log")
+    played = play(device(b"R1#", {**ANSWERS, "more log": log}), commands, delay=delay)
+    whole = {**TEXTS, "more log": "\n".join(["log", *times * ["R1#"], "end"])}
+    for command, kind in played.kinds().items():
+        if kind == "ok":
+            assert played.texts[command] == whole[command]
+    assert set(played.kinds().values()) <= {"ok", "desynchronised", "not_asked"}
+
+
+@pytest.mark.parametrize("pause", [0.2, 0.7, 1.4])
+def test_log_of_an_earlier_session_with_the_same_commands_is_not_taken_for_this_one(pause: float) -> None:
+    log = waits(
+        b"log\r\nR1#", pause, b"show clock\r\n09:59\r\nR1#", pause, b"show arp\r\nzz\r\nR1#", pause, b"\r\nR1#",
+        pause, b"exit\r\nend\r\n",
+    )  # fmt: skip
+    played = play(
+        device(b"R1#", {**ANSWERS, "more log": log, "show arp": b"a b\r\n"}), ["more log", "show clock", "show arp"]
+    )
+    right = {"show clock": "10:00:00", "show arp": "a b"}
+    for command, kind in played.kinds().items():
+        assert kind == "desynchronised" or played.texts[command] == right.get(command)
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.02, 0.3, 1.5])
+@pytest.mark.parametrize("times", [1, 2])
+def test_session_that_is_dropped_after_a_quoted_prompt_is_no_answer(times: int, pause: float) -> None:
+    def talk() -> Talk:
+        yield b"R1#"
+        while True:
+            typed = (yield from line()).strip()
+            if typed == "more log":
+                yield b"session log" + times * b"\r\nR1#"
+                yield pause
+                return
+            yield CLOCK if typed else b""
+            yield b"R1#"
+
+    played = play(talk(), ["show clock", "more log"])
+    assert played.kinds() == {"show clock": "ok", "more log": "session_closed"}
+    assert "session log" in played.texts["more log"]
+
+
+@pytest.mark.parametrize("pause", [0.3, 0.7, 1.2, 2.2])
+@pytest.mark.parametrize("prompt", [b"R1#", b"R1# "])
+def test_answer_of_a_device_without_echo_that_went_on_is_booked_on_no_other_command(
+    prompt: bytes, pause: float
+) -> None:
+    log = waits(b"log\r\n" + prompt, pause, b"\r\n" + prompt, pause, b"\r\nend\r\n")
+    played = play(device(prompt, {**ANSWERS, "more log": log}, echo=False), ["show version", "more log", "show clock"])
+    kinds = played.kinds()
+    assert kinds["show version"] == "ok"
+    assert (kinds["more log"], kinds["show clock"]) == ("desynchronised", "desynchronised")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Erase all, press ENTER: ",
+        "Initialise the disk (yes/no)# ",
+        "Select image [1]: ",
+        "Restore factory settings> ",
+        "Overwrite <yes>",
+        "Delete all logs [OK]",
+        "Proceed [Y] ",
+        "Name of file [tech.txt] ",
+        "Really go on # ",
+    ],
+)
+@pytest.mark.parametrize("platform", [None, "cisco_iosxe"])
+def test_nothing_is_sent_to_a_question_before_the_prompt(question: str, platform: str | None) -> None:
+    def talk() -> Talk:
+        yield b"Welcome\r\n" + question.encode()
+        yield None
+
+    played = play(talk(), ["show clock"], platform)
+    assert bytes(played.stream.typed) == b""
+    assert played.error is not None
+    assert played.error.error.kind == "question"
+    assert question.strip() in played.error.error.message

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader.echo import Echo
-from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader.prompt import Prompt
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader.echo import Echo, is_echo
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader.prompt import Prompt, learned
 
 LONG = "show ip bgp vpnv4 all neighbors 192.0.2.77 advertised-routes | include 198.51.100"
 
@@ -76,3 +76,36 @@ def test_echo_is_found(raw: str, rest: str) -> None:
 )
 def test_nothing_else_is_taken_for_the_echo(raw: str, command: str) -> None:
     assert after_echo(raw, command, echoes=None) is None
+
+
+def test_a_prompt_with_a_counter_before_the_echo() -> None:
+    echo = Echo("show clock", Prompt("[1]R1#", counts=True))
+    assert echo.search(bytearray(b"\r\n[2]R1#show clock\r\n"))
+
+
+def test_the_end_of_a_scrolled_command_behind_a_prompt() -> None:
+    assert is_echo("sw7#$config | include ntp", "show running-config | include ntp")
+
+
+def test_an_echo_that_is_divided_into_lines() -> None:
+    echo = Echo("show interface description", Prompt("R1#"), echoes=True)
+    assert echo.search(bytearray(b"show inter\r\nface descr\r\niption\r\nGi0/1\r\n"))
+    assert not echo.interrupted
+
+
+def test_no_prompt_ends_within_an_escape_sequence() -> None:
+    assert learned("R1#", b"\r\nR1#\x1b[") is None
+    assert learned("R1#", b"\r\nR1#\x1b[m") is not None
+
+
+def test_text_before_the_prompt_of_the_echo_is_not_part_of_it() -> None:
+    echo = Echo("show clock", Prompt("R1#"))
+    data = bytearray(b"rest of itR1#show clock\r\n")
+    assert echo.search(data)
+    assert (echo.start, echo.behind_prompt) == (10, True)
+
+
+def test_prompts_that_end_one_line_are_counted() -> None:
+    assert Prompt("R1#").count("text R1#R1#R1#") == 3
+    assert Prompt("R1#").count("text") == 0
+    assert Prompt("[1]R1#", counts=True).start("[2]R1# and text") is None

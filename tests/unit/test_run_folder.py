@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._changes import Changes
-from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
+from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device, Reply
 from ansible_collections.rollcall.network.plugins.module_utils._fleet import open_state
 from ansible_collections.rollcall.network.plugins.module_utils._last_good import LastGood
 from ansible_collections.rollcall.network.plugins.module_utils._question import question_of
@@ -434,7 +434,7 @@ CALLED = Device(name="r1", driver="python", function="json.dumps", function_args
         (ASKED, {"platform": "ios"}, False),
         (ASKED, {"commands": (Command("show it"),)}, False),
         (ASKED, {"commands": (Command("show it", "json"),)}, False),
-        (ASKED, {"commands": (Command("show it", "auto", (("sure?", "y"),)),)}, False),
+        (ASKED, {"commands": (Command("show it", "auto", (Reply("sure?", "y"),)),)}, False),
         (ASKED, {"commands": (Command("show other", "auto"),)}, False),
         (ASKED, {"commands": (Command("show it", "auto"), Command("show more"))}, False),
         (ASKED, {"driver": "python", "function": "json.dumps"}, False),

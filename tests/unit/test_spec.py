@@ -16,7 +16,7 @@ from ansible._internal._datatag._tags import Origin
 
 from ansible_collections.rollcall.network.plugins.doc_fragments.collect import ModuleDocFragment
 from ansible_collections.rollcall.network.plugins.lookup import collect as collect_lookup
-from ansible_collections.rollcall.network.plugins.module_utils._device import Command
+from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Reply
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits
 from ansible_collections.rollcall.network.plugins.module_utils._spec import (
     ARGUMENT_SPEC,
@@ -276,12 +276,17 @@ def test_hosts_are_required() -> None:
                 }
             ],
             "auto",
-            (Command("a", "auto", (("sure?", "y"), ("[confirm]", ""))),),
+            (Command("a", "auto", (Reply("sure?", "y"), Reply("[confirm]", ""))),),
         ),
         (
             [{"command": "a", "answers": [{"question": "which?", "answer": 1}]}],
             None,
-            (Command("a", None, (("which?", "1"),)),),
+            (Command("a", None, (Reply("which?", "1"),)),),
+        ),
+        (
+            [{"command": "a", "answers": [{"question": "sure?", "key": "y"}, {"question": "again?", "key": 1}]}],
+            None,
+            (Command("a", None, (Reply("sure?", "y", is_key=True), Reply("again?", "1", is_key=True))),),
         ),
         (["b", "a", "b"], None, (Command("b"), Command("a"))),
         ([{"command": "a", "parser": "json"}, "a"], None, (Command("a", "json"),)),
@@ -328,6 +333,9 @@ def test_good_commands(commands: Any, parser: str | None, made: tuple[Command, .
         ([{"command": "a", "answers": ["y"]}], "answers of 'a' must be a dictionary of question and answer"),
         ([{"command": "a", "answers": [{"question": "b?"}]}], "a dictionary of question and answer"),
         ([{"command": "a", "answers": [{"question": "b?", "answer": "y", "key": True}]}], "a dictionary of question"),
+        ([{"command": "a", "answers": [{"question": "b?", "key": "yes"}]}], "must be one character, not 'yes'"),
+        ([{"command": "a", "answers": [{"question": "b?", "key": ""}]}], "must be one character, not ''"),
+        ([{"command": "a", "answers": [{"question": "b?", "key": True}]}], "the key to 'b?' of 'a'"),
         ([{"command": "a", "answers": [{"question": "", "answer": "y"}]}], "a question of 'a'"),
         ([{"command": "a", "answers": [{"question": " ", "answer": "y"}]}], "a question of 'a'"),
         ([{"command": "a", "answers": [{"question": "b\nc", "answer": "y"}]}], "a question of 'a'"),

@@ -20,18 +20,21 @@ from .._device import Command, Device
 from .._model.secrets import secrets_of
 from .._pieces import PIECE, Work, finish
 from .._platforms import LEARNED, Mode, Platform, PlatformError, Step, load_platform, platform_hint
+from .._platforms.model import PRIVILEGED, USER
 from .._result import CommandStatus, DeviceError, Error, Output, Status
 from .._terminal import clean, decode
 from .._transport.stream import Stream
 from ._reader.answer import TAIL, Answer, is_idle, shown_end, text_of
+from ._reader.changed import given_names, kept_names, may_be_prompt
 from ._reader.pagers import TAIL as PAGER_TAIL
-from ._reader.pagers import pager_at_end
+from ._reader.pagers import Pager, pager_at_end
 from ._reader.prompt import Prompt, block, learned
 from ._reader.questions import (
     MOST_ANSWERS,
     Dialog,
     Phase,
     answer_for,
+    asks_for,
     dialog_at_end,
     question_at_end,
     refused,
@@ -41,15 +44,14 @@ from ._reader.rejections import rejection_in
 from .contract import Session
 from .text import ASKS_PASSWORD, ASKS_USER, SAYS_NO, SSH_VERSION, asks, excerpt, last_line, last_lines
 
-KEY_TIME = 0.5  # silence after one key, to which the device does not react without a line end
 SETTLE = 0.1  # silence after the first prompt: banners hold lines that look like prompts
 QUIET = 1.0  # silence after which a doubtful end is tested
 SLOW = 2.0  # silence after which another line end is tried
+LONGEST_LEAVE = 10.0  # seconds in which a device must echo the logout line
 LONGEST_LOGIN = 64 * 1024  # bytes kept of what the device sends before its first prompt
 LONGEST_SAID = 500  # characters of it in a message
 MOST_TESTS = 5  # empty lines sent for one answer
 MOST_LOGIN_TESTS = 20  # empty lines sent to learn the prompt
-ENDS = ">#$%])"  # characters that end most prompts
 
 # Commands that change nothing, on all platforms, and write to no file. RouterOS has the word at the end of a path.
 READ_ONLY = re.compile(
@@ -93,9 +95,7 @@ class Cli:
                 error.retry = error.retry and not terminal.secret_is_unanswered
                 raise
             session.enter("command")
-            outputs = await _ask_all(terminal, device, session)
-            await terminal.leave()
-            return outputs
+            return await _ask_all(terminal, device, session)
         finally:
             stream.close()
 
@@ -115,6 +115,10 @@ async def _ask_all(terminal: _Terminal, device: Device, session: Session) -> dic
         else:
             output.error = Error("command", "not_asked", "not sent, because the session ended earlier")
     failed = [text for text, output in outputs.items() if output.status != "ok"]
+    if broken is None:
+        await terminal.leave(outputs)
+        failed = [text for text, output in outputs.items() if output.status != "ok"]
+        broken = next((each for each in outputs.values() if each.error and each.error.kind != "rejected"), None)
     if failed:
         _fail(outputs, failed, broken)
     return outputs
@@ -127,7 +131,11 @@ def _fail(outputs: dict[str, Output], failed: list[str], broken: Output | None) 
         status = "partial"
     elif broken is not None and broken.status == "timeout":
         status = "timeout"
-    message = f"{len(failed)} of {len(outputs)} commands failed, first {failed[0]!r}: {error.message}"
+    unsent = sum(1 for output in outputs.values() if output.error is not None and output.error.kind == "not_asked")
+    not_sent = f" and {unsent} not sent" if unsent else ""
+    message = (
+        f"{len(failed) - unsent} of {len(outputs)} commands failed{not_sent}, first {failed[0]!r}: {error.message}"
+    )
     retry = broken is not None and error.kind != "question"  # an unexpected question would be asked again
     raise DeviceError(status, "command", error.kind, message, value=outputs, retry=retry)
 
@@ -146,6 +154,10 @@ class _Terminal:
         self._newline = "\n"
         self._said = ""  # before the first prompt, and to lines that were rejected
         self._prompt = Prompt("")
+        self._names: tuple[str, ...] = ()  # of the device, in its prompts
+        self._reason = ""  # what the device said to the last line that enters a mode
+        self._gave_secret = False
+        self._enters = False  # the platform's lines that enter a mode are sent
         self._now: Mode | None = None  # the mode that the prompt shows
         self._judged: tuple[str, Mode | None] = ("", None)  # the end of a text, and the mode whose prompt it is
         self._echoes: bool | None = None  # None: not known yet
@@ -167,13 +179,15 @@ class _Terminal:
         accepted = False
         for step in self._platform.on_open:
             if step.kind == "enter":
+                self._enters = True
                 await self._enter(step.text)
+                self._enters = False
             elif step.kind == "ask":
                 await self._answer(step)
             else:
                 accepted = await self._set_up(step.text) or accepted
         lines = self._platform.paging_lines
-        if not fits and not accepted and not lines:
+        if not fits and not accepted and not lines and "paging" not in (self._device.definition or ()):
             lines = load_platform(LEARNED).paging_lines
         for line in lines:
             if await self._set_up(line):
@@ -183,6 +197,10 @@ class _Terminal:
     def _hint(self, *, fits: bool) -> None:
         """Put into the answer which platform fits best, if the one that was used does not."""
         note = self._device.platform_note
+        if not fits and self._device.definition is not None:
+            hint = f"the prompt {self._prompt.line!r} is none of platform {self._platform.name}; correct its prompts"
+            self._stream.facts["platform_hint"] = self._secrets.quoted(hint)
+            return
         if not fits and self._platform.name != LEARNED:
             note = f"the prompt {self._prompt.line!r} is none of platform {self._platform.name}"
         hint = platform_hint(note, self._prompt.line, self._said)
@@ -190,13 +208,30 @@ class _Terminal:
             self._stream.facts["platform"] = LEARNED
             self._stream.facts["platform_hint"] = self._secrets.quoted(hint)
 
-    async def leave(self) -> None:
-        """Send the logout command without waiting, so that the device frees its line at once."""
-        if self._platform.on_close:
-            try:
-                await self._send(self._platform.on_close, time.monotonic() + SETTLE)
-            except DeviceError:
-                return  # the device closed first; all answers are complete
+    async def leave(self, outputs: dict[str, Output]) -> None:
+        """Send the logout line, so that the device frees its line at once, and read until it closes the session.
+
+        What comes before the echo of this line, or behind a prompt after it, shows that the answers were not complete.
+        """
+        line = self._platform.on_close
+        if not line:
+            return
+        answer = Answer(line, self._prompt, self._echoes)
+        try:
+            await self._send(line, time.monotonic() + SETTLE)
+        except DeviceError:
+            return  # the device closed first
+        deadline = min(self._deadline(), time.monotonic() + LONGEST_LEAVE)
+        chunk: bytes | None = b" "
+        while chunk and len(answer.data) < LONGEST_LOGIN:
+            silent = SLOW if answer.echoed() or not self._echoes else LONGEST_LEAVE
+            chunk = await self._read(min(deadline, time.monotonic() + silent))
+            answer.data += chunk or b""
+        if self._previous is not None and answer.late():
+            self._lose(self._previous[1])
+        if answer.repeats((*outputs, line)):
+            for output in outputs.values():
+                self._lose(output)
 
     async def _log_in(self, deadline: float) -> None:
         """Answer what the device asks before its first prompt, and learn the prompt."""
@@ -285,7 +320,9 @@ class _Terminal:
             return False  # the device has not asked for the password yet
         if tested is not None and not data[tested:].strip(b"\r\n"):
             return silent >= SETTLE + QUIET + SLOW and self._newline == "\n"
-        if tested is not None or self._mode(shown_end(data)) is not None:
+        if tested is not None:
+            return silent >= QUIET  # a slow banner: each empty line brings a prompt later
+        if self._mode(shown_end(data)) is not None:
             return True
         return silent >= SETTLE + QUIET + (0.0 if line else SLOW)
 
@@ -367,7 +404,13 @@ class _Terminal:
         become = self._device.become or self._device.become_password is not None
         if self._now is None:
             if become and not self._prompt.line.endswith("#"):
-                await self._answer(Step("ask", "enable", ASKS_PASSWORD))
+                own = (
+                    self._platform.way(USER, PRIVILEGED)
+                    if self._device.definition and USER in self._platform.modes
+                    else ()
+                )
+                for step in own or (Step("ask", "enable", ASKS_PASSWORD),):
+                    await self._answer(step)
             return
         if self._now.name == goal:
             return
@@ -388,8 +431,7 @@ class _Terminal:
         deadline = self._deadline()
         await self._send(step.text, deadline)
         answer = Answer(step.text, self._prompt, self._echoes)
-        answered = False
-        silent = False
+        answered = silent = False
         while True:
             shown = answer.shown()
             line = last_line(shown)
@@ -402,13 +444,18 @@ class _Terminal:
                     message = f"the device asks for a password to enter {step.text!r}; set ansible_become_password"
                     raise DeviceError("auth_failed", "auth", "no_become_password", message)
                 self._sent = "enable password" if step.wants_password else self._sent
+                self._gave_secret = True
                 await self._send(secret, deadline)
                 answer.forget()
             elif asked:
+                self._reason = _said_no(shown, step.text, line)
                 self._refused(step.text)
-            elif (answered or answer.echoed()) and (answer.at_prompt() or self._mode(shown) is not None or silent):
+            elif (answered or silent or answer.echoed()) and (
+                answer.at_prompt() or self._may_be_prompt(shown, step.text)
+            ):
                 old = self._prompt
-                if line and await self._learn(answer, deadline):
+                self._reason = _said_no(shown, step.text, line)
+                if await self._learn(answer, deadline):
                     if (
                         answered
                         and step.wants_password
@@ -417,15 +464,11 @@ class _Terminal:
                     ):
                         self._refused(step.text)
                     return
-                silent = False
             chunk = await self._read(min(deadline, time.monotonic() + QUIET))
-            if chunk is None and time.monotonic() < deadline:
-                silent = question_at_end(shown) is None
-            elif not chunk:
+            silent = chunk is None
+            if chunk == b"" or time.monotonic() >= deadline:
                 self._no_prompt(chunk, answer.data)
-            else:
-                answer.data += chunk
-                silent = False
+            answer.data += chunk or b""
 
     async def _learn(self, answer: Answer, deadline: float) -> bool:
         """Return whether an empty line brings the line that is shown, and nothing else: it is the prompt now."""
@@ -449,7 +492,14 @@ class _Terminal:
 
     def _refused(self, what: str) -> NoReturn:
         prompt = self._secrets.quoted(self._prompt.line)
-        message = f"the device refused {what!r} (it stays at {prompt!r}); check ansible_become_password"
+        said = excerpt(self._secrets.quoted(self._reason))
+        said = f"it said {said}, and " if said else ""
+        check = (
+            "check ansible_become_password"
+            if self._gave_secret
+            else ("it did not ask for a password; check ansible_network_os and the user's rights")
+        )
+        message = f"the device refused {what!r} ({said}it stays at {prompt!r}); {check}"
         raise DeviceError("auth_failed", "auth", "become_refused", message)
 
     # -- asking --------------------------------------------------------------------------------------------------------
@@ -466,11 +516,15 @@ class _Terminal:
             if end == "prompt" and previous is not None and (place := answer.second_echo()) is not None:
                 answer, end = await self._ask_again(command, answer, place, previous)
             output.text = await self._text(answer, end)
+            if end == "prompt" and self._echoes is False and _has_two_prompts(output.text, self._prompt):
+                end = "lost"  # one of them was in the previous answer, and was taken for its end
+                if previous is not None:
+                    self._lose(previous[1])
         except DeviceError as error:
             output.status, output.error = "failed", error.error
         else:
             output.status, output.error = self._judge(output.text, end, answer)
-            self._previous = None if answer.tests else (answer, output)
+            self._previous = (answer, output)
             self._older = previous[1] if previous is not None else None
         output.seconds = time.monotonic() - began
 
@@ -492,6 +546,9 @@ class _Terminal:
 
     async def _complete(self, before: Answer, output: Output, late: bytes) -> None:
         """Add the rest of an answer, which came late."""
+        if before.tests:  # a prompt in its text was taken for the reply to the empty line
+            self._lose(output)
+            return
         before.data += late
         if before.second_echo() is not None:  # its own echo came late: what was taken for it belongs to another one
             self._lose(output)
@@ -525,12 +582,13 @@ class _Terminal:
             chunk = said or await self._read(min(deadline, last + checks[0]) if checks else deadline)
             said = b""
             if chunk == b"":
-                return "prompt" if self._is_at_prompt(answer) else "closed"
+                is_answered = not answer.tests or len(answer.data) > answer.tests[-1]
+                return "prompt" if is_answered and self._is_at_prompt(answer) else "closed"
             if chunk:
                 answer.data += chunk
                 end = await self._arrived(answer, deadline)
                 last, checked = time.monotonic(), 0.0
-                if end is not None and (end != "prompt" or answer.tests or not (prove or self._echoes is False)):
+                if end is not None and (end != "prompt" or answer.tests or not (prove or self._is_uncertain(answer))):
                     return end
                 if end is not None:
                     tests -= 1
@@ -544,7 +602,9 @@ class _Terminal:
             if len(answer.data) <= answer.echo.end:
                 continue
             reply = self._expected(answer, command, checked) if answer.echoed() or self._echoes is False else None
-            if reply is not None and answer.replies < MOST_ANSWERS:
+            if reply is not None and answer.replies == MOST_ANSWERS:
+                return "question"
+            if reply is not None:
                 answer.replies += 1
                 answer.asked()
                 said = await self._say(*reply, deadline)
@@ -584,7 +644,7 @@ class _Terminal:
             elif (
                 (pager := pager_at_end(answer.tail()))
                 # A text can quote a pager's prompt, and a packet can end there.
-                and not await self._more(answer, 0.0 if pager.sure else SETTLE if answer.pagers else QUIET)
+                and not await self._more(answer, _hesitation(pager, answer))
                 and answer.paged(pager.size)
             ):
                 await self._send(pager.answer, deadline, newline=False)
@@ -594,25 +654,24 @@ class _Terminal:
         """Return the reply to the question that ends the answer, if it is expected, and whether it is only a key."""
         reply = answer_for(command, answer.shown())
         if reply is not None and (silent >= QUIET or question_at_end(answer.shown()) is not None):
-            return reply, False  # otherwise the line may be a part of a text that holds the words of the question
+            return (
+                reply.text,
+                reply.is_key,
+            )  # otherwise the line may be a part of a text that holds the words of the question
         dialog = self._dialog(answer.shown(), "command")
         return None if dialog is None else (dialog.answer or "", dialog.is_key)
 
     async def _say(self, reply: str, is_key: bool, deadline: float) -> bytes:
         """Send a reply. Return what came then, up to the end of a line, without the echo of the reply.
 
-        Many devices act on one key; others wait for the line end. So it follows one key only after a silence.
+        The line end is sent at once or not at all: later, it could answer the next question.
         """
-        waits = len(reply) == 1
         said = bytearray()
-        await self._send(reply, deadline, newline=not waits)
+        await self._send(reply, deadline, newline=not is_key)
         while b"\n" not in said:
-            chunk = await self._read(min(deadline, time.monotonic() + (KEY_TIME if waits else QUIET)))
+            chunk = await self._read(min(deadline, time.monotonic() + QUIET))
             said += chunk or b""
-            if chunk is None and waits and not is_key:
-                await self._send("", deadline)
-                waits = False
-            elif not chunk:
+            if not chunk:
                 break
         end = said.find(b"\n") + 1
         if clean(decode(bytes(said[:end]))).strip() == reply.strip():
@@ -622,18 +681,27 @@ class _Terminal:
     def _is_at_prompt(self, answer: Answer) -> bool:
         return answer.at_prompt() and (self._echoes is False or answer.echoed())
 
+    def _is_uncertain(self, answer: Answer) -> bool:
+        """Return whether an empty line must prove a prompt that has come."""
+        return self._echoes is False or not answer.prompt.is_whole(answer.shown())
+
     def _is_proven(self, answer: Answer, *, settled: bool) -> bool:
         """Return whether the last test brought a prompt.
 
         :param settled: nothing more comes.
         """
         brought = answer.brought()
-        if answer.prompt.start(brought) is None:
+        # A message can follow the prompt each time.
+        has_prompt = answer.prompt.start(brought) is not None or (
+            is_idle(brought, answer.prompt) and any(map(answer.prompt.is_alone, block(brought)))
+        )
+        if not has_prompt or (answer.prompt.start(brought) is not None and not answer.prompt.is_whole(brought)):
             prompt = learned(answer.before(), bytes(answer.data[answer.tests[-1] :]))
-            if prompt is None:
+            if prompt is not None:
+                answer.prompt, answer.tests, answer.resumed = prompt, answer.tests[-1:], False
+                return True
+            if not has_prompt:
                 return False
-            answer.prompt, answer.tests, answer.resumed = prompt, answer.tests[-1:], False
-            return True
         is_clean = all(answer.prompt.is_alone(line) or line in answer.prompt.context for line in block(brought))
         if not is_clean and not (settled and (answer.was_complete or is_idle(brought, answer.prompt))):
             return False  # the device was not at its prompt: another test must bring nothing but it
@@ -658,10 +726,23 @@ class _Terminal:
         if answer.tests and len(answer.data) <= answer.tests[-1]:
             return False  # it has not answered the last test
         shown = answer.shown()
-        line = last_line(shown)
-        if line and (line[-1] in ENDS or line[-1] == self._prompt.line[-1:] or self._mode(shown) is not None):
+        if answer.at_prompt() or self._may_be_prompt(shown, answer.line):
             return True
-        return any(self._prompt.start(each) is not None for each in shown.split("\n"))
+        lines = shown.split("\n")
+        place = next((place for place in reversed(range(len(lines))) if self._prompt.is_alone(lines[place])), None)
+        if place is None:
+            return False
+        after = lines[place + 1 :]  # printed after the prompt
+        if is_idle("\n".join(after), self._prompt):
+            return True
+        return not after[-1].strip() and not any(map(asks_for, after)) and not any(map(question_at_end, after))
+
+    def _may_be_prompt(self, shown: str, command: str) -> bool:
+        line = last_line(shown)
+        if may_be_prompt(line, self._prompt.line, (*self._names, *given_names(command))):
+            return True
+        # A line that enters another mode can change a prompt without a name, such as ``>`` or ``%``.
+        return self._enters and bool(line) and self._mode(shown) is not None and not asks_for(line)
 
     async def _more(self, answer: Answer, wait: float = 0.0) -> bool:
         """Return whether something has come already that follows the prompt, so that it was part of the answer."""
@@ -706,11 +787,15 @@ class _Terminal:
         if end == "timeout":
             usual = ("timeout", f"command_timeout ({self._device.command_timeout:g} s)")
             kind, limit = self._session.limit if self._is_over() else usual
-            message = f"no prompt within {limit}; received {len(text)} characters; raise it if the command is slow"
+            seen = excerpt(self._secrets.quoted(answer.shown())) or "(nothing)"
+            message = (
+                f"no prompt within {limit}; received {len(text)} characters, last line: {seen}; raise it if the "
+                "command is slow"
+            )
             return "timeout", Error("command", kind, message)
         if end == "question":
-            question = question_at_end(answer.shown()) or ""
-            return "failed", unexpected(self._secrets.quoted(question), self._secrets.quoted(answer.line))
+            question = self._secrets.quoted(question_at_end(answer.asks()) or last_line(answer.asks()))
+            return "failed", unexpected(question, self._secrets.quoted(answer.line), answers=answer.replies)
         if end == "lost":
             return "failed", Error("command", "desynchronised", LOST)
         rejection = rejection_in(text, answer.line, self._platform.failures)
@@ -744,6 +829,8 @@ class _Terminal:
         await self._stream.write(text.encode("utf-8", "surrogateescape"), deadline)
 
     def _arrive(self, prompt: Prompt, shown: str) -> None:
+        if prompt.line != self._prompt.line:
+            self._names = kept_names(self._names, prompt.line)
         self._prompt, self._now = prompt, self._mode(shown)
         self._sent = ""
 
@@ -752,6 +839,28 @@ class _Terminal:
         if end != self._judged[0]:  # the same end is looked at more than once
             self._judged = (end, self._platform.mode_of(end))
         return self._judged[1]
+
+
+def _has_two_prompts(text: str, prompt: Prompt) -> bool:
+    """Return whether a line begins with two prompts. The device has not echoed the line ends that were typed there."""
+    if prompt.line not in text:
+        return False
+    starts = (line[len(prompt.line) :].lstrip() for line in text.split("\n") if line.startswith(prompt.line))
+    return any(rest.startswith(prompt.line) for rest in starts)
+
+
+def _said_no(shown: str, line: str, prompt: str) -> str:
+    """Return the line with which a device refused to enter a mode; empty if there is none."""
+    lines = [each.strip() for each in shown.split("\n")[:-1]]
+    lines = [each for each in lines if each not in ("", line, prompt) and not asks(ASKS_PASSWORD, each)]
+    return next(filter(SAYS_NO.search, lines), lines[-1] if lines else "")
+
+
+def _hesitation(pager: Pager, answer: Answer) -> float:
+    """Return after how much silence a prompt of a pager is answered. A pager that was seen is answered at once."""
+    if pager.sure:
+        return 0.0 if answer.pagers else SETTLE
+    return SETTLE if answer.pagers else QUIET
 
 
 async def _in_pieces(work: Work[T]) -> T:

@@ -10,13 +10,16 @@ and in pieces, see ``_pieces``.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..._chatter import without_chatter
 from ..._pieces import PIECE, Work
 from ..._terminal import clean, cleaned_pieces, decode
 from .echo import Echo
 from .pagers import TAIL as PAGER_TAIL
 from .pagers import without_pagers
-from .prompt import Prompt, block
+from .prompt import Prompt, block, is_unfinished
+from .questions import asks_for
 
 TAIL = 2048  # bytes at the end of the data that are searched for a prompt
 MOST_LINES = 20  # lines that a device printed on its own, at the end of an answer
@@ -56,6 +59,10 @@ class Answer:
             self._shown = (len(self.data), shown_end(self.data))
         return self._shown[1]
 
+    def asks(self) -> str:
+        """Return the end as a terminal shows it, without the echo of the line."""
+        return shown_end(self.data[max(self.echo.end, len(self.data) - TAIL) :])
+
     def echoed(self) -> bool:
         """Return whether the echo of the line has come."""
         return self.echo.search(self.data)
@@ -64,7 +71,11 @@ class Answer:
         """Return whether the data ends with the prompt."""
         if self._raw and self._raw not in self.data[-TAIL:]:
             return False
-        return self.prompt.start(self.shown()) is not None
+        shown = self.shown()
+        start = self.prompt.start(shown)
+        if start is None or is_unfinished(self.data):
+            return False
+        return not _ends_a_question(shown[shown.rfind("\n", 0, start) + 1 : start], self.prompt)
 
     def paged(self, length: int) -> bool:
         """Note that the last bytes are the prompt of a pager. Return False if it was answered already."""
@@ -128,6 +139,15 @@ class Answer:
             place += len(command)
         return None
 
+    def repeats(self, lines: Iterable[str]) -> bool:
+        """Return whether a line after the echo is the prompt and one of the lines that were sent."""
+        wanted = [line.strip() for line in lines]
+        for shown in clean(decode(bytes(self.data[self.echo.end :]))).split("\n") if self.echo.found else ():
+            shown = shown.strip()
+            if any(shown.endswith(line) and self.prompt.is_alone(shown[: -len(line)]) for line in wanted):
+                return True
+        return False
+
     def late(self) -> bytes:
         """Return what came before the echo, if it is the rest of the previous answer; else nothing."""
         before = bytes(self.data[: self.echo.start])
@@ -139,6 +159,21 @@ class Answer:
         ):
             return b""
         return before
+
+
+def _ends_a_question(before: str, prompt: Prompt) -> bool:
+    """Return whether the prompt only ends a question, as ``>`` ends ``Delete all >``. The end of a text without a line
+    end can precede a prompt too, but it does not ask.
+
+    :param before: what stands before the prompt on its line.
+    """
+    if not before.strip():
+        return False
+    has_no_name = sum(map(str.isalnum, prompt.line)) < 2
+    if has_no_name and before[-1].isspace():
+        return True
+    offers = prompt.line[-1] in ":?" and before[-1] in "])>"
+    return (has_no_name or offers or before[-1].isspace()) and asks_for(before)
 
 
 def shown_end(data: bytes | bytearray) -> str:
@@ -180,7 +215,7 @@ def text_of(answer: Answer, *, complete: bool) -> Work[str]:
     end = _end(text, answer) if complete else len(text)
     yield
     last = _last_character(text, end)
-    newline = text.find("\n", last, end)
+    newline = text.find("\n", last, end) if last else 0
     return text[_first_line(text, last) : end if newline < 0 else newline]
 
 

@@ -24,6 +24,7 @@ _MARKS = "$<>"
 _PROMPT_END = re.compile(r"[#>$%\]:]")
 _LONGEST_PROMPT = 250
 _NOISE = re.compile(rf" ?\r+|[\n\x08\x07\x00]|{ESCAPE}")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _LINE_REST = re.compile(rf"(?:[ \t\x07\x08\x00]|{ESCAPE})*+\r*+")
 
 
@@ -64,19 +65,39 @@ class Echo:
         raw = decode(bytes(data[start:end]))
         line = clean(raw).strip()
         typed, behind = self._without_prompt(line)
-        if is_echo(typed, self.command) or (start == 0 and self._is_drawn(raw)):
+        text = self._text_before(raw)
+        if text:
+            self._is_at(start + text, end, behind=True)
+        elif is_echo(typed, self.command) or (start == 0 and self._is_drawn(raw)):
             self._is_at(start, end, behind=behind)
         elif self._typed and typed and typed == self.command[len(self._typed) :].strip():
             self.interrupted = True
             self._is_at(self._begun or 0, end, behind=False)
         elif (place := _echo_end(raw, self.command)) is not None and place == len(raw):
-            self._is_at(start, end, behind=behind)
+            self._is_at(start, end, behind=behind or self._begins_with_prompt(raw))
         elif self._begun is not None and self._wraps < MOST_WRAPS and self._is_wrapped(data, end):
-            self._is_at(self._begun, end, behind=behind)
+            self._is_at(self._begun, end, behind=behind or self._begins_with_prompt(raw))
         elif typed and self.command.startswith(typed):
             self._begun, self._typed, self._wraps = start, typed, 0
-        elif line and self.echoes is None and not is_chatter(line):
+        elif typed and self.echoes is None and not is_chatter(line):
             self.echoes = False
+
+    def _text_before(self, raw: str) -> int:
+        """Return the bytes of text on the line before the prompt that the command stands behind. It is the rest of an
+        answer that has no line end."""
+        front, _prompt, typed = raw.partition(self.prompt.line)
+        if (
+            not front.strip()
+            or typed.strip() != self.command
+            or _CONTROL.search(front)
+            or self.command.startswith(front)
+        ):
+            return 0
+        return len(front.encode("utf-8", "surrogateescape"))
+
+    def _begins_with_prompt(self, raw: str) -> bool:
+        """Return whether a line begins with the prompt, before what comes after a carriage return hides it."""
+        return clean(raw.strip("\r\n").partition("\r")[0]).strip().startswith(self.prompt.line)
 
     def _is_wrapped(self, data: bytes | bytearray, end: int) -> bool:
         self._wraps += 1

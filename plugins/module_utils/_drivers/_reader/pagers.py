@@ -62,7 +62,7 @@ _AFTER_TEXT = (
 )
 _BEHIND_TEXT = re.compile(rf"(?:{_AFTER_TEXT})\s*\Z", re.IGNORECASE)
 _ON_LINE = re.compile(
-    rf"\s*(?:(?:{_AFTER_TEXT})|(?P<single>-\s?{_WORD}\s?-{_HELP})|(?P<weak>(?<!\s):|{_BYTE}(?:{_PERCENT})?|\d{{1,3}}%))\s*\Z",
+    rf"\s*(?:(?:{_AFTER_TEXT})|(?P<single>-\s?{_WORD}\s?-{_HELP})|(?P<weak>(?<!\s):|{_BYTE}(?:{_PERCENT})?|(?<!\s)\d{{1,3}}%))\s*\Z",
     re.IGNORECASE,
 )
 # What would happen is not a further page.
@@ -132,9 +132,11 @@ def pager_at_end(raw: str) -> Pager | None:
         start, sure = shown.start, found["weak"] is None
     else:
         found = _BEHIND_TEXT.search(shown.text)
-        if found is None:
-            return None
+        if found is None or found["quit"] or found["yes"]:
+            return None  # these stand on a line of their own; if it were text, the key would stay in the next command
         start, sure = _raw_place(shown, found.start()), False
+    if found["go"] and "other key to abort" in shown.text.lower():
+        return None  # the line end confirms something
     if (found["go"] or found["go_on"]) and _is_risky(raw, begin, shown.text):
         return None
     groups = found.groupdict()

@@ -18,8 +18,10 @@ from ..._terminal import clean, decode
 
 LONGEST = 512  # characters of a line; a longer one is no prompt
 MOST_CONTEXT = 3  # lines above the prompt
+LONGEST_SIGN = 4  # characters of a prompt without letters and digits, such as ``->``
 MOST_PROMPTS = 10  # in one line
 _NUMBER = re.compile(r"\d++")
+_UNFINISHED = re.compile(rb"\x1b(?:\[[0-?]{0,20}[ -/]{0,2})?\Z")
 _CHANGES = "*!~ "  # marks of unsaved changes before a prompt
 
 
@@ -64,6 +66,17 @@ class Prompt:
         line = line.strip()
         return line == self.line or (self._pattern is not None and self._pattern.fullmatch(line) is not None)
 
+    def is_whole(self, shown: str) -> bool:
+        """Return whether a text that ends with the prompt has nothing before it that may be a part of a new prompt: a
+        mark on its line, or other lines above it than before."""
+        start = self.start(shown)
+        if start is None:
+            return False
+        before = shown[shown.rfind("\n", 0, start) + 1 : start]
+        if before.strip(_CHANGES + "+^") == "" and before.strip():
+            return False
+        return not self.context or self.without_context(shown, start) < start - len(before)
+
     def count(self, line: str) -> int:
         """Return how many prompts end a line. Several do if the device does not echo the line ends that are typed."""
         count, start = 0, self.start(line)
@@ -100,6 +113,11 @@ def _shape(line: str) -> str:
     return "[]" if line.endswith("]") and "[" in line[:8] else line
 
 
+def is_unfinished(data: bytes | bytearray) -> bool:
+    """Return whether data ends within an escape sequence, because a packet ended there."""
+    return _UNFINISHED.search(data[-24:]) is not None
+
+
 def block(shown: str) -> tuple[str, ...]:
     """Return the lines of a text that are not blank."""
     return tuple(line.strip() for line in shown.split("\n") if line and not line.isspace())
@@ -111,6 +129,8 @@ def learned(before: str, data: bytes) -> Prompt | None:
     :param before: the end of what was shown before the empty line was sent.
     :param data: what it brought.
     """
+    if is_unfinished(data):
+        return None
     old, new = block(before), block(clean(decode(data)))
     for first, second in (
         (old, new),
@@ -124,8 +144,13 @@ def learned(before: str, data: bytes) -> Prompt | None:
     return None
 
 
+def _is_rule(line: str) -> bool:
+    """Return whether a line is a part of a rule in a banner, which looks the same wherever it is cut."""
+    return len(line) > LONGEST_SIGN and not any(map(str.isalnum, line))
+
+
 def _same(old: tuple[str, ...], new: tuple[str, ...]) -> Prompt | None:
-    if not new or len(new) > MOST_CONTEXT + 1 or len(new[-1]) > LONGEST:
+    if not new or len(new) > MOST_CONTEXT + 1 or len(new[-1]) > LONGEST or _is_rule(new[-1]):
         return None
     tail = old[-len(new) :]
     if tail == new:

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ..._device import Command
+from ..._device import Command, Reply
 from ..._result import DeviceError, Error
 from .pagers import pager_at_end
 
@@ -73,7 +73,7 @@ SHARED: tuple[Dialog, ...] = (
     _dialog(_TERMS + _YES_NO % "y" + r"\s?:?", "y"),
     # A console that waits for somebody.
     _dialog(
-        rf"(?:please\s)?(?:press|hit)\s{_KEY}"
+        rf"(?:\A|\n)\W{{0,4}}(?:please\s)?(?:press|hit)\s{_KEY}"
         r"(?:\sto\s(?:continue|get\sstarted|activate|log\s?in|start)[^\n]{0,60})?[.!:]?",
         "",
     ),
@@ -105,17 +105,16 @@ def dialog_at_end(shown: str, dialogs: Sequence[Dialog] = (), phase: Phase = "lo
     return None
 
 
-def answer_for(command: Command, shown: str) -> str | None:
+def answer_for(command: Command, shown: str) -> Reply | None:
     """Return the answer that a command names for the question in the last line of a text; None if it names none.
 
     The first question counts whose text stands in the line, case ignored. The same question can be asked again, so the
-    reader stops after ``MOST_ANSWERS``. A line end follows the answer. Many devices act on one key, for which it is a
-    line of its own, so it follows one key only after a silence.
+    reader stops after ``MOST_ANSWERS``.
     """
     if not command.answers:
         return None
-    line = _last_line(shown).casefold()
-    return next((answer for question, answer in command.answers if question.casefold() in line), None)
+    line = shown[-TAIL:].rpartition("\n")[2].casefold()  # a line that has ended is a text that quotes the question
+    return next((each for each in command.answers if each.question.casefold() in line), None)
 
 
 # -- questions nobody expects ------------------------------------------------------------------------------------------
@@ -136,7 +135,7 @@ _VERB = (
 _KEYS = r"(?:['\"<\[(]\w{1,10}['\">\])]|any\skey|enter|return)(?:\skey)?"
 # What waits for an input whatever it says.
 _WAITS = re.compile(
-    rf"{_CHOICES}(?:\s?\?)?{_DEFAULT}\s?[:?>.]?\Z"  # Proceed with reload? [confirm]
+    rf"{_CHOICES}(?:\s?\?)?{_DEFAULT}\s?[:?>.#$%]?\Z"  # Proceed with reload? [confirm]
     r"|\?\s?\[[^\[\]\n]{0,80}\]\s?:?\Z|\s\[[^\[\]\n]{0,80}\]\s?\?\Z"  # Destination filename [startup-config]?
     r"|\{[^{}\n]{0,300}<cr>[^{}\n]{0,300}\}\s?:\Z"
     rf"|\A(?:\S{{1,80}}\s){{0,3}}{_SECRET}(?:\s(?:for|of|again|to)\s[^\n:]{{1,80}})?{_DEFAULT}\s?:\Z"
@@ -145,16 +144,43 @@ _WAITS = re.compile(
     r"(?:\s(?:to|for|or|and)\s[^\n]{0,100})?[.:)]{0,2}\Z",
     re.IGNORECASE,
 )
+# A sentence that ends like a prompt.
+_ORDERS = re.compile(
+    r"\A\W{0,3}(?:delete|erase|restore|reset|reload|reboot|restart|overwrite|save|format|initiali[sz]e|proceed|continue|confirm"
+    r"|remove|replace|abort|discard|install|upgrade)(?:(?:\s[\w./:-]{1,40}){1,8}\s?|\s)[>#$%\])]\Z"
+    r"|\A\W{0,3}(?:select|choose|enter)\s[^\n]{1,80}\s\[[\w.-]{1,20}\]\s?[:?>#]?\Z",
+    re.IGNORECASE,
+)
 # What waits if it is about something that is done.
 _MAY_ASK = re.compile(r"\?\Z|\?\s?\([^()\n]{0,80}\)\s?:?\Z|\s[\[(](?:y|n|yes|no)[\])]\s?[:?]\Z", re.IGNORECASE)
 _ASKED = (
     r"proceed|continue|confirm|\bsure\b|\bsav(?:e|ing)\b|overwrit|delet|eras|re-?load|re-?boot|re-?start|re-?set|replac|remov"
-    r"|abort|file\s?name|host\s?name|remote\shost|\baddress\b|\bformat\b|\benter\b|want|would\syou|do\syou|wish|\bok\b"
+    r"|abort|file\s?name|\bname\sof\b|host\s?name|remote\shost|\baddress\b|\bformat\b|\benter\b|want|would\syou|do\syou|wish|\bok\b"
     r"|accept|agree|appl(?:y|ied)|commit|discard|\bexit|quit|\blog\s?out|shut\s?down|halt|power|upgrad|instal|\bcopy\b"
     r"|clear|disconnect|switch|activat|\buse\b|try\sagain|retry|\bready\b|\blose|\blost\b|\bwrite\b"
 )
 _ASKS = re.compile(rf"(?:{_ASKED})", re.IGNORECASE)
-_MAY_WAIT = re.compile(r"[\])}>?:.]\Z|press|type|hit|enter|y/n|yes/no", re.IGNORECASE)
+_MAY_WAIT = re.compile(r"[\])}>?:.#$%]\Z|press|type|hit|enter|y/n|yes/no", re.IGNORECASE)
+_FILE = (
+    r"[\w./:-]{0,60}\.(?:txt|cfg|conf|config|bin|img|log|tar|t?gz|zip|xml|json|ya?ml|pem|crt|key|csv|dat|db|bak|old|pcap|swi|spa)"
+    r"|(?:flash|nvram|bootflash|slot|disk|usb|t?ftp|s[cf]tp|scp|https?)\w{0,8}:[^\[\](){}<>\n]{0,80}|(?:startup|running)-config"
+)
+_OFFERED = rf"[\[({{<]\s?(?:y|yes|n|no|ok(?:ay)?|confirm|cancel|continue|abort|enter|cr|{_FILE})\s?[\])}}>]"
+# What no prompt has around the name of the device.
+_ASKS_FOR = re.compile(
+    rf"\?|{_OFFERED}|{_CHOICES}"
+    r"|(?<![\w-])(?:delet\w*|eras\w*|overwrit\w*|sav(?:e|ing)|proceed|continue|confirm\w*|really|abort|cancel|enter|press"
+    r"|type|hit|sure|yes|okay|ok|(?:re)?load|re-?boot\w*|re-?start\w*|reset|replace|remove|format|quit|password|passphrase"
+    r"|username|file\s?name|name\sof|want|do\syou|are\syou|would\syou|more|agree|accept)(?![\w-])",
+    re.IGNORECASE,
+)
+# A line that is about something that is done, and that ends with what is offered, or like a prompt.
+_OFFERS = re.compile(rf"(?:\s|\A){_OFFERED}\s?[:?>#$\]]?\Z", re.IGNORECASE)
+_NAMES_KEY = re.compile(
+    r"(?:\A\W{0,3}|[.,;:!?(]\s{0,2})(?:really|are\syou|do\syou|would\syou|(?:type|press|hit)\s\S{1,12}\s(?:to|for))\b"
+    r"[^\n]{0,200}[>#$\])]\Z",
+    re.IGNORECASE,
+)
 _LABEL = re.compile(r"last\slogin|enable\ssecret", re.IGNORECASE)
 _SHORT = 12  # letters; a shorter question is shown with the line before it
 
@@ -168,7 +194,8 @@ def question_at_end(shown: str) -> str | None:
     line = _last_line(shown)
     if not line or len(line) > LONGEST_QUESTION or _MAY_WAIT.search(line) is None or _LABEL.match(line):
         return None
-    if not _WAITS.search(line) and not (_MAY_ASK.search(line) and _ASKS.search(line)):
+    is_asked = (_MAY_ASK.search(line) or _OFFERS.search(line)) and _ASKS.search(line)
+    if not _WAITS.search(line) and not is_asked and not _NAMES_KEY.search(line) and not _ORDERS.match(line):
         return None
     if pager_at_end(shown[-TAIL:]) is not None:
         return None
@@ -178,11 +205,23 @@ def question_at_end(shown: str) -> str | None:
     return f"{before} {line}" if before else line
 
 
-def unexpected(question: str, command: str | None = None) -> Error:
+def asks_for(text: str) -> bool:
+    """Return whether a part of a last line asks for something: it offers an answer, or is about something that is done.
+
+    Use it on what stands around the name in a line that may be a prompt: a name and a text can have such words too.
+    """
+    return _ASKS_FOR.search(text[-LONGEST_QUESTION:]) is not None
+
+
+def unexpected(question: str, command: str | None = None, *, answers: int = 0) -> Error:
     """Return the error of a command, or of the login without one, that met a question nobody expects.
 
     :param question: without secrets.
+    :param answers: how many were sent to it and to questions before it.
     """
+    if answers >= MOST_ANSWERS:
+        message = f"the device asks {question!r} again after {answers} answers; correct the answers of {command!r}"
+        return Error("command", "question", message)
     asked = f"the device asks {question!r} and was not answered"
     if command is None:
         message = f"{asked}; log in by hand to see what it wants before it shows its prompt"
