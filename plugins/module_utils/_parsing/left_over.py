@@ -22,7 +22,7 @@ def left_over(found: Found, lines: Sequence[str]) -> list[int]:
 
     Each is compared with the nearest lines that made a row, so that the work grows with the number of lines.
     """
-    if not found.made or not found.skipped:
+    if not found.made:
         return []
     return sorted({*_alike(found, lines), *damaged(found, lines)})
 
