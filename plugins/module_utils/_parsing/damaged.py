@@ -77,12 +77,15 @@ def _begins_alike(line: str, row: str, count: int) -> bool:
     It has at most as many words as a row, and is in its place; or it has about as many, and blanks, a pager, or a blank
     in the first word have moved it.
     """
-    words = _PAGER.sub("", line, count=1).split(None, MOST_WORDS)
+    rest = _PAGER.sub("", line, count=1)
+    words = rest.split(None, MOST_WORDS)
+    if words and len(rest) < len(line):
+        return True
     if not words or len(words) > count + 2:
         return False
     other = row.split(None, 1)[0]
     if len(words) <= count and line.find(words[0]) == row.find(other):
-        return _is_particular(words[0], other)
+        return _is_particular(words[0], other) or kind_of(words[0]) == kind_of(other) == "number"
     if len(words) > count and words[0].isalpha() and is_namesake(words[0] + words[1], other):
         return True
     return len(words) >= count - 1 and is_namesake(words[0], other)
