@@ -51,6 +51,9 @@ BROADCAST = re.compile(
 )
 """Matches the first line of a message of several lines. The name of the group says which."""
 
+_WITHIN = re.compile(rf"[*.]?{_MONTH}\s{{1,2}}\d|%[\w/]{{1,40}}-\d-")
+"""Finds where a message of IOS and its like may begin."""
+
 # Each message has one of these, or is a broadcast, which begins with one of _STARTS. A search for a pattern that begins
 # with a character is fast.
 _MARKS = (re.compile(r":\d\d:\d\d"), re.compile(r"%[\w/-]+-\d-"))
@@ -87,6 +90,21 @@ def without_chatter(text: str) -> tuple[str, int]:
     if not taken:
         return text, 0
     return "\n".join(line for place, line in enumerate(lines) if place not in taken), count
+
+
+def split_by_message(text: str) -> str | None:
+    """Return the first line in the middle of which a message of the device begins, or None.
+
+    The device printed it while it was in a line of the answer, whose rest is on another line.
+    """
+    if _MARKS[1].search(text) is None:
+        return None
+    for line in text.split("\n"):
+        if len(line) <= LONGEST_LINE and "%" in line and not is_chatter(line):
+            found = _WITHIN.search(line)
+            if found and line[: found.start()].strip() and MESSAGE.match(line, found.start()):
+                return line
+    return None
 
 
 def _may_have(text: str) -> bool:

@@ -45,12 +45,14 @@ from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader 
 from ansible_collections.rollcall.network.plugins.module_utils._model import masking, secret_bytes, secrets, visible
 from ansible_collections.rollcall.network.plugins.module_utils._parsing import (
     command,
+    damaged,
     json_text,
     left_over,
     logs,
     nothing,
     parsed,
     rows,
+    shapes,
     textfsm_rows,
 )
 from ansible_collections.rollcall.network.plugins.module_utils._parsing import (
@@ -80,7 +82,19 @@ MODULES: list[ModuleType] = [_changes, _chatter, _pieces, _terminal, _volatile]
 MODULES += [description, learned, loading, model, platform_names, scrapli]
 MODULES += [driver_text, pagers, asked, reader_answer, reader_changed, reader_echo, reader_prompt]
 MODULES += [reader_rejections, masking, secret_bytes, secrets, transcript, visible]
-MODULES += [command, json_text, left_over, logs, nothing, parsed, rows, parsing_templates, textfsm_rows]
+MODULES += [
+    command,
+    damaged,
+    shapes,
+    json_text,
+    left_over,
+    logs,
+    nothing,
+    parsed,
+    rows,
+    parsing_templates,
+    textfsm_rows,
+]
 
 SIZE = 8_000  # characters, and four times as many: less than LONGEST_LINE, so that patterns see all of them
 SHORT = 0.006  # seconds; quadratic work on four times SIZE takes longer
@@ -455,6 +469,12 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
         platform="here",
         command="show pairs",
     ),
+    "parse textfsm with damaged rows": lambda text: _parsing.parse(
+        "g1/1 1 1 g1/2 2 2\n" + "".join(f"g1/3 3 3\ng1/4\ng 1/4\ng{line}\n" for line in text.split("\n")),
+        parser="textfsm",
+        platform="here",
+        command="show three",
+    ),
     "between": compared(None, COMMAND),
     "between, of a platform": compared("cisco_nxos", COMMAND),
     "between, of a configuration": compared("juniper_junos", "show running-config"),
@@ -473,6 +493,11 @@ TEMPLATES = {
     "index": (
         "Template, Hostname, Platform, Command\n\n"
         "one.textfsm:two.textfsm, .*, here, show it\npairs.textfsm, .*, here, show pairs\n"
+        "three.textfsm, .*, here, show three\n"
+    ),
+    "three.textfsm": (
+        "Value NAME (\\S+)\nValue NUMBER (\\d+)\nValue MORE (\\d+)\n\n"
+        "Start\n  ^${NAME}\\s+${NUMBER}\\s+${MORE} -> Record\n"
     ),
     "pairs.textfsm": "Value NUMBER (\\d+)\nValue MORE (\\d+)\n\nStart\n  ^row ${NUMBER} ${MORE}$$ -> Record\n",
     "one.textfsm": "Value Required,Key NUMBER (\\d+)\n\nStart\n  ^row ${NUMBER} -> Record\n",
@@ -532,11 +557,14 @@ PATTERNS: dict[str, str] = {
     "_terminal._NEEDS_CURSOR": SEARCH,
     "_terminal._TOKEN": SEARCH,
     "_terminal.CHATTER": MATCH,
+    "_chatter._WITHIN": SEARCH,
     **{f"_chatter.{name}": MATCH for name in ("CHATTER", "MESSAGE", "TIME", "BROADCAST")},
     **{f"nothing.{name}": MATCH for name in ("_RULE", "_ERROR", "_NOTHING", "_COLUMNS", "_LEGEND", "_MEANING")},
     "nothing._DIGIT": SEARCH,
     "left_over._RULE": MATCH,
-    "left_over._WORD": SEARCH,
+    "shapes._WORD": SEARCH,
+    "damaged._PAGER": MATCH,
+    "damaged._LETTERS": MATCH,
     "left_over._DIGIT": SEARCH,
     "_terminal.PAGER": SEARCH,
     "echo._PROMPT_END": SEARCH,
@@ -581,6 +609,11 @@ PATTERNS: dict[str, str] = {
     "rejections._CARET_WORDS": SEARCH,
     "rejections._TIME": FULLMATCH,
     "rejections._HELP": MATCH,
+    "rejections._OTHER_LANGUAGES": MATCH,
+    "rejections._LONE_WORD": MATCH,
+    "rejections._QUOTED_COMMAND": MATCH,
+    "rejections._DAY": MATCH,
+    "rejections._BANNER": MATCH,
     "rejections._USAGE": MATCH,
     "secrets._BASE64": SEARCH,
     "secret_bytes._CONTROL": SEARCH,

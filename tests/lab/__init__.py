@@ -76,6 +76,7 @@ class Lab:
         repeat: int = 0,
     ) -> None:
         self._count = devices
+        self._has_rows = not light or repeat > 0
         self._faults = dict(faults or {})
         self._options = ["--devices", str(devices), "--port", str(port), "--latency", str(latency)]
         self._options += ["--age", str(age), "--repeat", str(repeat)]
@@ -120,7 +121,7 @@ class Lab:
         self.key = self.state / "id_ed25519"
         self.devices = {device.name: self._describe(device) for device in topology.devices(self._count)}
         self.inventory = self.state / "lab.yml"
-        text = inventory.text(self._count, port=str(self.port), known_hosts=str(self.known_hosts))
+        text = inventory.text(self._count, port=str(self.port), known_hosts=str(self.known_hosts), rows=self._has_rows)
         self.inventory.write_text(text, encoding="utf-8")
 
     def _first_line(self) -> str:

@@ -20,8 +20,11 @@ HEADER = """\
 """
 
 
-def text(count: int, *, port: str = PORT, known_hosts: str = KNOWN_HOSTS) -> str:
-    """The inventory of a lab of `count` devices, in YAML."""
+def text(count: int, *, port: str = PORT, known_hosts: str = KNOWN_HOSTS, rows: bool = True) -> str:
+    """The inventory of a lab of `count` devices, in YAML.
+
+    :param rows: whether the answers have rows. The short answers of a light lab do not.
+    """
     found = devices(count)
     lines = [
         "lab:",
@@ -34,6 +37,7 @@ def text(count: int, *, port: str = PORT, known_hosts: str = KNOWN_HOSTS) -> str
         f'    rollcall_known_hosts: "{known_hosts}"',
         "    # Rows beside the text, wherever there is a template.",
         "    rollcall_parser: auto",
+        *([] if rows else ["    rollcall_rows_required: false"]),
         "  children:",
     ]
     for platform in PLATFORMS.values():

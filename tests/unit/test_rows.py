@@ -215,7 +215,7 @@ SYSTEMS = """File Systems:
 
        Size(b)       Free(b)      Type  Flags  Prefixes
              -             -    opaque     rw   system:
-*   1651314688     558473216      disk     rw   bootflash:
+    1651314688     558473216      disk     rw   bootflash:
 {}       2097152       2085513     nvram     rw   nvram:
              -             -   network     rw   tftp:
 """
@@ -230,6 +230,7 @@ edge-1           Gig 0/1           161             R      ISR4331   Gig 0/0/1
 @pytest.mark.parametrize(
     ("command", "text", "line"),
     [
+        ("show file systems", SYSTEMS, "*   1651314688     558473216      disk     rw   flash:\n"),
         ("show spanning-tree", TREE, "Gi1/0/2             Desg BKN*4         128.2    P2p *ROOT_Inc\n"),
         ("show spanning-tree vlan 10", TREE, "Gi1/0/2             Desg BKN*4         128.2    P2p *TYPE_Inc\n"),
         ("show file systems", SYSTEMS, "    1651314688     558473216      disk     rw   flash-1: stby-flash:\n"),
@@ -261,6 +262,66 @@ def test_a_skipped_line_that_looks_like_a_row_is_a_mismatch(command: str, text: 
 )
 def test_other_lines_are_skipped(line: str) -> None:
     assert rows_of(TREE.format(line), "show spanning-tree").status == "ok"
+
+
+MESSAGE = "*Mar  1 00:12:31.123: %LINK-3-UPDOWN: Interface Gi0/1, changed state to down"
+LARGE = tuple(
+    f"GigabitEthernet0/0/{port:<2}       198.51.100.{port:<3}  YES NVRAM  up                    up"
+    for port in range(12)
+)
+SMALL = tuple(line.rstrip("\n") for line in ROWS)
+DAMAGES = {
+    "the name only": lambda row: [row.split()[0]],
+    "cut in the second column": lambda row: [row[:29]],
+    "cut behind the third column": lambda row: [row[:46]],
+    "cut behind the fourth column": lambda row: [row[:53]],
+    "without its second word": lambda row: [row.replace(row.split()[1], "", 1)],
+    "blanks in front": lambda row: ["  " + row],
+    "a pager in front": lambda row: [" --More-- " + row],
+    "a first word in two": lambda row: [row.replace("0/", " 0/", 1).replace("k0", "k 0")],
+    "an unknown state": lambda row: [row[: row.index("YES")] + "YES NVRAM  odd                   odd"],
+    "on two lines": lambda row: [row[:60], row[60:]],
+    "a message in the middle": lambda row: [row[:30], MESSAGE, row[30:]],
+    "a message behind the half": lambda row: [row[:30] + MESSAGE, row[30:]],
+    "a message behind it": lambda row: [row + MESSAGE],
+}
+
+
+@pytest.mark.parametrize("place", [0, 1, -1])
+@pytest.mark.parametrize("rows", [SMALL, LARGE], ids=["small", "large"])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_row_among_good_ones_is_a_mismatch(damage: str, rows: tuple[str, ...], place: int) -> None:
+    assert rows_of(HEAD + "\n".join(rows)).status == "ok"
+    lines = list(rows)
+    at = place % len(lines)
+    if damage == "without its second word" and "unassigned" in rows[at]:
+        pytest.skip("the template takes the other words for a row")
+    lines[at : at + 1] = DAMAGES[damage](rows[at])
+    parsed = rows_of(HEAD + "\n".join(lines) + "\n")
+    assert parsed.status == "mismatch"
+    assert parsed.rows
+
+
+@pytest.mark.parametrize("damage", ["the name only", "cut in the second column", "an unknown state"])
+def test_a_damaged_row_beside_one_good_row_is_a_mismatch(damage: str) -> None:
+    parsed = rows_of("\n".join([HEAD.rstrip("\n"), SMALL[0], *DAMAGES[damage](SMALL[1])]))
+    assert (parsed.status, len(parsed.rows)) == ("mismatch", 1)
+
+
+@pytest.mark.parametrize("rows", [SMALL[:2], SMALL, LARGE], ids=["two", "small", "large"])
+def test_two_rows_on_one_line_are_a_mismatch(rows: tuple[str, ...]) -> None:
+    lines = [f"{rows[0]}   {rows[1]}", *rows[2:]]
+    assert rows_of(HEAD + "\n".join(lines)).status == "mismatch"
+
+
+def test_rows_of_several_lines_are_no_damaged_ones() -> None:
+    lines = [line for row in LARGE for line in (row, f"{row.split()[0]} is in use", f"{row.split()[0]} has no errors")]
+    assert rows_of(HEAD + "\n".join(lines)).status == "ok"
+
+
+def test_a_message_in_a_line_is_no_split_one_in_a_log() -> None:
+    text = f"Syslog logging: enabled\n{MESSAGES['ios']}host-1 {MESSAGES['ios']}"
+    assert "splits" not in str(rows_of(text, "show logging").message)
 
 
 def test_many_skipped_rows_are_counted() -> None:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .._chatter import is_time, without_chatter
+from .._chatter import is_time, split_by_message, without_chatter
 from .command import parser_of
 from .json_text import parse_json
 from .logs import answers_log
-from .parsed import Parsed
+from .parsed import Parsed, excerpt
 from .textfsm_rows import parse_textfsm
 
 
@@ -29,7 +29,8 @@ def parse(text: str, parser: str, platform: str | None, command: str) -> Parsed:
     used = parser_of(parser, command)
     if not text.strip("\0\ufeff \t\r\n\v\f"):
         return Parsed(used, "empty", message=f"the output of {command!r} is empty")
-    read, taken = (text, 0) if answers_log(command) else without_chatter(text)
+    is_log = answers_log(command)
+    read, taken = (text, 0) if is_log else without_chatter(text)
     parsed = _parsed(read, used, platform, command)
     if parsed.status in ("mismatch", "error", "empty"):
         # The time above an answer is known to some templates, and may be the answer itself.
@@ -37,7 +38,17 @@ def parse(text: str, parser: str, platform: str | None, command: str) -> Parsed:
         again = _parsed(untimed, used, platform, command) if times else parsed
         if again.status in ("ok", "empty") and parsed.status != "empty":
             parsed, taken = again, taken + times
+    if parsed.status == "ok" and used == "textfsm" and not is_log:
+        parsed = _refused(parsed, read)
     return _told(parsed, taken)
+
+
+def _refused(parsed: Parsed, text: str) -> Parsed:
+    """Return the rows as a mismatch if a message of the device splits a line of the text."""
+    line = split_by_message(text)
+    if line is None:
+        return parsed
+    return replace(parsed, status="mismatch", message=f"a message of the device splits a line: {excerpt(line, 0)}")
 
 
 def _parsed(text: str, parser: str, platform: str | None, command: str) -> Parsed:

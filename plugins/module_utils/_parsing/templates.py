@@ -45,7 +45,7 @@ class Found:
 
     ``dropped`` has for each dropped row the names of its missing values. The others are numbers of lines: ``made`` made
     a row each, ``used`` set a value, ``skipped`` match no rule but one for all lines, ``known`` match a rule without
-    values.
+    values. ``behind`` are the lines that made a row, with what stands behind it, if that would make another row.
     """
 
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -54,6 +54,7 @@ class Found:
     used: list[int] = field(default_factory=list)
     skipped: list[int] = field(default_factory=list)
     known: list[int] = field(default_factory=list)
+    behind: list[tuple[int, str]] = field(default_factory=list)
 
 
 class Template:
@@ -114,6 +115,10 @@ class Template:
                     if text:
                         is_used = True
                         is_row = step.makes_row
+                if step.makes_row and matched.end() < len(line):
+                    rest = line[matched.end() :].strip()
+                    if rest and match(rest) is not None:
+                        found.behind.append((place, rest))
                 if not step.takes_all:
                     is_known = True
                 if step.records:

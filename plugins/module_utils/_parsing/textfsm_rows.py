@@ -85,6 +85,7 @@ def _run(templates: list[Template], lines: list[str]) -> Found:
             found.used,
             [place for place in found.skipped if place not in known],
             sorted(known),
+            found.behind + more.behind,
         )
     return found
 

@@ -49,7 +49,7 @@ _LABEL = re.compile(
     r"request |operation |parsing |runtime )?(?:errors?|err|failed|failure|fail|warning|fatal|exception|notice|"
     r"aborted|info)\]?(?: code)?(?:\s?[(\[]?[-#]?\w{0,16}\d[)\]]?)?\s{0,2}(?::|!|[.,](?= )|-{1,2}>?|=>)\s*|"
     r"\[error\]\s*|\d{8}:\d: ?|[\"'][^\"']{1,80}[\"']\s{2,4}|\w{1,10}\d{3,6}\s{1,4}|e\d{3}: ?|cli: |result: |"
-    r"aaa[:-] ?|(?:minor|major|critical): \w+ #?\d*:? ?)+[%*]*\s*",
+    r"aaa[:-] ?|ng: |e: |(?:minor|major|critical): \w+ #?\d*:? ?)+[%*]*\s*",
     re.IGNORECASE,
 )
 
@@ -59,7 +59,8 @@ _MESSAGES = re.compile(
         (
             # -- syntax
             rf"{_WRONG},? (?:or (?:\w+ ){{1,2}})?{_THING}\b",
-            r"syntax error\b|syntax is (?:incorrect|invalid|wrong)|parsing error\b|parse error\b",
+            r"syntax error\b(?! (?:log|counter|count|statistics|history|rate|buffer)s?\b)|"
+            r"syntax is (?:incorrect|invalid|wrong)|parsing error\b|parse error\b",
             r"(?:command|value|node|object|input) parse error\b|cli parsing error\b|(?:node_check_object|"
             r"object set)\b.*\b(?:fail|error)",
             r"(?:command|input|keyword|parameter|argument|option|token|line|statement|expression|action|"
@@ -87,6 +88,8 @@ _MESSAGES = re.compile(
             r"complete|interpret|access|perform|locate|open)(?:$| (?:\w+ ){0,3}?(?:command|input|line|host|option|"
             r"keyword|parameter|argument)\b)",
             r"don't (?:understand|recogni[sz]e)|do not understand",
+            r"(?:data input|shell parser|cli parser|unexpected) (?:error|failure): ?\S|error$",
+            r"not found[.!,:;] (?:type|use|enter|try|see) ",
             r"(?:unrecogni[sz]ed|unknown|bad) (?:host|command|input|address|mask|ip)\b|unknown action \d+$",
             r"bad command name\b|expected (?:end of|command|closing|one of|an? |value|keyword|'|\")|expecting\b",
             r"(?:input|value) does not match any\b|value of \S+ (?:must|expects|should|out of range)|no such (?:item|"
@@ -136,7 +139,7 @@ _MESSAGES = re.compile(
             r"restricted.*|not recognized|unknown command.*|incorrect password attempts?|cannot execute.*|"
             r"can't open.*|denied)$",
             r"sudo: |\S{1,40}: (?:applet not found|is a directory|not a directory)",
-            r"'?[\w./-]{1,80}'?: (?:.{0,120}: )?(?:command not found|not found|permission denied|"
+            r"'?[\w./-]{1,80}'?: (?:.{0,120}: )?(?:(?:command )?not found(?! [(\[])|permission denied|"
             r"operation not permitted|no such file or directory|(?:invalid|unrecogni[sz]ed|unknown|illegal|"
             r"ambiguous) (?:command|option|argument|object|host|keyword|token)\b.*|missing operand|too (?:many|"
             r"few) arguments|is ambiguous|is incomplete|must be root|you must be root)",
@@ -150,6 +153,22 @@ _MESSAGES = re.compile(
             r"no such)\b",
         )
     ),
+    re.IGNORECASE,
+)
+_OTHER_LANGUAGES = re.compile(
+    r"(?:fehler: )?(?:unbekannte[rs]?|ung(?:ü|ue)ltige[rs]?|unvollst(?:ä|ae)ndige[rs]?|falsche[rs]?|mehrdeutige[rs]?) "
+    r"(?:befehl|kommando|eingabe|parameter|argument|option|syntax)|"
+    r"(?:befehl|kommando) (?:ist )?(?:nicht|unbekannt|ung)|"
+    r"(?:erreur ?: )?(?:commande|syntaxe|option|param[èe]tre|argument) (?:inconnue?|non reconnue?|invalide|"
+    r"incompl[èe]te?|incorrecte?|introuvable|ambigu)|"
+    r"(?:errore?: )?(?:comando|sintaxis|sintassi|sintaxe|opci[óo]n|par[áa]metro) (?:desconocid[oa]|desconhecid[oa]|"
+    r"no (?:v[áa]lid|reconocid|encontrad)|incorrect[oa]|inv[áa]lid[oa]|incomplet[oa]|n[ãa]o|sconosciut[oa]|non )|"
+    r"(?:ошибка: )?(?:неизвестн|неверн|недопустим|неполн|неправильн)\w+ (?:команд|параметр|ввод|аргумент|синтаксис)|"
+    r"(?:zugriff|berechtigung) verweigert|acc[èe]s refus[ée]|acceso denegado|accesso negato|"
+    r"acesso negado|доступ запрещ|"
+    r"(?:错误|錯誤|エラー)\s?[:\uff1a]\s?\S|(?:命令|指令|输入|参数|语法)(?:错误|无效|不存在|不支持|不完整|未知)|"
+    r"(?:无效|未知|不支持|非法|无法识别|不完整)的?(?:命令|指令|输入|参数)|权限不足|拒绝访问|没有权限|"
+    r"(?:不明な|無効な|不正な)コマンド|コマンド(?:が|は)\S{0,12}(?:ません|エラー)",
     re.IGNORECASE,
 )
 # Messages behind a percent sign or a label such as "Error:", of which the sign is a half.
@@ -169,7 +188,16 @@ _ERROR = re.compile(
     r"fatal)\]?\s{0,2}(?:\([^)]{0,40}\)\s?)?(?:[:!]|-(?= ))\s{0,4}(?:$|[a-z\"'%*^<]\S*\s+\S)",
     re.IGNORECASE,
 )
-_CODE = re.compile(r"(?:MINOR|MAJOR|CRITICAL): [A-Z_]{2,20} |[A-Z]{5,8}\d{4} {2}\S")  # of SR OS, and of Gaia
+# Of SR OS, of Gaia, of ZTE, and of Junos, whose routing process answers most commands.
+_CODE = re.compile(
+    r"(?:MINOR|MAJOR|CRITICAL): [A-Z_]{2,20} |[A-Z]{5,8}\d{4} {2}\S|%{1,2}\s?Error \d{3,6}: \S|"
+    r"error: the (?:routing|chassis-control|management) subsystem is not running"
+)
+_LONE_WORD = re.compile(  # behind a mark or a label
+    r"(?:unknown|invalid|unrecogni[sz]ed|illegal|ambiguous|incomplete|unsupported|denied|rejected|syntax)[.!]?$",
+    re.IGNORECASE,
+)
+_QUOTED_COMMAND = re.compile(r"command not found: (\S+(?: \S+){3,})", re.IGNORECASE)
 _NOTHING = re.compile(
     r"\b(?:not (?:currently )?(?:running|active|enabled|configured|up|present|initiali[sz]ed|installed)|no entr(?:y|"
     r"ies)|nothing to (?:show|display)|no such (?:neighbou?r|peer|route|entry|process)|not in table)\b",
@@ -194,6 +222,9 @@ _CARET_WORDS = re.compile(
     re.IGNORECASE,
 )
 _TIME = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)\w* .{0,20}\d:\d{2}:\d{2}.{0,30}", re.IGNORECASE)
+_DAY = re.compile(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec) {1,2}\d{1,2} \S", re.IGNORECASE)
+_BANNER = re.compile(r"(?:set )?(?:banner|login|announcement)\b[\w -]{0,40}?\s(\^C|[^\w\s\"])$", re.IGNORECASE)
+_TEXT = ("set ", "banner ", "description ", "message ", "text ")  # each can have a text in quotation marks behind it
 _HELP = re.compile(r"available commands|next possible completion|valid commands|possible completions", re.IGNORECASE)
 _USAGE = re.compile(r"usage:\s{0,4}(\S+)", re.IGNORECASE)
 _ASKS_HELP = re.compile(r"\?|\bhelp\b|(?:^|\s)-h\b|\busage\b|\bman\b", re.IGNORECASE)
@@ -209,8 +240,7 @@ def rejection_in(text: str, command: str, failures: Iterable[str]) -> str | None
         return None
     lines = []
     has_caret = False
-    for each in text.split("\n"):
-        line = each.strip()
+    for line in _unquoted([each.strip() for each in text.split("\n")]):
         if not line or line == command.strip():
             continue
         if line[0] in _MARK_STARTS and _CARET.fullmatch(line[:LONGEST_MESSAGE]):
@@ -231,6 +261,31 @@ def rejection_in(text: str, command: str, failures: Iterable[str]) -> str | None
             return line
         if has_caret and alone and _CARET_WORDS.search(line[:LONGEST_MESSAGE]):
             return line
+    return None
+
+
+def _unquoted(lines: list[str]) -> list[str]:
+    """Return the lines without those of a banner or of a text in quotation marks, which begins behind a keyword."""
+    kept: list[str] = []
+    place = 0
+    while place < len(lines):
+        line = lines[place]
+        place += 1
+        end = _end_of_quote(line, lines, place)
+        if end is not None:
+            place = end + 1
+            line = line.split('"', 1)[0]
+        kept.append(line)
+    return kept
+
+
+def _end_of_quote(line: str, lines: list[str], start: int) -> int | None:
+    """Return the number of the line that ends the text that begins in ``line``, or None if none does."""
+    banner = _BANNER.match(line) if len(line) <= LONGEST_MESSAGE else None
+    if banner:
+        return next((place for place in range(start, len(lines)) if lines[place].endswith(banner[1])), None)
+    if line.count('"') % 2 and line.lower().startswith(_TEXT):
+        return next((place for place in range(start, len(lines)) if lines[place].count('"') % 2), None)
     return None
 
 
@@ -259,7 +314,16 @@ def _is_rejection(line: str, command: str, *, lone: bool) -> bool:
         return False
     plain = _without(_MARKS, line)
     body = _body(plain)
+    quoted = _QUOTED_COMMAND.match(body)
+    if quoted and quoted[1].lower() not in command.lower():
+        return False
+    if lone and body != line and _LONE_WORD.match(body):
+        return True
+    if _OTHER_LANGUAGES.match(plain):
+        return not _COUNTER.fullmatch(plain)
     if _PERCENT.match(line) or _ERROR.match(plain):
+        if _COUNTER.fullmatch(plain) and not _MESSAGES.match(body):
+            return False
         if not _NOTHING.search(body) and (_MARKED.match(body) or (lone and not line.startswith("%"))):
             return True
     elif _COUNTER.fullmatch(plain) and not plain.lower().startswith("unknown action"):
@@ -268,8 +332,8 @@ def _is_rejection(line: str, command: str, *, lone: bool) -> bool:
 
 
 def _is_data(line: str) -> bool:
-    """Return whether a line has a time, or several columns."""
-    if _DATA.search(line):
+    """Return whether a line has a time or begins with a day, or has several columns."""
+    if _DATA.search(line) or _DAY.match(line):
         return True
     gaps = _GAP.findall(line)
     return len(gaps) >= 2 or any("|" in gap for gap in gaps)
@@ -295,7 +359,7 @@ def _is_failure(line: str, failures: tuple[str, ...], *, alone: bool, lone: bool
     """Return whether a line has a text of the platform: at its start, or within a sentence that is all of the "
     "answer."""
     if any(line.startswith(failure) and (lone or not failure.endswith(":")) for failure in failures):
-        return not (_COUNTER.fullmatch(line) or _DATA.search(line) or _NOTHING.search(line))
+        return not (_COUNTER.fullmatch(_without(_MARKS, line)) or _DATA.search(line) or _NOTHING.search(line))
     if not alone or _is_data(line):
         return False
     return any(
