@@ -63,7 +63,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._where import (
     run_once_is_missing,
     wrong_place,
 )
-from ansible_collections.rollcall.network.plugins.plugin_utils._why import lines_of
+from ansible_collections.rollcall.network.plugins.plugin_utils._why import hint_lines, lines_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._written import resolved_for_one
 
 Devices = dict[str, Device | Error]
@@ -156,6 +156,8 @@ class ActionModule(OnController):
         if not each_its_own(self._task, task_vars, arguments["hosts"]):  # the reasons of pollers are displayed together
             for line in lines_of(result["devices"].items(), len(result["devices"])):
                 Live().display(line)
+        for line in hint_lines(result["devices"].items()):
+            Live().display(line)
         for text in result.pop("tracebacks", []):
             Live().vvv(text)
         return {**base, **result}

@@ -19,7 +19,7 @@ class FleetRow:
 
     ``changed`` are the commands whose answer differs from the last good one. ``last_good_at`` is the time of the last
     full answer, or None if there is none or it is unknown. ``last_good`` is the same in seconds since 1970, 0 if there
-    is none, None if unknown. ``values`` are plain data.
+    is none, None if unknown. ``values`` are plain data. ``platform_hint`` says which platform should be set.
     """
 
     name: str
@@ -39,6 +39,7 @@ class FleetRow:
     changed: tuple[str, ...] | None
     last_good_at: str | None
     last_good: float | None = None
+    platform_hint: str | None = None
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -71,7 +72,14 @@ def fleet_row(name: str, answer: Mapping[str, Any], values: Sequence[Any] = (), 
         changed=None if answer.get("changed") is None else tuple(map(str, answer["changed"])),
         last_good_at=text_or_none(answer.get("last_good_at")),
         last_good=_last_good(answer),
+        platform_hint=text_or_none(hint_of(answer)),
     )
+
+
+def hint_of(answer: Mapping[str, Any]) -> str | None:
+    """Return which platform should be set, if the one that is set does not fit."""
+    hint: str | None = (answer.get("connection") or {}).get("platform_hint")
+    return hint
 
 
 def _last_good(answer: Mapping[str, Any]) -> float | None:

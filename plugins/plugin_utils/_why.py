@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import hint_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._shown import shown
 
 MOST_GROUPS = 12
@@ -66,6 +67,18 @@ def lines_of(answers: Iterable[tuple[str, Mapping[str, Any]]], total: int) -> li
     if rest:
         lines.append(f"  {sum(len(group.names) for group in rest)} for {len(rest)} other reasons: see the reports")
     return lines
+
+
+def hint_lines(answers: Iterable[tuple[str, Mapping[str, Any]]]) -> list[str]:
+    """A line about the devices whose platform is not set, or does not fit; none if there are none."""
+    names = [name for name, answer in answers if hint_of(answer)]
+    if not names:
+        return []
+    have = "1 device has" if len(names) == 1 else f"{len(names)} devices have"
+    return [
+        f"roll call: {have} no platform, or one that does not fit: set ansible_network_os as platform_hint in the "
+        f"answer and on the device's page says: {first_names(names, NAMES_SHOWN)}"
+    ]
 
 
 def _line(group: Group) -> str:

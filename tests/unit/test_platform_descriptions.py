@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -15,20 +16,23 @@ from ansible_collections.rollcall.network.plugins.module_utils._device import De
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import (
     OWN,
     PlatformError,
-    best_fit,
+    candidates,
     check_descriptions,
-    learned,
+    hint,
+    hint_with_answers,
     load_platform,
     platform_hint,
     scrapli,
     spellings,
 )
 from ansible_collections.rollcall.network.plugins.module_utils._platforms.corrections import CORRECTIONS
+from ansible_collections.rollcall.network.plugins.module_utils._result import Error, Output
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._platform import (
     found_platform,
     platform_warnings,
 )
 
+REJECTED = Error("command", "rejected", "the device rejected the command")
 PAGE = Path(__file__).resolve().parents[2] / "docs/platforms.md"
 
 
@@ -91,7 +95,7 @@ def test_a_file_that_cannot_be_used(tmp_path: Path, text: str, message: str) -> 
     path = tmp_path / "platforms.yml"
     path.write_text(text)
     with pytest.raises(PlatformError, match=re.escape(message)) as caught:
-        found_platform("acme", [str(path)], "", needed=True)
+        found_platform("acme", [str(path)], needed=True)
     assert str(caught.value).startswith(str(path))
 
 
@@ -99,7 +103,7 @@ def test_a_file_that_cannot_be_used(tmp_path: Path, text: str, message: str) -> 
 def test_a_file_that_is_no_text(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "platforms.yml").write_bytes(data)
     with pytest.raises(PlatformError, match=r"platforms\.yml is (not a text|larger)"):
-        found_platform("acme", ["platforms.yml"], str(tmp_path), needed=True)
+        found_platform("acme", ["platforms.yml"], [str(tmp_path)], needed=True)
 
 
 def test_the_example_of_the_page(tmp_path: Path) -> None:
@@ -107,7 +111,7 @@ def test_the_example_of_the_page(tmp_path: Path) -> None:
     (tmp_path / "platforms.yml").write_text(examples[0])
     variables = yaml.safe_load(examples[1])
     found = found_platform(
-        variables["ansible_network_os"], [variables["rollcall_platforms"]], str(tmp_path), needed=True
+        variables["ansible_network_os"], [variables["rollcall_platforms"]], [str(tmp_path)], needed=True
     )
     platform = load_platform(found.name or "", found.description)
     assert platform.name == "acme_os"
@@ -139,22 +143,86 @@ def test_the_learned_platform() -> None:
     assert (enable.text, enable.wants_password) == ("enable", True)
 
 
+TABLES = (hint.EXACT, hint.NAMES, hint.TEXTS, hint.SHAPES)
+
+
 @pytest.mark.parametrize(
-    "platform", sorted({platform for _pattern, platform in (*learned.EXACT, *learned.SAID, *learned.SHAPES)})
+    "platform", sorted({each for table in TABLES for _pattern, platforms in table for each in platforms.split()})
 )
-def test_a_platform_that_can_fit_best_is_known(platform: str) -> None:
+def test_a_platform_that_can_fit_is_known(platform: str) -> None:
     assert load_platform(platform).name == platform
     assert platform in spellings()
 
 
 def test_the_hint() -> None:
     note = "platform 'iosx' is not known; near matches: ios"
-    assert platform_hint(note, "R1#", "") == (
-        f"{note}; the device looks like cisco_iosxe: set ansible_network_os to it; "
-        "if it is to be learned, set ansible_network_os to generic"
+    learn = "if it is to be learned, set ansible_network_os to generic"
+    assert platform_hint(note, "R1>", "Arista Networks EOS") == (
+        f"{note}; the device looks like arista_eos: set ansible_network_os to it; {learn}"
     )
-    assert "looks like" not in platform_hint(note, "edge", "")
+    assert platform_hint(note, "R1#", "Huawei") == (
+        f"{note}; the device can be huawei_vrp, huawei_smartax or another platform: set ansible_network_os to the right one; {learn}"
+    )
+    assert platform_hint(note, "edge", "") == f"{note}; {learn}"
     assert platform_hint("", "R1#", "") == "", "generic was chosen"
+
+
+@pytest.mark.parametrize("prompt", ["R1#", "R1>", "<R1>", "user@host:~$", "ops@r1>", "fw-1 #", "(edge) >", "ns5gt->"])
+def test_a_prompt_that_many_platforms_have_is_no_proof(prompt: str) -> None:
+    found, certain = candidates(prompt, "")
+    said = platform_hint("no platform is set", prompt, "")
+    assert not certain
+    assert f"the device can be {found[0]}" in said
+    assert "or another platform: set ansible_network_os to the right one" in said
+
+
+LAB = sorted((Path(__file__).resolve().parents[1] / "transcripts").glob("*.*.*.jsonl"))
+
+
+@pytest.mark.parametrize("path", LAB, ids=lambda path: path.stem)
+def test_the_answer_to_show_version_names_the_platform(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    device, expected = json.loads(lines[0])["device"], json.loads(lines[-1])["expected"]
+    outputs = {command: Output(text=each["text"]) for command, each in expected["output"].items()}
+    said = "".join(each["text"] for each in map(json.loads, lines[1:8]) if each["direction"] == "received")
+    prompt = {"juniper_junos": "ops@r1>", "cisco_iosxr": "RP/0/RP0/CPU0:r1#", "huawei_vrp": "<r1>"}
+    first = platform_hint("no platform is set", prompt.get(device["platform"], "r1#"), said)
+    assert device["platform"] in first
+    for named in spellings().values():
+        assert f"looks like {named}" not in first or named == device["platform"]
+    assert f"looks like {device['platform']}: set ansible_network_os to it" in hint_with_answers(first, outputs)
+
+
+@pytest.mark.parametrize(
+    ("command", "output", "words"),
+    [
+        ("show version", Output(text="Cisco Nexus Operating System (NX-OS) Software"), "looks like cisco_nxos"),
+        ("get system status", Output(text="Version: FortiGate-60F v7.2.5"), "looks like fortinet_fortios"),
+        ("show foo", Output(text="% Invalid input", status="failed", error=REJECTED), "looks like arista_eos"),
+        (
+            "show version",
+            Output(text="Linux leaf1 5.10"),
+            "can be linux, cumulus_linux, dell_enterprisesonic or another",
+        ),
+        ("show lldp neighbors", Output(text="Arista Networks EOS"), "can be cisco_iosxe, arista_eos, "),
+        ("show cdp neighbors | include version", Output(text="Arista"), "can be cisco_iosxe, arista_eos, "),
+        ("show version", Output(text="1.2.3"), "can be cisco_iosxe, arista_eos, "),
+    ],
+)
+def test_the_hint_with_answers(command: str, output: Output, words: str) -> None:
+    first = platform_hint("no platform is set", "leaf1#", "")
+    said = hint_with_answers(first, {command: output})
+    assert words in said
+    assert said.startswith("no platform is set; the device ")
+    assert said.endswith("; if it is to be learned, set ansible_network_os to generic")
+
+
+def test_the_hint_with_answers_keeps_its_reason() -> None:
+    note = "platform 'the device can be a: set ansible_network_os' is not known"
+    first = platform_hint(note, "edge", "")
+    assert hint_with_answers(first, {"show version": Output(text="Arista")}).startswith(
+        f"{note}; the device looks like"
+    )
 
 
 @pytest.mark.parametrize(
@@ -189,7 +257,8 @@ def test_the_hint() -> None:
     ],
 )
 def test_the_platform_that_fits_best(prompt: str, said: str, platform: str | None) -> None:
-    assert best_fit(prompt, said) == platform
+    found, _certain = candidates(prompt, said)
+    assert next(iter(found), None) == platform
 
 
 def test_warnings_of_platforms_that_are_learned() -> None:
@@ -198,9 +267,9 @@ def test_warnings_of_platforms_that_are_learned() -> None:
     devices += [Device("wanted", platform="learned"), Device("known", platform="cisco_iosxe")]
     assert platform_warnings(devices) == [
         "no platform is set; the platform is learned from the device: r0, r1, r2, r3, r4 and 2 more. "
-        "ansible_network_os: generic means that",
+        "To hide this warning, set ansible_network_os: generic.",
         "platform 'iosx' is not known; near matches: ios; the platform is learned from the device: typo. "
-        "ansible_network_os: generic means that",
+        "To hide this warning, set ansible_network_os: generic.",
     ]
     many = [Device(f"r{number}", platform_note=f"platform '{number}' is not known") for number in range(50)]
     assert len(platform_warnings(many)) == 6
