@@ -132,6 +132,10 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
             "Login not complete in time",
             "Check whether the AAA server is slow; raise device_timeout if it is.",
         ),
+        "dialog": (
+            "Ended by a dialog after the login",
+            "The message is that of a dialog in rollcall_platforms. Log in by hand, and do what it says.",
+        ),
         "disconnected": (
             "Ended by the device",
             "Check sessions and access lists on the device: the message quotes what it said.",
@@ -151,7 +155,8 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "protocol": ("Bad SSH answer", "Check the SSH log of the device."),
         "question": (
             "Question after the login",
-            "Log in by hand: the message quotes what the device asks before it shows its prompt.",
+            "Log in by hand: the message quotes what the device asks before it shows its prompt. To answer it in each "
+            "login, add it to dialogs of a platform of your own: docs/platforms.md.",
         ),
         "refused": (
             "Login refused",
@@ -174,6 +179,10 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "device_timeout": ("Answer not complete in time", "Ask fewer commands, or raise device_timeout."),
         "incomplete": ("Driver's answer incomplete", "Correct the driver: it must return a text for each command."),
         "internal": INTERNAL,
+        "dialog": (
+            "Ended by a dialog after a command",
+            "The message is that of a dialog in rollcall_platforms. Send the command by hand, and do what it says.",
+        ),
         "lost": ("Answer lost", "The thread ended without a result. Look for a crash in the function."),
         "desynchronised": (
             "End of an answer not known",
@@ -203,12 +212,13 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "error": ("Rows could not be made", "The message names what is missing or broken."),
         "mismatch": (
             "Output does not match its template",
-            "Compare text and rows of the command, and report it to ntc-templates. rollcall_rows_required: false "
-            "accepts such answers.",
+            "Check ansible_network_os. If it is right, compare text and rows of the command, and report it to "
+            "ntc-templates. rollcall_rows_required: false accepts such answers.",
         ),
         "no_template": (
             "No template for a command",
-            "Use parser auto or none for this command, or add a template (NTC_TEMPLATES_DIR).",
+            "Check ansible_network_os: each template belongs to a platform. Use parser auto or none for this command, "
+            "or add a template (NTC_TEMPLATES_DIR).",
         ),
         "deadline": ("Run deadline reached", "Raise deadline, or request rows of fewer commands."),
         "device_timeout": ("Rows not made in time", "Raise device_timeout, or request rows of fewer commands."),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -27,10 +28,12 @@ from ansible_collections.rollcall.network.plugins.module_utils._platforms import
 )
 from ansible_collections.rollcall.network.plugins.module_utils._platforms.corrections import CORRECTIONS
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error, Output
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._folders import folders_of_user
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._platform import (
     found_platform,
     platform_warnings,
 )
+from ansible_collections.rollcall.network.plugins.plugin_utils._why import hint_lines
 
 REJECTED = Error("command", "rejected", "the device rejected the command")
 PAGE = Path(__file__).resolve().parents[2] / "docs/platforms.md"
@@ -161,7 +164,8 @@ def test_the_hint() -> None:
         f"{note}; the device looks like arista_eos: set ansible_network_os to it; {learn}"
     )
     assert platform_hint(note, "R1#", "Huawei") == (
-        f"{note}; the device can be huawei_vrp, huawei_smartax or another platform: set ansible_network_os to the right one; {learn}"
+        f"{note}; the device can be huawei_vrp, huawei_smartax or another platform: "
+        f"set ansible_network_os to the right one; {learn}"
     )
     assert platform_hint(note, "edge", "") == f"{note}; {learn}"
     assert platform_hint("", "R1#", "") == "", "generic was chosen"
@@ -274,3 +278,64 @@ def test_warnings_of_platforms_that_are_learned() -> None:
     many = [Device(f"r{number}", platform_note=f"platform '{number}' is not known") for number in range(50)]
     assert len(platform_warnings(many)) == 6
     assert platform_warnings([Device("wanted", platform="learned")]) == []
+
+
+def test_an_unknown_platform_of_ntc_templates_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "index").write_text(
+        "# own\n\nTemplate, Hostname, Platform, Command\n\n"
+        "a.textfsm, .*, acme_os, show it\nb.textfsm, .*, box_\\d, it\n"
+    )
+    monkeypatch.setenv("NTC_TEMPLATES_DIR", str(tmp_path))
+    names = {"one": "acme_os", "two": "acme_so", "three": "box_7", "four": "box_"}
+    devices = [Device(name, platform=f"p_{name}", definition={"ntc": ntc}) for name, ntc in names.items()]
+    assert platform_warnings([*devices, *devices]) == [
+        "platform p_two of rollcall_platforms: ntc-templates has no platform 'acme_so'; near matches: acme_os",
+        "platform p_four of rollcall_platforms: ntc-templates has no platform 'box_'; near matches: box_\\d",
+    ]
+
+
+@pytest.mark.parametrize("folder", ["nowhere", "empty"])
+def test_without_ntc_templates_nothing_is_said_of_its_platforms(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty/index").write_text("\n")
+    monkeypatch.setenv("NTC_TEMPLATES_DIR", str(tmp_path / folder))
+    assert platform_warnings([Device("r1", platform="p", definition={"ntc": "acme"})]) == []
+
+
+def test_near_matches_begin_with_the_users_own_platforms(tmp_path: Path) -> None:
+    (tmp_path / "platforms.yml").write_text("acme_oss: {like: ios}\n")
+    found = found_platform("acme", ["platforms.yml"], [str(tmp_path)], needed=True)
+    assert "near matches: acme_oss, " in found.note
+
+
+@pytest.mark.parametrize("first", [0, 1, 2])
+def test_the_first_folder_that_has_the_file_counts(tmp_path: Path, first: int) -> None:
+    folders = [tmp_path / name for name in "abc"]
+    for number, folder in enumerate(folders):
+        folder.mkdir()
+        if number >= first:
+            (folder / "platforms.yml").write_text(f"acme: {{like: ios, close: bye {number}}}\n")
+    found = found_platform("acme", ["platforms.yml"], list(map(str, folders)), needed=True)
+    assert found.description == {"like": "ios", "close": f"bye {first}"}
+    with pytest.raises(
+        PlatformError, match=re.escape(f"none.yml is in none of the folders {tmp_path}/a, {tmp_path}/b")
+    ):
+        found_platform("acme", ["none.yml"], list(map(str, folders)), needed=True)
+
+
+def test_the_folder_of_the_collections_playbooks_is_not_the_users() -> None:
+    ours = Path(__file__).resolve().parents[2] / "playbooks"
+    assert folders_of_user({"inventory_dir": "/etc/inv", "playbook_dir": str(ours)}) == ["/etc/inv", "."]
+    assert folders_of_user({"inventory_dir": None, "playbook_dir": "/srv/site"}) == ["/srv/site", "."]
+
+
+@pytest.mark.parametrize("connection", [{}, None, {"platform_hint": "no platform is set; set it"}])
+def test_the_line_about_platforms_at_the_end_of_a_run(connection: dict[str, str] | None) -> None:
+    answers: list[tuple[str, dict[str, Any]]] = [
+        (f"r{n}", {"status": "ok", "connection": connection}) for n in range(6)
+    ]
+    lines = hint_lines([*answers, ("known", {"status": "ok"})])
+    assert len(lines) == bool(connection)
+    assert [line for line in lines if "6 devices have no platform" in line and "r3, and 2 more" in line] == lines

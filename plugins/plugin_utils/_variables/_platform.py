@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
+from ansible_collections.rollcall.network.plugins.module_utils._parsing.ntc_platforms import without_templates
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import (
     LEARNED,
     PlatformError,
@@ -66,9 +67,12 @@ def found_platform(network_os: str, paths: Iterable[str], folders: Sequence[str]
 
 
 def platform_warnings(devices: Iterable[Device]) -> list[str]:
-    """Return warnings about devices whose platform is learned, though the user did not choose that, by reason."""
+    """Return warnings about platforms that are learned, though the user did not choose that, and about wrong names."""
     names: dict[str, list[str]] = {}
+    ntc: dict[str, str] = {}
     for device in devices:
+        if device.definition and device.definition.get("ntc"):
+            ntc[str(device.platform)] = device.definition["ntc"]
         if device.platform_note:
             names.setdefault(device.platform_note, []).append(device.name)
     warnings = []
@@ -80,6 +84,10 @@ def platform_warnings(devices: Iterable[Device]) -> list[str]:
         )
     if len(names) > MOST_NOTES:
         warnings.append(f"the same is true of {len(names) - MOST_NOTES} more values of ansible_network_os")
+    for platform, name in list(ntc.items())[:MOST_NOTES]:
+        problem = without_templates(name)
+        if problem:
+            warnings.append(f"platform {platform} of rollcall_platforms: {problem}")
     return warnings
 
 
