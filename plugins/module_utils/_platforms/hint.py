@@ -165,7 +165,8 @@ def hint_with_answers(hint: str, outputs: Mapping[str, Output]) -> str:
     certain = [*_matches(NAMES, said), *_matches(TEXTS, said)]
     if not certain:
         return hint
-    note, found = hint.rpartition(_END)[0], ()
+    note = hint.rpartition(_END)[0]
+    found: tuple[str, ...] = ()
     for words in (_LOOKS_LIKE, _CAN_BE):
         before, there, named = note.rpartition(words)
         if there:
