@@ -593,7 +593,6 @@ NOT_OF_A_DEVICE = {
     "logs._LOG",
     # names of platforms and their definitions, and names of templates
     "names.platform_name",
-    "hint.compiled",
     "hint.ABOUT_ITSELF",
     "names.known_name",
     "names.unknown",
