@@ -66,7 +66,7 @@ def validated(spec: Spec, given: Mapping[str, Any], exclusive: Sequence[Sequence
                     check_path(name, each)
     checked = ArgumentSpecValidator(dict(spec), mutually_exclusive=list(exclusive) or None).validate(dict(given))
     if checked.error_messages:
-        raise ValueError("; ".join(_sentence(message, spec, given) for message in checked.error_messages))
+        raise ValueError("; ".join(_sentence(message, given, spec) for message in checked.error_messages))
     values: dict[str, Any] = checked.validated_parameters
     _check_numbers(values, given)
     return values
@@ -94,14 +94,14 @@ def _refuse_unknown(what: str, spec: Spec, given: Mapping[str, Any], before: str
         raise ValueError(msg)
 
 
-def _sentence(message: str, spec: Spec, given: Mapping[str, Any]) -> str:
+def _sentence(message: str, given: Mapping[str, Any], spec: Spec) -> str:
     match = _WRONG_TYPE.match(message)
     if match is None:
         return message
     values = given.get(match["outer"], {}) if match["outer"] else given
     name = f"{match['outer']}.{match['name']}" if match["outer"] else match["name"]
     each = "each element of " if match["element"].lower().startswith("elements") else ""
-    wanted = TYPES.get(match["type"], match["type"])
-    if match["type"] == "list" and spec.get(match["name"], {}).get("elements") == "path":
-        wanted = PATHS
-    return f"{each}{name} must be {wanted}, not {values.get(match['name'])!r}"
+    words = TYPES.get(match["type"], match["type"])
+    if match["type"] == "list" and spec.get(name, {}).get("elements") == "path":
+        words = PATHS
+    return f"{each}{name} must be {words}, not {values.get(match['name'])!r}"

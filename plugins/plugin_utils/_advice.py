@@ -155,8 +155,8 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "protocol": ("Bad SSH answer", "Check the SSH log of the device."),
         "question": (
             "Question after the login",
-            "Log in by hand: the message quotes what the device asks before it shows its prompt. To answer it in each "
-            "login, add it to dialogs of a platform of your own: docs/platforms.md.",
+            "The message quotes the question. Remove it on the device, or name the answer in dialogs of a platform of "
+            "your own: see docs/platforms.md.",
         ),
         "refused": (
             "Login refused",
@@ -212,13 +212,13 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "error": ("Rows could not be made", "The message names what is missing or broken."),
         "mismatch": (
             "Output does not match its template",
-            "Check ansible_network_os. If it is right, compare text and rows of the command, and report it to "
+            "Check ansible_network_os first. If it is right, compare text and rows of the command, and report it to "
             "ntc-templates. rollcall_rows_required: false accepts such answers.",
         ),
         "no_template": (
             "No template for a command",
-            "Check ansible_network_os: each template belongs to a platform. Use parser auto or none for this command, "
-            "or add a template (NTC_TEMPLATES_DIR).",
+            "Check ansible_network_os first. If it is right, use parser auto or none for this command, or add a "
+            "template (NTC_TEMPLATES_DIR).",
         ),
         "deadline": ("Run deadline reached", "Raise deadline, or request rows of fewer commands."),
         "device_timeout": ("Rows not made in time", "Raise device_timeout, or request rows of fewer commands."),

@@ -397,24 +397,21 @@ class _Settings:
         except TypeError:
             raise NoDevice("variables", f"{self.where(field)} must be true or false, not {value!r}") from None
 
-    def texts(self, field: str, wanted: str = "a list", each_wanted: str = "a list of texts") -> tuple[str, ...] | None:
-        """
-        :param wanted: what the value must be, for messages.
-        """
+    def texts(self, field: str, words: str = "a list") -> tuple[str, ...] | None:
         value = self.get(field)
         if value is None:
             return None
         if not isinstance(value, (str, list, tuple)):
-            raise NoDevice("variables", f"{self.where(field)} must be {wanted}, not {value!r}")
+            raise NoDevice("variables", f"{self.where(field)} must be {words}, not {value!r}")
         texts = [value] if isinstance(value, str) else value
         for each in texts:
             if not isinstance(each, str) or not each.strip():
-                message = f"{self.where(field)} must be {each_wanted}, and {each!r} is none; an empty list is []"
+                message = f"{self.where(field)} must be a list of texts, and {each!r} is none; an empty list is []"
                 raise NoDevice("variables", message)
         return tuple(map(str, texts))
 
     def paths(self, field: str) -> tuple[str, ...] | None:
-        paths = self.texts(field, PATHS, PATHS)
+        paths = self.texts(field, PATHS)
         for path in paths or ():
             try:
                 check_path(self.where(field), path)

@@ -221,6 +221,11 @@ def test_the_hint_with_answers(command: str, output: Output, words: str) -> None
     assert said.endswith("; if it is to be learned, set ansible_network_os to generic")
 
 
+def test_a_hint_about_prompts_of_the_users_platform_stays() -> None:
+    first = "the prompt 'a#' is none of platform acme_os; correct its prompts"
+    assert hint_with_answers(first, {"show version": Output(text="Arista")}) == first
+
+
 def test_the_hint_with_answers_keeps_its_reason() -> None:
     note = "platform 'the device can be a: set ansible_network_os' is not known"
     first = platform_hint(note, "edge", "")

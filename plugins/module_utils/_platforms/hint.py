@@ -159,13 +159,15 @@ def platform_hint(note: str, prompt: str, said: str) -> str:
 def hint_with_answers(hint: str, outputs: Mapping[str, Output]) -> str:
     """Return the hint with what the device said of itself, such as in the answer to ``show version``.
 
-    :param hint: the sentence of ``platform_hint``.
+    :param hint: the sentence of ``platform_hint``. Another sentence is returned as it is.
     """
+    note, there, _end = hint.rpartition(_END)
+    if not there:
+        return hint
     said = "\n".join(_about_itself(outputs))
     certain = [*_matches(NAMES, said), *_matches(TEXTS, said)]
     if not certain:
         return hint
-    note = hint.rpartition(_END)[0]
     found: tuple[str, ...] = ()
     for words in (_LOOKS_LIKE, _CAN_BE):
         before, there, named = note.rpartition(words)
