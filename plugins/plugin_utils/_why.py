@@ -76,8 +76,8 @@ def hint_lines(answers: Iterable[tuple[str, Mapping[str, Any]]]) -> list[str]:
         return []
     have = "1 device has" if len(names) == 1 else f"{len(names)} devices have"
     return [
-        f"roll call: {have} no platform, or one that does not fit; platform_hint in the answer and on the device's page "
-        f"says what to set: {first_names(names, NAMES_SHOWN)}"
+        f"roll call: {have} no platform, or one that does not fit; platform_hint in the answer and on the device's "
+        f"page says what to set: {first_names(names, NAMES_SHOWN)}"
     ]
 
 
