@@ -34,6 +34,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
     plan_of,
     warnings_of,
 )
+from ansible_collections.rollcall.network.plugins.plugin_utils._hints import hint_lines
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import PER_HOST
 from ansible_collections.rollcall.network.plugins.plugin_utils._live import Live
 from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController
@@ -63,7 +64,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._where import (
     run_once_is_missing,
     wrong_place,
 )
-from ansible_collections.rollcall.network.plugins.plugin_utils._why import hint_lines, lines_of
+from ansible_collections.rollcall.network.plugins.plugin_utils._why import lines_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._written import resolved_for_one
 
 Devices = dict[str, Device | Error]

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.rollcall.network.plugins.plugin_utils._hints import hint_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._shown import cell, moment, plain, text_or_none
 
 
@@ -74,12 +75,6 @@ def fleet_row(name: str, answer: Mapping[str, Any], values: Sequence[Any] = (), 
         last_good=_last_good(answer),
         platform_hint=text_or_none(hint_of(answer)),
     )
-
-
-def hint_of(answer: Mapping[str, Any]) -> str | None:
-    """Return which platform should be set, if the one that is set does not fit."""
-    hint: str | None = (answer.get("connection") or {}).get("platform_hint")
-    return hint
 
 
 def _last_good(answer: Mapping[str, Any]) -> float | None:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import hint_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._shown import shown
 
 MOST_GROUPS = 12
@@ -67,18 +66,6 @@ def lines_of(answers: Iterable[tuple[str, Mapping[str, Any]]], total: int) -> li
     if rest:
         lines.append(f"  {sum(len(group.names) for group in rest)} for {len(rest)} other reasons: see the reports")
     return lines
-
-
-def hint_lines(answers: Iterable[tuple[str, Mapping[str, Any]]]) -> list[str]:
-    """A line about the devices whose platform is not set, or does not fit; none if there are none."""
-    names = [name for name, answer in answers if hint_of(answer)]
-    if not names:
-        return []
-    have = "1 device has" if len(names) == 1 else f"{len(names)} devices have"
-    return [
-        f"roll call: {have} no platform, or one that does not fit; platform_hint in the answer and on the device's "
-        f"page says what to set: {first_names(names, NAMES_SHOWN)}"
-    ]
 
 
 def _line(group: Group) -> str:

@@ -28,12 +28,12 @@ from ansible_collections.rollcall.network.plugins.module_utils._platforms import
 )
 from ansible_collections.rollcall.network.plugins.module_utils._platforms.corrections import CORRECTIONS
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error, Output
+from ansible_collections.rollcall.network.plugins.plugin_utils._hints import hint_lines
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._folders import folders_of_user
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._platform import (
     found_platform,
     platform_warnings,
 )
-from ansible_collections.rollcall.network.plugins.plugin_utils._why import hint_lines
 
 REJECTED = Error("command", "rejected", "the device rejected the command")
 PAGE = Path(__file__).resolve().parents[2] / "docs/platforms.md"
