@@ -423,7 +423,9 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "asks": questions,
     "mode_of": modes,
     "candidates": lambda text: candidates(text, text),
-    "hint_with_answers": lambda text: hint_with_answers("not known", {"show version": Output(text=text)}),
+    "hint_with_answers": lambda text: hint_with_answers(
+        platform_hint("not known", "R1#", ""), {"show version": Output(text=text)}
+    ),
     "platform_hint": lambda text: platform_hint("not known", text, text),
     "parse json": lambda text: _parsing.parse(text, parser="json", platform=None, command=COMMAND),
     "parse json behind a log line": lambda text: _parsing.parse(
