@@ -34,6 +34,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
     plan_of,
     warnings_of,
 )
+from ansible_collections.rollcall.network.plugins.plugin_utils._hints import hint_lines
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import PER_HOST
 from ansible_collections.rollcall.network.plugins.plugin_utils._live import Live
 from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController
@@ -156,6 +157,8 @@ class ActionModule(OnController):
         if not each_its_own(self._task, task_vars, arguments["hosts"]):  # the reasons of pollers are displayed together
             for line in lines_of(result["devices"].items(), len(result["devices"])):
                 Live().display(line)
+        for line in hint_lines(result["devices"].items()):
+            Live().display(line)
         for text in result.pop("tracebacks", []):
             Live().vvv(text)
         return {**base, **result}

@@ -147,7 +147,8 @@ options:
   platforms:
     description:
       - YAML files with platforms of your own. Their format, and all known platforms, are in C(docs/platforms.md) of the collection.
-      - A relative path begins at the folder of the playbook.
+      - A relative path is searched in the folder of the host's inventory, then in that of your playbook, and then in the current
+        directory.
       - By default, the variable C(rollcall_platforms) of the host is used.
     type: list
     elements: path

@@ -206,7 +206,7 @@ devices:
       description:
         - What is known about the connection, as texts. C(transport) is V(ssh) or V(telnet). For SSH, also C(server_version), C(kex),
           C(cipher), C(mac), C(host_key) (type and fingerprint), C(banner) (the login banner) and C(bastions), if there are any.
-        - C(platform_hint) says which platform to set, if C(ansible_network_os) is missing or not known.
+        - C(platform_hint) says which platforms fit, if C(ansible_network_os) is missing, is not known, or does not fit the prompt.
         - Empty if there was no connection, and for driver V(python).
       type: dict
       returned: always

@@ -133,6 +133,10 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
             "Login not complete in time",
             "Check whether the AAA server is slow; raise device_timeout if it is.",
         ),
+        "dialog": (
+            "Ended by a dialog after the login",
+            "The message is that of a dialog in rollcall_platforms. Log in by hand, and do what it says.",
+        ),
         "disconnected": (
             "Ended by the device",
             "Check sessions and access lists on the device: the message quotes what it said.",
@@ -176,6 +180,10 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "device_timeout": ("Answer not complete in time", "Ask fewer commands, or raise device_timeout."),
         "incomplete": ("Driver's answer incomplete", "Correct the driver: it must return a text for each command."),
         "internal": INTERNAL,
+        "dialog": (
+            "Ended by a dialog after a command",
+            "The message is that of a dialog in rollcall_platforms. Send the command by hand, and do what it says.",
+        ),
         "lost": ("Answer lost", "The thread ended without a result. Look for a crash in the function."),
         "desynchronised": (
             "End of an answer not known",

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.rollcall.network.plugins.plugin_utils._hints import hint_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._shown import cell, moment, plain, text_or_none
 
 
@@ -19,7 +20,7 @@ class FleetRow:
 
     ``changed`` are the commands whose answer differs from the last good one. ``last_good_at`` is the time of the last
     full answer, or None if there is none or it is unknown. ``last_good`` is the same in seconds since 1970, 0 if there
-    is none, None if unknown. ``values`` are plain data.
+    is none, None if unknown. ``values`` are plain data. ``platform_hint`` says which platform should be set.
     """
 
     name: str
@@ -39,6 +40,7 @@ class FleetRow:
     changed: tuple[str, ...] | None
     last_good_at: str | None
     last_good: float | None = None
+    platform_hint: str | None = None
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -71,6 +73,7 @@ def fleet_row(name: str, answer: Mapping[str, Any], values: Sequence[Any] = (), 
         changed=None if answer.get("changed") is None else tuple(map(str, answer["changed"])),
         last_good_at=text_or_none(answer.get("last_good_at")),
         last_good=_last_good(answer),
+        platform_hint=text_or_none(hint_of(answer)),
     )
 
 

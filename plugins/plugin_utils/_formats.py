@@ -19,7 +19,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._shown import sho
 
 FIELDS = ("name", "status", "phase", "kind", "message", "platform", "driver", "host", "attempts")
 TIMES = ("started_at", "finished_at", "seconds")
-NEWS = ("changed", "last_good_at")
+NEWS = ("changed", "last_good_at", "platform_hint")
 # What XML 1.0 cannot hold, after control characters and bytes that are not UTF-8 were spelled out.
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 FORMULA = re.compile(r"^[=+\-@\t\r]")
@@ -92,6 +92,7 @@ def _record(row: FleetRow) -> dict[str, Any]:
         "seconds": round(sum(row.seconds.values()), 3),
         "changed": list(row.changed or ()),
         "last_good_at": row.last_good_at,
+        "platform_hint": row.platform_hint,
     }
 
 

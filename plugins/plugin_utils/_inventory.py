@@ -68,6 +68,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._ssh_settings imp
     ssh_options,
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._drivers import Drivers
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._folders import folders_of_user
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._platform import Found, found_platform
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._unresolved import (
     kind_of_failure,
@@ -419,9 +420,9 @@ class _Settings:
         return paths
 
     @property
-    def folder(self) -> str:
-        """The folder in which relative paths begin that stand beside the playbook."""
-        return str(self._variables.get("playbook_dir") or "")
+    def folders(self) -> list[str]:
+        """Where relative paths of the user's files begin."""
+        return folders_of_user(self._variables)
 
     def where(self, field: str) -> str:
         """The source of a setting, for messages."""
@@ -754,7 +755,7 @@ def _own_name() -> str:
 def _platform(network_os: str, settings: _Settings, *, needed: bool) -> Found:
     paths = settings.paths("platforms") or ()
     try:
-        return found_platform(network_os, paths, settings.folder, needed=needed)
+        return found_platform(network_os, paths, settings.folders if paths else (), needed=needed)
     except ValueError as error:
         raise NoDevice("platform", f"{settings.where('platforms')}: {error}") from error
 

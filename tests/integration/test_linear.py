@@ -62,9 +62,10 @@ from ansible_collections.rollcall.network.plugins.module_utils._pieces import PI
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import (
     LINEAR,
     LONGEST_PROMPT,
-    best_fit,
+    candidates,
     description,
-    learned,
+    hint,
+    hint_with_answers,
     load_platform,
     loading,
     model,
@@ -79,7 +80,7 @@ from tests.unit.test_platforms import ALL as PLATFORMS
 from tests.unit.test_platforms import shipped
 
 MODULES: list[ModuleType] = [_changes, _chatter, _pieces, _terminal, _volatile]
-MODULES += [description, learned, loading, model, platform_names, scrapli]
+MODULES += [description, hint, loading, model, platform_names, scrapli]
 MODULES += [driver_text, pagers, asked, reader_answer, reader_changed, reader_echo, reader_prompt]
 MODULES += [reader_rejections, masking, secret_bytes, secrets, transcript, visible]
 MODULES += [
@@ -456,7 +457,10 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "last_lines": driver_text.last_lines,
     "asks": questions,
     "mode_of": modes,
-    "best_fit": lambda text: best_fit(text, text),
+    "candidates": lambda text: candidates(text, text),
+    "hint_with_answers": lambda text: hint_with_answers(
+        platform_hint("not known", "R1#", ""), {"show version": Output(text=text)}
+    ),
     "platform_hint": lambda text: platform_hint("not known", text, text),
     "parse json": lambda text: _parsing.parse(text, parser="json", platform=None, command=COMMAND),
     "parse json behind a log line": lambda text: _parsing.parse(
@@ -651,7 +655,7 @@ NOT_OF_A_DEVICE = {
     "logs._LOG",
     # names of platforms and their definitions, and names of templates
     "names.platform_name",
-    "learned.compiled",
+    "hint.ABOUT_ITSELF",
     "names.known_name",
     "names.unknown",
     "loading.load_platform",
@@ -726,7 +730,9 @@ def test_dialogs_are_linear(number: int) -> None:
 
 
 HINTS = [
-    pattern for table in (learned.EXACT, learned.SAID, learned.SHAPES) for pattern, _platform in learned.compiled(table)
+    pattern
+    for table in (hint.EXACT, hint.NAMES, hint.TEXTS, hint.SHAPES)
+    for pattern, _platforms in hint.compiled(table)
 ]
 DIALOGS = [each.question for name in PLATFORMS if shipped() for each in load_platform(name).dialogs]
 
@@ -740,7 +746,7 @@ def test_patterns_of_hints_and_dialogs_are_linear(pattern: re.Pattern[str]) -> N
         def text_of(size: int, pump: Pump = pump, end: str = end) -> str:
             return pump.text(size) + end
 
-        times = growth(applied(pattern, SEARCH), text_of, learned.LONGEST_SAID // 4, SHORT, 20)
+        times = growth(applied(pattern, SEARCH), text_of, hint.LONGEST_SAID // 4, SHORT, 20)
         if times is not None:
             found[pump, end] = times
     assert found == {}

@@ -6,6 +6,9 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ import pytest
 from tests.integration.conftest import run_playbook
 from tests.integration.odd_server import Line, OddServer
 
+PAGE = Path(__file__).resolve().parents[2] / "docs/platforms.md"
 DESCRIPTION = """
 acme_os:
   names: [acme]
@@ -52,12 +56,8 @@ def test_a_platform_of_a_file_beside_the_playbook_is_asked(tmp_path: Path, besid
     file.write_text(DESCRIPTION)
     with OddServer(acme) as server:
         host = {
-            "ansible_host": "127.0.0.1",
-            "ansible_port": server.port,
-            "ansible_user": "ops",
-            "ansible_password": "any",
+            **login(server),
             "ansible_become_password": "enable-me",
-            "ansible_host_key_checking": False,
             "ansible_network_os": "acme",
             "rollcall_platforms": beside,
             "rollcall_commands": ["show it", "show more"],
@@ -68,7 +68,72 @@ def test_a_platform_of_a_file_beside_the_playbook_is_asked(tmp_path: Path, besid
     assert box["output"]["show it"]["text"] == "it is at acme ::#"
     assert box["output"]["show more"]["error"]["kind"] == "rejected"
     assert (wrong["error"]["phase"], wrong["error"]["kind"]) == ("resolve", "platform")
-    assert str(tmp_path / "none.yml") in wrong["error"]["message"]
+    assert f"none.yml is in none of the folders {tmp_path}, /" in wrong["error"]["message"]
+
+
+@pytest.mark.parametrize("place", ["inventory", "imported", "current"])
+def test_the_example_of_the_page_with_the_playbook_of_the_collection(tmp_path: Path, place: str) -> None:
+    """It is asked with `ansible-playbook rollcall.network.collect`, or with a playbook that imports it."""
+    described, variables = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[:2]
+    inventory, site, runs = (tmp_path / name for name in ("inventory", "site", "runs"))
+    for folder in (inventory / "group_vars", site, runs):
+        folder.mkdir(parents=True)
+    (inventory / "group_vars/acme.yml").write_text(variables)
+    folders = {"inventory": inventory, "imported": site, "current": tmp_path}
+    (folders[place] / "platforms.yml").write_text(described)
+    playbook = "rollcall.network.collect"
+    if place == "imported":
+        playbook = str(site / "site.yml")
+        (site / "site.yml").write_text("- import_playbook: rollcall.network.collect\n")
+    with OddServer(acme_of_the_page) as server, OddServer(acme) as another:
+        host = {**login(server), "rollcall_commands": ["show it", "show more"]}
+        unknown = {**login(another), "ansible_network_os": "acme_o", "rollcall_commands": ["show it"]}
+        groups = {"acme": {"hosts": {"box": host, "other": unknown}}}
+        (inventory / "hosts.yml").write_text(json.dumps({"all": {"children": groups}}))
+        extra = json.dumps({"rollcall_output_dir": str(runs), "rollcall_formats": ["md", "html", "json", "csv"]})
+        command = ["ansible-playbook", playbook, "-i", str(inventory), "-e", extra]
+        environ = {**os.environ, "HOME": str(tmp_path)}
+        done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=200)
+    said = done.stdout + done.stderr
+    answer = json.loads(next(runs.glob("runs/*/devices/box/result.json")).read_text())
+    assert (answer["status"], answer["platform"]) == ("partial", "acme_os"), said
+    assert answer["output"]["show more"]["error"]["kind"] == "rejected"
+    hint = json.loads(next(runs.glob("runs/*/devices/other/result.json")).read_text())["connection"]["platform_hint"]
+    assert "near matches: acme_os, " in hint
+    assert said.count("roll call: 1 device has no platform, or one that does not fit; platform_hint in") == 1, said
+    reports = next(runs.glob("runs/*/reports"))
+    devices = json.loads((reports / "fleet.json").read_text())["devices"]
+    assert {name: each["platform_hint"] for name, each in devices.items()} == {"box": None, "other": hint}
+    assert "platform_hint" in (reports / "fleet.csv").read_text().splitlines()[0]
+    pages = [
+        path.read_text() for path in reports.rglob("*") if path.suffix in (".md", ".html") and path.stem == "other"
+    ]
+    assert len(pages) == 2
+    assert all(re.search("platform hint", page, re.IGNORECASE) for page in pages)
+
+
+async def acme_of_the_page(line: Line) -> None:
+    """Ask whether the terms are accepted, and reject what is not known."""
+    line.say("Accept the terms? (y/n) ")
+    while await line.hear() != "y":
+        line.say("Accept the terms? (y/n) ")
+    line.say("\nacme >")
+    while True:
+        said = await line.hear()
+        if said == "logout":
+            return
+        line.say({"show it": "it is here\n", "": "", "terminal lines 0": ""}.get(said, "ERR: what?\n"))
+        line.say("acme >")
+
+
+def login(server: OddServer) -> dict[str, Any]:
+    return {
+        "ansible_host": "127.0.0.1",
+        "ansible_port": server.port,
+        "ansible_user": "ops",
+        "ansible_password": "any",
+        "ansible_host_key_checking": False,
+    }
 
 
 def asked(folder: Path, hosts: dict[str, Any]) -> dict[str, Any]:

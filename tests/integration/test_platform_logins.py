@@ -161,7 +161,7 @@ def answers() -> dict[str, dict[str, Any]]:
 
 
 def device_of(name: str, box: Box, port: int) -> Device:
-    found = found_platform(box.network_os, (), "", needed=True)
+    found = found_platform(box.network_os, (), needed=True)
     made = make_device(
         name,
         host="127.0.0.1",
@@ -189,9 +189,9 @@ def test_a_platform_is_asked(answers: dict[str, dict[str, Any]], name: str) -> N
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("unknown", ["'frobnicator' is not known", "looks like cisco_iosxe"]),
-        ("missing", ["no platform is set", "looks like"]),
-        ("of another platform", ["none of platform huawei_vrp", "looks like cisco_iosxe"]),
+        ("unknown", ["'frobnicator' is not known", "the device can be cisco_iosxe"]),
+        ("missing", ["no platform is set", "the device can be cisco_iosxe"]),
+        ("of another platform", ["none of platform huawei_vrp", "the device can be cisco_iosxe"]),
         ("generic", []),
         ("procurve", []),
     ],

@@ -135,7 +135,7 @@ def test_a_device_by_hand_is_that_of_the_inventory(lab: Lab) -> None:
 
 def test_inventory_sources_patterns_and_variables(lab: Lab, tmp_path: Path) -> None:
     more = tmp_path / "more.yml"
-    more.write_text("all: {hosts: {odd: {rollcall_commands: [show clock]}, other: {}}}")
+    more.write_text("all: {hosts: {odd: {rollcall_platforms: none.yml}, other: {}}}")
     found = devices_from_inventory(
         [str(lab.inventory), more], "fra-wan1:odd", extra_vars={"rollcall_commands": ["{{ not_a_template }}"]}
     )

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.rollcall.network.plugins.module_utils._device import Command
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, verdict_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._why import lines_of
@@ -62,6 +63,34 @@ def test_a_device_of_another_platform_is_read_all_the_same(platform: str, hinted
     assert answer["error"] is None
     assert answer["output"]["show version"]["text"] == "version 1"
     assert ("platform_hint" in answer["connection"]) is hinted
+
+
+async def nexus(line: Line) -> None:
+    while True:
+        line.say("leaf-1# ")
+        asked = await line.hear()
+        if asked == "show version":
+            line.say("Cisco Nexus Operating System (NX-OS) Software\n")
+        elif asked == "show cdp neighbors":
+            line.say("R1  Gig 0/0  Cisco IOS Software\n")
+        elif asked:
+            line.say("" if asked.startswith("terminal") else "            ^\n% Bad word.\n")
+
+
+@pytest.mark.parametrize(
+    ("commands", "words"),
+    [
+        (["show cdp neighbors", "show version"], "; the device looks like cisco_nxos: set ansible_network_os to it; "),
+        (["show cdp neighbors"], "; the device can be cisco_iosxe, arista_eos, cisco_nxos, "),
+    ],
+)
+def test_the_hint_uses_what_the_device_says_of_itself(commands: list[str], words: str) -> None:
+    asked = tuple(map(Command, commands))
+    with OddServer(nexus) as server:
+        box = device(server, platform="learned", platform_note="no platform is set", commands=asked)
+        answer = call_roll({"box": box}, Limits(retries=0))["box"]
+    assert answer["status"] == "ok"
+    assert words in answer["connection"]["platform_hint"]
 
 
 async def silent(line: Line) -> None:

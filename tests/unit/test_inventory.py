@@ -559,7 +559,11 @@ def test_a_platform_of_a_file_beside_the_playbook(
 @pytest.mark.parametrize(
     ("variables", "kind", "words"),
     [
-        ({"ansible_network_os": 5.5, "rollcall_platforms": 5}, "variables", ["rollcall_platforms", "list"]),
+        (
+            {"ansible_network_os": 5.5, "rollcall_platforms": 5},
+            "variables",
+            ["rollcall_platforms", "a path or a list of paths"],
+        ),
         (
             {"rollcall_platforms": "/no/such.yml"},
             "platform",

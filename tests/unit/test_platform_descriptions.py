@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -15,20 +17,25 @@ from ansible_collections.rollcall.network.plugins.module_utils._device import De
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import (
     OWN,
     PlatformError,
-    best_fit,
+    candidates,
     check_descriptions,
-    learned,
+    hint,
+    hint_with_answers,
     load_platform,
     platform_hint,
     scrapli,
     spellings,
 )
 from ansible_collections.rollcall.network.plugins.module_utils._platforms.corrections import CORRECTIONS
+from ansible_collections.rollcall.network.plugins.module_utils._result import Error, Output
+from ansible_collections.rollcall.network.plugins.plugin_utils._hints import hint_lines
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._folders import folders_of_user
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._platform import (
     found_platform,
     platform_warnings,
 )
 
+REJECTED = Error("command", "rejected", "the device rejected the command")
 PAGE = Path(__file__).resolve().parents[2] / "docs/platforms.md"
 
 
@@ -91,7 +98,7 @@ def test_a_file_that_cannot_be_used(tmp_path: Path, text: str, message: str) -> 
     path = tmp_path / "platforms.yml"
     path.write_text(text)
     with pytest.raises(PlatformError, match=re.escape(message)) as caught:
-        found_platform("acme", [str(path)], "", needed=True)
+        found_platform("acme", [str(path)], needed=True)
     assert str(caught.value).startswith(str(path))
 
 
@@ -99,7 +106,7 @@ def test_a_file_that_cannot_be_used(tmp_path: Path, text: str, message: str) -> 
 def test_a_file_that_is_no_text(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "platforms.yml").write_bytes(data)
     with pytest.raises(PlatformError, match=r"platforms\.yml is (not a text|larger)"):
-        found_platform("acme", ["platforms.yml"], str(tmp_path), needed=True)
+        found_platform("acme", ["platforms.yml"], [str(tmp_path)], needed=True)
 
 
 def test_the_example_of_the_page(tmp_path: Path) -> None:
@@ -107,7 +114,7 @@ def test_the_example_of_the_page(tmp_path: Path) -> None:
     (tmp_path / "platforms.yml").write_text(examples[0])
     variables = yaml.safe_load(examples[1])
     found = found_platform(
-        variables["ansible_network_os"], [variables["rollcall_platforms"]], str(tmp_path), needed=True
+        variables["ansible_network_os"], [variables["rollcall_platforms"]], [str(tmp_path)], needed=True
     )
     platform = load_platform(found.name or "", found.description)
     assert platform.name == "acme_os"
@@ -139,22 +146,92 @@ def test_the_learned_platform() -> None:
     assert (enable.text, enable.wants_password) == ("enable", True)
 
 
+TABLES = (hint.EXACT, hint.NAMES, hint.TEXTS, hint.SHAPES)
+
+
 @pytest.mark.parametrize(
-    "platform", sorted({platform for _pattern, platform in (*learned.EXACT, *learned.SAID, *learned.SHAPES)})
+    "platform", sorted({each for table in TABLES for _pattern, platforms in table for each in platforms.split()})
 )
-def test_a_platform_that_can_fit_best_is_known(platform: str) -> None:
+def test_a_platform_that_can_fit_is_known(platform: str) -> None:
     assert load_platform(platform).name == platform
     assert platform in spellings()
 
 
 def test_the_hint() -> None:
     note = "platform 'iosx' is not known; near matches: ios"
-    assert platform_hint(note, "R1#", "") == (
-        f"{note}; the device looks like cisco_iosxe: set ansible_network_os to it; "
-        "if it is to be learned, set ansible_network_os to generic"
+    learn = "if it is to be learned, set ansible_network_os to generic"
+    assert platform_hint(note, "R1>", "Arista Networks EOS") == (
+        f"{note}; the device looks like arista_eos: set ansible_network_os to it; {learn}"
     )
-    assert "looks like" not in platform_hint(note, "edge", "")
+    assert platform_hint(note, "R1#", "Huawei") == (
+        f"{note}; the device can be huawei_vrp, huawei_smartax or another platform: "
+        f"set ansible_network_os to the right one; {learn}"
+    )
+    assert platform_hint(note, "edge", "") == f"{note}; {learn}"
     assert platform_hint("", "R1#", "") == "", "generic was chosen"
+
+
+@pytest.mark.parametrize("prompt", ["R1#", "R1>", "<R1>", "user@host:~$", "ops@r1>", "fw-1 #", "(edge) >", "ns5gt->"])
+def test_a_prompt_that_many_platforms_have_is_no_proof(prompt: str) -> None:
+    found, certain = candidates(prompt, "")
+    said = platform_hint("no platform is set", prompt, "")
+    assert not certain
+    assert f"the device can be {found[0]}" in said
+    assert "or another platform: set ansible_network_os to the right one" in said
+
+
+LAB = sorted((Path(__file__).resolve().parents[1] / "transcripts").glob("*.*.*.jsonl"))
+
+
+@pytest.mark.parametrize("path", LAB, ids=lambda path: path.stem)
+def test_the_answer_to_show_version_names_the_platform(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    device, expected = json.loads(lines[0])["device"], json.loads(lines[-1])["expected"]
+    outputs = {command: Output(text=each["text"]) for command, each in expected["output"].items()}
+    said = "".join(each["text"] for each in map(json.loads, lines[1:8]) if each["direction"] == "received")
+    prompt = {"juniper_junos": "ops@r1>", "cisco_iosxr": "RP/0/RP0/CPU0:r1#", "huawei_vrp": "<r1>"}
+    first = platform_hint("no platform is set", prompt.get(device["platform"], "r1#"), said)
+    assert device["platform"] in first
+    for named in spellings().values():
+        assert f"looks like {named}" not in first or named == device["platform"]
+    assert f"looks like {device['platform']}: set ansible_network_os to it" in hint_with_answers(first, outputs)
+
+
+@pytest.mark.parametrize(
+    ("command", "output", "words"),
+    [
+        ("show version", Output(text="Cisco Nexus Operating System (NX-OS) Software"), "looks like cisco_nxos"),
+        ("get system status", Output(text="Version: FortiGate-60F v7.2.5"), "looks like fortinet_fortios"),
+        ("show foo", Output(text="% Invalid input", status="failed", error=REJECTED), "looks like arista_eos"),
+        (
+            "show version",
+            Output(text="Linux leaf1 5.10"),
+            "can be linux, cumulus_linux, dell_enterprisesonic or another",
+        ),
+        ("show lldp neighbors", Output(text="Arista Networks EOS"), "can be cisco_iosxe, arista_eos, "),
+        ("show cdp neighbors | include version", Output(text="Arista"), "can be cisco_iosxe, arista_eos, "),
+        ("show version", Output(text="1.2.3"), "can be cisco_iosxe, arista_eos, "),
+    ],
+)
+def test_the_hint_with_answers(command: str, output: Output, words: str) -> None:
+    first = platform_hint("no platform is set", "leaf1#", "")
+    said = hint_with_answers(first, {command: output})
+    assert words in said
+    assert said.startswith("no platform is set; the device ")
+    assert said.endswith("; if it is to be learned, set ansible_network_os to generic")
+
+
+def test_a_hint_about_prompts_of_the_users_platform_stays() -> None:
+    first = "the prompt 'a#' is none of platform acme_os; correct its prompts"
+    assert hint_with_answers(first, {"show version": Output(text="Arista")}) == first
+
+
+def test_the_hint_with_answers_keeps_its_reason() -> None:
+    note = "platform 'the device can be a: set ansible_network_os' is not known"
+    first = platform_hint(note, "edge", "")
+    assert hint_with_answers(first, {"show version": Output(text="Arista")}).startswith(
+        f"{note}; the device looks like"
+    )
 
 
 @pytest.mark.parametrize(
@@ -189,7 +266,8 @@ def test_the_hint() -> None:
     ],
 )
 def test_the_platform_that_fits_best(prompt: str, said: str, platform: str | None) -> None:
-    assert best_fit(prompt, said) == platform
+    found, _certain = candidates(prompt, said)
+    assert next(iter(found), None) == platform
 
 
 def test_warnings_of_platforms_that_are_learned() -> None:
@@ -198,10 +276,71 @@ def test_warnings_of_platforms_that_are_learned() -> None:
     devices += [Device("wanted", platform="learned"), Device("known", platform="cisco_iosxe")]
     assert platform_warnings(devices) == [
         "no platform is set; the platform is learned from the device: r0, r1, r2, r3, r4 and 2 more. "
-        "ansible_network_os: generic means that",
+        "To hide this warning, set ansible_network_os: generic.",
         "platform 'iosx' is not known; near matches: ios; the platform is learned from the device: typo. "
-        "ansible_network_os: generic means that",
+        "To hide this warning, set ansible_network_os: generic.",
     ]
     many = [Device(f"r{number}", platform_note=f"platform '{number}' is not known") for number in range(50)]
     assert len(platform_warnings(many)) == 6
     assert platform_warnings([Device("wanted", platform="learned")]) == []
+
+
+def test_an_unknown_platform_of_ntc_templates_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "index").write_text(
+        "# own\n\nTemplate, Hostname, Platform, Command\n\n"
+        "a.textfsm, .*, acme_os, show it\nb.textfsm, .*, box_\\d, it\n"
+    )
+    monkeypatch.setenv("NTC_TEMPLATES_DIR", str(tmp_path))
+    names = {"one": "acme_os", "two": "acme_so", "three": "box_7", "four": "box_"}
+    devices = [Device(name, platform=f"p_{name}", definition={"ntc": ntc}) for name, ntc in names.items()]
+    assert platform_warnings([*devices, *devices]) == [
+        "platform p_two of rollcall_platforms: ntc-templates has no platform 'acme_so'; near matches: acme_os",
+        "platform p_four of rollcall_platforms: ntc-templates has no platform 'box_'; near matches: box_\\d",
+    ]
+
+
+@pytest.mark.parametrize("folder", ["nowhere", "empty"])
+def test_without_ntc_templates_nothing_is_said_of_its_platforms(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty/index").write_text("\n")
+    monkeypatch.setenv("NTC_TEMPLATES_DIR", str(tmp_path / folder))
+    assert platform_warnings([Device("r1", platform="p", definition={"ntc": "acme"})]) == []
+
+
+def test_near_matches_begin_with_the_users_own_platforms(tmp_path: Path) -> None:
+    (tmp_path / "platforms.yml").write_text("acme_oss: {like: ios}\n")
+    found = found_platform("acme", ["platforms.yml"], [str(tmp_path)], needed=True)
+    assert "near matches: acme_oss, " in found.note
+
+
+@pytest.mark.parametrize("first", [0, 1, 2])
+def test_the_first_folder_that_has_the_file_counts(tmp_path: Path, first: int) -> None:
+    folders = [tmp_path / name for name in "abc"]
+    for number, folder in enumerate(folders):
+        folder.mkdir()
+        if number >= first:
+            (folder / "platforms.yml").write_text(f"acme: {{like: ios, close: bye {number}}}\n")
+    found = found_platform("acme", ["platforms.yml"], list(map(str, folders)), needed=True)
+    assert found.description == {"like": "ios", "close": f"bye {first}"}
+    with pytest.raises(
+        PlatformError, match=re.escape(f"none.yml is in none of the folders {tmp_path}/a, {tmp_path}/b")
+    ):
+        found_platform("acme", ["none.yml"], list(map(str, folders)), needed=True)
+
+
+def test_the_folder_of_the_collections_playbooks_is_not_the_users() -> None:
+    ours = Path(__file__).resolve().parents[2] / "playbooks"
+    assert folders_of_user({"inventory_dir": "/etc/inv", "playbook_dir": str(ours)}) == ["/etc/inv", "."]
+    assert folders_of_user({"inventory_dir": None, "playbook_dir": "/srv/site"}) == ["/srv/site", "."]
+
+
+@pytest.mark.parametrize("connection", [{}, None, {"platform_hint": "no platform is set; set it"}])
+def test_the_line_about_platforms_at_the_end_of_a_run(connection: dict[str, str] | None) -> None:
+    answers: list[tuple[str, dict[str, Any]]] = [
+        (f"r{n}", {"status": "ok", "connection": connection}) for n in range(6)
+    ]
+    lines = hint_lines([*answers, ("known", {"status": "ok"})])
+    assert len(lines) == bool(connection)
+    assert [line for line in lines if "6 devices have no platform" in line and "r3, and 2 more" in line] == lines

@@ -218,6 +218,7 @@ def test_one_command_with_a_comma_is_one_command() -> None:
         ({"keep": 3, "output_dir": "/x"}, ["keep must be a dictionary, not 3"]),
         ({"comands": ["a"]}, ["unknown argument comands; near matches: commands"]),
         ({"hosts": {"a": 1}}, ["hosts must be a list, not {'a': 1}"]),
+        ({"platforms": {"a": 1}}, ["platforms must be a path or a list of paths, not {'a': 1}"]),
         ({"output_dir": ""}, ["output_dir must not be empty"]),
         ({"output_dir": " "}, ["output_dir must not be empty"]),
         ({"output_dir": "a\0"}, ["output_dir must be a path without null characters"]),

@@ -275,7 +275,8 @@ def test_names_that_are_right_or_ones_own() -> None:
         ),
         ("rollcall_connect_timeout", 0, "rollcall_connect_timeout must be above 0, not 0"),
         ("rollcall_command_timeout", "soon", "rollcall_command_timeout must be a number, not 'soon'"),
-        ("rollcall_known_hosts", {"a": 1}, "rollcall_known_hosts must be a path or a list of paths, not"),
+        ("rollcall_known_hosts", {"a": 1}, "rollcall_known_hosts must be a path or a list of paths, not {'a': 1}"),
+        ("rollcall_platforms", {"a": 1}, "rollcall_platforms must be a path or a list of paths, not {'a': 1}"),
     ],
 )
 def test_a_value_for_all_devices_is_checked_once(name: str, value: Any, words: str) -> None:

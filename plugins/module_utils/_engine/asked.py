@@ -17,11 +17,13 @@ from .._drivers.registry import gives_outputs, is_ours, is_third_party
 from .._model.masking import masked_error, masked_outputs
 from .._model.secrets import secrets_of
 from .._model.visible import visible
+from .._platforms import hint_with_answers
 from .._result import DeviceError, Error, Outputs, Phase
 from .._transport.transcript import Transcript
 from ..collector import outcome_of
 
 T = TypeVar("T")
+HINT = "platform_hint"
 INLINE = 256 * 1024  # characters; masking more would hold the event loop for too long
 _threads = ThreadPoolExecutor(2)  # those of the event loop can all wait for DNS servers
 
@@ -68,6 +70,8 @@ def masked(device: Device, value: Any, facts: dict[str, str], transcript: Transc
     secrets = secrets_of(device)
     if not gives_outputs(device):
         return secrets.value(value)
+    if HINT in facts:
+        facts = {**facts, HINT: hint_with_answers(facts[HINT], value)}
     connection = {name: visible(secrets.quoted(text)) for name, text in facts.items()}
     recorded = None if transcript is None else transcript.text(secrets)
     return Outputs(masked_outputs(value, secrets), connection, recorded)

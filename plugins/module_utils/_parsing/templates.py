@@ -228,13 +228,18 @@ _LOADING = threading.Lock()
 
 def library() -> Library:
     """Return the templates of the environment's NTC_TEMPLATES_DIR, or those of the installed package."""
-    folder = os.environ.get("NTC_TEMPLATES_DIR")
-    if not folder:
-        package = importlib.import_module("ntc_templates")
-        folder = os.path.join(os.path.dirname(str(package.__file__)), "templates")
+    folder = folder_of_templates()
     # With lru_cache alone, several threads would read the index at first, which is slow.
     with _LOADING:
         return _load(folder)
+
+
+def folder_of_templates() -> str:
+    folder = os.environ.get("NTC_TEMPLATES_DIR")
+    if folder:
+        return folder
+    package = importlib.import_module("ntc_templates")
+    return os.path.join(os.path.dirname(str(package.__file__)), "templates")
 
 
 @lru_cache(maxsize=4)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from .corrections import CORRECTIONS
 from .description import check_descriptions
-from .learned import best_fit, platform_hint
+from .hint import candidates, hint_with_answers, platform_hint
 from .linear import LINEAR
 from .loading import load_platform
 from .model import LEARNED, LONGEST_PROMPT, Mode, Platform, PlatformError, Step
@@ -31,8 +31,9 @@ __all__ = [
     "Platform",
     "PlatformError",
     "Step",
-    "best_fit",
+    "candidates",
     "check_descriptions",
+    "hint_with_answers",
     "known_name",
     "load_platform",
     "platform_hint",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import functools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from .corrections import CORRECTIONS
 from .description import SEE
@@ -30,10 +30,14 @@ def platform_name(spelling: str) -> str:
     return name
 
 
-def unknown(spelling: str, known: Mapping[str, str]) -> str:
-    """Return the message for a platform that is not known, with near matches."""
-    near = difflib.get_close_matches(spelling.strip().lower(), list(known), n=4, cutoff=0.5)
-    matches = f"near matches: {', '.join(near)}; " if near else ""
+def unknown(spelling: str, known: Mapping[str, str], own: Collection[str] = ()) -> str:
+    """Return the message for a platform that is not known, with near matches.
+
+    :param own: the spellings of the user's platforms, which come first.
+    """
+    key = spelling.strip().lower()
+    near = [each for names in (own, known) for each in difflib.get_close_matches(key, list(names), n=4, cutoff=0.5)]
+    matches = f"near matches: {', '.join(list(dict.fromkeys(near))[:4])}; " if near else ""
     return f"platform {str(spelling)!r} is not known; {matches}{SEE}"
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import yaml
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
+from ansible_collections.rollcall.network.plugins.module_utils._parsing.ntc_platforms import without_templates
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import (
     LEARNED,
     PlatformError,
@@ -39,17 +40,17 @@ class Found(NamedTuple):
     note: str = ""
 
 
-def found_platform(network_os: str, paths: Iterable[str], folder: str, *, needed: bool) -> Found:
+def found_platform(network_os: str, paths: Iterable[str], folders: Sequence[str] = (), *, needed: bool) -> Found:
     """Return the platform for the value of ``ansible_network_os``.
 
     :param paths: the user's files. The first one that has the platform counts.
-    :param folder: where relative paths begin; empty for the current directory.
+    :param folders: where relative paths begin. The first one that has the file counts.
     :param needed: the driver reads a command line. Otherwise a platform that is not known is kept as it is written.
     :raises ValueError: if a file cannot be read or used.
     """
     own: dict[str, tuple[str, dict[str, Any]]] = {}
     for path in paths:
-        for spelling, found in _of_file(os.path.join(folder, os.path.expanduser(path))).items():
+        for spelling, found in _of_file(_place(path, folders)).items():
             own.setdefault(spelling, found)
     key = network_os.strip().lower()
     if key in own:
@@ -62,13 +63,16 @@ def found_platform(network_os: str, paths: Iterable[str], folder: str, *, needed
         return Found(network_os or None)
     if not key:
         return Found(LEARNED, note="no platform is set in ansible_network_os")
-    return Found(LEARNED, note=unknown(network_os, {**spellings(), **{each: own[each][0] for each in own}}))
+    return Found(LEARNED, note=unknown(network_os, spellings(), own))
 
 
 def platform_warnings(devices: Iterable[Device]) -> list[str]:
-    """Return warnings about devices whose platform is learned, though the user did not choose that, by reason."""
+    """Return warnings about platforms that are learned, though the user did not choose that, and about wrong names."""
     names: dict[str, list[str]] = {}
+    ntc: dict[str, str] = {}
     for device in devices:
+        if device.definition and device.definition.get("ntc"):
+            ntc[str(device.platform)] = device.definition["ntc"]
         if device.platform_note:
             names.setdefault(device.platform_note, []).append(device.name)
     warnings = []
@@ -76,11 +80,29 @@ def platform_warnings(devices: Iterable[Device]) -> list[str]:
         more = f" and {len(found) - MOST_NAMES} more" if len(found) > MOST_NAMES else ""
         warnings.append(
             f"{note}; the platform is learned from the device: {', '.join(found[:MOST_NAMES])}{more}. "
-            "ansible_network_os: generic means that"
+            "To hide this warning, set ansible_network_os: generic."
         )
     if len(names) > MOST_NOTES:
         warnings.append(f"the same is true of {len(names) - MOST_NOTES} more values of ansible_network_os")
+    for platform, name in list(ntc.items())[:MOST_NOTES]:
+        problem = without_templates(name)
+        if problem:
+            warnings.append(f"platform {platform} of rollcall_platforms: {problem}")
     return warnings
+
+
+def _place(path: str, folders: Sequence[str]) -> str:
+    """Return where a file is.
+
+    :raises PlatformError: if it is in none of the folders.
+    """
+    path = os.path.expanduser(path)
+    places = [os.path.normpath(os.path.join(folder, path)) for folder in folders or [""]]
+    found = next(filter(os.path.exists, places), None)
+    if found is None and len(set(places)) > 1:
+        msg = f"{path} is in none of the folders {', '.join(dict.fromkeys(map(os.path.abspath, folders)))}"
+        raise PlatformError(msg)
+    return found or places[0]
 
 
 def _of_file(path: str) -> dict[str, tuple[str, dict[str, Any]]]:

@@ -297,8 +297,8 @@ HOST: tuple[Variable, ...] = (
     ),
     Variable(
         "rollcall_platforms",
-        "YAML files with platforms of your own (`docs/platforms.md`). A relative path begins at the folder of the "
-        "playbook",
+        "YAML files with platforms of your own (`docs/platforms.md`). A relative path is searched beside the "
+        "inventory, beside your playbook, and in the current directory",
         ("collect",),
     ),
     Variable(

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ..._device import Command, Reply
@@ -40,7 +40,8 @@ class Dialog:
 
     question: re.Pattern[str]  # is searched in the end of the text, and must match up to its end
     answer: str | None  # sent with a line end unless it is a key; None: the session ends, see ``refused``
-    message: str = ""
+    message: str = ""  # the error, if the session ends
+    kind: str = "dialog"  # of that error
     phase: Phase = "login"  # "login": until the first prompt
     is_key: bool = False  # the device acts on the key; a line end would be an input of its own
 
@@ -85,6 +86,7 @@ SHARED: tuple[Dialog, ...] = (
         r"|(?:must|need\sto|have\sto)\schange\s(?:your|the)\spassword\b[^\n]{0,120}[:?]",
         None,
         message="the device demands a new password",
+        kind="password_expired",
     ),
 )
 """Dialogs of all platforms."""
@@ -101,7 +103,7 @@ def dialog_at_end(shown: str, dialogs: Sequence[Dialog] = (), phase: Phase = "lo
         return None
     for dialog in (*dialogs, *SHARED):
         if dialog.phase in (phase, "any") and dialog.question.search(end):
-            return dialog
+            return replace(dialog, phase=phase) if dialog.answer is None else dialog
     return None
 
 
@@ -235,8 +237,11 @@ def refused(dialog: Dialog, question: str) -> DeviceError:
 
     :param question: without secrets.
     """
-    message = f"{dialog.message} ({question!r}); change it on the device or in the AAA server, by hand"
-    return DeviceError("auth_failed", "auth", "password_expired", message)
+    message = f"{dialog.message} ({question!r})"
+    if dialog.kind == "password_expired":
+        message += "; change it on the device or in the AAA server, by hand"
+        return DeviceError("auth_failed", "auth", "password_expired", message)
+    return DeviceError("failed", "command" if dialog.phase == "command" else "auth", "dialog", message)
 
 
 def _last_line(shown: str) -> str:
