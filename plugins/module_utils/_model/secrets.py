@@ -10,12 +10,15 @@ wrapped at the width of a terminal. For a secret that is an ordinary word, such 
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import functools
 import html
 import json
 import os
 import re
 import shlex
+import unicodedata
 import urllib.parse
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -26,6 +29,8 @@ from .._pieces import PIECE, Work, finish, spans
 MASK = "********"
 SHORTEST = 4  # characters; shorter secrets are not masked everywhere
 SHORTEST_WRAPPED = 8  # characters of a secret that is found across a line break
+SHORTEST_RECODED = 8  # characters of a secret that is found in upper case, in lower case, and in Base64
+_ENCODINGS = ("latin-1", "cp1252", "iso8859-15", "cp437", "cp850", "iso8859-2", "cp1251", "koi8-r", "shift-jis", "gb18030")
 MOST_MOVES = 8  # of the end of a piece, so that it does not divide a secret
 LONGEST_COUNTER = 6  # digits; many outputs contain such numbers
 # Passwords that are words of device configurations. Masking them everywhere would change the meaning of outputs.
@@ -80,6 +85,17 @@ class Secrets:
     def spellings(self) -> tuple[str, ...]:
         """The forms of the secrets that are masked everywhere, and the lines of private keys."""
         return (*self._strong, *self._key_lines)
+
+    @property
+    def pattern(self) -> re.Pattern[str] | None:
+        """Matches each of ``spellings``."""
+        spellings = sorted(self.spellings, key=len, reverse=True)
+        return re.compile("|".join(map(re.escape, spellings))) if spellings else None
+
+    @property
+    def word_at_end(self) -> re.Pattern[str] | None:
+        """Matches a secret that is an ordinary word where it is the last word of a line."""
+        return self._weak_at_end
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -283,7 +299,7 @@ def _lines(value: str) -> list[str]:
 
 def _spellings(value: str) -> set[str]:
     """The forms in which a text can be shown: unchanged, and escaped in the usual ways."""
-    spellings = {value}
+    spellings = {value, *_recoded(value)}
     if value.isascii() and value.isalnum():
         return spellings
     for escaped in ("\\", '\\"', "\\'", "\\\"'$`?!&|;<>()[]{}*# "):
@@ -300,3 +316,31 @@ def _spellings(value: str) -> set[str]:
     for form in ("\\{:03o}", "\\x{:02x}"):  # bytes that are not ASCII
         spellings.add("".join(chr(byte) if byte < 0x80 else form.format(byte) for byte in encoded))
     return spellings
+
+
+def _recoded(value: str) -> Iterator[str]:
+    """Yield other forms of the same characters: in another encoding, composed or not, in one case, and in Base64.
+
+    A form that an output could contain by chance, such as a word in lower case, is not among them.
+    """
+    if not value.isascii():
+        for form in ("NFC", "NFD"):
+            yield unicodedata.normalize(form, value)
+        for encoding in _ENCODINGS:
+            with contextlib.suppress(UnicodeEncodeError):
+                encoded = value.encode(encoding)
+                yield encoded.decode("utf-8", "surrogateescape")
+                yield urllib.parse.quote(encoded, safe="")
+                yield "".join(chr(byte) if byte < 0x80 else f"\\{byte:03o}" for byte in encoded)
+    if len(value) < SHORTEST_RECODED:
+        return
+    if not value.isalpha():
+        yield value.upper()
+        yield value.lower()
+    encoded = value.encode("utf-8", "surrogateescape")
+    yield base64.b64encode(encoded).decode()
+    for before in range(3):  # bytes, such as those of "user:"; the characters of Base64 that contain them are left out
+        text = base64.b64encode(b"\0" * before + encoded).decode().rstrip("=")
+        first = -(-8 * before // 6)
+        last = len(text) if (before + len(encoded)) % 3 == 0 else len(text) - 1
+        yield text[first:last]
