@@ -185,10 +185,12 @@ def test_an_ordinary_word_that_is_drawn_is_masked_at_the_end_of_a_line(shown: st
 
 
 NOISE = ("", " ", "show version", "box#", "Password: ", "\r\n", "ü", "*", "x\b", "\t", "0/1 up up")
-BETWEEN = (
-    "\0 \a \b \b\b \r \x1b[m \x1b[1;31m \x1b[K \x1b[1K \x1b[2K \x1b[D \x1b[3D \x1b[C \x1b[2C \x1b[7G \x1b[P \x1b[2P \x1b[@ "
-    "\x1b[4@ \x1b[X \x1b[2X \x1b[J \x1b7 \x1b(B \x1b[?25l * *\b x x\b _\b _\b_\b \x0e \x7f \b\x1b[P \x1b[5;3H"
-).split(" ") + [" ", " \b", "\b \b", "\b *", " \r", "\r\n", "\n"]
+MOVES = (
+    "\b|\b\b|\r|\x1b[D|\x1b[3D|\x1b[C|\x1b[2C|\x1b[7G|\x1b[5;3H|\x1b[K|\x1b[1K|\x1b[2K|\x1b[J|\x1b[X|\x1b[2X|\x1b[P|\x1b[2P|"
+    "\b\x1b[P|\x1b[@|\x1b[4@"
+)
+OTHERS = "\0|\a|\x0e|\x7f|\x1b[m|\x1b[1;31m|\x1b7|\x1b(B|\x1b[?25l|*|*\b|x|x\b|_\b|_\b_\b| | \b|\b \b|\b *| \r|\r\n|\n"
+BETWEEN = [*MOVES.split("|"), *OTHERS.split("|")]
 
 
 def screens(text: str) -> Iterator[str]:

@@ -690,7 +690,7 @@ class _Terminal:
             await self._complete(*previous, late)
 
     async def _text(self, answer: Answer, end: End) -> str:
-        work = text_of(answer, complete=end == "prompt")
+        work = text_of(answer, complete=end == "prompt", secrets=self._secrets)
         return finish(work) if len(answer.data) <= PIECE else await _in_pieces(work)
 
     def _judge(self, text: str, end: End, answer: Answer) -> tuple[CommandStatus, Error | None]:

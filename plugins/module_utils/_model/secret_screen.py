@@ -20,7 +20,8 @@ _WIDEST = 512  # columns to which the cursor can be moved
 _MOVES = re.compile(rb"\x08|\r(?!\r*(?:\n|\Z))|\x1b\[[0-?]*[CDGHJKPX@`a]|\x1b\[[0-?]*f")
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f]|\r(?!\r*(?:\n|\Z))")
 _TOKEN = re.compile(
-    r"(?P<move>\x1b\[[0-?]*[ -/]*[@-~]?)|\x1b[ -/]*[0-~]?|(?P<back>\x08+)|(?P<home>\r+)|[\x00-\x1a\x1c-\x1f\x7f]+|(?P<text>[^\x00-\x1f\x7f]+)"
+    r"(?P<move>\x1b\[[0-?]*[ -/]*[@-~]?)|\x1b[ -/]*[0-~]?|(?P<back>\x08+)|(?P<home>\r+)"
+    r"|[\x00-\x1a\x1c-\x1f\x7f]+|(?P<text>[^\x00-\x1f\x7f]+)"
 )
 _MOST_TAILS = 1000  # ends of one line that are searched for the beginning of a secret
 _MOST_AT_ONCE = 4096  # columns of a line; a longer line goes on as a new one
@@ -32,16 +33,18 @@ def drawn_spans(data: bytes, secrets: Secrets) -> Iterator[tuple[int, int]]:
     moves = _MOVES if word is None else _CONTROLS
     if not moves.search(data):
         return
+    characters = [frozenset(secret) for secret in (*secrets.spellings, *secrets.words)]
     start = 0
     while start < len(data):
         end = data.find(b"\n", start) + 1 or len(data)
         if moves.search(data, start, end):
             line = _Line(data, start, end, pattern, secrets.longest)
-            found = list(line.play())
-            yield from found
-            if found:
-                yield from line.beginnings(secrets.spellings)
-            yield from line.found_at_end(word)
+            if line.can_show(characters):
+                found = list(line.play())
+                yield from found
+                if found:
+                    yield from line.beginnings(secrets.spellings)
+                yield from line.found_at_end(word)
         start = end
 
 
@@ -59,6 +62,11 @@ class _Line:
         self._column = 0
         self._tails: deque[tuple[str, list[int]]] = deque(maxlen=_MOST_TAILS)  # before each move of the cursor
         self._changed: tuple[int, int] | None = None  # columns since the last search
+
+    def can_show(self, characters: list[frozenset[str]]) -> bool:
+        """Return whether all characters of one of these secrets are in the line."""
+        mine = frozenset(self._text)
+        return any(each <= mine for each in characters)
 
     def play(self) -> Iterator[tuple[int, int]]:
         for token in _TOKEN.finditer(self._text):
