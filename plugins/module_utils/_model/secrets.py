@@ -30,18 +30,8 @@ MASK = "********"
 SHORTEST = 4  # characters; shorter secrets are not masked everywhere
 SHORTEST_WRAPPED = 8  # characters of a secret that is found across a line break
 SHORTEST_RECODED = 8  # characters of a secret that is found in upper case, in lower case, and in Base64
-_ENCODINGS = [
-    "latin-1",
-    "cp1252",
-    "iso8859-15",
-    "iso8859-2",
-    "cp437",
-    "cp850",
-    "cp1251",
-    "koi8-r",
-    "shift-jis",
-    "gb18030",
-]
+_WESTERN = ("latin-1", "cp1252", "iso8859-15", "cp437", "cp850")
+_ENCODINGS = (*_WESTERN, "iso8859-2", "cp1251", "koi8-r", "shift-jis", "gb18030")
 MOST_MOVES = 8  # of the end of a piece, so that it does not divide a secret
 LONGEST_COUNTER = 6  # digits; many outputs contain such numbers
 # Passwords that are words of device configurations. Masking them everywhere would change the meaning of outputs.
