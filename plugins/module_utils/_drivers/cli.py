@@ -184,11 +184,11 @@ class _Terminal:
         """Put into the answer which platform fits best, if the one that was used does not."""
         note = self._device.platform_note
         if not fits and self._platform.name != LEARNED:
-            note = f"the prompt {self._prompt.line!r} is none of platform {self._platform.name}"
+            note = f"the prompt {self._secrets.quoted(self._prompt.line)!r} is none of platform {self._platform.name}"
         hint = platform_hint(note, self._prompt.line, self._said)
         if hint:
             self._stream.facts["platform"] = LEARNED
-            self._stream.facts["platform_hint"] = self._secrets.quoted(hint)
+            self._stream.facts["platform_hint"] = hint
 
     async def leave(self) -> None:
         """Send the logout command without waiting, so that the device frees its line at once."""

@@ -48,6 +48,9 @@ _NAMED = re.compile(r"[^=]*(?:pass|secret|token|proxy-auth)[^=]*=(.+)", re.IGNOR
 _IN_URL = re.compile(r"://[^/@\s]*?:([^/@\s]+)@")
 _TAKES_SECRET = re.compile(r"--?(?:pass(?:word|wd|phrase)?|pwd|secret|token|proxy-auth|proxy-user)", re.IGNORECASE)
 
+_LIKE_WORDS = re.compile(r"[A-Za-z_.-]+")  # a secret that words of the collection's sentences can contain
+_QUOTATION = re.compile(r"(?<!\w)(?:'(?:[^'\\\n]|\\.)*+'|\"(?:[^\"\\\n]|\\.)*+\")(?!\w)")
+
 
 class Secrets:
     """Some secrets, ready to be masked. Build it with ``secrets_of`` or ``secrets_of_all``."""
@@ -76,6 +79,10 @@ class Secrets:
         self._strong = tuple(sorted(spelled, key=len, reverse=True))
         self._key_lines = frozenset(key_lines)
         self._longest = max(map(len, (*self._strong, *self._plain)), default=0)
+        quoted_words = [each for each in self._strong if _LIKE_WORDS.fullmatch(each)]
+        short = [each for each in self._strong if len(each) < SHORTEST_WRAPPED and each not in quoted_words]
+        self._not_in_words = tuple(each for each in self._strong if each not in {*quoted_words, *short})
+        self._as_words, self._as_quoted_words = _whole(short), _whole(quoted_words)
         self._words = tuple(weak)
         self.values = frozenset({*strong, *weak})
         either = "|".join(re.escape(word) for word in sorted(weak, key=len, reverse=True))
@@ -109,8 +116,33 @@ class Secrets:
         return self._longest
 
     def sentence(self, text: str) -> str:
-        """Mask a sentence of the collection. Its quotes are masked already, so ordinary words are kept."""
-        return self._mask_strong(text)
+        """Mask a sentence of the collection, in which the texts of devices are masked already.
+
+        A secret that the words of such sentences can contain is masked only as a whole word: one of letters only
+        between quotation marks. All others are masked everywhere.
+        """
+        text = self._mask_strong(text, self._not_in_words)
+        if self._as_words is not None:
+            text = self._as_words.sub(MASK, text)
+        if self._as_quoted_words is None:
+            return text
+        as_words = self._as_quoted_words
+        return _QUOTATION.sub(lambda quotation: as_words.sub(MASK, quotation[0]), text)
+
+    def sentence_on_values(self, text: str) -> str:
+        """Mask a sentence of the collection in which there are values as the user wrote them.
+
+        Between quotation marks, all secrets are masked everywhere but those that are ordinary words.
+        """
+        text = _QUOTATION.sub(lambda quotation: self._mask_strong(quotation[0], self._strong), text)
+        text = self._mask_strong(text, self._not_in_words)
+        for words in (self._as_words, self._as_quoted_words):
+            text = text if words is None else words.sub(MASK, text)
+        return text
+
+    def plain(self, text: str) -> str:
+        """Mask a value of the user. Ordinary words are kept."""
+        return self._mask_strong(text, self._strong)
 
     def output(self, text: str, *, cut: bool = False) -> str:
         """Mask the output of a device. An ordinary word is masked only as the last word of a line, where a device
@@ -180,8 +212,8 @@ class Secrets:
             return {self.output(key): self.value(each) for key, each in value.items()}
         return value
 
-    def _mask_strong(self, text: str) -> str:
-        for secret in self._strong:
+    def _mask_strong(self, text: str, spellings: Iterable[str] | None = None) -> str:
+        for secret in self._strong if spellings is None else spellings:
             if secret in text:
                 text = text.replace(secret, MASK)
         if self._key_lines:
@@ -209,6 +241,12 @@ class Secrets:
                 if end.endswith(secret[:length]):
                     return end[:-length] + MASK + text[len(end) :]
         return text
+
+
+def _whole(secrets: Iterable[str]) -> re.Pattern[str] | None:
+    """Return what matches these secrets where they are no part of a word."""
+    either = "|".join(map(re.escape, secrets))
+    return re.compile(rf"(?<![\w-])(?:{either})(?![\w-])") if either else None
 
 
 @functools.lru_cache(maxsize=1024)
