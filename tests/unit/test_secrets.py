@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import unicodedata
 import urllib.parse
 from collections.abc import Callable
 
 import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
-from ansible_collections.rollcall.network.plugins.module_utils._engine.asked import masked_failure
+from ansible_collections.rollcall.network.plugins.module_utils._engine.asked import masked, masked_failure
 from ansible_collections.rollcall.network.plugins.module_utils._model.masking import masked_error, masked_outputs
 from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import (
     MASK,
@@ -51,6 +53,44 @@ def test_a_secret_is_masked_in_each_of_its_spellings(spelled: str) -> None:
     secrets = Secrets(['p"a\\s s%w§d'])
     for mask in (secrets.output, secrets.quoted, secrets.sentence):
         assert mask(f"before {spelled} after") == f"before {MASK} after"
+
+
+PASSPHRASE = "Grün-Straße 7q"
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        *(PASSPHRASE.encode(each).decode("utf-8", "surrogateescape") for each in ("latin-1", "cp1252", "cp850")),
+        *(unicodedata.normalize(form, PASSPHRASE) for form in ("NFC", "NFD")),
+        PASSPHRASE.upper(),
+        PASSPHRASE.lower(),
+        urllib.parse.quote(PASSPHRASE.encode("latin-1")),
+        base64.b64encode(PASSPHRASE.encode()).decode(),
+    ],
+)
+def test_a_secret_is_masked_in_other_encodings(spelled: str) -> None:
+    secrets = Secrets([PASSPHRASE])
+    for mask in (secrets.output, secrets.quoted, secrets.sentence):
+        assert mask(f"before {spelled} after") == f"before {MASK} after"
+
+
+@pytest.mark.parametrize("user", ["", "a:", "ab:", "abc:", "admin:"])
+def test_a_secret_in_base64_is_masked_behind_a_user_name(user: str) -> None:
+    """At most the first and the last characters are in the letters of Base64 that are left."""
+    secret = "Zq7Lkw8Xw9Pt"
+    encoded = base64.b64encode(f"{user}{secret}".encode()).decode()
+    before, mask, after = Secrets([secret]).output(encoded).partition(MASK)
+    assert mask
+    assert encoded.startswith(before)
+    assert len(before) <= 4 * len(user) / 3 + 1
+    assert len(after.rstrip("=")) <= 1
+
+
+@pytest.mark.parametrize("secret", ["Interface", "GIGABIT", "Vlan1", "UpTime", "Up", "Loopback0"[:8]])
+def test_another_spelling_of_a_word_is_not_masked(secret: str) -> None:
+    text = "interface gigabitethernet0/1\n vlan1 is up, uptime 3 weeks\nloopback\nGigabitEthernet INTERFACE VLAN1"
+    assert Secrets([secret]).output(text) == text
 
 
 @pytest.mark.parametrize(
@@ -267,3 +307,17 @@ def test_the_message_of_a_refused_enable_password_has_whole_words() -> None:
     assert played.error is not None
     failure = masked_failure(asked, played.error, "auth", played.outputs)
     assert failure.error.message.startswith("the device refused 'enable' (it stays at 'R1>')")
+
+
+HALVES = "Tr0ub4dor", "&3 staple"
+
+
+@pytest.mark.parametrize("between", [" \r", "\r", " \b", "\r\n", "\x1b[K", "\x1b[20D\x1b[4C", "\b\b  "])
+def test_a_secret_that_a_control_character_divides_leaves_no_half_in_the_text(between: str) -> None:
+    answer = f"before\r\npw {between.join(HALVES)} end\r\nafter\r\n".encode()
+    talk = device(b"R1#", {"show version": answer, "terminal length 0": b"", "terminal width 511": b""})
+    played = play(talk, ["show version"], "cisco_iosxe", password="".join(HALVES))
+    asked = Device("r1", host="192.0.2.1", password="".join(HALVES), commands=(Command("show version"),))
+    assert played.error is None
+    text = masked(asked, played.outputs, {})["show version"].text
+    assert text == f"before\npw {MASK} end\nafter"

@@ -14,7 +14,7 @@ import time
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -176,6 +176,26 @@ def test_a_secret_is_masked_however_it_is_drawn(shown: str, size: int) -> None:
     masked = b"".join(masked_chunks(chunked(data, size), Secrets([SECRET])))
     assert MASK.encode() in masked
     assert re.sub(rb"\x1b\[[0-9]*[A-Z]|[^A-Za-z0-9#\x80-\xff]", b"", masked) == b"beforeafterbox#"
+
+
+@pytest.mark.parametrize("direction", ["received", "sent"])
+def test_a_secret_that_is_drawn_is_masked_in_both_directions(direction: Literal["received", "sent"]) -> None:
+    transcript = Transcript(box(), time.monotonic())
+    for chunk in chunked(" \b".join(SECRET).encode(), 3):
+        transcript.note(direction, chunk)
+    shown = "".join(json.loads(line)["text"] for line in transcript.text(secrets_of(box())).splitlines()[1:])
+    assert shown.strip(" \b") == MASK
+
+
+@pytest.mark.parametrize("shown", DRAWN.values(), ids=DRAWN)
+def test_parts_have_no_long_beginning_of_a_secret_that_is_drawn(shown: str) -> None:
+    """A part is written when the next piece of the secret has not come."""
+    transcript, received = Transcript(box(), time.monotonic()), ""
+    for chunk in chunked(f"it is {shown}".encode("utf-8", "surrogateescape"), 4):
+        transcript.note("received", chunk)
+        received += json.loads(transcript.part(secrets_of(box())).splitlines()[-1])["text"]
+    left = re.sub(r"\x1b\[[0-9]*[A-Z]|[^A-Za-z0-9]", "", received)
+    assert not any(SECRET[start : start + 7] in left for start in range(len(SECRET) - 7))
 
 
 @pytest.mark.parametrize("shown", ["c \bi \bs \bc \bo \b", "ci\x1b[1msco\x1b[0m", "*\bcisc*\b \bo"])

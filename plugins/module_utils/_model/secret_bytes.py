@@ -27,7 +27,7 @@ _STARS = re.compile(
     rb"(?:" + _SEQUENCE + rb"|[\x00-\x1a\x1c-\x20\x7f])+(?:(?<=[\x08\rDGHJKPX])(?:\*+|\.+|#+|-+|(?:\xe2\x80\xa2)+))?"
 )
 _CONTROLS = re.compile(rb"[\x00-\x1f\x7f]")
-DIVIDES = re.compile(rb"[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f]|\r(?!\r*\n)")
+DIVIDES = re.compile(rb"[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f]|(?<!\r)\r++(?!\n)")
 """Matches a control character that is not a tab or a part of a line end."""
 
 Span = tuple[int, int]
@@ -54,7 +54,7 @@ def secret_spans(data: bytes, secrets: Secrets, *, ends: bool = True) -> list[Sp
         found += _found(data, _BLANKS, dense, counts, ends=ends)
         if b"\x08" in data or b"\x1b" in data or b"\r" in data:
             found += _found(data, _STARS, dense, counts, ends=ends)
-        found += drawn_spans(data, secrets)
+        found += drawn_spans(data, secrets, ends=ends)
     found += _words_at_ends(data, secrets)
     joined: list[Span] = []
     for start, end in sorted(found):

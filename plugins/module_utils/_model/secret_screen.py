@@ -17,8 +17,8 @@ from itertools import accumulate
 from .secrets import SHORTEST, Secrets
 
 _WIDEST = 512  # columns to which the cursor can be moved
-_MOVES = re.compile(rb"\x08|\r(?!\r*(?:\n|\Z))|\x1b\[[0-?]*[CDGHJKPX@`a]|\x1b\[[0-?]*f")
-_CONTROLS = re.compile(rb"[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f]|\r(?!\r*(?:\n|\Z))")
+_MOVES = re.compile(rb"\x08|(?<!\r)\r++(?!\n|\Z)|\x1b\[[0-?]*[CDGHJKPX@`a]|\x1b\[[0-?]*f")
+_CONTROLS = re.compile(rb"[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f]|(?<!\r)\r++(?!\n|\Z)")
 _TOKEN = re.compile(
     r"(?P<move>\x1b\[[0-?]*[ -/]*[@-~]?)|\x1b[ -/]*[0-~]?|(?P<back>\x08+)|(?P<home>\r+)"
     r"|[\x00-\x1a\x1c-\x1f\x7f]+|(?P<text>[^\x00-\x1f\x7f]+)"
@@ -27,8 +27,11 @@ _MOST_TAILS = 1000  # ends of one line that are searched for the beginning of a 
 _MOST_AT_ONCE = 4096  # columns of a line; a longer line goes on as a new one
 
 
-def drawn_spans(data: bytes, secrets: Secrets) -> Iterator[tuple[int, int]]:
-    """Yield where in the data the secrets are that a line shows at any time, from their first to their last byte."""
+def drawn_spans(data: bytes, secrets: Secrets, *, ends: bool) -> Iterator[tuple[int, int]]:
+    """Yield where in the data the secrets are that a line shows at any time, from their first to their last byte.
+
+    :param ends: the beginning of a secret at the end of the data counts too.
+    """
     pattern, word = secrets.pattern, secrets.word_at_end
     moves = _MOVES if word is None else _CONTROLS
     if not moves.search(data):
@@ -39,11 +42,12 @@ def drawn_spans(data: bytes, secrets: Secrets) -> Iterator[tuple[int, int]]:
         end = data.find(b"\n", start) + 1 or len(data)
         if moves.search(data, start, end):
             line = _Line(data, start, end, pattern, secrets.longest)
-            if line.can_show(characters):
+            is_last = ends and end == len(data)
+            if is_last or line.can_show(characters):
                 found = list(line.play())
                 yield from found
-                if found:
-                    yield from line.beginnings(secrets.spellings)
+                if found or is_last:
+                    yield from line.beginnings(secrets.spellings, last=not found)
                 yield from line.found_at_end(word)
         start = end
 
@@ -146,9 +150,12 @@ class _Line:
         for match in self._pattern.finditer(shown):
             yield from self._span(self._places[first + match.start() : first + match.end()])
 
-    def beginnings(self, spellings: tuple[str, ...]) -> Iterator[tuple[int, int]]:
-        """Search the beginning of a secret before each move of the cursor, as if the line is shown again with more."""
-        for tail, places in self._tails:
+    def beginnings(self, spellings: tuple[str, ...], *, last: bool) -> Iterator[tuple[int, int]]:
+        """Search the beginning of a secret before each move of the cursor, as if the line is shown again with more.
+
+        :param last: search only at the end.
+        """
+        for tail, places in [*self._tails][-1:] if last else self._tails:
             for secret in spellings:
                 for length in range(min(len(secret) - 1, len(tail)), SHORTEST - 1, -1):
                     if tail.endswith(secret[:length]):

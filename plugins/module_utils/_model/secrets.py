@@ -94,7 +94,7 @@ class Secrets:
         """The forms of the secrets that are masked everywhere, and the lines of private keys."""
         return (*self._strong, *self._key_lines)
 
-    @property
+    @functools.cached_property
     def pattern(self) -> re.Pattern[str] | None:
         """Matches each of ``spellings``."""
         spellings = sorted(self.spellings, key=len, reverse=True)
