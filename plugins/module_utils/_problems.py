@@ -40,10 +40,10 @@ class Problems:
         frames = traceback.extract_tb(error.__traceback__, limit=-1)
         place = f" ({os.path.basename(frames[-1].filename)}, line {frames[-1].lineno})" if frames else ""
         try:
-            text = " ".join(str(error).split())
+            text = self._mask(" ".join(str(error).split()))
         except Exception:
             text = "(its text cannot be shown)"
-        message = self._mask(f"an internal error while {step}: {type(error).__name__}: {text}{place}")
+        message = f"an internal error while {step}: {type(error).__name__}: {text}{place}"
         if message not in self.messages:  # record the same error of many names once
             self.messages.append(message)
             self.tracebacks.append(self._mask("".join(traceback.format_exception(error))))

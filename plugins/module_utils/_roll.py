@@ -26,7 +26,7 @@ from ._drivers.registry import blocks, driver_of, functions_of, gives_outputs, m
 from ._engine.engine import Engine
 from ._engine.errors import NotDone
 from ._last_good import LastGood
-from ._model.secrets import mask_of
+from ._model.secrets import secrets_of_all
 from ._model.visible import visible
 from ._pacing import LoginsPerSecond
 from ._parsing import Parsed, parse, parser_of
@@ -235,7 +235,7 @@ def _events(
 
     def happened(event: Event) -> None:
         if event.message is not None:
-            event = replace(event, message=visible(mask_of(ready.values())(event.message)))
+            event = replace(event, message=visible(secrets_of_all(ready.values()).sentence(event.message)))
         event = replace(event, done=event.done + wrong, total=len(devices))
         if keep is not None and event.name is not None and event.result is not None:
             keep.put(event.name, ready[event.name], event.result)

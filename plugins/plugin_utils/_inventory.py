@@ -858,7 +858,7 @@ def _masked(settings: _Settings | None, text: str, run_secrets: Iterable[str] = 
     known = [*run_secrets]
     if settings is not None:
         known += [*_secret_texts(settings), *settings.written()]
-    text = Secrets(known).sentence(text)
+    text = Secrets(known).sentence_on_values(text)
     for secret in known:
         text = text.replace(f"not {secret!r}", f"not {MASK!r}").replace(f"not {secret}", f"not {MASK}")
     return text

@@ -24,31 +24,32 @@ def lines_of(resolved: Mapping[str, Resolved | Error]) -> Iterator[str]:
         if isinstance(each, Error):
             yield visible(f"{name}: would not be asked: {each.message}")
             continue
-        mask = secrets_of(each.device).sentence
         for line in _of_device(name, each):
-            yield visible(mask(line))
+            yield visible(line)
 
 
 def _of_device(name: str, resolved: Resolved) -> Iterator[str]:
     device = resolved.device
-    asked = f"function {device.function}" if device.function else ""
+    secrets = secrets_of(device)
+    mask = secrets.plain
+    asked = f"function {mask(device.function)}" if device.function else ""
     if not device.host:
         yield f"{name}: {asked or f'driver {device.driver}'}"
         return
     through = " through a proxy command" if device.proxy_command else ""
     if device.hops:
-        through = f" through {', '.join(hop.name for hop in device.hops)}"
-    user = f"{device.user}@" if device.user else ""
+        through = f" through {mask(', '.join(hop.name for hop in device.hops))}"
+    user = f"{mask(device.user)}@" if device.user else ""
     checked = "" if device.host_key_checking else ", host key not checked"
-    platform = f", platform {device.platform}" if device.platform else ""
-    yield f"{name}: {user}{device.host}, port {device.port}{through}{platform}{checked}"
+    platform = f", platform {mask(device.platform)}" if device.platform else ""
+    yield f"{name}: {user}{mask(device.host)}, port {device.port}{through}{platform}{checked}"
     if device.platform_note:
-        yield f"    platform: {device.platform_note}"
+        yield f"    platform: {secrets.sentence_on_values(device.platform_note)}"
     credentials = [f"{field} from {source}" for field, source in credentials_of(resolved).items()]
     yield f"    credentials: {'; '.join(credentials) or 'none'}"
     if asked or not gives_outputs(device):
         yield f"    {asked or f'driver {device.driver}'}"
     if device.variables:
-        yield f"    variables: {', '.join(device.variables)}"
+        yield f"    variables: {mask(', '.join(device.variables))}"
     if device.commands:
-        yield f"    commands: {'; '.join(command.text for command in device.commands)}"
+        yield f"    commands: {mask('; '.join(command.text for command in device.commands))}"

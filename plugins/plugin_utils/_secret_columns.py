@@ -64,7 +64,7 @@ def _masked(value: Any, secrets: Secrets) -> Any:
     if value is None or isinstance(value, bool):
         return value
     text = str(value)
-    masked = secrets.sentence(text)
+    masked = secrets.plain(text)
     return value if masked == text else masked
 
 

@@ -42,7 +42,13 @@ from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader 
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import prompt as reader_prompt
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import questions as asked
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import rejections as reader_rejections
-from ansible_collections.rollcall.network.plugins.module_utils._model import masking, secret_bytes, secrets, visible
+from ansible_collections.rollcall.network.plugins.module_utils._model import (
+    masking,
+    secret_bytes,
+    secret_screen,
+    secrets,
+    visible,
+)
 from ansible_collections.rollcall.network.plugins.module_utils._parsing import (
     command,
     damaged,
@@ -82,7 +88,7 @@ from tests.unit.test_platforms import shipped
 MODULES: list[ModuleType] = [_changes, _chatter, _pieces, _terminal, _volatile]
 MODULES += [description, hint, loading, model, platform_names, scrapli]
 MODULES += [driver_text, pagers, asked, reader_answer, reader_changed, reader_echo, reader_prompt]
-MODULES += [reader_rejections, masking, secret_bytes, secrets, transcript, visible]
+MODULES += [reader_rejections, masking, secret_bytes, secret_screen, secrets, transcript, visible]
 MODULES += [
     command,
     damaged,
@@ -405,6 +411,12 @@ def recorded(text: str) -> None:
     session.text(SECRETS)
 
 
+def drawn(text: str) -> None:
+    """A session that shows a secret with cursor movements between its characters, and the text in the same line."""
+    line = "".join(f"{each}\x1b[K\x1b[2X\x1b[@\b\x1b[C" for each in "Tr0ub4dor&3") + "\b" + text.replace("\n", "\x1b[P")
+    secret_bytes.secret_spans(raw(f"{line}\r\n{line}"), SECRETS)
+
+
 def masked(text: str) -> None:
     masking.masked_outputs({COMMAND: Output(text=text, status="failed")}, SECRETS)
 
@@ -485,6 +497,11 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "Secrets.output": lambda text: SECRETS.output(text, cut=True),
     "Secrets.quoted": SECRETS.quoted,
     "Secrets.sentence": SECRETS.sentence,
+    "Secrets.sentence_on_values": SECRETS.sentence_on_values,
+    "Secrets.plain": SECRETS.plain,
+    "secret_spans": lambda text: secret_bytes.secret_spans(raw(text), SECRETS),
+    "secret_spans of a secret that is drawn": drawn,
+    "divided_masked": lambda text: secret_bytes.divided_masked(raw(text), SECRETS),
     "Secrets.value": lambda text: SECRETS.value({"a": [text]}),
     "masked_outputs": masked,
     "masked_error": masked_error,
@@ -621,6 +638,15 @@ PATTERNS: dict[str, str] = {
     "rejections._USAGE": MATCH,
     "secrets._BASE64": SEARCH,
     "secret_bytes._CONTROL": SEARCH,
+    "secret_bytes._BLANKS": SEARCH,
+    "secret_bytes._STARS": SEARCH,
+    "secret_bytes._CONTROLS": SEARCH,
+    "secret_bytes.DIVIDES": SEARCH,
+    "answer.DIVIDES": SEARCH,
+    "secret_screen._MOVES": SEARCH,
+    "secret_screen._CONTROLS": SEARCH,
+    "secret_screen._TOKEN": SEARCH,
+    "secrets._QUOTATION": SEARCH,
     "masking._C1": SEARCH,
     "visible._UNSEEN": SEARCH,
 }
@@ -632,6 +658,11 @@ NOT_OF_A_DEVICE = {
     "questions._dialog",
     # the user's command lines and variables
     "secrets._NAMED",
+    "secrets._LIKE_WORDS",
+    "secrets._recoded",
+    "secrets._whole",
+    "description._CONTROL",
+    "description._CONTROL_IN_PATTERN",
     "secrets._IN_URL",
     "secrets._TAKES_SECRET",
     "secrets.secrets_in_command",

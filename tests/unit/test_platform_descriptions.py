@@ -92,6 +92,22 @@ def test_own_data_have_the_format_of_users_files() -> None:
         ("acme: {dialogs: [{question: a, message: 5}]}", "dialogs, entry 1: message must be a text"),
         ("acme: {like: ios}\nother: {names: [acme]}", "'acme' is a name of 'acme' and of 'other'"),
         ("acme: [", "is not YAML"),
+        ("acme: {enable: a}\nacme: {enable: b}", "key 'acme' is there already in line 1"),
+        ("acme: {enable: a, open: [], enable: a}", "key 'enable' is there already in line 1"),
+        ("acme:\n  prompts:\n    user: a\n    'user': b", "key 'user' is there already in line 3"),
+        ("acme: {dialogs: [{question: a, answer: a, question: b}]}", "key 'question' is there already in line 1"),
+        ("acme: {enable: a}\nAcme: {enable: b}", "platform 'Acme' is described twice"),
+        ('acme: {enable: "sup\\aer"}', "enable must be a line without control characters, not 'sup\\x07er'"),
+        ('acme: {close: "\\x9b"}', "close must be a line without control characters"),
+        ('acme: {paging: ["a\\tb"]}', "paging must be a list of lines without control characters"),
+        ('acme: {failures: ["a\\eb"]}', "failures must be a list of texts without control characters"),
+        ('acme: {names: ["a\\x7f"]}', "names must be a list of texts without control characters"),
+        (
+            'acme: {prompts: {user: "a\\b>"}}',
+            "prompts.user has a control character; write the pattern in single quotes",
+        ),
+        ('acme: {dialogs: [{question: "\\ba", answer: a}]}', "entry 1, question has a control character"),
+        ('acme: {dialogs: [{question: a, answer: "\\a"}]}', "answer must be a text without control characters"),
     ],
 )
 def test_a_file_that_cannot_be_used(tmp_path: Path, text: str, message: str) -> None:
@@ -100,6 +116,17 @@ def test_a_file_that_cannot_be_used(tmp_path: Path, text: str, message: str) -> 
     with pytest.raises(PlatformError, match=re.escape(message)) as caught:
         found_platform("acme", [str(path)], needed=True)
     assert str(caught.value).startswith(str(path))
+
+
+def test_a_file_with_merged_keys_and_a_control_key(tmp_path: Path) -> None:
+    path = tmp_path / "platforms.yml"
+    path.write_text(
+        'acme: &a {enable: e, dialogs: [{question: q, key: "\\x03"}]}\n'
+        "other: {<<: *a, enable: f, prompts: {user: '^(\\S+)>$'}}\n"
+    )
+    found = found_platform("other", [str(path)], "", needed=True)
+    assert found.description is not None
+    assert (found.description["enable"], found.description["dialogs"][0]["key"]) == ("f", "\x03")
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe\x00", b"a: 1\n" * 300_000])

@@ -5,12 +5,17 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import unicodedata
 import urllib.parse
+from collections.abc import Callable
 
 import pytest
 
-from ansible_collections.rollcall.network.plugins.module_utils._device import Device
+from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
+from ansible_collections.rollcall.network.plugins.module_utils._engine.asked import masked, masked_failure
+from ansible_collections.rollcall.network.plugins.module_utils._model.masking import masked_error, masked_outputs
 from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import (
     MASK,
     Secrets,
@@ -19,6 +24,8 @@ from ansible_collections.rollcall.network.plugins.module_utils._model.secrets im
     secrets_of_all,
 )
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
+from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError, Error, Output
+from tests.unit.played import Talk, device, line, play
 
 LINES = ["b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW", "QyNTUxOQAAACDtY+" + "Ab1/" * 13]
 KEY = (
@@ -48,6 +55,44 @@ def test_a_secret_is_masked_in_each_of_its_spellings(spelled: str) -> None:
         assert mask(f"before {spelled} after") == f"before {MASK} after"
 
 
+PASSPHRASE = "Grün-Straße 7q"
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        *(PASSPHRASE.encode(each).decode("utf-8", "surrogateescape") for each in ("latin-1", "cp1252", "cp850")),
+        *(unicodedata.normalize(form, PASSPHRASE) for form in ("NFC", "NFD")),
+        PASSPHRASE.upper(),
+        PASSPHRASE.lower(),
+        urllib.parse.quote(PASSPHRASE.encode("latin-1")),
+        base64.b64encode(PASSPHRASE.encode()).decode(),
+    ],
+)
+def test_a_secret_is_masked_in_other_encodings(spelled: str) -> None:
+    secrets = Secrets([PASSPHRASE])
+    for mask in (secrets.output, secrets.quoted, secrets.sentence):
+        assert mask(f"before {spelled} after") == f"before {MASK} after"
+
+
+@pytest.mark.parametrize("user", ["", "a:", "ab:", "abc:", "admin:"])
+def test_a_secret_in_base64_is_masked_behind_a_user_name(user: str) -> None:
+    """At most the first and the last characters are in the letters of Base64 that are left."""
+    secret = "Zq7Lkw8Xw9Pt"
+    encoded = base64.b64encode(f"{user}{secret}".encode()).decode()
+    before, mask, after = Secrets([secret]).output(encoded).partition(MASK)
+    assert mask
+    assert encoded.startswith(before)
+    assert len(before) <= 4 * len(user) / 3 + 1
+    assert len(after.rstrip("=")) <= 1
+
+
+@pytest.mark.parametrize("secret", ["Interface", "GIGABIT", "Vlan1", "UpTime", "Up", "Loopback0"[:8]])
+def test_another_spelling_of_a_word_is_not_masked(secret: str) -> None:
+    text = "interface gigabitethernet0/1\n vlan1 is up, uptime 3 weeks\nloopback\nGigabitEthernet INTERFACE VLAN1"
+    assert Secrets([secret]).output(text) == text
+
+
 @pytest.mark.parametrize(
     ("text", "masked"),
     [
@@ -62,6 +107,54 @@ def test_a_secret_is_masked_in_each_of_its_spellings(spelled: str) -> None:
 )
 def test_an_ordinary_word_is_masked_at_the_end_of_a_line_of_an_output(text: str, masked: str) -> None:
     assert Secrets(["cisco"]).output(text) == masked
+
+
+OURS = (
+    "the device refused 'enable' (it stays at 'R1>'); check ansible_become_password",
+    "no common SSH algorithms with the device: for kex, it offers only rsa-sha2-256; enable others on the device",
+)
+
+
+PARTS = ["enab", "nable", "refuse", "refused", "ansible_", "ssible_become", "rsa-sha", "sha2"]
+
+
+@pytest.mark.parametrize("secret", PARTS)
+@pytest.mark.parametrize("sentence", OURS)
+def test_a_word_of_a_sentence_of_ours_is_not_masked(sentence: str, secret: str) -> None:
+    secrets = Secrets([secret])
+    assert secrets.sentence(sentence) == sentence
+    error = DeviceError("auth_failed", "auth", "become_refused", sentence)
+    assert masked_error(error, secrets, foreign=False).error.message == sentence
+    outputs = {"show version": Output(status="failed", error=Error("command", "refused", sentence))}
+    assert masked_outputs(outputs, secrets)["show version"].error == Error("command", "refused", sentence)
+
+
+@pytest.mark.parametrize(
+    ("secret", "text", "masked"),
+    [
+        ("hunter", "it said 'hunter'", f"it said '{MASK}'"),
+        ("hunter", "the device's word is 'a hunter b'", f"the device's word is 'a {MASK} b'"),
+        ("hunter", 'it said "it\'s hunter"', f'it said "it\'s {MASK}"'),
+        ("sha2", "for sha2 there is none", f"for {MASK} there is none"),
+        ("hunter-2-hunter", "xxhunter-2-hunteryy", f"xx{MASK}yy"),
+    ],
+)
+def test_a_secret_in_a_sentence_is_masked_if_it_is_no_word_of_ours(secret: str, text: str, masked: str) -> None:
+    assert Secrets([secret]).sentence(text) == masked
+
+
+def test_a_value_of_a_user_in_a_sentence_is_masked() -> None:
+    secrets = Secrets(["hunter", "ansibl"])
+    text = "variable ansible_port must be a number, not 'xxhunteryy' or hunter"
+    assert secrets.sentence_on_values(text) == f"variable ansible_port must be a number, not 'xx{MASK}yy' or {MASK}"
+
+
+@pytest.mark.parametrize("foreign", [True, False])
+def test_a_message_of_a_driver_of_a_user_is_masked_everywhere(foreign: bool) -> None:
+    outputs = {"show version": Output(status="failed", error=Error("command", "xhunterx", "got xhunterx"))}
+    error = masked_outputs(outputs, Secrets(["hunter"]), foreign=foreign)["show version"].error
+    shown = f"x{MASK}x" if foreign else "xhunterx"
+    assert error == Error("command", shown, f"got {shown}")
 
 
 @pytest.mark.parametrize("word", ["cisco", "Admin", "abc", "x", "1234", "123456", "sw1"])
@@ -152,3 +245,79 @@ def test_other_secrets_of_a_configuration_are_kept_as_the_device_shows_them() ->
     shown = f"{kept}\nenable password Kp4Vnd2Rt6\nusername ops password 0 Zq7Lkw8Xw9\n"
     masked = f"{kept}\nenable password {MASK}\nusername ops password 0 {MASK}\n"
     assert secrets_of(device).output(shown) == masked
+
+
+# -- messages of the command line driver -------------------------------------------------------------------------------
+
+SAID = "xhunterpassy"  # what a device says everywhere; the secret is a part of it
+
+
+def _hangs_up() -> Talk:
+    yield f"{SAID}\r\nclosed by {SAID}".encode()
+
+
+def _asks(text: str) -> Talk:
+    yield text.encode()
+    yield 100.0
+
+
+def _refuses(prompt: str, said: str) -> Talk:
+    yield prompt.encode()
+    while True:
+        typed = yield from line()
+        if typed == "enable":
+            yield b"Password: "
+            yield from line(echo=False)
+            yield f"\r\n{said}\r\n".encode()
+        yield prompt.encode()
+
+
+def _answers(answer: str) -> Talk:
+    return device(b"R1#", {"show version": answer.encode(), "terminal length 0": b""})
+
+
+MESSAGES: dict[str, Callable[[], Talk]] = {
+    "hangs up": _hangs_up,
+    "asks at the login": lambda: _asks(f"{SAID} really? [yes/no] "),
+    "shows no prompt": lambda: _asks(f"{SAID} something else"),
+    "wants a new password": lambda: _asks(f"{SAID}\r\nEnter new password for {SAID}: "),
+    "refuses the enable password": lambda: _refuses(f"{SAID}>", f"% Access denied {SAID}"),
+    "rejects": lambda: _answers(f"% Invalid input {SAID}\r\n"),
+    "shows another prompt": lambda: device(f"{SAID} => ".encode(), {}),
+}
+
+
+@pytest.mark.parametrize("talk", MESSAGES.values(), ids=MESSAGES)
+def test_no_message_of_the_command_line_has_a_secret_that_is_a_part_of_a_word(talk: Callable[[], Talk]) -> None:
+    secret = "hunterpass"
+    played = play(talk(), ["show version"], "cisco_iosxe", password="x", become=True, become_password=secret)
+    assert played.error is not None
+    asked = Device("r1", host="192.0.2.1", password="x", become_password=secret, commands=(Command("show version"),))
+    failure = masked_failure(asked, played.error, "command", played.outputs, played.stream.facts)
+    texts = [failure.error.message, *failure.value.connection.values()]
+    texts += [each.error.message for each in failure.value.values() if each.error]
+    assert not [each for each in texts if secret in each]
+    assert [each for each in texts if MASK in each]
+
+
+def test_the_message_of_a_refused_enable_password_has_whole_words() -> None:
+    settings = {"become": True, "become_password": "enab"}
+    played = play(_refuses("R1>", "% Access denied"), ["show version"], "cisco_iosxe", **settings)
+    asked = Device("r1", host="192.0.2.1", become_password="enab", commands=(Command("show version"),))
+    assert played.error is not None
+    failure = masked_failure(asked, played.error, "auth", played.outputs)
+    assert failure.error.message.startswith("the device refused 'enable' (it stays at 'R1>')")
+
+
+HALVES = "Tr0ub4dor", "&3 staple"
+
+
+@pytest.mark.parametrize("between", [" \r", "\r", " \b", "\r\n", "\x1b[K", "\x1b[20D\x1b[4C", "\b\b  "])
+def test_a_secret_that_a_control_character_divides_leaves_no_half_in_the_text(between: str) -> None:
+    answer = f"before\r\npw {between.join(HALVES)} end\r\nafter\r\n".encode()
+    talk = device(b"R1#", {"show version": answer, "terminal length 0": b"", "terminal width 511": b""})
+    played = play(talk, ["show version"], "cisco_iosxe", password="".join(HALVES))
+    asked = Device("r1", host="192.0.2.1", password="".join(HALVES), commands=(Command("show version"),))
+    assert played.error is None
+    text = masked(asked, played.outputs, {})["show version"].text
+    assert text == f"before\npw {MASK} end\nafter"

@@ -6,12 +6,16 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
+import random
 import re
 import time
+import unicodedata
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -142,15 +146,145 @@ SHOWN: dict[str, str] = {
     "a character at a time": "\0".join(SECRET),
     "escaped": json.dumps(SECRET)[1:-1],
 }
+DRAWN: dict[str, str] = {
+    "with a blank and a backspace behind each character": " \b".join(SECRET),
+    "with a blank between two backspaces": "\b \b".join(SECRET),
+    "with each character replaced by a star": "".join(f"{each}\b*" for each in SECRET),
+    "with each character replaced by a star, with a sequence": "".join(f"{each}\x1b[D*" for each in SECRET),
+    "with stars that grow": "".join(f"\r{'*' * place}{each}" for place, each in enumerate(SECRET)),
+    "with the rest of the line erased": "\x1b[K".join(SECRET),
+    "with typing errors": "".join(f"*\b{each}" for each in SECRET),
+    "with the line shown again": SECRET[:5] + "\x1b[20D\x1b[K> " + SECRET[:7] + "\r> " + SECRET,
+    "wrapped with blanks": SECRET[:7] + " \r" + SECRET[7:],
+    "in Latin-1": SECRET.encode("latin-1").decode("utf-8", "surrogateescape"),
+    "decomposed": unicodedata.normalize("NFD", SECRET),
+    "in upper case": SECRET.upper(),
+    "in Base64": base64.b64encode(SECRET.encode()).decode(),
+}
 
 
 @pytest.mark.parametrize("shown", SHOWN.values(), ids=SHOWN)
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 8, 13, 1000])
 def test_a_secret_is_masked_however_it_is_divided(shown: str, size: int) -> None:
-    data = f"before {shown} after\r\nbox#".encode()
+    data = f"before {shown} after\r\nbox#".encode("utf-8", "surrogateescape")
     chunks = masked_chunks(chunked(data, size), Secrets([SECRET]))
     assert len(chunks) == len(chunked(data, size))
     assert b"".join(chunks) == f"before {MASK} after\r\nbox#".encode()
+
+
+@pytest.mark.parametrize("shown", DRAWN.values(), ids=DRAWN)
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_a_secret_is_masked_however_it_is_drawn(shown: str, size: int) -> None:
+    data = f"before {shown} after\r\nbox#".encode("utf-8", "surrogateescape")
+    masked = b"".join(masked_chunks(chunked(data, size), Secrets([SECRET])))
+    assert MASK.encode() in masked
+    assert re.sub(rb"\x1b\[[0-9]*[A-Z]|[^A-Za-z0-9#\x80-\xff]", b"", masked) == b"beforeafterbox#"
+
+
+@pytest.mark.parametrize("direction", ["received", "sent"])
+def test_a_secret_that_is_drawn_is_masked_in_both_directions(direction: Literal["received", "sent"]) -> None:
+    transcript = Transcript(box(), time.monotonic())
+    for chunk in chunked(" \b".join(SECRET).encode(), 3):
+        transcript.note(direction, chunk)
+    shown = "".join(json.loads(line)["text"] for line in transcript.text(secrets_of(box())).splitlines()[1:])
+    assert shown.strip(" \b") == MASK
+
+
+@pytest.mark.parametrize("shown", DRAWN.values(), ids=DRAWN)
+def test_parts_have_no_long_beginning_of_a_secret_that_is_drawn(shown: str) -> None:
+    """A part is written when the next piece of the secret has not come."""
+    transcript, received = Transcript(box(), time.monotonic()), ""
+    for chunk in chunked(f"it is {shown}".encode("utf-8", "surrogateescape"), 4):
+        transcript.note("received", chunk)
+        received += json.loads(transcript.part(secrets_of(box())).splitlines()[-1])["text"]
+    left = re.sub(r"\x1b\[[0-9]*[A-Z]|[^A-Za-z0-9]", "", received)
+    assert not any(SECRET[start : start + 7] in left for start in range(len(SECRET) - 7))
+
+
+@pytest.mark.parametrize("shown", ["c \bi \bs \bc \bo \b", "ci\x1b[1msco\x1b[0m", "*\bcisc*\b \bo"])
+def test_an_ordinary_word_that_is_drawn_is_masked_at_the_end_of_a_line(shown: str) -> None:
+    masked = b"".join(masked_chunks([f"Password: {shown}\r\nbox#".encode()], Secrets(["cisco"])))
+    assert re.sub(rb"\x1b\[0m|\*\x08|[^A-Za-z0-9#:*]", b"", masked) == f"Password:{MASK}box#".encode()
+
+
+NOISE = ("", " ", "show version", "box#", "Password: ", "\r\n", "ü", "*", "x\b", "\t", "0/1 up up")
+MOVES = (
+    "\b|\b\b|\r|\x1b[D|\x1b[3D|\x1b[C|\x1b[2C|\x1b[7G|\x1b[5;3H|\x1b[K|\x1b[1K|\x1b[2K|\x1b[J|\x1b[X|\x1b[2X|\x1b[P|\x1b[2P|"
+    "\b\x1b[P|\x1b[@|\x1b[4@"
+)
+OTHERS = "\0|\a|\x0e|\x7f|\x1b[m|\x1b[1;31m|\x1b7|\x1b(B|\x1b[?25l|*|*\b|x|x\b|_\b|_\b_\b| | \b|\b \b|\b *| \r|\r\n|\n"
+BETWEEN = [*MOVES.split("|"), *OTHERS.split("|")]
+
+
+def screens(text: str) -> Iterator[str]:
+    """What a terminal shows in its current line after each character. It is not the implementation of the plugin."""
+    line: list[str] = []
+    column = 0
+    for token in re.finditer(r"\x1b\[([0-9;?]*)([@-~])|\x1b[ -/]*[0-~]|.", text, re.DOTALL):
+        each, final = token[0], token[2]
+        number = max(1, int(token[1] or 1)) if final and (token[1] or "1").isdigit() else 1
+        if each == "\n":
+            line, column = [], 0
+        elif each == "\r":
+            column = 0
+        elif each == "\b" or final == "D":
+            column = max(0, column - number)
+        elif final == "C":
+            column += number
+        elif final == "G":
+            column = number - 1
+        elif final == "H":
+            column = int(token[1].split(";")[1]) - 1
+        elif final in ("K", "J"):
+            if token[1] == "2":
+                line = []
+            elif token[1] == "1":
+                line[: column + 1] = " " * min(column + 1, len(line))
+            else:
+                line = line[:column]
+        elif final == "P":
+            line[column : column + number] = []
+        elif final == "X":
+            line[column : column + number] = " " * len(line[column : column + number])
+        elif final == "@":
+            line[column:column] = " " * number
+        elif each >= " " and each != "\x7f" and each[0] != "\x1b":
+            line += " " * (column - len(line))
+            line[column : column + 1] = each
+            column += 1
+            yield "".join(line)
+            continue
+        if final in ("P", "K", "J", "X", "@"):
+            yield "".join(line)
+
+
+def test_no_random_session_shows_a_secret() -> None:
+    """Random secrets with random control characters between their characters, in random packets."""
+    chance = random.Random(20261126)
+    alphabet = "abcdefXYZ0189-_$%&/ üß€"
+    shown = 0
+    some = ["".join(chance.choices(alphabet, k=chance.randint(6, 14))).strip() + "q7Z" for _number in range(250)]
+    ready = [(secret, Secrets([secret])) for secret in some]  # it takes time to prepare one
+    for _number in range(10_000):
+        secret, secrets = chance.choice(ready)
+        likely = chance.random()
+        drawn = "".join(
+            each + "".join(chance.choices(BETWEEN, k=chance.randint(1, 3))) if chance.random() < likely else each
+            for each in secret
+        )
+        if chance.random() < 0.3:
+            drawn = "".join(
+                each if chance.random() < 0.5 else f"{chance.choice('ab*#')}{back}{each}"
+                for each in secret
+                for back in [chance.choice(["\b", "\x1b[D"])]
+            )
+        text = "".join(chance.choices(NOISE, k=3)) + drawn + "".join(chance.choices(NOISE, k=3))
+        packets = chunked(text.encode(), chance.randint(1, 40))
+        masked = b"".join(masked_chunks(packets, secrets)).decode("utf-8", "surrogateescape")
+        shown += any(secret in each for each in screens(text))
+        assert not any(secret in each for each in screens(masked)), (secret, text, masked)
+        assert secret not in re.sub(r"\x1b\[[0-9;?]*[@-~]|\x1b.|[\0-\x1f\x7f]", "", masked), (secret, text, masked)
+    assert shown > 2_000
 
 
 @pytest.mark.parametrize("size", [1, 3, 1000])

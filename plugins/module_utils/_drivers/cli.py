@@ -202,11 +202,11 @@ class _Terminal:
             self._stream.facts["platform_hint"] = self._secrets.quoted(hint)
             return
         if not fits and self._platform.name != LEARNED:
-            note = f"the prompt {self._prompt.line!r} is none of platform {self._platform.name}"
+            note = f"the prompt {self._secrets.quoted(self._prompt.line)!r} is none of platform {self._platform.name}"
         hint = platform_hint(note, self._prompt.line, self._said)
         if hint:
             self._stream.facts["platform"] = LEARNED
-            self._stream.facts["platform_hint"] = self._secrets.quoted(hint)
+            self._stream.facts["platform_hint"] = hint
 
     async def leave(self, outputs: dict[str, Output]) -> None:
         """Send the logout line, so that the device frees its line at once, and read until it closes the session.
@@ -771,7 +771,7 @@ class _Terminal:
             await self._complete(*previous, late)
 
     async def _text(self, answer: Answer, end: End) -> str:
-        work = text_of(answer, complete=end == "prompt")
+        work = text_of(answer, complete=end == "prompt", secrets=self._secrets)
         return finish(work) if len(answer.data) <= PIECE else await _in_pieces(work)
 
     def _judge(self, text: str, end: End, answer: Answer) -> tuple[CommandStatus, Error | None]:

@@ -24,6 +24,7 @@ from ..collector import outcome_of
 
 T = TypeVar("T")
 HINT = "platform_hint"
+OUR_FACTS = frozenset({"transport", "kex", "cipher", "mac", "host_key", "bastions", "platform", "platform_hint"})
 INLINE = 256 * 1024  # characters; masking more would hold the event loop for too long
 _threads = ThreadPoolExecutor(2)  # those of the event loop can all wait for DNS servers
 
@@ -72,9 +73,11 @@ def masked(device: Device, value: Any, facts: dict[str, str], transcript: Transc
         return secrets.value(value)
     if HINT in facts:
         facts = {**facts, HINT: hint_with_answers(facts[HINT], value)}
-    connection = {name: visible(secrets.quoted(text)) for name, text in facts.items()}
+    connection = {
+        name: visible((secrets.sentence if name in OUR_FACTS else secrets.quoted)(text)) for name, text in facts.items()
+    }
     recorded = None if transcript is None else transcript.text(secrets)
-    return Outputs(masked_outputs(value, secrets), connection, recorded)
+    return Outputs(masked_outputs(value, secrets, foreign=not is_ours(device)), connection, recorded)
 
 
 def masked_failure(

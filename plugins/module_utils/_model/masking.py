@@ -17,22 +17,25 @@ from .visible import visible
 _C1 = re.compile(r"\x9b[0-?]*[ -/]*[@-~]?|[\x80-\x9f]")
 
 
-def masked_outputs(outputs: dict[str, Output], secrets: Secrets) -> dict[str, Output]:
+def masked_outputs(outputs: dict[str, Output], secrets: Secrets, *, foreign: bool = False) -> dict[str, Output]:
     """Mask texts and messages of the outputs in place, and return them.
 
     The driver has applied the control characters of ASCII. Those of 8 bits (C1) are removed.
+
+    :param foreign: the messages are from a user's driver. In those of the collection, the texts of devices are masked.
     """
-    return finish(mask_outputs(outputs, secrets))
+    return finish(mask_outputs(outputs, secrets, foreign=foreign))
 
 
-def mask_outputs(outputs: dict[str, Output], secrets: Secrets) -> Work[dict[str, Output]]:
+def mask_outputs(outputs: dict[str, Output], secrets: Secrets, *, foreign: bool = False) -> Work[dict[str, Output]]:
     """Do the same in pieces."""
+    mask = secrets.quoted if foreign else secrets.sentence
     for output in outputs.values():
         text = yield from _without_c1(output.text)
         output.text = yield from secrets.output_in_pieces(text, cut=output.status != "ok")
         if output.error is not None:
-            message = visible(secrets.sentence(output.error.message))
-            output.error = Error(output.error.phase, output.error.kind, message)
+            message = visible(mask(output.error.message))
+            output.error = Error(output.error.phase, visible(mask(output.error.kind)), message)
     return outputs
 
 
@@ -46,12 +49,10 @@ def masked_error(error: DeviceError, secrets: Secrets, *, foreign: bool) -> Devi
         masked the quotes.
     """
     mask = secrets.quoted if foreign else secrets.sentence
-    reason = Error(
-        error.error.phase, visible(secrets.sentence(error.error.kind)), _bounded(visible(mask(error.error.message)))
-    )
+    reason = Error(error.error.phase, visible(mask(error.error.kind)), _bounded(visible(mask(error.error.message))))
     value = error.value
     if _is_outputs(value):
-        value = masked_outputs(value, secrets)
+        value = masked_outputs(value, secrets, foreign=foreign)
     elif value is not None:
         value = secrets.value(value)
     return DeviceError(error.status, reason.phase, reason.kind, reason.message, value=value, retry=error.retry)

@@ -10,12 +10,15 @@ wrapped at the width of a terminal. For a secret that is an ordinary word, such 
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import functools
 import html
 import json
 import os
 import re
 import shlex
+import unicodedata
 import urllib.parse
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -26,6 +29,9 @@ from .._pieces import PIECE, Work, finish, spans
 MASK = "********"
 SHORTEST = 4  # characters; shorter secrets are not masked everywhere
 SHORTEST_WRAPPED = 8  # characters of a secret that is found across a line break
+SHORTEST_RECODED = 8  # characters of a secret that is found in upper case, in lower case, and in Base64
+_WESTERN = ("latin-1", "cp1252", "iso8859-15", "cp437", "cp850")
+_ENCODINGS = (*_WESTERN, "iso8859-2", "cp1251", "koi8-r", "shift-jis", "gb18030")
 MOST_MOVES = 8  # of the end of a piece, so that it does not divide a secret
 LONGEST_COUNTER = 6  # digits; many outputs contain such numbers
 # Passwords that are words of device configurations. Masking them everywhere would change the meaning of outputs.
@@ -41,6 +47,9 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/=]{24,}")  # runs of them; the number is _KEY
 _NAMED = re.compile(r"[^=]*(?:pass|secret|token|proxy-auth)[^=]*=(.+)", re.IGNORECASE | re.DOTALL)
 _IN_URL = re.compile(r"://[^/@\s]*?:([^/@\s]+)@")
 _TAKES_SECRET = re.compile(r"--?(?:pass(?:word|wd|phrase)?|pwd|secret|token|proxy-auth|proxy-user)", re.IGNORECASE)
+
+_LIKE_WORDS = re.compile(r"[A-Za-z_.-]+")  # a secret that words of the collection's sentences can contain
+_QUOTATION = re.compile(r"(?<!\w)(?:'(?:[^'\\\n]|\\.)*+'|\"(?:[^\"\\\n]|\\.)*+\")(?!\w)")
 
 
 class Secrets:
@@ -70,6 +79,10 @@ class Secrets:
         self._strong = tuple(sorted(spelled, key=len, reverse=True))
         self._key_lines = frozenset(key_lines)
         self._longest = max(map(len, (*self._strong, *self._plain)), default=0)
+        quoted_words = [each for each in self._strong if _LIKE_WORDS.fullmatch(each)]
+        short = [each for each in self._strong if len(each) < SHORTEST_WRAPPED and each not in quoted_words]
+        self._not_in_words = tuple(each for each in self._strong if each not in {*quoted_words, *short})
+        self._as_words, self._as_quoted_words = _whole(short), _whole(quoted_words)
         self._words = tuple(weak)
         self.values = frozenset({*strong, *weak})
         either = "|".join(re.escape(word) for word in sorted(weak, key=len, reverse=True))
@@ -80,6 +93,17 @@ class Secrets:
     def spellings(self) -> tuple[str, ...]:
         """The forms of the secrets that are masked everywhere, and the lines of private keys."""
         return (*self._strong, *self._key_lines)
+
+    @functools.cached_property
+    def pattern(self) -> re.Pattern[str] | None:
+        """Matches each of ``spellings``."""
+        spellings = sorted(self.spellings, key=len, reverse=True)
+        return re.compile("|".join(map(re.escape, spellings))) if spellings else None
+
+    @property
+    def word_at_end(self) -> re.Pattern[str] | None:
+        """Matches a secret that is an ordinary word where it is the last word of a line."""
+        return self._weak_at_end
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -92,8 +116,33 @@ class Secrets:
         return self._longest
 
     def sentence(self, text: str) -> str:
-        """Mask a sentence of the collection. Its quotes are masked already, so ordinary words are kept."""
-        return self._mask_strong(text)
+        """Mask a sentence of the collection, in which the texts of devices are masked already.
+
+        A secret that the words of such sentences can contain is masked only as a whole word: one of letters only
+        between quotation marks. All others are masked everywhere.
+        """
+        text = self._mask_strong(text, self._not_in_words)
+        if self._as_words is not None:
+            text = self._as_words.sub(MASK, text)
+        if self._as_quoted_words is None:
+            return text
+        as_words = self._as_quoted_words
+        return _QUOTATION.sub(lambda quotation: as_words.sub(MASK, quotation[0]), text)
+
+    def sentence_on_values(self, text: str) -> str:
+        """Mask a sentence of the collection in which there are values as the user wrote them.
+
+        Between quotation marks, all secrets are masked everywhere but those that are ordinary words.
+        """
+        text = _QUOTATION.sub(lambda quotation: self._mask_strong(quotation[0], self._strong), text)
+        text = self._mask_strong(text, self._not_in_words)
+        for words in (self._as_words, self._as_quoted_words):
+            text = text if words is None else words.sub(MASK, text)
+        return text
+
+    def plain(self, text: str) -> str:
+        """Mask a value of the user. Ordinary words are kept."""
+        return self._mask_strong(text, self._strong)
 
     def output(self, text: str, *, cut: bool = False) -> str:
         """Mask the output of a device. An ordinary word is masked only as the last word of a line, where a device
@@ -163,8 +212,8 @@ class Secrets:
             return {self.output(key): self.value(each) for key, each in value.items()}
         return value
 
-    def _mask_strong(self, text: str) -> str:
-        for secret in self._strong:
+    def _mask_strong(self, text: str, spellings: Iterable[str] | None = None) -> str:
+        for secret in self._strong if spellings is None else spellings:
             if secret in text:
                 text = text.replace(secret, MASK)
         if self._key_lines:
@@ -192,6 +241,12 @@ class Secrets:
                 if end.endswith(secret[:length]):
                     return end[:-length] + MASK + text[len(end) :]
         return text
+
+
+def _whole(secrets: Iterable[str]) -> re.Pattern[str] | None:
+    """Return what matches these secrets where they are no part of a word."""
+    either = "|".join(map(re.escape, secrets))
+    return re.compile(rf"(?<![\w-])(?:{either})(?![\w-])") if either else None
 
 
 @functools.lru_cache(maxsize=1024)
@@ -283,7 +338,7 @@ def _lines(value: str) -> list[str]:
 
 def _spellings(value: str) -> set[str]:
     """The forms in which a text can be shown: unchanged, and escaped in the usual ways."""
-    spellings = {value}
+    spellings = {value, *_recoded(value)}
     if value.isascii() and value.isalnum():
         return spellings
     for escaped in ("\\", '\\"', "\\'", "\\\"'$`?!&|;<>()[]{}*# "):
@@ -300,3 +355,31 @@ def _spellings(value: str) -> set[str]:
     for form in ("\\{:03o}", "\\x{:02x}"):  # bytes that are not ASCII
         spellings.add("".join(chr(byte) if byte < 0x80 else form.format(byte) for byte in encoded))
     return spellings
+
+
+def _recoded(value: str) -> Iterator[str]:
+    """Yield other forms of the same characters: in another encoding, composed or not, in one case, and in Base64.
+
+    A form that an output could contain by chance, such as a word in lower case, is not among them.
+    """
+    if not value.isascii():
+        for form in ("NFC", "NFD"):
+            yield unicodedata.normalize(form, value)
+        for encoding in _ENCODINGS:
+            with contextlib.suppress(UnicodeEncodeError):
+                encoded = value.encode(encoding)
+                yield encoded.decode("utf-8", "surrogateescape")
+                yield urllib.parse.quote(encoded, safe="")
+                yield "".join(chr(byte) if byte < 0x80 else f"\\{byte:03o}" for byte in encoded)
+    if len(value) < SHORTEST_RECODED:
+        return
+    if not value.isalpha():
+        yield value.upper()
+        yield value.lower()
+    encoded = value.encode("utf-8", "surrogateescape")
+    yield base64.b64encode(encoded).decode()
+    for before in range(3):  # bytes, such as those of "user:"; the characters of Base64 that contain them are left out
+        text = base64.b64encode(b"\0" * before + encoded).decode().rstrip("=")
+        first = -(-8 * before // 6)
+        last = len(text) if (before + len(encoded)) % 3 == 0 else len(text) - 1
+        yield text[first:last]

@@ -36,6 +36,8 @@ SEE = "docs/platforms.md of the collection lists all names"
 DIALOG = ("question", "answer", "key", "message", "when")
 WHEN = ("login", "command", "any")
 LISTS = ("names", "open", "paging", "failures")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CONTROL_IN_PATTERN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 LINES = ("like", "enable", "enter", "close", "ntc")
 
 
@@ -125,6 +127,9 @@ def check_descriptions(data: Any, where: str, known: Mapping[str, str]) -> dict[
         for problem in _problems(description, known):
             msg = f"{place}: {problem}"
             raise PlatformError(msg)
+        if name.lower() in found:
+            msg = f"{place} is described twice; upper case and lower case are the same in names"
+            raise PlatformError(msg)
         found[name.lower()] = {str(key): _plain(value) for key, value in description.items()}
     return found
 
@@ -137,10 +142,11 @@ def _problems(description: Mapping[Any, Any], known: Mapping[str, str]) -> Itera
     for key in LISTS:
         value = description.get(key, [])
         if not isinstance(value, list) or not all(_is_line(each) for each in value):
-            yield f"{key} must be {KEYS[key]}, not {value!r}"
+            yield f"{key} must be {KEYS[key]}{_without_control(value)}, not {value!r}"
     for key in LINES:
-        if key in description and not _is_line(description[key]):
-            yield f"{key} must be {KEYS[key]}, not {description[key]!r}"
+        value = description.get(key)
+        if key in description and not _is_line(value):
+            yield f"{key} must be {KEYS[key]}{_without_control([value])}, not {value!r}"
     if not isinstance(description.get("asks_login", False), bool):
         yield f"asks_login must be {KEYS['asks_login']}, not {description['asks_login']!r}"
     like = description.get("like")
@@ -183,6 +189,8 @@ def _dialog_problems(dialogs: Any) -> Iterator[str]:
             value = dialog.get(key, "a text")
             if not isinstance(value, str) or "\n" in value or "\r" in value or (key != "answer" and not value):
                 yield f"{place}: {key} must be a text, not {value!r}"
+            elif key != "key" and _CONTROL.search(value):  # a key can be Ctrl+C
+                yield f"{place}: {key} must be a text without control characters, not {value!r}"
         if dialog.get("when", "any") not in WHEN:
             yield f"{place}: when must be one of {', '.join(WHEN)}, not {dialog['when']!r}"
 
@@ -190,6 +198,9 @@ def _dialog_problems(dialogs: Any) -> Iterator[str]:
 def _pattern_problems(place: str, text: Any) -> Iterator[str]:
     if not isinstance(text, str) or not text:
         yield f"{place} must be a regular expression, not {text!r}"
+        return
+    if _CONTROL_IN_PATTERN.search(text):
+        yield f"{place} has a control character; write the pattern in single quotes: {text!r}"
         return
     try:
         pattern = re.compile(text, re.MULTILINE | re.IGNORECASE)
@@ -209,7 +220,13 @@ def _near(near: list[str]) -> str:
 
 
 def _is_line(value: object) -> bool:
-    return isinstance(value, str) and bool(value) and not any(each in value for each in "\r\n\0")
+    return isinstance(value, str) and bool(value) and not _CONTROL.search(value)
+
+
+def _without_control(values: Any) -> str:
+    """Return what a message adds if the values are texts with control characters."""
+    texts = isinstance(values, list) and all(isinstance(each, str) for each in values)
+    return " without control characters" if texts and any(map(_CONTROL.search, values)) else ""
 
 
 def _plain(value: Any) -> Any:

@@ -133,7 +133,7 @@ class ProxyRun:
         except ValueError:
             words = self._command.split()
         words = [word for word in words if word != "exec" and not re.match(r"\w+=", word)]
-        return f"the proxy command {words[0] if words else ''!r}"
+        return f"the proxy command {secrets_of(self._login).quoted(words[0]) if words else ''!r}"
 
     async def _failure(self, error: DeviceError) -> DeviceError | None:
         await self._settled()
@@ -187,7 +187,7 @@ class ProxyRun:
 
     def _error(self, status: Any, message: str, *, retry: bool = False) -> DeviceError:
         phase: Any = "auth" if status == "auth_failed" else "connect"
-        return DeviceError(status, phase, "bastion", secrets_of(self._login).quoted(message), retry=retry)
+        return DeviceError(status, phase, "bastion", message, retry=retry)
 
 
 def _is_simple(command: str) -> bool:

@@ -122,6 +122,10 @@ class Connection:
         """What was wrong with the messages of the server, if the connection was ended for it."""
         return self._client.fault
 
+    def quoted(self, text: str) -> str:
+        """Return a text of the server for a message, without the secrets of the login."""
+        return self._client.quoted(text)
+
     def on_end(self, callback: Callable[[], None]) -> None:
         """Call this when the connection has ended."""
         self._client.on_end = callback
@@ -516,6 +520,9 @@ class _LoginClient(_Client):  # type: ignore[misc]
         self.fault = ""
         self.on_end: Callable[[], None] = _nothing
 
+    def quoted(self, text: str) -> str:
+        return self._secrets.quoted(text)
+
     @property
     def was_disconnected(self) -> bool:
         return bool(self.connection is not None and self.connection.get_extra_info("was_disconnected"))
@@ -864,7 +871,9 @@ class ShellStream(_SessionBase):  # type: ignore[misc]
         except TimeoutError as error:
             raise DeviceError("timeout", "command", "timeout", "the device takes no more input") from error
         except OSError as error:
-            message = f"the device closed the session{f' ({self._reason})' if self._reason else ''}"
+            message = (
+                f"the device closed the session{f' ({self._connection.quoted(self._reason)})' if self._reason else ''}"
+            )
             raise DeviceError("failed", "command", "session_closed", message) from error
 
     def end_reason(self) -> str:
@@ -899,7 +908,7 @@ async def open_shell(connection: Connection, context: Context, seconds: float, t
         message = f"no answer within {limit_text}; waited for: a shell; raise it if the device is slow"
         raise DeviceError("timeout", context.phase, kind, message, retry=True) from error
     except (asyncssh.Error, OSError) as error:
-        reason = str(error) or type(error).__name__
+        reason = connection.quoted(str(error)) or type(error).__name__
         message = f"the device opens no shell ({reason}); check the user's rights and the device's free lines"
         raise DeviceError("unreachable", context.phase, "no_shell", message, retry=True) from error
     return stream

@@ -23,6 +23,7 @@ EVENT = 64  # bytes that each event counts beside its data, so that many small o
 PLAIN = ("like", "names", "ntc")  # keys of the definition of a platform that are neither sent nor shown
 
 BEFORE = 512  # bytes before a part in which a secret can begin, beside its own length in UTF-8
+MOST_PASSES = 4  # a mask is not as wide as what it replaces, so that the rest of the line can show a secret
 
 Direction = Literal["connected", "received", "sent", "closed", "cut"]
 Event = tuple[float, Direction, bytes]
@@ -138,7 +139,16 @@ def masked_chunks(chunks: list[bytes], secrets: Secrets, *, lone: bool = False) 
 
     :param lone: mask a chunk that is a secret and nothing else, too, even if it is an ordinary word.
     """
-    spans = secret_spans(b"".join(chunks), secrets)
+    for _again in range(MOST_PASSES):
+        spans = secret_spans(b"".join(chunks), secrets)
+        chunks = _with_masks(chunks, spans, secrets, lone=lone)
+        if not spans:
+            break
+        lone = False
+    return chunks
+
+
+def _with_masks(chunks: list[bytes], spans: list[tuple[int, int]], secrets: Secrets, *, lone: bool) -> list[bytes]:
     masked = []
     start = place = 0
     for chunk in chunks:

@@ -24,6 +24,8 @@ from ansible_collections.rollcall.network.plugins.module_utils._platforms import
     unknown,
 )
 
+from ._unique_keys import UniqueKeys
+
 LARGEST_FILE = 1024 * 1024
 MOST_NOTES, MOST_NAMES = 5, 5
 
@@ -122,7 +124,7 @@ def _read(path: str, _changed: int, size: int) -> dict[str, tuple[str, dict[str,
         raise PlatformError(msg)
     try:
         with open(path, encoding="utf-8") as file:
-            data = yaml.safe_load(file)
+            data = UniqueKeys(file).get_single_data()
     except UnicodeDecodeError as error:
         msg = f"{path} is not a text in UTF-8"
         raise PlatformError(msg) from error

@@ -13,7 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..._chatter import without_chatter
-from ..._pieces import PIECE, Work
+from ..._model.secret_bytes import DIVIDES, divided_masked
+from ..._model.secrets import Secrets
+from ..._pieces import PIECE, Work, spans
 from ..._terminal import clean, cleaned_pieces, decode
 from .echo import Echo
 from .pagers import TAIL as PAGER_TAIL
@@ -190,10 +192,11 @@ def is_idle(shown: str, prompt: Prompt) -> bool:
 # -- the whole answer --------------------------------------------------------------------------------------------------
 
 
-def text_of(answer: Answer, *, complete: bool) -> Work[str]:
+def text_of(answer: Answer, *, complete: bool, secrets: Secrets | None = None) -> Work[str]:
     """Return the text of an answer without echo, prompt, pagers, and messages after the prompt.
 
     :param complete: the data ends with a prompt.
+    :param secrets: these are masked where control characters divide them. The others are masked in the text.
     """
     data, start, stop = answer.data, answer.echo.end if answer.echo.found else 0, len(answer.data)
     if complete and answer.tests and not answer.resumed:
@@ -202,10 +205,17 @@ def text_of(answer: Answer, *, complete: bool) -> Work[str]:
         data = data[: stop - len(answer.prompt.raw)] + answer.prompt.line.encode("utf-8", "surrogateescape")
         stop = len(data)
     if answer.pagers:
-        spans = [(first - start, last - start) for first, last in answer.pagers if start <= first and last <= stop]
-        data = bytearray(without_pagers(data[start:stop], spans))
+        answered = [(first - start, last - start) for first, last in answer.pagers if start <= first and last <= stop]
+        data = bytearray(without_pagers(data[start:stop], answered))
         start, stop = 0, len(data)
         yield
+    if secrets is not None and DIVIDES.search(data, start, stop):
+        masked = []
+        for first, last in spans(data, start, stop):
+            masked.append(divided_masked(bytes(data[first:last]), secrets))
+            yield
+        data = bytearray().join(masked)
+        start, stop = 0, len(data)
     pieces = []
     for piece in cleaned_pieces(data, start, stop):
         pieces.append(piece)
