@@ -44,3 +44,5 @@ def test_a_message_after_a_command_belongs_to_the_command(when: str) -> None:
     assert error
     assert (error.phase, error.message) == ("command", f"{MESSAGE} ('Enter license key:')")
     assert reason_of(error.phase, error.kind, "failed").advice
+    assert done.error
+    assert not done.error.retry, "it would be asked again"

@@ -26,8 +26,8 @@ CALLS: dict[str, tuple[int | str, int]] = {
 }
 # Passed on from another error, or the type of an exception that a function raised.
 PASSED_ON = {"error.kind", "missing.kind", "reason.kind", "type(error).__name__", "limit[0]", "kind"}
-PASSED_ON |= {"str(first.rows_status)", "visible(secrets.sentence(error.error.kind))", "output.error.kind"}
-PASSED_ON |= {"error.error.kind"}
+PASSED_ON |= {"str(first.rows_status)", "visible(mask(error.error.kind))", "output.error.kind"}
+PASSED_ON |= {"error.error.kind", "visible(mask(output.error.kind))"}
 OF_ONE_COMMAND = {"not_asked"}  # never the error of a device
 UNKNOWN = {"failed"}  # where a type requires an error, although there always is one
 PHASES = ("connect", "auth", "command", "parse")

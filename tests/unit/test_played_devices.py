@@ -109,6 +109,8 @@ def test_echoes(command: str, echo: str, delay: float, prompt: bytes) -> None:
     width = 60
     room = width - len(prompt) - 19
 
+    typed = ""
+
     def typed_line() -> Talk:
         nonlocal typed
         got = b""
@@ -127,8 +129,6 @@ def test_echoes(command: str, echo: str, delay: float, prompt: bytes) -> None:
             yield b"\r" + prompt + got[: width - len(prompt) - 1] + b"$"
         yield b"" if echo == "none" else b"\r\n"
         typed = got.decode().strip()
-
-    typed = ""
 
     def talk() -> Talk:
         while True:

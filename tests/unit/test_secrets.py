@@ -306,7 +306,7 @@ def test_the_message_of_a_refused_enable_password_has_whole_words() -> None:
     asked = Device("r1", host="192.0.2.1", become_password="enab", commands=(Command("show version"),))
     assert played.error is not None
     failure = masked_failure(asked, played.error, "auth", played.outputs)
-    assert failure.error.message.startswith("the device refused 'enable' (it stays at 'R1>')")
+    assert failure.error.message.startswith("the device refused 'enable' (it said '% Access denied', and")
 
 
 HALVES = "Tr0ub4dor", "&3 staple"

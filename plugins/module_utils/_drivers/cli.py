@@ -136,7 +136,7 @@ def _fail(outputs: dict[str, Output], failed: list[str], broken: Output | None) 
     message = (
         f"{len(failed) - unsent} of {len(outputs)} commands failed{not_sent}, first {failed[0]!r}: {error.message}"
     )
-    retry = broken is not None and error.kind != "question"  # an unexpected question would be asked again
+    retry = broken is not None and error.kind not in ("question", "dialog")  # it would be asked again
     raise DeviceError(status, "command", error.kind, message, value=outputs, retry=retry)
 
 
@@ -423,7 +423,8 @@ class _Terminal:
                 await self._answer(step)
             else:
                 await self._set_up(step.text)
-        if wants_password and (self._now is None or self._now.name != goal):
+        is_known = self._platform.name != LEARNED or self._device.become_password is not None
+        if wants_password and is_known and (self._now is None or self._now.name != goal):
             self._refused(steps[-1].text)
 
     async def _answer(self, step: Step) -> None:
