@@ -89,6 +89,8 @@ class Entry:
         good, run = self.known_good_at, self.last_good_run
         if before.known_good_at and (good is None or good < before.known_good_at):
             good, run = before.known_good_at, before.last_good_run
+        elif good == before.known_good_at:  # an answer that is not good repeats the time, and has no run of it
+            run = run or before.last_good_run
         first = min(filter(None, (past(before.first_asked_at), past(self.first_asked_at))), default=self.first_asked_at)
         return replace(
             self, first_asked_at=first, last_good_at=good, last_good_run=run, groups=self.groups or before.groups
