@@ -60,6 +60,7 @@ class Entry:
     last_good_run: str | None
     groups: tuple[str, ...]
     answer: dict[str, Any]
+    recorded_at: str  # by the clock of that run, which may have been wrong
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -73,6 +74,7 @@ class Entry:
             "last_good_run": self.last_good_run,
             "groups": list(self.groups),
             "answer": self.answer,
+            "recorded_at": self.recorded_at,
         }
 
     @property
@@ -83,6 +85,10 @@ class Entry:
     def shown(self) -> dict[str, Any]:
         """The answer as reports use it."""
         return {**self.answer, "last_good_at": self.known_good_at}
+
+    def is_replaced_by(self, at: str, recorded_at: str) -> bool:
+        """Whether an answer that was recorded later counts: it is not earlier, or this one is or was then in the future."""
+        return at >= self.at or is_future(self.at) or is_future(self.at, recorded_at)
 
     def after(self, before: Entry) -> Entry:
         """Return this answer with what was known before it."""
@@ -170,6 +176,7 @@ class State:
             last_good_run=run if is_good else None,
             groups=tuple(self.groups.get(name, ())),
             answer={key: answer.get(key) for key in SHORT},
+            recorded_at=now_text(),
         )
 
     def entries(self) -> dict[str, Entry]:
@@ -197,11 +204,11 @@ class State:
                 continue
             before = found.get(name)
             if entry is None:
-                if before is not None and (before.at <= at or is_future(before.at)):
+                if before is not None and before.is_replaced_by(at, at):
                     del found[name]
             elif before is None:
                 found[name] = entry
-            elif at >= before.at or is_future(before.at):
+            elif before.is_replaced_by(entry.at, at):
                 found[name] = entry.after(before)
             else:
                 found[name] = before.after(entry)
@@ -275,7 +282,7 @@ def _line(data: Mapping[str, Any]) -> bytes:
 
 
 def _parsed(line: bytes, path: pathlib.Path) -> tuple[str, Entry | None, str]:
-    """Return the name and the entry of a line, None for a device that left, and the time.
+    """Return the name and the entry of a line, None for a device that left, and when it was recorded.
 
     :raises ValueError: for a line that is not as this module writes it.
     """
@@ -294,11 +301,12 @@ def _parsed(line: bytes, path: pathlib.Path) -> tuple[str, Entry | None, str]:
         last_good_run=_inside(data["last_good_run"]),
         groups=tuple(map(str, data["groups"])),
         answer=dict(data["answer"]),
+        recorded_at=str(data.get("recorded_at") or data["at"]),
     )
     if entry.answer["status"] not in STATUSES:
         msg = "it is not the state of a device"
         raise ValueError(msg)
-    return name, entry, entry.at
+    return name, entry, entry.recorded_at
 
 
 def _inside(run: Any) -> str | None:

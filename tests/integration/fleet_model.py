@@ -9,7 +9,7 @@ The tests tell it what each run asked and what the devices answered. It says wha
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 FULL = "ok"
@@ -18,14 +18,13 @@ STATUSES = ("ok", "partial", "failed", "unreachable", "auth_failed", "timeout", 
 
 @dataclass(frozen=True)
 class Known:
-    """What is known about a device."""
+    """What is known about a device. ``goods`` are the times and runs of its full answers since the last rewrite, and one before it."""
 
     status: str
     at: datetime
     run: str
     first_asked: datetime
-    last_good: datetime | None
-    last_good_run: str | None
+    goods: tuple[tuple[datetime, str | None], ...]
     seconds: tuple[tuple[str, float], ...] = ()
 
 
@@ -69,7 +68,7 @@ class Model:
     keep_days: float | None = None
     now: datetime = datetime.min  # of the controller's clock, right or wrong
     state: dict[str, Known] = field(default_factory=dict)
-    left: dict[str, Known] = field(default_factory=dict)
+    left: dict[str, tuple[tuple[datetime, str | None], ...]] = field(default_factory=dict)
     record: Recorded | None = None
     success: Recorded | None = None
     latest: dict[str, str] = field(default_factory=dict)  # by folder of runs: "" is the output folder
@@ -84,25 +83,33 @@ class Model:
 
     # -- the state
 
+    def good(self, name: str) -> tuple[datetime, str | None] | tuple[None, None]:
+        """The time and the run of the last good answer that is not dated in the future."""
+        past = [(at, run) for at, run in self.state[name].goods if not self.future(at)]
+        return max(past, key=lambda each: (each[0], each[1] or "")) if past else (None, None)
+
+    def begin(self) -> None:
+        """A run begins and rewrites the state with what is known by its clock."""
+        for name, known in self.state.items():
+            at, run = self.good(name)
+            self.state[name] = replace(known, goods=((at, run),) if at else known.goods[-1:])
+
     def answered(self, name: str, answer: Answer) -> None:
         old = self.state.get(name)
-        good, first = old or self.left.get(name), old or self.left.get(name)
-        last_good = self.past(good.last_good) if good else None
-        last_good_run = good.last_good_run if good and last_good else None
-        if answer.status == FULL and (last_good is None or answer.at >= last_good):
-            last_good, last_good_run = answer.at, answer.run
-        earlier = self.past(first.first_asked) if first else None
+        # Of a device that returns, the last good answer was kept. When it was first asked is not known any more.
+        goods = old.goods if old else tuple((at, None) for at, _run in self.left.get(name, ()))
+        if answer.status == FULL:
+            goods = (*goods, (answer.at, answer.run))
+        earlier = self.past(old.first_asked) if old else None
         first_asked = min(earlier, answer.at) if earlier else answer.at
         newest = answer
         if old and answer.at < old.at and not self.future(old.at):
             newest = Answer(old.status, old.at, old.run, old.seconds)
-        self.state[name] = Known(
-            newest.status, newest.at, newest.run, first_asked, last_good, last_good_run, newest.seconds
-        )
+        self.state[name] = Known(newest.status, newest.at, newest.run, first_asked, goods, newest.seconds)
 
     def stale(self, name: str) -> bool:
         known = self.state[name]
-        since = self.past(known.last_good) or self.past(known.first_asked) or self.now
+        since = self.good(name)[0] or self.past(known.first_asked) or self.now
         return known.status != FULL and self.now - since > self.stale_after
 
     # -- runs
@@ -133,7 +140,7 @@ class Model:
             if passed:
                 self.success = at
         for name in self.gone(asked, inventory):
-            self.left[name] = self.state.pop(name)
+            self.left[name] = self.state.pop(name).goods
 
     # -- keep
 
@@ -167,8 +174,8 @@ class Model:
         found: dict[str, float] = {f"devices {status}": 0 for status in STATUSES}
         for known in self.state.values():
             found[f"devices {known.status}"] += 1
-        for name, known in self.state.items():
-            good = self.past(known.last_good)
+        for name in self.state:
+            good, _run = self.good(name)
             found[f"device_last_good_timestamp_seconds {name}"] = good.timestamp() if good else 0
         found["devices_stale"] = sum(self.stale(name) for name in self.state)
         for phase in ("resolve", "connect", "auth", "command", "parse"):
