@@ -92,14 +92,13 @@ class Entry:
 
     def after(self, before: Entry) -> Entry:
         """Return this answer with what was known before it."""
-        good, run = self.known_good_at, self.last_good_run
-        if before.known_good_at and (good is None or good < before.known_good_at):
-            good, run = before.known_good_at, before.last_good_run
-        elif good == before.known_good_at:  # an answer that is not good repeats the time, and has no run of it
-            run = run or before.last_good_run
+        goods = [(each.last_good_at, each.last_good_run or "") for each in (self, before) if each.last_good_at]
+        # If all are in the future, this clock may be the wrong one. The later record is kept, and shown as unknown.
+        chosen = [each for each in goods if past(each[0])] or [each for each in goods if each[0] == goods[0][0]]
+        good, run = max(chosen, default=(None, ""))
         first = min(filter(None, (past(before.first_asked_at), past(self.first_asked_at))), default=self.first_asked_at)
         return replace(
-            self, first_asked_at=first, last_good_at=good, last_good_run=run, groups=self.groups or before.groups
+            self, first_asked_at=first, last_good_at=good, last_good_run=run or None, groups=self.groups or before.groups
         )
 
 

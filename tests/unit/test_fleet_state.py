@@ -106,7 +106,7 @@ def test_a_recorded_answer_from_the_future_is_replaced_by_every_answer(state: St
     assert (entry.known_good_at, entry.shown()["last_good_at"]) == (None, None)
     state.note("r1", answer("failed", -90), None)
     entry = state.entries()["r1"]
-    assert (entry.answer["status"], entry.at, entry.last_good_at, entry.first_asked_at) == (
+    assert (entry.answer["status"], entry.at, entry.known_good_at, entry.first_asked_at) == (
         "failed",
         at(-90),
         None,
