@@ -184,9 +184,9 @@ class Model:
         found["run_last_success_timestamp_seconds"] = success.timestamp() if success else 0
         if self.record:
             found["run_passed"] = self.record.passed
-            finished = self.past(self.record.finished)
-            found["run_finished_timestamp_seconds"] = finished.timestamp() if finished else 0
-            found["run_duration_seconds"] = self.record.seconds
+            if not self.future(self.record.finished):
+                found["run_finished_timestamp_seconds"] = self.record.finished.timestamp()
+                found["run_duration_seconds"] = self.record.seconds
         return found
 
     def page(self, asked: list[str]) -> dict[str, tuple[str, datetime]]:
