@@ -87,7 +87,7 @@ class Entry:
         return {**self.answer, "last_good_at": self.known_good_at}
 
     def is_replaced_by(self, at: str, recorded_at: str) -> bool:
-        """Whether an answer that was recorded later counts: it is not earlier, or this one is or was then in the future."""
+        """Whether an answer that was recorded later counts. Not if it is earlier, unless this one is or was in the future."""
         return at >= self.at or is_future(self.at) or is_future(self.at, recorded_at)
 
     def after(self, before: Entry) -> Entry:
@@ -97,9 +97,8 @@ class Entry:
         chosen = [each for each in goods if past(each[0])] or [each for each in goods if each[0] == goods[0][0]]
         good, run = max(chosen, default=(None, ""))
         first = min(filter(None, (past(before.first_asked_at), past(self.first_asked_at))), default=self.first_asked_at)
-        return replace(
-            self, first_asked_at=first, last_good_at=good, last_good_run=run or None, groups=self.groups or before.groups
-        )
+        groups = self.groups or before.groups
+        return replace(self, first_asked_at=first, last_good_at=good, last_good_run=run or None, groups=groups)
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 FULL = "ok"
 STATUSES = ("ok", "partial", "failed", "unreachable", "auth_failed", "timeout", "skipped")
@@ -18,7 +18,10 @@ STATUSES = ("ok", "partial", "failed", "unreachable", "auth_failed", "timeout", 
 
 @dataclass(frozen=True)
 class Known:
-    """What is known about a device. ``goods`` are the times and runs of its full answers since the last rewrite, and one before it."""
+    """What is known about a device.
+
+    ``goods`` are the times and runs of its full answers: those since the state was rewritten, and the last one before.
+    """
 
     status: str
     at: datetime
@@ -66,7 +69,7 @@ class Model:
     stale_after: timedelta
     keep_runs: int | None = None
     keep_days: float | None = None
-    now: datetime = datetime.min  # of the controller's clock, right or wrong
+    now: datetime = datetime.min.replace(tzinfo=UTC)  # of the controller's clock, right or wrong
     state: dict[str, Known] = field(default_factory=dict)
     left: dict[str, tuple[tuple[datetime, str | None], ...]] = field(default_factory=dict)
     record: Recorded | None = None
