@@ -87,7 +87,7 @@ class Entry:
         return {**self.answer, "last_good_at": self.known_good_at}
 
     def is_replaced_by(self, at: str, recorded_at: str) -> bool:
-        """Whether an answer that was recorded later counts. Not if it is earlier, unless this one is or was in the future."""
+        """Whether a later record counts. If its time is earlier, only if this one is or was in the future."""
         return at >= self.at or is_future(self.at) or is_future(self.at, recorded_at)
 
     def after(self, before: Entry) -> Entry:

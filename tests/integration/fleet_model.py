@@ -69,7 +69,7 @@ class Model:
     stale_after: timedelta
     keep_runs: int | None = None
     keep_days: float | None = None
-    now: datetime = datetime.min.replace(tzinfo=UTC)  # of the controller's clock, right or wrong
+    now: datetime = datetime(1, 1, 1, tzinfo=UTC)  # of the controller's clock, right or wrong
     state: dict[str, Known] = field(default_factory=dict)
     left: dict[str, tuple[tuple[datetime, str | None], ...]] = field(default_factory=dict)
     record: Recorded | None = None

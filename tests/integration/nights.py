@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs of ansible-playbook with a clock of their own. Ansible is imported once, and each run is a fork of that process.
 
-A program: it reads a line of JSON for each run from its standard input, with the arguments, the folder, the file for the
-output and the number of seconds by which the clock is wrong. It answers with the process id and, when the run ended, with
-its exit status and the CPU time of its processes.
+A program: it reads a line of JSON for each run from its standard input, with the arguments, the folder, the file for
+the output and the number of seconds by which the clock is wrong. It answers with the process id and, when the run
+ended, with its exit status and the CPU time of its processes.
 The real playbooks, roles, plugins and worker processes run. Only the clock of the controller's Python differs.
 """
 

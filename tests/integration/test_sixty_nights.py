@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the rollcall.network authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Nights of a fleet with faults, runs by hand, dead pollers, reboots, wrong clocks and a full disk, and a model of them.
+"""Nights of a fleet with faults, runs by hand, dead pollers, reboots, wrong clocks and a full disk, and their model.
 
 Each run is a real run of the shipped playbooks (see nights.py). After each one, the metrics, the state, the pages, the
 verdict, the exit status and the folders of runs must be those of the model (fleet_model.py), which is written from
@@ -406,7 +406,7 @@ class Month:
         model = self.model
         asked = list(self.inventory)
         live = [name for name in asked if name not in dead]
-        pollers = {
+        pollers: dict[str, dict[str, Any]] = {
             "p-live": {
                 "ansible_connection": "local",
                 "rollcall_devices": live,
