@@ -572,7 +572,7 @@ def test_after_each_night_all_that_is_shown_is_that_of_the_model(tmp_path: Path)
         model = month.model
         for night in range(NIGHTS):
             phase = night * 3 // NIGHTS
-            model.keep_runs, model.keep_days = [(4, None), (None, 5), (6, 8)][phase]
+            model.keep_runs, model.keep_days = [(4, None), (None, 5.4), (6, 8.4)][phase]
             kind = special.get(night, "plain")
             at = month.began + night * DAY
             month.did.append(f"night {night}: {kind}")
