@@ -13,11 +13,14 @@ from ._result import iso
 AHEAD = timedelta(minutes=5)  # clocks of two machines, and one that is corrected, differ by less
 
 
-def is_future(moment: datetime | str | None) -> bool:
-    """Whether a time is more than five minutes in the future. Text that is not a time is not."""
+def is_future(moment: datetime | str | None, now: str | None = None) -> bool:
+    """Whether a time is more than five minutes in the future. Text that is not a time is not.
+
+    :param now: seen from this time, by default from the current one.
+    """
     try:
         at = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-        return at is not None and at > datetime.now(UTC) + AHEAD
+        return at is not None and at > (datetime.fromisoformat(now) if now else datetime.now(UTC)) + AHEAD
     except (ValueError, TypeError):
         return False
 

@@ -60,6 +60,7 @@ class Entry:
     last_good_run: str | None
     groups: tuple[str, ...]
     answer: dict[str, Any]
+    recorded_at: str  # by the clock of that run, which may have been wrong
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -73,6 +74,7 @@ class Entry:
             "last_good_run": self.last_good_run,
             "groups": list(self.groups),
             "answer": self.answer,
+            "recorded_at": self.recorded_at,
         }
 
     @property
@@ -84,15 +86,19 @@ class Entry:
         """The answer as reports use it."""
         return {**self.answer, "last_good_at": self.known_good_at}
 
+    def is_replaced_by(self, at: str, recorded_at: str) -> bool:
+        """Whether a later record counts. If its time is earlier, only if this one is or was in the future."""
+        return at >= self.at or is_future(self.at) or is_future(self.at, recorded_at)
+
     def after(self, before: Entry) -> Entry:
         """Return this answer with what was known before it."""
-        good, run = self.known_good_at, self.last_good_run
-        if before.known_good_at and (good is None or good < before.known_good_at):
-            good, run = before.known_good_at, before.last_good_run
+        goods = [(each.last_good_at, each.last_good_run or "") for each in (self, before) if each.last_good_at]
+        # If all are in the future, this clock may be the wrong one. The later record is kept, and shown as unknown.
+        chosen = [each for each in goods if past(each[0])] or [each for each in goods if each[0] == goods[0][0]]
+        good, run = max(chosen, default=(None, ""))
         first = min(filter(None, (past(before.first_asked_at), past(self.first_asked_at))), default=self.first_asked_at)
-        return replace(
-            self, first_asked_at=first, last_good_at=good, last_good_run=run, groups=self.groups or before.groups
-        )
+        groups = self.groups or before.groups
+        return replace(self, first_asked_at=first, last_good_at=good, last_good_run=run or None, groups=groups)
 
 
 @dataclass(slots=True)
@@ -168,6 +174,7 @@ class State:
             last_good_run=run if is_good else None,
             groups=tuple(self.groups.get(name, ())),
             answer={key: answer.get(key) for key in SHORT},
+            recorded_at=now_text(),
         )
 
     def entries(self) -> dict[str, Entry]:
@@ -195,11 +202,11 @@ class State:
                 continue
             before = found.get(name)
             if entry is None:
-                if before is not None and (before.at <= at or is_future(before.at)):
+                if before is not None and before.is_replaced_by(at, at):
                     del found[name]
             elif before is None:
                 found[name] = entry
-            elif at >= before.at or is_future(before.at):
+            elif before.is_replaced_by(entry.at, at):
                 found[name] = entry.after(before)
             else:
                 found[name] = before.after(entry)
@@ -273,7 +280,7 @@ def _line(data: Mapping[str, Any]) -> bytes:
 
 
 def _parsed(line: bytes, path: pathlib.Path) -> tuple[str, Entry | None, str]:
-    """Return the name and the entry of a line, None for a device that left, and the time.
+    """Return the name and the entry of a line, None for a device that left, and when it was recorded.
 
     :raises ValueError: for a line that is not as this module writes it.
     """
@@ -292,11 +299,12 @@ def _parsed(line: bytes, path: pathlib.Path) -> tuple[str, Entry | None, str]:
         last_good_run=_inside(data["last_good_run"]),
         groups=tuple(map(str, data["groups"])),
         answer=dict(data["answer"]),
+        recorded_at=str(data.get("recorded_at") or data["at"]),
     )
     if entry.answer["status"] not in STATUSES:
         msg = "it is not the state of a device"
         raise ValueError(msg)
-    return name, entry, entry.at
+    return name, entry, entry.recorded_at
 
 
 def _inside(run: Any) -> str | None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.rollcall.network.plugins.module_utils._clock import is_future
 from ansible_collections.rollcall.network.plugins.plugin_utils._hints import hint_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._shown import cell, moment, plain, text_or_none
 
@@ -79,7 +80,9 @@ def fleet_row(name: str, answer: Mapping[str, Any], values: Sequence[Any] = (), 
 
 def _last_good(answer: Mapping[str, Any]) -> float | None:
     if answer["status"] == "ok":
-        return moment(text_or_none(answer.get("finished_at")))
+        # That of the state, which can be later: the clock may have been behind at the last answer.
+        at = text_or_none(answer.get("last_good_at")) or text_or_none(answer.get("finished_at"))
+        return 0.0 if is_future(at) else moment(at)
     if "last_good_at" not in answer or (answer["last_good_at"] is None and answer.get("changed", ()) is None):
         return None  # not compared with any other answer
     return moment(text_or_none(answer["last_good_at"])) or 0.0

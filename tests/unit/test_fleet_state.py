@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.rollcall.network.plugins.module_utils import _clock, _state
 from ansible_collections.rollcall.network.plugins.module_utils._clock import is_future, past
 from ansible_collections.rollcall.network.plugins.module_utils._fleet import (
     Fleet,
@@ -32,6 +33,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._roll import writ
 from ansible_collections.rollcall.network.plugins.module_utils._run import NewerFormat, RunError, RunFolder
 from ansible_collections.rollcall.network.plugins.module_utils._runs import newest_first, prune, run_to_resume
 from ansible_collections.rollcall.network.plugins.module_utils._state import State
+from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import fleet_row
 
 NOW = datetime.now(UTC)
 
@@ -106,12 +108,72 @@ def test_a_recorded_answer_from_the_future_is_replaced_by_every_answer(state: St
     assert (entry.known_good_at, entry.shown()["last_good_at"]) == (None, None)
     state.note("r1", answer("failed", -90), None)
     entry = state.entries()["r1"]
-    assert (entry.answer["status"], entry.at, entry.last_good_at, entry.first_asked_at) == (
+    assert (entry.answer["status"], entry.at, entry.known_good_at, entry.first_asked_at) == (
         "failed",
         at(-90),
         None,
         at(-90),
     )
+
+
+def test_the_run_of_the_last_good_answer_stays_when_the_next_ones_fail(state: State) -> None:
+    state.note("r1", answer("ok", -90), state.top / "runs" / "1")
+    for minutes in (-60, -30):
+        state.note("r1", answer("failed", minutes, last_good_at=at(-90)), state.top / "runs" / "2")
+        assert state.rewrite()["r1"].last_good_run == "runs/1"
+
+
+def record_at(monkeypatch: pytest.MonkeyPatch, minutes: float) -> None:
+    """Let the clock be wrong for this many minutes."""
+    for module in (_clock, _state):
+        monkeypatch.setattr(module, "now_text", lambda: at(minutes))
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return NOW + timedelta(minutes=minutes)
+
+    monkeypatch.setattr(_clock, "datetime", Clock)
+
+
+def test_an_answer_of_a_clock_that_was_behind_stays_the_last_when_the_clock_is_right(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state.note("r1", answer("ok", -60), state.top / "runs" / "1")
+    state.note("r2", answer("ok", -60), state.top / "runs" / "1")
+    record_at(monkeypatch, -3000)
+    state.note("r1", answer("failed", -3001), state.top / "runs" / "2")
+    state.leave(["r2"])
+    monkeypatch.undo()
+    for _read in range(2):
+        entries = state.entries()
+        assert list(entries) == ["r1"]
+        assert (entries["r1"].answer["status"], entries["r1"].at) == ("failed", at(-3001))
+        assert (entries["r1"].last_good_at, entries["r1"].last_good_run) == (at(-60), "runs/1")
+        state.rewrite()
+
+
+def test_a_clock_that_is_behind_does_not_remove_the_last_good_answer(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state.note("r1", answer("ok", -90), state.top / "runs" / "1")
+    state.note("r1", answer("failed", -60), state.top / "runs" / "2")
+    record_at(monkeypatch, -3000)
+    assert state.rewrite()["r1"].known_good_at is None
+    monkeypatch.undo()
+    entry = state.entries()["r1"]
+    assert (entry.known_good_at, entry.last_good_run) == (at(-90), "runs/1")
+
+
+@pytest.mark.parametrize(
+    ("finished", "good", "shown"), [(-60, -60, -60), (-60, -30, -30), (-60, None, -60), (60, None, None)]
+)
+def test_the_metric_of_the_last_good_answer_is_that_of_the_state(
+    finished: float, good: float | None, shown: float | None
+) -> None:
+    row = fleet_row("r1", answer("ok", finished, last_good_at=None if good is None else at(good)))
+    expected = 0 if shown is None else datetime.fromisoformat(at(shown)).timestamp()
+    assert row.last_good == expected
 
 
 @pytest.mark.parametrize(
@@ -152,6 +214,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {collections!r})
 from ansible_collections.rollcall.network.plugins.module_utils._state import State
+from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import fleet_row
 state = State(Path({top!r}))
 answer = {{"status": "ok", "finished_at": None, "output": {{}}, "platform": "x" * 3000}}
 for number in range({count}):
@@ -203,6 +266,7 @@ import resource, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from ansible_collections.rollcall.network.plugins.module_utils._state import State
+from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import fleet_row
 import signal
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
