@@ -291,3 +291,12 @@ def test_a_value_for_all_devices_is_checked_with_the_arguments_that_it_depends_o
     check_for_all(transcript, {"output_dir": "runs"})
     with pytest.raises(ValueError, match="rollcall_transcript requires output_dir"):
         check_for_all(transcript)
+
+
+@pytest.mark.parametrize("name", ["rollcall_webhook_url", "rollcall_webhook_headers", "rollcall_webhook_token"])
+@pytest.mark.parametrize("value", ["Bearer hunter2hunter2", ["hunter2hunter2"], {"Bearer": ["hunter2hunter2"]}])
+def test_no_wrong_value_of_the_webhook_is_shown(name: str, value: Any) -> None:
+    try:
+        check(**{name: value})
+    except ValueError as error:
+        assert "hunter2" not in str(error)

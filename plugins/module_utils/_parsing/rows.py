@@ -39,11 +39,11 @@ def parse(text: str, parser: str, platform: str | None, command: str) -> Parsed:
         if again.status in ("ok", "empty") and parsed.status != "empty":
             parsed, taken = again, taken + times
     if parsed.status == "ok" and used == "textfsm" and not is_log:
-        parsed = _refused(parsed, read)
+        parsed = _unless_split(parsed, read)
     return _told(parsed, taken)
 
 
-def _refused(parsed: Parsed, text: str) -> Parsed:
+def _unless_split(parsed: Parsed, text: str) -> Parsed:
     """Return the rows as a mismatch if a message of the device splits a line of the text."""
     line = split_by_message(text)
     if line is None:

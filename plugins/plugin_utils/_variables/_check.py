@@ -223,7 +223,13 @@ def _converted(variable: Variable, given: Any) -> Any:
         shown = "" if secret else f", not {given!r}"
         msg = f"{name} must be {WORDS[spec['type']]}{shown}"
         raise ValueError(msg)
-    value = validated({name: spec}, {name: given})[name]
+    try:
+        value = validated({name: spec}, {name: given})[name]
+    except ValueError as error:
+        if not secret:
+            raise
+        msg = f"{name} must be {WORDS[spec['type']]}"
+        raise ValueError(msg) from error
     if name == "rollcall_webhook_url" and value and not re.match(r"https?://[^/\s]+\S*\Z", value):
         msg = f"{name} must be an address that begins with http:// or https://"
         raise ValueError(msg)
