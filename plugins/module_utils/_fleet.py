@@ -33,7 +33,7 @@ from ._run import (
     stored_question,
 )
 from ._runs import is_finished, is_under_way, newest_first
-from ._state import FORMAT, STATE, Entry, State, write_atomically
+from ._state import FORMAT, STATE, Entry, State, time_or_none, write_atomically
 from ._trusted import read_file
 
 RECORD = "fleet.json"
@@ -76,7 +76,7 @@ def scope_of(
     still = left_out - gone
     if not asked:
         return Scope("it asked no device")
-    if limited and not recorded:
+    if limited and not (recorded and known):
         return Scope("it is limited or can be a slice, and no run of the whole fleet is recorded yet")
     if still:
         return Scope(f"it does not ask {len(still)} of the {len(known)} devices of the fleet: {_some(still)}")
@@ -134,14 +134,14 @@ def read_record(top: pathlib.Path) -> Record | None:
         run, success, before = data["run"], data["last_success"], data["success_before"]
         return Record(
             list(run["runs"]),
-            run["started_at"],
-            run["finished_at"],
+            time_or_none(run["started_at"]),
+            time_or_none(run["finished_at"]),
             run["passed"],
             list(run["reasons"]),
             run["stale_after"],
-            success["at"],
+            time_or_none(success["at"]),
             list(success["runs"]),
-            before["at"],
+            time_or_none(before["at"]),
             list(before["runs"]),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -259,18 +259,19 @@ def open_state(
         except RunError:  # damaged; said where it is used
             continue
     state = State(top, groups or {})
-    is_older = not state.is_there and any("part" not in old_manifest(run) for run in newest)
+    was_there = state.is_there
+    is_older = not was_there and any("part" not in old_manifest(run) for run in newest)
     state.make()
-    entries = state.entries()
-    incomplete = is_older or state.damaged > 0 or (record is not None and not entries)
-    if _add_from_runs(state, entries, everything=incomplete):
-        entries = state.entries()
-    state.problems.clear()
-    if record is None and (state.path / RECORD).exists():
+    if record is None and was_there:
         record = _record_from_runs(top)
         if record is not None:
             with contextlib.suppress(OSError):
                 _write_record(state, record)
+    entries = state.entries()
+    incomplete = is_older or state.damaged > 0 or (was_there and not entries)
+    if _add_from_runs(state, entries, everything=incomplete):
+        entries = state.entries()
+    state.problems.clear()
     return state, entries, record
 
 

@@ -19,6 +19,8 @@ import os
 import pathlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from types import NoneType
 from typing import Any
 
 from ._clock import is_future, now_text, past
@@ -177,9 +179,10 @@ class State:
             recorded_at=now_text(),
         )
 
-    def entries(self) -> dict[str, Entry]:
+    def entries(self, *, is_alone: bool = False) -> dict[str, Entry]:
         """Return all devices, sorted by name. Damaged lines are counted and left out.
 
+        :param is_alone: no line can be in the middle of being written.
         :raises NewerFormat: if a newer version of the collection wrote a line.
         """
         found: dict[str, Entry] = {}
@@ -192,9 +195,9 @@ class State:
         except OSError:
             self.damaged = 1
             return found
-        for line in lines[:-1]:  # the last one has no end, or is empty
-            if not line:
-                continue
+        if lines.pop() and (is_alone or self._has_torn_end()):
+            self.damaged += 1
+        for line in filter(None, lines):
             try:
                 name, entry, at = _parsed(line, self.journal)
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -212,13 +215,19 @@ class State:
                 found[name] = before.after(entry)
         return dict(sorted(found.items()))
 
+    def _has_torn_end(self) -> bool:
+        """Return whether the last line has no end, and nobody is writing it."""
+        with contextlib.suppress(OSError), self.alone():
+            return not read_file(self.journal).endswith(b"\n")
+        return False
+
     def rewrite(self) -> dict[str, Entry]:
         """Write one line per device, and return the devices.
 
         :raises OSError: if it cannot be written; nothing is lost then.
         """
         with self.alone():
-            entries = self.entries()
+            entries = self.entries(is_alone=True)
             lines = b"".join(_line(entry.as_dict()) for entry in entries.values())
             write_atomically(self.journal, lines)
         return entries
@@ -288,23 +297,40 @@ def _parsed(line: bytes, path: pathlib.Path) -> tuple[str, Entry | None, str]:
     check_format(path, data["format"], FORMAT)
     name = str(data["name"])
     if "left_at" in data:
-        return name, None, str(data["left_at"])
+        return name, None, time_of(data["left_at"])
     entry = Entry(
         name=name,
-        at=str(data["at"]),
+        at=time_of(data["at"]),
         run=_inside(data["run"]),
         question=data["question"],
-        first_asked_at=data["first_asked_at"],
-        last_good_at=data["last_good_at"],
+        first_asked_at=time_or_none(data["first_asked_at"]),
+        last_good_at=time_or_none(data["last_good_at"]),
         last_good_run=_inside(data["last_good_run"]),
         groups=tuple(map(str, data["groups"])),
         answer=dict(data["answer"]),
-        recorded_at=str(data.get("recorded_at") or data["at"]),
+        recorded_at=time_of(data.get("recorded_at") or data["at"]),
     )
-    if entry.answer["status"] not in STATUSES:
+    if entry.answer["status"] not in STATUSES or not isinstance(entry.answer.get("error"), (dict, NoneType)):
         msg = "it is not the state of a device"
         raise ValueError(msg)
     return name, entry, entry.recorded_at
+
+
+def time_of(text: Any) -> str:
+    """Return a time that was read from a file.
+
+    :raises ValueError, TypeError: if it is none.
+    """
+    datetime.fromisoformat(text)
+    return str(text)
+
+
+def time_or_none(text: Any) -> str | None:
+    """Return a time that was read from a file, or None.
+
+    :raises ValueError, TypeError: if it is neither.
+    """
+    return None if text is None else time_of(text)
 
 
 def _inside(run: Any) -> str | None:

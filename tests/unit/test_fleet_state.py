@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -390,6 +392,65 @@ def test_a_damaged_state_is_completed_from_the_runs_since_the_last_whole_one(sta
     assert list(entries) == ["hand", *KNOWN]
     assert entries["r1"].at == at(-24 * 60)
     assert entries["r2"].answer["status"] == "failed"
+
+
+def damage_half_a_line(state: State) -> None:
+    state.journal.write_bytes(state.journal.read_bytes()[:-60])
+
+
+def damage_time(state: State) -> None:
+    state.journal.write_text(re.sub(r'"at": "(\d{4})-\d\d', r'"at": "\1-71', state.journal.read_text(), count=1))
+
+
+def damage_type(state: State) -> None:
+    state.journal.write_text(state.journal.read_text().replace('"error": null', '"error": "text"', 1))
+
+
+def damage_nothing_left(state: State) -> None:
+    state.journal.write_text("")
+    (state.path / "fleet.json").write_text("")
+
+
+def damage_removed(state: State) -> None:
+    state.journal.unlink()
+    (state.path / "fleet.json").unlink()
+
+
+def damage_record(state: State) -> None:
+    text = (state.path / "fleet.json").read_text()
+    (state.path / "fleet.json").write_text(re.sub(r'"finished_at": "(\d{4})-\d\d', r'"finished_at": "\1-71', text))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [damage_half_a_line, damage_time, damage_type, damage_nothing_left, damage_removed, damage_record],
+)
+def test_no_damage_makes_a_limited_run_one_of_the_whole_fleet(damage: Callable[[State], None], state: State) -> None:
+    run = made(state.top, -2, KNOWN)
+    for name in KNOWN:
+        state.note(name, answer("ok", -2 * 24 * 60), run)
+    close_fleet(
+        state,
+        runs=[f"runs/{run.name}"],
+        started_at=None,
+        finished_at=at(-2 * 24 * 60),
+        passed=True,
+        reasons=[],
+        stale_after=None,
+    )
+    damage(state)
+    _state, entries, record = open_state(state.top)
+    assert list(entries) == KNOWN
+    assert {entry.at for entry in entries.values()} == {at(-2 * 24 * 60)}
+    assert {entry.answer["error"] for entry in entries.values()} == {None}
+    assert record is not None
+    assert record.finished_at == at(-2 * 24 * 60)
+    scope = scope_of(KNOWN[:1], entries, recorded=True, inventory=KNOWN, limited=True)
+    assert scope.part is not None
+
+
+def test_a_limited_run_is_a_part_if_no_device_is_known() -> None:
+    assert scope_of(["r1"], [], recorded=True, inventory=KNOWN, limited=True).part is not None
 
 
 def test_answers_of_a_killed_run_are_added_when_the_next_begins(state: State) -> None:
