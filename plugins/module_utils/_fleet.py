@@ -86,6 +86,11 @@ def scope_of(
     return Scope(leaving=frozenset(gone))
 
 
+def leaves_out(limit: Any) -> bool:
+    """Return whether a value of ``--limit`` can leave out devices."""
+    return str(limit or "all").strip() not in ("all", "*")
+
+
 def _some(names: Iterable[str]) -> str:
     listed = sorted(names)
     return ", ".join(listed[:NAMES_SAID]) + (", …" if len(listed) > NAMES_SAID else "")

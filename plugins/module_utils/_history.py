@@ -20,8 +20,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ._git import Git
-from ._git import HistoryError as HistoryError
+from ._git import Git, HistoryError
 from ._history_repair import LOCK, NOTES, RESTORED, is_damaged, mend_config, repair, shape, tidy, tip_of
 from ._last_good import LastGood
 from ._repository import check_repository

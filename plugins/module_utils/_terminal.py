@@ -9,8 +9,6 @@ import functools
 import re
 from collections.abc import Iterator
 
-from ._chatter import CHATTER as CHATTER
-from ._chatter import is_chatter as is_chatter
 from ._pieces import spans
 
 # Parts of the patterns below. A string sequence (OSC, DCS, ...) that is not ended on its line loses only its

@@ -56,6 +56,9 @@ options:
   devices:
     description: Set by the action plugin for a poller. It cannot be set in a task.
     type: str
+  silence:
+    description: Set by the action plugin for a poller. It cannot be set in a task.
+    type: float
 extends_documentation_fragment:
   - rollcall.network.collect
 seealso:

@@ -185,7 +185,7 @@ def _reuse(
     if arguments["only"] and not resumed:
         if opened.entries.keys() & folder.questions.keys():
             taken, changed = take_over(folder, opened.entries)
-            of = f"{folder.top / next(iter(taken))}" if len(taken) == 1 else f"{len(taken)} runs"
+            of = f"{folder.top / min(taken)}" if len(taken) == 1 else f"{len(taken)} runs"
             yield f"reusing {sum(taken.values())} full answers of {of}" if taken else "there are no answers to reuse"
         else:
             yield f"only: {arguments['only']}: there is no earlier run of these devices, so all are asked"

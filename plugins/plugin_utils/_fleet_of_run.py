@@ -17,6 +17,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._fleet import (
     Fleet,
     Record,
     Scope,
+    leaves_out,
     open_state,
     scope_of,
 )
@@ -69,7 +70,7 @@ def scope_in(
         entries.keys(),
         recorded=record is not None,
         inventory=None if can_be_slice or not groups else list(map(str, groups.get("all", ()))),
-        limited=can_be_slice or bool(variables.get("ansible_limit")),
+        limited=can_be_slice or leaves_out(variables.get("ansible_limit")),
     )
 
 

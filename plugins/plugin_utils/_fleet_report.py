@@ -20,6 +20,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._fleet import (
     Scope,
     close_fleet,
     is_stale,
+    leaves_out,
     open_state,
     read_record,
     scope_of,
@@ -98,7 +99,9 @@ class FleetReport:
             self.entries.keys(),
             recorded=bool(self.record.runs),
             inventory=list(map(str, groups.get("all", ()))) or None,
-            limited=bool(variables.get("ansible_limit")) or any(each.get("limit") for each in self.manifests),
+            limited=any(
+                map(leaves_out, (variables.get("ansible_limit"), *(each.get("limit") for each in self.manifests)))
+            ),
         )
         if scope.part is not None:
             return scope

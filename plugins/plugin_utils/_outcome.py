@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible_collections.rollcall.network.plugins.module_utils import _history
 from ansible_collections.rollcall.network.plugins.module_utils._fleet import Fleet, Record, read_record
+from ansible_collections.rollcall.network.plugins.module_utils._git import HistoryError
 from ansible_collections.rollcall.network.plugins.module_utils._last_good import LastGood
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import in_line
 from ansible_collections.rollcall.network.plugins.module_utils._problems import Problems
@@ -181,7 +182,7 @@ def _write_history(
     title = f"{folder.path.name}, {len(answers)} {devices(len(answers))}"
     try:
         _history.commit(folder.top, last_good, answers, title, say)
-    except _history.HistoryError as error:
+    except HistoryError as error:
         what_helps = advice(str(error), folder.top, arguments["keep"])
         return f"{error}{what_helps}; the answers were written, and the next run will commit them"
     return None

@@ -95,8 +95,9 @@ class Stream:
                 given.close()
 
     def _read(self, process: subprocess.Popen[bytes]) -> None:
-        assert process.stdout is not None
-        assert process.stderr is not None
+        if process.stdout is None or process.stderr is None:
+            msg = "the process has no pipes"
+            raise ValueError(msg)
         output, errors = process.stdout.fileno(), process.stderr.fileno()
         poll = select.poll()
         poll.register(output, select.POLLIN)

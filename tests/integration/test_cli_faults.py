@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from ansible_collections.rollcall.network.plugins.module_utils._chatter import CHATTER
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
 from ansible_collections.rollcall.network.plugins.module_utils._result import Output, Result
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits
-from ansible_collections.rollcall.network.plugins.module_utils._terminal import CHATTER
 from tests.integration.asking import lab_device, results_of
 from tests.lab import Lab, LabDevice
 from tests.lab.faults import BIG_OUTPUT_BYTES, FAULTS

@@ -26,6 +26,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._fleet import (
     Scope,
     close_fleet,
     is_stale,
+    leaves_out,
     open_state,
     read_record,
     scope_of,
@@ -447,6 +448,13 @@ def test_no_damage_makes_a_limited_run_one_of_the_whole_fleet(damage: Callable[[
     assert record.finished_at == at(-2 * 24 * 60)
     scope = scope_of(KNOWN[:1], entries, recorded=True, inventory=KNOWN, limited=True)
     assert scope.part is not None
+
+
+@pytest.mark.parametrize(
+    ("limit", "leaves"), [(None, False), ("", False), ("all", False), ("*", False), ("edge", True), ("all:!edge", True)]
+)
+def test_a_limit_to_all_is_none(limit: str | None, leaves: bool) -> None:
+    assert leaves_out(limit) is leaves
 
 
 def test_a_limited_run_is_a_part_if_no_device_is_known() -> None:

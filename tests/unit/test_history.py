@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._changes import Changes
-from ansible_collections.rollcall.network.plugins.module_utils._history import HistoryError, commit
+from ansible_collections.rollcall.network.plugins.module_utils._git import HistoryError
+from ansible_collections.rollcall.network.plugins.module_utils._history import commit
 from ansible_collections.rollcall.network.plugins.module_utils._last_good import LastGood
 from ansible_collections.rollcall.network.plugins.module_utils._roll import write_answer
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunFolder, file_name

@@ -16,7 +16,8 @@ from collections.abc import Callable
 
 import pytest
 
-from ansible_collections.rollcall.network.plugins.module_utils._history import HistoryError, commit
+from ansible_collections.rollcall.network.plugins.module_utils._git import HistoryError
+from ansible_collections.rollcall.network.plugins.module_utils._history import commit
 from tests.integration.openssh import wait_until
 from tests.unit.test_history import COMMAND, ROOT, Fleet
 

@@ -7,8 +7,8 @@ import random
 
 import pytest
 
+from ansible_collections.rollcall.network.plugins.module_utils._chatter import CHATTER
 from ansible_collections.rollcall.network.plugins.module_utils._terminal import (
-    CHATTER,
     PAGER,
     clean,
     decode,

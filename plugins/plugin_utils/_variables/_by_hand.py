@@ -246,8 +246,8 @@ def _plain(command: str | Command) -> str | dict[str, Any]:
 def _definition(name: str, platform: str | None, definition: Mapping[str, object] | None) -> dict[str, Any] | None:
     if definition is None:
         return None
-    (description,) = check_descriptions({platform: definition}, f"definition of {name!r}", spellings()).values()
-    return description
+    checked = check_descriptions({platform: definition}, f"definition of {name!r}", spellings())
+    return next(iter(checked.values()), None)
 
 
 def _platform(name: str, platform: str | None) -> str:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ..._terminal import is_chatter
+from ..._chatter import is_chatter
 
 LONE = 2  # lines; any error is a rejection in such an answer
 SHORT = 4  # lines; each line of such an answer can be the message
