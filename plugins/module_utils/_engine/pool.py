@@ -23,8 +23,8 @@ from .launcher import Kind, Launcher, NoProcess, Process
 LOOK = 0.1  # seconds between looks at the time and memory of a process, with few processes
 LOOK_PER_PROCESS = 0.002
 GRACE = 0.2  # seconds for a call to end by itself at its deadline
-SHORT = 0.05  # seconds of a short call
-FEW, SOON = 32, 0.001  # with more processes, seconds to wait for the end of such a call before another look
+SHORT = 0.02  # seconds of a short call
+FEW, SOON = 12, 0.001  # with more processes, seconds to wait for the end of such a call before another look
 STOPPED = 10.0  # seconds after which a stopped process is ended
 _PIECE = 1 << 20
 
@@ -249,7 +249,7 @@ class Pool:
 
     def _is_quick(self) -> bool:
         """Return whether the calls are so short that a process becomes free before another one has started."""
-        return self._last_seconds < SHORT and time.monotonic() - self._changed_at < 20 * SHORT
+        return self._last_seconds < SHORT and time.monotonic() - self._changed_at < 50 * SHORT
 
     def _start(self) -> Process:
         if self._closed:
