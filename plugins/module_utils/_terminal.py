@@ -17,54 +17,24 @@ _STRING = r"\x1b[\]PX^_](?:[^\x07\x1b\n]*(?:\x07|\x1b\\))?"
 _CSI = r"\x1b\[[0-?]*[ -/]*[@-~]?"
 _CHARSET = r"\x1b[ -/]+[0-~]?"
 _CURSOR = r"\x1b\[[0-?]*[CDGHKf]"
-_ESCAPE = rf"(?:{_STRING}|{_CSI}|{_CHARSET}|\x1b[0-~]?)"
-ESCAPE = _ESCAPE
+ESCAPE = rf"(?:{_STRING}|{_CSI}|{_CHARSET}|\x1b[0-~]?)"
 """A part of a pattern, which matches one escape sequence."""
 
 _SPECIAL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _LINE_FEED = re.compile(r"\x1b[DE]|[\x0b\x0c]")
-_INERT = re.compile(rf"(?!{_CURSOR}){_ESCAPE}|[\x00-\x07\x0e-\x1a\x1c-\x1f\x7f]+")
+_INERT = re.compile(rf"(?!{_CURSOR}){ESCAPE}|[\x00-\x07\x0e-\x1a\x1c-\x1f\x7f]+")
 _NEEDS_CURSOR = re.compile(r"[\r\x08\x1b]")
 _TOKEN = re.compile(rf"(?P<text>[^\r\x08\x1b]+)|(?P<back>\x08+)|(?P<home>\r+)|(?P<move>{_CURSOR})")
 
 # A terminal stops at its right margin. The limit keeps a hostile `ESC [ 999999999 C` from filling the memory, and the
 # work on each sequence bounded.
 _WIDEST = 255
-PAGER_TAIL = 300  # characters at the end of a text that are searched for a pager's prompt
 
 # A blank that was written over something: at the end of a line it is nothing at all. NUL is free for it, as clean()
 # drops those of the device first.
 _ERASED = "\0"
 _ERASED_LINE = [_ERASED] * (_WIDEST + 1)
 _BLANK_LINE = [" "] * (_WIDEST + 1)
-
-PAGER = re.compile(
-    rf"""(?:\A|[\r\n\x08])(?:{_ESCAPE}|[ \t])*+
-    (?:
-        <?-{{1,8}}\s?\(?more(?:\s\d{{1,3}}%)?\)?\s?(?:or\s\(q\)uit\s?)?-{{1,8}}>?
-            (?:\s?\(\d{{1,3}}%\)|\s?\([^()\r\n]{{1,40}}\)|\s?or\s\(q\)uit|,\snext\spage:[^\r\n]{{0,60}})?
-      | press\s(?:any\skey|<?(?:space|enter|return)(?:\s?bar)?>?)\s(?:to\s(?:continue|proceed)|for\smore)
-            (?:[\ ,.(:][^\r\n]{{0,40}})?
-      | (?P<end>(?:lines\s\d+-\d+(?:/\d+)?\s)?\(END\))
-    )
-    (?:{_ESCAPE}|[ \t\x07])*+\Z""",
-    re.VERBOSE | re.IGNORECASE,
-)
-"""Matches a pager's prompt that fills the last line of a buffer of raw text.
-
-Use it through `pager_at_end` and `is_pager`: no prompt is longer than PAGER_TAIL. The group `end` is set when the pager
-stands at the end of the text, where only `q` helps.
-"""
-
-
-def pager_at_end(raw: str) -> re.Match[str] | None:
-    """Return the match of a pager's prompt at the end of a raw text, see PAGER."""
-    return PAGER.search(raw[-PAGER_TAIL:])
-
-
-def is_pager(line: str) -> bool:
-    """Tell whether a cleaned line is nothing but a pager's prompt."""
-    return len(line) <= PAGER_TAIL and PAGER.search(line) is not None
 
 
 def decode(data: bytes) -> str:

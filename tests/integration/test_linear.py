@@ -282,7 +282,7 @@ def received(text: str) -> None:
         answer = reader_answer.Answer(COMMAND, prompt, echoes=True)
         for start in range(0, len(data), 2048):
             answer.data += data[start : start + 2048]
-            _terminal.pager_at_end(answer.tail())
+            pagers.pager_at_end(answer.tail())
             answer.at_prompt()
             answer.echoed()
             driver_text.last_line(answer.shown())
@@ -448,8 +448,6 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     ),
     "says_nothing": lambda text: nothing.says_nothing(text.split("\n")),
     "says_nothing, in few lines": lambda text: nothing.says_nothing(f"No {text[:400]}\n{text}".split("\n")[:50]),
-    "is_pager": _terminal.is_pager,
-    "pager_at_end": _terminal.pager_at_end,
     "pagers.pager_at_end": lambda text: [
         pagers.pager_at_end(text + end) for end in ("", "--More--", "press any key to continue")
     ],
@@ -587,7 +585,6 @@ PATTERNS: dict[str, str] = {
     "damaged._PAGER": MATCH,
     "damaged._LETTERS": MATCH,
     "left_over._DIGIT": SEARCH,
-    "_terminal.PAGER": SEARCH,
     "echo._PROMPT_END": SEARCH,
     "echo._NOISE": MATCH,
     "echo._LINE_REST": MATCH,

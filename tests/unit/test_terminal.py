@@ -8,8 +8,8 @@ import random
 import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._chatter import CHATTER
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader.pagers import pager_at_end
 from ansible_collections.rollcall.network.plugins.module_utils._terminal import (
-    PAGER,
     clean,
     decode,
 )
@@ -105,20 +105,28 @@ def test_clean_random_text() -> None:
 )
 def test_pager(prompt: str) -> None:
     for before in ("", "line\r\n", "line\r\n--More--\r        \r", "line\n\b\b"):
-        found = PAGER.search((before + prompt)[-300:])
+        found = pager_at_end(before + prompt)
         assert found
-        assert bool(found["end"]) == ("END" in prompt)
+        assert (found.answer == "q") == ("END" in prompt)
     for after in ("\r\n", "\r\nR1#", "\r        \r"):
-        assert not PAGER.search(prompt + after)
-    assert not PAGER.search(f"description {prompt}")
+        assert not pager_at_end(prompt + after)
+    behind_text = pager_at_end(f"description {prompt}")
+    has_own_row = "\x1b[24;1H" in prompt
+    assert behind_text is None or behind_text.sure == has_own_row, "it is answered only after a silence"
 
 
 @pytest.mark.parametrize(
     "text",
-    ["more", "--More--x", "no more", "- more -x", "R1#", "----------", "Total (END of list)", "press any key", ":"],
+    ["more", "--More--x", "no more", "- more -x", "R1#", "----------", "Total (END of list)", "press any key"],
 )
 def test_no_pager(text: str) -> None:
-    assert not PAGER.search(f"line\r\n{text}")
+    assert not pager_at_end(f"line\r\n{text}")
+
+
+def test_a_colon_alone_can_be_a_pager_but_is_not_surely_one() -> None:
+    found = pager_at_end("line\r\n:")
+    assert found is not None
+    assert not found.sure
 
 
 @pytest.mark.parametrize(

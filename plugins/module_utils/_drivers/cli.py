@@ -655,10 +655,8 @@ class _Terminal:
         """Return the reply to the question that ends the answer, if it is expected, and whether it is only a key."""
         reply = answer_for(command, answer.shown())
         if reply is not None and (silent >= QUIET or question_at_end(answer.shown()) is not None):
-            return (
-                reply.text,
-                reply.is_key,
-            )  # otherwise the line may be a part of a text that holds the words of the question
+            # Otherwise the line may be a part of a text that holds the words of the question.
+            return reply.text, reply.is_key
         dialog = self._dialog(answer.shown(), "command")
         return None if dialog is None else (dialog.answer or "", dialog.is_key)
 

@@ -15,9 +15,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from .prompt import LONGEST
 from .questions import asks_for
 
-LONGEST = 512  # characters of a line; a longer one is no prompt
 MOST_NAMES = 12
 ENDS = ">#$%])"  # characters that end most prompts
 _EDGES = " \t*!~^><[](){}#$%:"
