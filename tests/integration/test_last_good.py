@@ -203,7 +203,7 @@ def test_a_damaged_history_is_repaired_with_a_warning(whole: Lab, tmp_path: Path
     assert f"the history in {tmp_path}/history.git was damaged: what was lost was written again" in said
     assert f"{last_good} was a folder; it is now show version.txt.damaged" in said
     assert called.result["verdict"]["passed"]
-    assert git(tmp_path, "log", "--format=%s", "main").count("1 devices") == 2
+    assert git(tmp_path, "log", "--format=%s", "main").count(", 1 device: ") == 2
     assert "damaged" not in call_roll(whole.inventory, arguments).output
 
 

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PLAYBOOKS = sorted(file.stem for file in (ROOT / "playbooks").glob("*.yml"))
 WARNING = re.compile(r"\w*Warning:|errantly sent data")
 # A pattern in a playbook or a template, between single quotes.
-PATTERN = re.compile(r"(?:regex_\w+|match|search|regex)\(\s*'((?:[^'\\]|\\.)*)'")
+PATTERN = re.compile(r"(?:regex_\w+|match|search|regex)\(\s*'((?:[^'\\]|\\.)*)'\s*[,)]")
 
 
 @pytest.fixture(scope="module")

@@ -245,7 +245,7 @@ def test_a_key_file_that_cannot_be_read_leaves_the_password(openssh: OpenSshServ
 
 
 @pytest.mark.parametrize("place", ["private_key_file", "private_key"])
-@pytest.mark.parametrize("passphrase", ["wrong", None])
+@pytest.mark.parametrize("passphrase", ["not-the-pass-phrase-7", None])
 def test_a_wrong_pass_phrase_is_told(openssh: OpenSshServer, place: str, passphrase: str | None) -> None:
     log = Log(openssh)
     file = openssh.keys["encrypted"].file

@@ -41,6 +41,12 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import
 NOW = datetime.now(UTC)
 
 
+@pytest.fixture(autouse=True)
+def now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time of each test: this module may have been imported long before."""
+    monkeypatch.setattr(sys.modules[__name__], "NOW", datetime.now(UTC))
+
+
 def at(minutes: float) -> str:
     """A time, in minutes from now."""
     return iso(NOW + timedelta(minutes=minutes))
