@@ -297,6 +297,16 @@ def _tolerant(packet: Any) -> Any:
     return packet
 
 
+def _tolerantly(process: weakref.WeakMethod[Callable[..., Any]]) -> Callable[..., Any]:
+    """Return the method with such packets. The method does not refer to itself, which would keep it in memory."""
+
+    def process_packet(kind: int, number: int, packet: Any) -> Any:
+        method = process()
+        return None if method is None else method(kind, number, _tolerant(packet))
+
+    return process_packet
+
+
 class _Connection(_Base):  # type: ignore[misc]
     """A connection that sends no empty message before each encrypted one.
 
@@ -358,8 +368,7 @@ class _Connection(_Base):  # type: ignore[misc]
     def try_next_auth(self, *, next_method: bool = False) -> None:
         super().try_next_auth(next_method=next_method)
         if self._auth is not None and self._auth_methods[0] in _ASK:
-            process = weakref.WeakMethod(self._auth.process_packet)
-            self._auth.process_packet = lambda kind, number, packet: process()(kind, number, _tolerant(packet))
+            self._auth.process_packet = _tolerantly(weakref.WeakMethod(self._auth.process_packet))
 
     _packet_handlers: ClassVar[dict[int, Any]] = {
         **getattr(_Base, "_packet_handlers", {}),
