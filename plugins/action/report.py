@@ -287,6 +287,12 @@ class ActionModule(OnController):
             href = os.path.relpath(where / page, folder) if page and (where / page).is_file() else None
             values = (entry.at, *self._values(name, columns))
             rows.append(fleet_row(name, entry.shown(), values, href))
+        outside = [row.name for row in rows if row.status != "ok" and row.name not in self._variables.hosts]
+        if outside and "limit" in formats:
+            self._said.append(
+                f"{folder / FLEET_FILES['limit']} does not have {count_of(outside)}: no full answer, but not in this "
+                "inventory, so --limit cannot select it"
+            )
         summary = summarize({"status": row.status} for row in rows)
         verdict = verdict_of({row.name: row.status for row in rows}, allowed)
         hrefs = {row.name: path(row.href) for row in rows if row.href}

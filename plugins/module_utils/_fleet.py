@@ -164,14 +164,16 @@ class Record:
 
 
 def read_record(top: pathlib.Path) -> Record | None:
-    """Return the record of an output folder; None if there is none, or if it is damaged.
+    """Return the record of an output folder; None if no run is recorded, or if it is damaged.
 
     :raises NewerFormat: if a newer version of the collection wrote it.
     """
-    return _read_record(top / STATE / RECORD)
+    record = _read_record(top / STATE / RECORD)
+    return record if record and record.runs else None
 
 
 def _read_record(path: pathlib.Path) -> Record | None:
+    """Return a record, which may have no runs yet; None if it is damaged."""
     try:
         data = json.loads(read_file(path).decode("ascii"))
         check_format(path, data.get("format"), FORMAT)
@@ -310,7 +312,7 @@ def open_state(
 
     :raises RunError: if it cannot be written, or if a newer version of the collection wrote the folder.
     """
-    record = read_record(top)
+    record = _read_record(top / STATE / RECORD)
     newest = newest_first(str(top))[:1]
     for run in newest:
         try:
@@ -323,29 +325,28 @@ def open_state(
     was_there = state.is_there
     is_older = not was_there and any("part" not in old_manifest(run) for run in newest)
     state.make()
-    changed = record
-    if record is None and was_there:
-        changed = _record_from_runs(top)
-        with contextlib.suppress(OSError):
-            state.make_way(state.path / RECORD)
-        if changed is not None:
-            state.said.append(f"{state.path / RECORD} was lost or damaged and was made again from the runs")
-    if changed is not None:
-        changed, line = changed.without_future()
-        state.said += [line] if line else []
-    if changed is not None and changed != record:
+    # A new state has a record without runs. If it is missing, it was lost, and the runs may have it.
+    changed = record or (_record_from_runs(top) if was_there else None) or Record()
+    with contextlib.suppress(OSError):
+        state.make_way(state.path / RECORD)
+    if record is None and changed.runs:
+        state.said.append(f"{state.path / RECORD} was lost or damaged and was made again from the runs")
+    changed, line = changed.without_future()
+    state.said += [line] if line else []
+    if changed != record:
         with contextlib.suppress(OSError), state.alone():
             _write_record(state, changed)
+    known = changed if changed.runs else None
     entries = state.entries()
     damage = state.damaged > 0 or (was_there and not entries)
-    added = _add_from_runs(state, entries, changed, everything=is_older or damage)
+    added = _add_from_runs(state, entries, known, everything=is_older or damage)
     if added:
         entries = state.entries()
     if added and damage:
         many = "1 device was" if added == 1 else f"{added} devices were"
         state.said.append(f"{state.journal} was damaged: {many} added again from the runs")
     state.problems.clear()
-    return state, entries, changed
+    return state, entries, known
 
 
 def _add_from_runs(state: State, entries: Mapping[str, Entry], record: Record | None, *, everything: bool) -> int:
