@@ -514,7 +514,7 @@ def _metrics(rows: list[FleetRow], fleet: FleetReport | None, arguments: Mapping
         return prometheus(rows, _facts(arguments["run_dir"], verdict), arguments["title"])
     last = {name: fleet_row(name, entry.shown()) for name, entry in fleet.entries.items()}
     if fleet.unrecorded:  # the answers may not be recorded either
-        last |= {row.name: row for row in rows}
+        last = {**{row.name: row for row in rows}, **last}
     return prometheus(list(last.values()), fleet.facts(), arguments["title"])
 
 

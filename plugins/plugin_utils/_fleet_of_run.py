@@ -84,7 +84,7 @@ def leaves_out_devices(names: Iterable[str], variables: Mapping[str, Any]) -> bo
     if variables.get("rollcall_hosts") is None:
         return False
     others = set(map(str, (variables.get("groups") or {}).get("all", ()))) - set(names)
-    hostvars = variables.get("hostvars") or {}
+    hostvars: Any = variables.get("hostvars") or {}
     return any(not OF_DEVICES.isdisjoint(hostvars.raw_get(name)) for name in others if name in hostvars)
 
 

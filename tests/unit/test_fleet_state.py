@@ -423,8 +423,8 @@ def test_a_success_from_the_future_never_counts_later(
     success: float, before: float | None, counts: float | None, state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A run that sees it removes it, and says so."""
-    times = {"last_success_at": at(success), "success_before_at": None if before is None else at(before)}
-    record = Record(["runs/1"], at(success), at(success), True, names=KNOWN, **times)
+    record = Record(["runs/1"], at(success), at(success), passed=True, names=KNOWN, last_success_at=at(success))
+    record.success_before_at = None if before is None else at(before)
     (state.path / "fleet.json").write_text(json.dumps(record.as_dict()))
     opened = open_state(state.top)
     for ahead in (0, 20_000):

@@ -91,6 +91,18 @@ class Damage:
         (self.git / "fast_import_crash_1").write_text("x")
         (self.git / "objects" / "pack" / "tmp_pack_x").write_bytes(b"PACK")
 
+    def remove(self, *names: str) -> None:
+        for name in names:
+            path = self.git / name
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+    def lose_refs(self) -> None:
+        self.packed()
+        self.remove("packed-refs", "rollcall.json")
+
     def unnoted(self, ref: bytes, notes: bytes) -> None:
         """The branch and the notes are lost at once, as in one power cut."""
         self.main.write_bytes(ref)
@@ -123,13 +135,10 @@ CASES: dict[str, Case] = {
     "a ref and notes of zeros": (lambda it: it.unnoted(bytes(41), bytes(300)), "its branch is now at", 3),
     "a ref of text zeros and other notes": (
         lambda it: it.unnoted(b"0" * 40 + b"\n", b'{"tip": 5}'), "its branch is now at", 3),
-    "no ref and no notes": (
-        lambda it: (it.main.unlink(), (it.git / "rollcall.json").unlink()), "its branch is now at", 3),
-    "no refs and no notes": (
-        lambda it: (shutil.rmtree(it.git / "refs"), (it.git / "rollcall.json").unlink()), "its branch is now at", 3),
+    "no ref and no notes": (lambda it: it.remove("refs/heads/main", "rollcall.json"), "its branch is now at", 3),
+    "no refs and no notes": (lambda it: it.remove("refs", "rollcall.json"), "its branch is now at", 3),
     "packs, no refs and no notes": (
-        lambda it: it.packed() and ((it.git / "packed-refs").unlink(), (it.git / "rollcall.json").unlink()),
-        "its branch is now at", 3),
+        lambda it: it.lose_refs(), "its branch is now at", 3),
     "a branch set back by one": (lambda it: it.set_back("main~1", notes=False), "was set back to", 3),
     "a branch set back by two": (lambda it: it.set_back("main~2", notes=False), "was set back to", 3),
     "a branch set back, and no notes": (lambda it: it.set_back("main~2", notes=True), "was set back to", 3),
