@@ -224,7 +224,7 @@ class ActionModule(OnController):
             for _render, file_of in devices:
                 self._files.prune({file_of(name) for name in known})
         first = next(each for each in ("html", "md", *formats) if each in formats)
-        fleet = self._fleet(rows, read, arguments, verdict)
+        fleet = self._fleet(rows, read, arguments, verdict, dest)
         make = self._fleet_files(rows, summary, verdict, arguments, dest, self._hrefs(rows, arguments, dest), fleet)
         if fleet is not None and arguments["output_dir"] is not None:
             of_fleet = self._last_known_files(fleet, names, formats, arguments, allowed, dest)
@@ -246,7 +246,7 @@ class ActionModule(OnController):
             self._files.put(FLEET_FILES[each], file, render, mode=MODES.get(each, PRIVATE))
 
     def _fleet(
-        self, rows: list[FleetRow], read: Reader, arguments: dict[str, Any], verdict: Verdict
+        self, rows: list[FleetRow], read: Reader, arguments: dict[str, Any], verdict: Verdict, dest: pathlib.Path
     ) -> FleetReport | None:
         """Return the state of the fleet. Record the runs of slices and of pollers, if they are of the whole fleet."""
         run_dirs, output_dir = arguments["run_dir"] or [], arguments["output_dir"]
@@ -258,7 +258,7 @@ class ActionModule(OnController):
             fleet = fleet_of(run_dirs, output_dir, [row.name for row in rows], self._task_vars, opens=closes)
             if fleet is not None and closes:
                 fleet.note({row.name: row.status for row in rows}, read, set(Merged(run_dirs).names))
-                fleet.close([row.name for row in rows], run_dirs, verdict, self._task_vars)
+                fleet.close([row.name for row in rows], run_dirs, verdict, self._task_vars, dest)
         except (OSError, RunError) as error:
             self._files.fail("the fleet state", error)
             self._is_unrecorded = closes

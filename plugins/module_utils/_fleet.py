@@ -206,6 +206,7 @@ def close_fleet(
     reasons: Sequence[str],
     stale_after: float | None,
     leaving: Collection[str] = (),
+    latest: str | None = None,
 ) -> bool:
     """Record a run of the whole fleet. A run that is older than the recorded one changes nothing.
 
@@ -213,6 +214,7 @@ def close_fleet(
 
     :param names: all names that were asked.
     :param runs: its folders, relative to the output folder.
+    :param latest: the one of them that ``latest`` leads to, by default the newest.
     :raises OSError: if it cannot be written; the old record stays then.
     """
     with state.alone():
@@ -239,7 +241,7 @@ def close_fleet(
             state.leave(leaving)
         own = [run for run in runs if run.startswith(f"{RUNS}/")]  # not those of pollers
         if own and len(own) == len(runs):
-            point_latest(state.top, state.top / max(own))
+            point_latest(state.top, state.top / (latest or max(own)))
         _write_record(state, record)
         with contextlib.suppress(OSError):  # from it, a damaged record can be made again
             write_atomically(state.top / runs[0] / RECORD, _text(record))
@@ -344,7 +346,7 @@ def open_state(
         entries = state.entries()
     if added and damage:
         many = "1 device was" if added == 1 else f"{added} devices were"
-        state.said.append(f"{state.journal} was damaged: {many} added again from the runs")
+        state.said.append(f"{state.journal} was lost or damaged: {many} added again from the runs")
     state.problems.clear()
     return state, entries, known
 

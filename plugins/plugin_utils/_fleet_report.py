@@ -96,10 +96,16 @@ class FleetReport:
             self.entries = self.state.entries()
 
     def close(
-        self, names: Iterable[str], run_dirs: Sequence[str], verdict: Verdict, variables: Mapping[str, Any]
+        self,
+        names: Iterable[str],
+        run_dirs: Sequence[str],
+        verdict: Verdict,
+        variables: Mapping[str, Any],
+        dest: pathlib.Path,
     ) -> Scope:
         """Record these runs together, if they are of the whole fleet. Devices that left the inventory leave the state.
 
+        :param dest: where the reports are. If that is in one of the runs, ``latest`` leads to it.
         :raises OSError: if it cannot be written. Then they are ``unrecorded``.
         """
         names = list(names)
@@ -122,17 +128,19 @@ class FleetReport:
             troubles.append("a run was ended before all devices were asked")
         started, finished = _span(self.manifests)
         given = [(each.get("arguments") or {}).get("stale_after") for each in self.manifests]
+        runs = [os.path.relpath(pathlib.Path(each).resolve(), self.top) for each in run_dirs]
         self.unrecorded = True
         recorded = close_fleet(
             self.state,
             names=names,
-            runs=[os.path.relpath(pathlib.Path(each).resolve(), self.top) for each in run_dirs],
+            runs=runs,
             started_at=started,
             finished_at=finished or now_text(),
             passed=verdict.passed and not troubles,
             reasons=[*verdict.reasons, *troubles],
             stale_after=next((each for each in given if each is not None), None),
             leaving=scope.leaving,
+            latest=next((run for run in runs if (self.top / run).resolve() == dest.resolve().parent), None),
         )
         self.unrecorded = False
         line = left_line(scope.leaving) if recorded else None

@@ -377,7 +377,8 @@ def test_slices_are_one_fleet_when_the_report_has_merged_them(fleet: Fleet) -> N
     workflow(1, ["r1", "r2"], ["r3", "r4"])
     record = fleet.record()
     assert (len(record["run"]["runs"]), record["run"]["passed"]) == (2, True)
-    assert fleet.latest() == fleet.runs()[-1], "the newest of the slices"
+    assert fleet.latest() == fleet.runs()[-1], "the one with the reports of all slices"
+    assert "All 4 devices answered" in (fleet.out / "latest" / "reports" / "index.html").read_text()
     assert (fleet.metrics()[PASSED], fleet.metrics()[SUCCESS] > 0) == (1, True), "the report writes the metrics"
     fleet.down("r3")
     workflow(2, ["r1", "r2"], ["r3", "r4"], ends=2)
