@@ -20,6 +20,7 @@ from typing import Any
 
 from ._clock import is_future, past
 from ._run import (
+    LATEST,
     RUNS,
     NewerFormat,
     RunError,
@@ -339,6 +340,7 @@ def open_state(
         with contextlib.suppress(OSError), state.alone():
             _write_record(state, changed)
     known = changed if changed.runs else None
+    _mend_latest(top, changed)
     entries = state.entries()
     damage = state.damaged > 0 or (was_there and not entries)
     added = _add_from_runs(state, entries, known, everything=is_older or damage)
@@ -349,6 +351,14 @@ def open_state(
         state.said.append(f"{state.journal} was lost or damaged: {many} added again from the runs")
     state.problems.clear()
     return state, entries, known
+
+
+def _mend_latest(top: pathlib.Path, record: Record) -> None:
+    """Let ``latest`` lead to the recorded run again if it leads nowhere, so that a run of a part does not take it."""
+    own = [run for run in record.runs if run.startswith(f"{RUNS}/") and (top / run).is_dir()]
+    if own and not (top / LATEST).exists():
+        with contextlib.suppress(OSError):
+            point_latest(top, top / max(own))
 
 
 def _add_from_runs(state: State, entries: Mapping[str, Entry], record: Record | None, *, everything: bool) -> int:

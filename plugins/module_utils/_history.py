@@ -29,6 +29,7 @@ from ._history_repair import (
     is_damaged,
     lost_commits,
     mend_config,
+    mend_head,
     repair,
     shape,
     tidy,
@@ -125,6 +126,8 @@ def _found(
     done: list[str],
 ) -> int:
     """Commit on the newest commit. It is looked for if the branch or the objects are not those of the last run."""
+    if tip:
+        done += mend_head(path, git, BRANCH)
     if tip and (tip != notes.tip or shape(path) != notes.shape):
         done += lost_commits(git, BRANCH, tip, notes.tip)
         tip = tip_of(git, BRANCH)

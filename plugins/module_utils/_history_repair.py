@@ -122,6 +122,13 @@ def _is_whole(git: Git, commit: str) -> bool:
     return git.status("rev-list", "--objects", "--quiet", commit)[0] == 0
 
 
+def mend_head(path: pathlib.Path, git: Git, branch: str) -> Iterator[str]:
+    """Let HEAD lead to the branch if it leads nowhere. ``git log`` would show nothing."""
+    if read_file(path / "HEAD") != f"ref: {branch}\n".encode("ascii") and tip_of(git, "HEAD") is None:
+        git("symbolic-ref", "HEAD", branch)
+        yield f"HEAD led nowhere and leads to {branch}"
+
+
 def has_objects(path: pathlib.Path) -> bool:
     return next(_objects(path), None) is not None
 

@@ -463,6 +463,18 @@ def test_latest_leads_to_the_newest_slice(state: State) -> None:
     assert (state.top / "latest").resolve().name == second.name, "runs of pollers are not in this folder"
 
 
+@pytest.mark.parametrize("leads", ["nowhere", "to a run that is gone"])
+def test_latest_leads_to_the_recorded_run_again(leads: str, state: State) -> None:
+    """Else the next run of a part would take it."""
+    run = made(state.top, -1, KNOWN)
+    closed(state, [f"runs/{run.name}"])
+    (state.top / "latest").unlink()
+    if leads != "nowhere":
+        (state.top / "latest").symlink_to("runs/gone")
+    open_state(state.top)
+    assert (state.top / "latest").resolve() == run.resolve()
+
+
 def poller_runs(top: Path, days: float, names: list[str]) -> list[str]:
     """The runs of two pollers, as paths below the output folder."""
     found = []

@@ -149,6 +149,7 @@ CASES: dict[str, Case] = {
     "no HEAD": (lambda it: (it.git / "HEAD").unlink(), "HEAD was written again", 3),
     "an empty HEAD": (lambda it: (it.git / "HEAD").write_text(""), "HEAD was written again", 3),
     "a HEAD of garbage": (lambda it: (it.git / "HEAD").write_bytes(bytes(20)), "HEAD was written again", 3),
+    "a HEAD of no branch": (lambda it: (it.git / "HEAD").write_text("ref: refs/heads/other\n"), "HEAD led nowhere", 3),
     "a folder in place of HEAD": (lambda it: it.replace(it.git / "HEAD"), "HEAD was written again", 3),
     "no configuration": (lambda it: (it.git / "config").unlink(), "", 3),
     "a configuration of zeros": (lambda it: (it.git / "config").write_bytes(bytes(66)), "config was damaged", 3),

@@ -194,6 +194,7 @@ def check(**variables: Any) -> dict[str, Any]:
         ({"rollcall_metrics_file": "/nowhere/x.prom"}, "rollcall_metrics_file: there is no folder /nowhere"),
         ({"rollcall_metrics_file": "/usr/.."}, "rollcall_metrics_file: /usr/.. contains '..'; write /"),
         ({"rollcall_metrics_file": "/usr/../x.prom"}, "rollcall_metrics_file: /usr/../x.prom contains '..'; write /x"),
+        ({"rollcall_metrics_file": "/etc/passwd/x.prom"}, "rollcall_metrics_file: /etc/passwd is not a folder"),
         ({"rollcall_metrics_file": "/usr/"}, "rollcall_metrics_file: /usr is a folder; name a file in it"),
         ({"rollcall_metrics_file": "/tmp"}, "rollcall_metrics_file: /tmp is a folder"),
         ({"rollcall_workers": "x", "rollcall_retries": "y"}, "rollcall_retries must be a whole number"),

@@ -271,7 +271,8 @@ def _metrics(given: str) -> list[str]:
     if given.endswith("/") or file.is_dir():
         return [f"rollcall_metrics_file: {file} is a folder; name a file in it"]
     if not file.parent.is_dir():
-        return [f"rollcall_metrics_file: there is no folder {file.parent}"]
+        what = f"{file.parent} is not a folder" if file.parent.exists() else f"there is no folder {file.parent}"
+        return [f"rollcall_metrics_file: {what}"]
     if not os.access(file.parent, os.W_OK | os.X_OK):
         return [f"rollcall_metrics_file: the folder {file.parent} cannot be written to"]
     return []
