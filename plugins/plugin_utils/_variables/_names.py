@@ -67,6 +67,7 @@ USED: frozenset[str] = frozenset(
         "rollcall_poller_skew",
         "rollcall_poller_wrong",
         "rollcall_replace_host_keys",
+        "rollcall_report_formats",
         "rollcall_report_found",
         "rollcall_report_newest",
         "rollcall_report_run",
