@@ -29,7 +29,7 @@ METHODS = (
     "send_packet",
     "try_next_auth",
 )
-ATTRIBUTES = ("_auth", "_auth_methods", "_enc_alg_cs", "_inpbuf", "_kex", "_logger", "_owner", "_tasks")
+ATTRIBUTES = ("_auth", "_auth_methods", "_enc_alg_cs", "_inpbuf", "_kex", "_logger", "_owner", "_recv_seq", "_tasks")
 
 
 @pytest.fixture

@@ -153,14 +153,15 @@ def wrong_variables(variables: Mapping[str, Any] | Iterable[str], offered: Itera
         for name in map(str, variables)
         if name.startswith(PREFIX) and name not in known
     ]
-    values = variables if isinstance(variables, Mapping) else {}
+    given = variables if isinstance(variables, Mapping) else {}
+    values: dict[str, Any] = {}
     for variable in ROLE:
-        if values.get(variable.name) is not None:
+        if given.get(variable.name) is not None:
             try:
-                _converted(variable, values[variable.name])
+                values[variable.name] = _converted(variable, given[variable.name])
             except ValueError as error:
                 problems.append(str(error))
-    return problems
+    return problems or _headers(values) + _as_arguments(values)
 
 
 class HostNames:

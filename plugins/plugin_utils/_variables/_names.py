@@ -92,6 +92,7 @@ USED: frozenset[str] = frozenset(
         "rollcall_schedule_gone_locks",
         "rollcall_schedule_home",
         "rollcall_schedule_hosts",
+        "rollcall_schedule_in_own",
         "rollcall_schedule_in_vars",
         "rollcall_schedule_in_writable",
         "rollcall_schedule_inside",
