@@ -72,8 +72,9 @@ async def _ask_again(
         lose(previous[1])
         return answer, "lost"
     again, end = await exchange(terminal, command, terminal.deadline(), prove=True)
-    if end == "prompt" and again.second_echo() is None:
-        await _complete(terminal, *previous, bytes(answer.data[:place]))
+    is_told = end == "prompt" and again.second_echo() is None
+    if is_told and not await _complete(terminal, *previous, bytes(answer.data[:place])):
+        return again, "lost"
     return again, end
 
 
@@ -83,40 +84,49 @@ async def exchange(terminal: Terminal, command: Command, deadline: float, *, pro
     answer.data += await terminal.read(terminal.clock()) or b""
     await terminal.send(command.text, deadline)
     end = await receive(terminal, answer, command, deadline, prove=prove)
-    await _book(terminal, answer, end)
-    return answer, end
+    return answer, await _book(terminal, answer, end)
 
 
-async def _book(terminal: Terminal, answer: Answer, end: End) -> None:
-    """Complete the previous answer with what came before the echo of this one."""
+async def _book(terminal: Terminal, answer: Answer, end: End) -> End:
+    """Complete the previous answer with what came before the echo of this one, and return the end of this one.
+
+    If the previous one cannot be completed, the echo can be a text in it, so that both are lost.
+    """
     previous, terminal.previous = terminal.previous, None
     late = b""
     if answer.echoed():
         terminal.echoes = True
-        late = answer.late()
+        late = answer.late(redraws=terminal.redraws is not False)
+        if terminal.redraws is None:
+            terminal.redraws = answer.is_redrawn()
     elif terminal.echoes and end != "prompt" and not is_idle(clean(decode(bytes(answer.data))), answer.prompt):
         end = "lost"
     if previous is None:
-        return
+        return end
     if end == "lost":
         lose(previous[1])
-    elif late:
-        await _complete(terminal, *previous, late)
+    elif late and not await _complete(terminal, *previous, late):
+        return "lost"
+    return end
 
 
-async def _complete(terminal: Terminal, before: Answer, output: Output, late: bytes) -> None:
-    """Add the rest of an answer, which came late."""
+async def _complete(terminal: Terminal, before: Answer, output: Output, late: bytes) -> bool:
+    """Add the rest of an answer, which came late. Return False if it is not certain that it is the rest of this one."""
     if before.tests:  # a prompt in its text was taken for the reply to the empty line
         lose(output)
-        return
-    before.data += late
-    if before.second_echo() is not None:  # its own echo came late: what was taken for it belongs to another one
+        return False
+    # The device showed its prompt before the answer: it can be the one of any command.
+    is_late = not output.text and late[:1] in b"\r\n"
+    before.data += late + before.prompt.line.encode("utf-8", "surrogateescape")
+    if before.second_echo() is not None or is_late:
+        # Its own echo came late: what was taken for it belongs to another one.
         lose(output)
         if terminal.older is not None:
             lose(terminal.older)
-        return
+        return False
     output.text = await text_in(terminal, before, "prompt")
     output.status, output.error = judge(terminal, output.text, "prompt", before)
+    return True
 
 
 async def text_in(terminal: Terminal, answer: Answer, end: End) -> str:
@@ -133,19 +143,20 @@ async def leave(terminal: Terminal, outputs: dict[str, Output]) -> None:
     if not line:
         return
     answer = Answer(line, terminal.prompt, terminal.echoes)
-    try:
-        await terminal.send(line, terminal.clock() + SETTLE)
-    except DeviceError:
-        return  # the device closed first
+    await terminal.try_to_send(line, terminal.clock() + SETTLE)
     deadline = min(terminal.deadline(), terminal.clock() + LONGEST_LEAVE)
     chunk: bytes | None = b" "
     while chunk and len(answer.data) < LONGEST_LOGIN:
         silent = SLOW if answer.echoed() or not terminal.echoes else LONGEST_LEAVE
         chunk = await terminal.read(min(deadline, terminal.clock() + silent))
         answer.data += chunk or b""
-    if terminal.previous is not None and answer.late():
+    if terminal.previous is not None and answer.late(redraws=terminal.redraws is not False):
         lose(terminal.previous[1])
-    if answer.repeats((*outputs, line)):
+    if terminal.previous is not None and chunk == b"" and terminal.echoes and answer.is_only_prompts():
+        # The device closed the session before it read the line: the empty line can have been unread, too.
+        last = terminal.previous[1]
+        last.status, last.error = judge(terminal, last.text, "closed", answer)
+    if answer.repeats((*outputs, line)) or (chunk == b"" and answer.goes_on()):
         for output in outputs.values():
             lose(output)
 

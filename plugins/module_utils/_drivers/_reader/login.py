@@ -10,12 +10,13 @@ from typing import NoReturn
 
 from ..._result import DeviceError
 from ..._terminal import decode
-from ..text import ASKS_PASSWORD, ASKS_USER, SAYS_NO, SSH_VERSION, asks, excerpt, last_line
+from ..text import ASKS_LOGIN, ASKS_PASSWORD, ASKS_USER, SAYS_NO, SSH_VERSION, asks, excerpt, last_line
 from .answer import TAIL, shown_end
+from .changed import ENDS
 from .pagers import TAIL as PAGER_TAIL
 from .pagers import pager_at_end
 from .prompt import learned
-from .questions import MOST_ANSWERS, Dialog, question_at_end, unexpected
+from .questions import MOST_ANSWERS, Dialog, asks_for, question_at_end, unexpected
 from .terminal import LONGEST_LOGIN, LONGEST_SAID, QUIET, SETTLE, SLOW, Terminal
 
 MOST_TESTS = 20  # empty lines sent to learn the prompt
@@ -73,7 +74,7 @@ async def log_in(terminal: Terminal, deadline: float) -> None:
                 tested, silent = None, 0.0
                 await _reply(terminal, dialog, deadline)
                 data += b"\n"
-            elif _may_test(terminal, data, tested, silent, line) and tests < MOST_TESTS:
+            elif _may_test(terminal, data, tested, silent, line, answered=replies > 0) and tests < MOST_TESTS:
                 question = question_at_end(shown)
                 if question is not None and not tests and (asks(ASKS_USER, line) or asks(ASKS_PASSWORD, line)):
                     terminal.asks_login = True
@@ -93,6 +94,8 @@ async def log_in(terminal: Terminal, deadline: float) -> None:
         elif chunk == b"" and terminal.sent == "password":
             _login_refused(terminal, f"{shown}\n", hung_up=True)
         elif not chunk:
+            if chunk is None and (asks_for(line) or ASKS_LOGIN.search(line)) and terminal.mode(shown) is None:
+                _asked_unexpectedly(terminal, line)
             terminal.no_prompt(chunk, data)
         else:
             data += chunk
@@ -103,10 +106,18 @@ async def log_in(terminal: Terminal, deadline: float) -> None:
                 tested = None if tested is None else max(tested - over, 0)
 
 
-def _may_test(terminal: Terminal, data: bytearray, tested: int | None, silent: float, line: str) -> bool:
-    """Return whether an empty line may be sent before the prompt is known."""
-    if terminal.asks_login and not terminal.sent and tested is None:
-        return False  # the device has not asked for the password yet
+def _may_test(
+    terminal: Terminal, data: bytearray, tested: int | None, silent: float, line: str, *, answered: bool
+) -> bool:
+    """Return whether an empty line may be sent before the prompt is known.
+
+    :param answered: a question was answered that is no login.
+    """
+    if terminal.asks_login and not terminal.sent and tested is None and not answered:
+        # The device has not asked for the password yet. A device that does not ask shows its prompt.
+        return line[-1:] in tuple(ENDS) and not ASKS_LOGIN.search(line) and silent >= SETTLE + QUIET + SLOW
+    if tested is None and line[-1:] in (".", "!") and asks_for(line):
+        return False  # a message that names a key
     if tested is not None and not data[tested:].strip(b"\r\n"):
         return silent >= SETTLE + QUIET + SLOW and terminal.newline == "\n"
     if tested is not None:

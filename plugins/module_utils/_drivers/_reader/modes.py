@@ -41,6 +41,7 @@ async def open_session(terminal: Terminal) -> None:
     for line in lines:
         if await _set_up(terminal, line):
             break
+    terminal.is_new = False
     _hint(terminal, fits=fits)
 
 
@@ -64,6 +65,9 @@ def _hint(terminal: Terminal, *, fits: bool) -> None:
 async def _set_up(terminal: Terminal, line: str) -> bool:
     """Send a line of the platform, and return whether the device accepted it. If not, its pager is answered."""
     answer, end = await exchange(terminal, Command(line), terminal.deadline())
+    if end == "prompt" and terminal.is_new and terminal.echoes is None:  # it came before the prompt
+        answer, end = await exchange(terminal, Command(line), terminal.deadline())
+    terminal.is_new = False
     if end != "prompt":
         terminal.no_prompt(b"" if end == "closed" else None, answer.data)
     text = await text_in(terminal, answer, end)
@@ -103,6 +107,7 @@ async def _enter(terminal: Terminal, goal: str) -> None:
 async def _answer(terminal: Terminal, step: Step) -> None:
     """Send a line and answer the device's question. A password is sent only to its question."""
     deadline = terminal.deadline()
+    terminal.is_new = False
     await terminal.send(step.text, deadline)
     answer = Answer(step.text, terminal.prompt, terminal.echoes)
     answered = silent = False

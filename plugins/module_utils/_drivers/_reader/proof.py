@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from ..text import last_line
 from .answer import Answer, End, is_idle
 from .prompt import block, learned
 from .questions import asks_for, question_at_end
@@ -51,21 +54,37 @@ def is_proven(answer: Answer, *, settled: bool) -> bool:
     is_clean = all(answer.prompt.is_alone(line) or line in answer.prompt.context for line in block(brought))
     if not is_clean and not (settled and (answer.was_complete or is_idle(brought, answer.prompt))):
         return False  # the device was not at its prompt: another test must bring nothing but it
+    if answer.changed and is_clean and len(answer.tests) == 1:
+        return settled and _has_changed(answer)
     if not is_clean or len(answer.tests) > 1:
         prompts, tests = answer.prompts(), len(answer.tests)
         answer.resumed = prompts > tests or (prompts == tests and not answer.had_prompt())
         answer.eaten = prompts < tests
+        answer.unclear = prompts == tests and answer.was_complete and not is_idle(brought, answer.prompt)
+    return True
+
+
+def _has_changed(answer: Answer) -> bool:
+    """Note that the line before the test was a prompt of its own, as with the status of each command in it, if the
+    empty line brought one prompt. If it brought two, the line was text, and the first one ended it."""
+    answer.resumed = answer.prompts() > 1
+    if not answer.resumed:
+        answer.last_prompt = replace(answer.prompt, line=answer.changed, counts=False, drawn=False, raw=b"")
+        if answer.prompt.changes_to(answer.changed):
+            answer.prompt = replace(answer.prompt, counts=True)
     return True
 
 
 def proven(terminal: Terminal, answer: Answer) -> End:
     """Return how a proven answer ended. Nothing is known about it if its echo did not come, or came again, or if
     something else than the prompt took an empty line."""
-    echoed = answer.echoed()
+    echoed, old = answer.echoed(), terminal.prompt.line
+    if terminal.echoes is False and answer.unclear:
+        return "lost"
     terminal.arrive(answer.prompt, answer.shown())
     if (terminal.echoes and not echoed) or answer.eaten or (answer.resumed and answer.echoed_again()):
         return "lost"
-    terminal.echoes = echoed
+    terminal.echoes = echoed if echoed or answer.prompt.line == old else None
     return "prompt"
 
 
@@ -87,5 +106,8 @@ def is_doubtful(terminal: Terminal, answer: Answer) -> bool:
 
 
 async def send_test(terminal: Terminal, answer: Answer, deadline: float) -> None:
-    answer.test(complete=is_at_prompt(terminal, answer))
-    await terminal.send("", deadline)
+    shown = answer.shown()
+    is_complete = is_at_prompt(terminal, answer)
+    is_changed = not answer.at_prompt() and terminal.may_be_prompt(shown, answer.line)
+    answer.test(complete=is_complete, changed=last_line(shown) if is_changed else "")
+    await terminal.try_to_send("", deadline)

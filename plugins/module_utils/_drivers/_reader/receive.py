@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from ..._device import Command
 from ..._terminal import clean, decode
+from ..text import last_line
 from .answer import Answer, End
 from .pagers import Pager, pager_at_end
 from .proof import is_at_prompt, is_doubtful, is_proven, is_uncertain, patience, proven, send_test
-from .questions import MOST_ANSWERS, answer_for, question_at_end
+from .questions import MOST_ANSWERS, answer_for, asks_for, question_at_end
 from .terminal import QUIET, SETTLE, Terminal
 
 MOST_TESTS = 5  # empty lines sent for one answer
@@ -42,7 +43,9 @@ async def receive(terminal: Terminal, answer: Answer, command: Command, deadline
                 await send_test(terminal, answer, deadline)
             continue
         if terminal.clock() >= deadline:
-            return "lost" if answer.tests and answer.was_complete else "timeout"
+            if answer.tests and answer.was_complete:
+                return "lost"
+            return "question" if checked >= QUIET and _waits(answer) else "timeout"
         checked = checks[0]
         if answer.tests and checked >= wait and is_proven(answer, settled=True):
             return proven(terminal, answer)
@@ -86,8 +89,14 @@ async def _arrived(terminal: Terminal, answer: Answer, deadline: float) -> End |
             and not await terminal.more(answer, _hesitation(pager, answer))
             and answer.paged(pager.size)
         ):
-            await terminal.send(pager.answer, deadline, newline=False)
+            await terminal.try_to_send(pager.answer, deadline, newline=False)
     return None
+
+
+def _waits(answer: Answer) -> bool:
+    """Return whether the line that a device shows until the time is over asks for something."""
+    line = last_line(answer.asks())
+    return asks_for(line) and any(mark in line for mark in "?:>])")
 
 
 def _expected(terminal: Terminal, answer: Answer, command: Command, silent: float) -> tuple[str, bool] | None:
@@ -106,7 +115,7 @@ async def _say(terminal: Terminal, reply: str, is_key: bool, deadline: float) ->
     The line end is sent at once or not at all: later, it could answer the next question.
     """
     said = bytearray()
-    await terminal.send(reply, deadline, newline=not is_key)
+    await terminal.try_to_send(reply, deadline, newline=not is_key)
     while b"\n" not in said:
         chunk = await terminal.read(min(deadline, terminal.clock() + QUIET))
         said += chunk or b""

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import NoReturn
 
@@ -46,6 +47,8 @@ class Terminal:
         self.reason = ""  # what the device said to the last line that enters a mode
         self.gave_secret = False
         self.enters = False  # the platform's lines that enter a mode are sent
+        self.is_new = True  # no line was sent to the prompt that the login showed
+        self.redraws: bool | None = None  # the device shows its prompt again on its own; None: not known yet
         self.now: Mode | None = None  # the mode that the prompt shows
         self.judged: tuple[str, Mode | None] = ("", None)  # the end of a text, and the mode whose prompt it is
         self.echoes: bool | None = None  # None: not known yet
@@ -85,6 +88,11 @@ class Terminal:
         text += self.newline if newline else ""
         await self.stream.write(text.encode("utf-8", "surrogateescape"), deadline)
 
+    async def try_to_send(self, text: str, deadline: float, *, newline: bool = True) -> None:
+        """Send a text while an answer is read. If the session has ended, the next read says so."""
+        with contextlib.suppress(DeviceError):
+            await self.send(text, deadline, newline=newline)
+
     def arrive(self, prompt: Prompt, shown: str) -> None:
         if prompt.line != self.prompt.line:
             self.names = kept_names(self.names, prompt.line)
@@ -101,6 +109,8 @@ class Terminal:
         line = last_line(shown)
         if may_be_prompt(line, self.prompt.line, (*self.names, *given_names(command))):
             return True
+        if self.is_new and line and not asks_for(line):
+            return True  # what the login took for the prompt can have been a message of a device that starts
         # A line that enters another mode can change a prompt without a name, such as ``>`` or ``%``.
         return self.enters and bool(line) and self.mode(shown) is not None and not asks_for(line)
 
