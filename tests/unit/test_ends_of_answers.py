@@ -96,7 +96,15 @@ def test_session_that_ends_before_the_logout_line_is_read_proves_no_answer(pause
 
 @pytest.mark.parametrize("pause", [0.1, 0.3])
 def test_echo_in_a_log_of_an_earlier_session_books_no_answer(pause: float) -> None:
-    log = [b"log\r\nR1#", pause, b"show version\r\nold\r\nR1#", pause, b"show clock\r\n09:00\r\nR1#", pause, b"\r\n"]
+    log: list[bytes | float] = [
+        b"log\r\nR1#",
+        pause,
+        b"show version\r\nold\r\nR1#",
+        pause,
+        b"show clock\r\n09:00\r\nR1#",
+        pause,
+        b"\r\n",
+    ]
     played = ask(b"R1#", show_version=waits(*log))
     assert played.outputs["show clock"].status != "ok"
 
