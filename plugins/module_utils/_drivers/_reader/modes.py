@@ -101,7 +101,7 @@ async def _enter(terminal: Terminal, goal: str) -> None:
             await _set_up(terminal, step.text)
     is_known = terminal.platform.name != LEARNED or terminal.device.become_password is not None
     if wants_password and is_known and (terminal.now is None or terminal.now.name != goal):
-        _refused(terminal, steps[-1].text)
+        _not_entered(terminal, steps[-1].text)
 
 
 async def _answer(terminal: Terminal, step: Step) -> None:
@@ -128,7 +128,7 @@ async def _answer(terminal: Terminal, step: Step) -> None:
             answer.forget()
         elif asked:
             terminal.reason = _said_no(shown, step.text, line)
-            _refused(terminal, step.text)
+            _not_entered(terminal, step.text)
         elif (answered or silent or answer.echoed()) and (
             answer.at_prompt() or terminal.may_be_prompt(shown, step.text)
         ):
@@ -141,7 +141,7 @@ async def _answer(terminal: Terminal, step: Step) -> None:
                     and terminal.prompt == old
                     and SAYS_NO.search(shown[-LONGEST_SAID:])
                 ):
-                    _refused(terminal, step.text)
+                    _not_entered(terminal, step.text)
                 return
         chunk = await terminal.read(min(deadline, terminal.clock() + QUIET))
         silent = chunk is None
@@ -171,7 +171,7 @@ async def _learn(terminal: Terminal, answer: Answer, deadline: float) -> bool:
             return True
 
 
-def _refused(terminal: Terminal, what: str) -> NoReturn:
+def _not_entered(terminal: Terminal, what: str) -> NoReturn:
     prompt = terminal.secrets.quoted(terminal.prompt.line)
     said = excerpt(terminal.secrets.quoted(terminal.reason))
     said = f"it said {said}, and " if said else ""
