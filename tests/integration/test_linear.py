@@ -290,7 +290,9 @@ def received(text: str) -> None:
             answer.at_prompt()
             answer.echoed()
             driver_text.last_line(answer.shown())
-        answer.late()
+        answer.late(redraws=False)
+        answer.is_only_prompts()
+        answer.goes_on()
         answer.asks()
         answer.repeats([COMMAND, "exit"])
 
@@ -369,6 +371,7 @@ def changed_prompts(text: str) -> None:
             reader_changed.may_be_prompt(line, prompt.line, (*names, *reader_changed.given_names(text)))
             reader_changed.may_be_prompt("R1>", line, reader_changed.names_of(line))
         prompt.is_whole(f"{text}R1#")
+        prompt.changes_to(text)
     asked.asks_for(text)
 
 
@@ -602,6 +605,7 @@ PATTERNS: dict[str, str] = {
     "scrapli.ASKS_SECRET": SEARCH,
     "description.ASKS_SECRET": SEARCH,
     "text.ASKS_USER": SEARCH,
+    "text.ASKS_LOGIN": SEARCH,
     "text.ASKS_PASSWORD": SEARCH,
     "text.SAYS_NO": SEARCH,
     "text.SSH_VERSION": MATCH,
@@ -620,7 +624,7 @@ PATTERNS: dict[str, str] = {
     "questions._OFFERS": SEARCH,
     "questions._NAMES_KEY": SEARCH,
     "questions._ORDERS": MATCH,
-    **{f"changed.{name}": SEARCH for name in ("_PARTS", "_IN_BRACKETS", "_GROUP", "_NUMBER", "_ROLE", "_RENAMES")},
+    **{f"changed.{name}": SEARCH for name in ("_PARTS", "_IN_BRACKETS", "_GROUP", "_ROLE", "_RENAMES")},
     **{f"changed.{name}": FULLMATCH for name in ("_COMMON", "_BEFORE", "_AFTER", "_CONFIGURES")},
     "rejections._MARKS": MATCH,
     "rejections._LABEL": MATCH,

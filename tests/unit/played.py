@@ -20,6 +20,7 @@ from unittest.mock import patch
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
 from ansible_collections.rollcall.network.plugins.module_utils._drivers import cli
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import terminal
 from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError, Output
 
 Talk = Generator[bytes | float | None, bytes, None]
@@ -149,7 +150,7 @@ def play(
     session = Session(stream)
     device = Device(name="r1", host="192.0.2.1", user="admin", platform=platform, commands=asked, **settings)
     error = None
-    with patch.object(cli, "time", stream):
+    with patch.object(terminal, "time", stream):
         try:
             outputs = asyncio.run(cli.Cli().ask(device, session))
         except DeviceError as failure:

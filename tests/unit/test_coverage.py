@@ -19,6 +19,7 @@ FILES = ["_drivers/cli.py", "_drivers/text.py", "_drivers/_reader/*", "_terminal
 TESTS = [
     "test_changed_prompts.py",
     "test_cli_logins.py",
+    "test_ends_of_answers.py",
     "test_played_devices.py",
     "test_reader.py",
     "test_reader_echo.py",

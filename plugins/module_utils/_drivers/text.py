@@ -17,6 +17,11 @@ TAIL = 2048  # characters at the end of a text in which the last lines are searc
 
 ASKS_USER = re.compile(r"(user ?name|user|login)\s*:\s*\Z", re.IGNORECASE)
 SAYS_NO = re.compile(r"invalid|incorrect|fail|denied|refused|reject|wrong|bad |error", re.IGNORECASE)
+ASKS_LOGIN = re.compile(
+    r"(?:log.?in|user|name|account|pass(?:word|code|phrase)|identifiant|kennwort|(?<![a-z])(?:pin|id|login as))"
+    r"\s?(?:\([^()\n]{1,40}\))?\s?[:>?]\s*\Z",
+    re.IGNORECASE,
+)
 SSH_VERSION = re.compile(r"\s*SSH-\d\.\d+-[^\r\n]{0,80}")
 ASKS_PASSWORD = re.compile(r"password\s*:\s*\Z", re.IGNORECASE)
 

@@ -11,6 +11,7 @@ and in pieces, see ``_pieces``.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 from ..._chatter import without_chatter
 from ..._model.secret_bytes import DIVIDES, divided_masked
@@ -26,6 +27,8 @@ from .questions import asks_for
 TAIL = 2048  # bytes at the end of the data that are searched for a prompt
 MOST_LINES = 20  # lines that a device printed on its own, at the end of an answer
 
+End = Literal["prompt", "closed", "timeout", "cut", "question", "lost"]
+
 
 class Answer:
     """The data received so far after one line was sent."""
@@ -40,8 +43,11 @@ class Answer:
         self.pagers: list[tuple[int, int]] = []  # where the prompts of pagers are that were answered
         self.replies = 0  # sent to questions
         self.resumed = False  # more of the answer came after the first test
+        self.unclear = False  # text and one prompt came after one test: a message, or the prompt before it was text
         self.eaten = False  # a test did not bring a prompt
         self.was_complete = False  # it ended with the prompt when it was tested first
+        self.changed = ""  # the line that ended it then, if it can be a changed prompt
+        self.last_prompt: Prompt | None = None  # that ended it, if it is another one than the prompt that came then
         self._shown: tuple[int, str] = (0, "")  # the end as it is shown, and how much had come by then
         # The bytes of the prompt, if it comes without escape sequences. Then no text without them is looked at.
         self._raw = prompt.line.encode("utf-8", "surrogateescape") if not prompt.counts and not prompt.drawn else b""
@@ -106,12 +112,14 @@ class Answer:
         """Return the end of what had come before the last test."""
         return shown_end(self.data[: self.tests[-1]][-TAIL:])
 
-    def test(self, *, complete: bool) -> None:
+    def test(self, *, complete: bool, changed: str = "") -> None:
         """Note that an empty line is sent now.
 
         :param complete: the data ends with the prompt.
+        :param changed: the last line, if it can be a changed prompt.
         """
-        self.was_complete = self.was_complete if self.tests else complete
+        if not self.tests:
+            self.was_complete, self.changed = complete, changed
         self.tests.append(len(self.data))
 
     def had_prompt(self) -> bool:
@@ -150,17 +158,34 @@ class Answer:
                 return True
         return False
 
-    def late(self) -> bytes:
-        """Return what came before the echo, if it is the rest of the previous answer; else nothing."""
+    def late(self, *, redraws: bool = True) -> bytes:
+        """Return what came before the echo, if it is the rest of the previous answer; else nothing.
+
+        :param redraws: the device may have shown its prompt again on its own. If it does not, even a line end is a part
+            of the answer, and so is the prompt before it.
+        """
         before = bytes(self.data[: self.echo.start])
-        if (
-            not self.echo.found
-            or not self.echo.behind_prompt
-            or self.echo.interrupted
-            or is_idle(clean(decode(before)), self.prompt)
-        ):
+        if not self.echo.found or not self.echo.behind_prompt or self.echo.interrupted:
+            return b""
+        if is_idle(clean(decode(before)), self.prompt) and (redraws or not self.is_redrawn()):
             return b""
         return before
+
+    def is_redrawn(self) -> bool:
+        """Return whether a new line with a prompt came before the echo, and nothing else."""
+        shown = clean(decode(bytes(self.data[: self.echo.start])))
+        is_new = self.echo.found and self.echo.behind_prompt and "\n" in shown
+        lines = [line for line in block(shown) if line not in self.prompt.context]
+        return is_new and all(map(self.prompt.is_alone, lines))
+
+    def is_only_prompts(self) -> bool:
+        """Return whether nothing but prompts came, so that the device has not read the line."""
+        return all(map(self.prompt.is_alone, block(clean(decode(bytes(self.data))))))
+
+    def goes_on(self) -> bool:
+        """Return whether text and a prompt came after the echo of the line that ends the session."""
+        lines = block(clean(decode(bytes(self.data[self.echo.end :])))) if self.echo.found else ()
+        return len(lines) > 1 and self.prompt.is_alone(lines[-1]) and not is_idle("\n".join(lines), self.prompt)
 
 
 def _ends_a_question(before: str, prompt: Prompt) -> bool:
@@ -171,11 +196,10 @@ def _ends_a_question(before: str, prompt: Prompt) -> bool:
     """
     if not before.strip():
         return False
-    has_no_name = sum(map(str.isalnum, prompt.line)) < 2
-    if has_no_name and before[-1].isspace():
+    if not prompt.has_name and before[-1].isspace():
         return True
     offers = prompt.line[-1] in ":?" and before[-1] in "])>"
-    return (has_no_name or offers or before[-1].isspace()) and asks_for(before)
+    return (not prompt.has_name or offers or before[-1].isspace()) and asks_for(before)
 
 
 def shown_end(data: bytes | bytearray) -> str:
@@ -231,7 +255,7 @@ def text_of(answer: Answer, *, complete: bool, secrets: Secrets | None = None) -
 
 def _end(text: str, answer: Answer) -> int:
     """Return the end of the text without the prompt that ends it, and without what a device printed after it."""
-    prompt = answer.prompt
+    prompt = answer.last_prompt or answer.prompt
     end = _before_prompt(text, len(text), prompt)
     if end is None:  # a message came after the prompt
         found = _last_prompt(text, len(text), prompt) if answer.tests else None
