@@ -9,20 +9,17 @@ byte that was typed.
 
 from __future__ import annotations
 
-import functools
 import heapq
 import itertools
-import sys
-import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
-from types import ModuleType
 from typing import Any, TypeVar
+from unittest.mock import patch
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
 from ansible_collections.rollcall.network.plugins.module_utils._drivers import cli
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import terminal
 from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError, Output
 
 Talk = Generator[bytes | float | None, bytes, None]
@@ -153,33 +150,12 @@ def play(
     session = Session(stream)
     device = Device(name="r1", host="192.0.2.1", user="admin", platform=platform, commands=asked, **settings)
     error = None
-    with _clock(stream):
+    with patch.object(terminal, "time", stream):
         try:
             outputs = _done(cli.Cli().ask(device, session))
         except DeviceError as failure:
             error, outputs = failure, failure.value or session.outputs
     return Played(outputs, error, stream)
-
-
-@contextmanager
-def _clock(stream: Any) -> Iterator[None]:
-    """Let the driver read the clock of the stream."""
-    modules = _timed()
-    for module in modules:
-        module.time = stream  # type: ignore[attr-defined]
-    try:
-        yield
-    finally:
-        for module in modules:
-            module.time = time  # type: ignore[attr-defined]
-
-
-@functools.cache
-def _timed() -> tuple[ModuleType, ...]:
-    """Return the driver's modules that read the time."""
-    package = cli.__name__.rpartition(".")[0]
-    modules = [module for name, module in sys.modules.items() if name.startswith(package)]
-    return tuple(module for module in modules if getattr(module, "time", None) is time)
 
 
 def _done(work: Coroutine[Any, Any, T]) -> T:

@@ -11,6 +11,7 @@ and in pieces, see ``_pieces``.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 from ..._chatter import without_chatter
 from ..._model.secret_bytes import DIVIDES, divided_masked
@@ -25,6 +26,8 @@ from .questions import asks_for
 
 TAIL = 2048  # bytes at the end of the data that are searched for a prompt
 MOST_LINES = 20  # lines that a device printed on its own, at the end of an answer
+
+End = Literal["prompt", "closed", "timeout", "cut", "question", "lost"]
 
 
 class Answer:
