@@ -65,6 +65,8 @@ def proven(terminal: Terminal, answer: Answer) -> End:
     terminal.arrive(answer.prompt, answer.shown())
     if (terminal.echoes and not echoed) or answer.eaten or (answer.resumed and answer.echoed_again()):
         return "lost"
+    if answer.tests and not answer.resumed and not is_idle(answer.after_tests(), answer.prompt):
+        return "lost"  # this text would be cut off
     terminal.echoes = echoed
     return "prompt"
 
@@ -73,6 +75,8 @@ def is_doubtful(terminal: Terminal, answer: Answer) -> bool:
     """Return whether a silent device may be at its prompt. Otherwise an empty line could answer a question."""
     if answer.tests and len(answer.data) <= answer.tests[-1]:
         return False  # it has not answered the last test
+    if answer.waits_for_page() and not answer.at_prompt():
+        return False  # the empty line would be a key of the pager
     shown = answer.shown()
     if answer.at_prompt() or terminal.may_be_prompt(shown, answer.line):
         return True
