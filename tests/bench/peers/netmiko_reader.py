@@ -34,7 +34,7 @@ class Channel:
 
 
 def ask(answers: dict[str, bytes]) -> dict[str, str]:
-    connection = CiscoIosSSH(host="192.0.2.1", username="admin", password="x", auto_connect=False)  # noqa: S106
+    connection = CiscoIosSSH(host="192.0.2.1", username="admin", password="x", auto_connect=False)
     connection.channel = Channel(answers)
     connection.session_preparation()
     return {command: connection.send_command(command, read_timeout=600) for command in answers}
@@ -44,7 +44,7 @@ spec: dict[str, Any] = json.load(sys.stdin)
 played = {command: text(size) for command, size in spec["sizes"].items()}
 expected = {command: answer.decode().replace("\r", "").rstrip("\n") for command, answer in played.items()}
 time.sleep = lambda seconds: None
-ask({command: b"up\r\n" for command in played})
+ask(dict.fromkeys(played, b"up\r\n"))
 right = 0
 with measured() as cost:
     for _round in range(spec["rounds"]):
