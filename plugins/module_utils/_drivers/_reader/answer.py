@@ -169,6 +169,10 @@ class Answer:
                 return True
         return False
 
+    def shows_prompt(self) -> bool:
+        """Return whether a line is nothing but the prompt."""
+        return any(map(self.prompt.is_alone, clean(decode(bytes(self.data))).split("\n")))
+
     def late(self) -> bytes:
         """Return what came before the echo, if it is the rest of the previous answer; else nothing."""
         before = bytes(self.data[: self.echo.start])

@@ -47,7 +47,7 @@ async def ask(terminal: Terminal, command: Command, output: Output, *, prove: bo
         if end == "prompt" and previous is not None and (place := answer.second_echo()) is not None:
             answer, end = await _ask_again(terminal, command, answer, place, previous)
         output.text = await text_in(terminal, answer, end)
-        if end == "prompt" and terminal.echoes is False and _has_two_prompts(output.text, terminal.prompt):
+        if end == "prompt" and terminal.echoes is False and _has_other_prompts(output.text, terminal.prompt):
             end = "lost"  # one of them was in the previous answer, and was taken for its end
             if previous is not None:
                 lose(previous[1])
@@ -72,7 +72,9 @@ async def _ask_again(
         lose(previous[1])
         return answer, "lost"
     again, end = await exchange(terminal, command, terminal.deadline(), prove=True)
-    if end == "prompt" and again.second_echo() is None:
+    if end != "prompt":
+        lose(previous[1])
+    elif again.second_echo() is None:
         await _complete(terminal, *previous, bytes(answer.data[:place]))
     return again, end
 
@@ -143,19 +145,21 @@ async def leave(terminal: Terminal, outputs: dict[str, Output]) -> None:
         silent = SLOW if answer.echoed() or not terminal.echoes else LONGEST_LEAVE
         chunk = await terminal.read(min(deadline, terminal.clock() + silent))
         answer.data += chunk or b""
-    if terminal.previous is not None and answer.late():
+    went_on = terminal.echoes is False and answer.shows_prompt()
+    if terminal.previous is not None and (went_on or answer.late()):
         lose(terminal.previous[1])
     if answer.repeats((*outputs, line)):
         for output in outputs.values():
             lose(output)
 
 
-def _has_two_prompts(text: str, prompt: Prompt) -> bool:
-    """Return whether a line begins with two prompts. The device has not echoed the line ends that were typed there."""
+def _has_other_prompts(text: str, prompt: Prompt) -> bool:
+    """Return whether the text of a device that does not echo begins with the prompt, or has a line that begins with two
+    of them. The device has not echoed the line ends that were typed there."""
     if prompt.line not in text:
         return False
     starts = (line[len(prompt.line) :].lstrip() for line in text.split("\n") if line.startswith(prompt.line))
-    return any(rest.startswith(prompt.line) for rest in starts)
+    return text.lstrip().startswith(prompt.line) or any(rest.startswith(prompt.line) for rest in starts)
 
 
 async def _in_pieces(work: Work[T]) -> T:

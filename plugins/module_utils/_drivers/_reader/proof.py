@@ -51,8 +51,8 @@ def is_proven(answer: Answer, *, settled: bool) -> bool:
     is_clean = all(answer.prompt.is_alone(line) or line in answer.prompt.context for line in block(brought))
     if not is_clean and not (settled and (answer.was_complete or is_idle(brought, answer.prompt))):
         return False  # the device was not at its prompt: another test must bring nothing but it
-    if not is_clean or len(answer.tests) > 1:
-        prompts, tests = answer.prompts(), len(answer.tests)
+    prompts, tests = answer.prompts(), len(answer.tests)
+    if not is_clean or tests > 1 or prompts > 1:
         answer.resumed = prompts > tests or (prompts == tests and not answer.had_prompt())
         answer.eaten = prompts < tests
     return True
