@@ -237,6 +237,15 @@ prompts = any_prompts.filter(usable)
 plain_lines = st.lists(WORDS, max_size=4).map(" ".join)
 
 
+def is_reply(lines: list[str], place: int, shown: str) -> bool:
+    """Return whether a line ends with the prompt, and the next one or the end of the text does too.
+
+    If the device pauses between them, nobody can tell the second one from what an empty line brings.
+    """
+    after = next((line for line in lines[place + 1 :] if line.strip()), shown)
+    return lines[place].rstrip().endswith(shown) and after.rstrip().endswith(shown)
+
+
 @st.composite
 def answers(draw: st.DrawFn, prompt: str, odd: st.SearchStrategy[str], *, quotes: bool) -> bytes:
     """Lines of text, with odd ones among them.
@@ -246,6 +255,7 @@ def answers(draw: st.DrawFn, prompt: str, odd: st.SearchStrategy[str], *, quotes
     shown = clean(prompt).rsplit("\n", 1)[-1]
     quoted = st.sampled_from([f"{shown} and more", f"{shown}show clock", shown, f"  {shown}", f"at {shown}"])
     lines = draw(st.lists(st.one_of(plain_lines, plain_lines, odd, *([quoted] if quotes else [])), max_size=12))
+    lines = [line for place, line in enumerate(lines) if not is_reply(lines, place, shown.strip())]
     end = draw(st.sampled_from(["\r\n", "\r\n", "\r\n", "\r\n\r\n", ""]))
     if prompt.startswith("\r"):
         end = end or "\r\n"  # the prompt wipes its line

@@ -17,9 +17,12 @@ ROOT = Path(__file__).resolve().parents[2]
 LEAST = 95.0  # percent of the branches, without the lines
 FILES = ["_drivers/cli.py", "_drivers/text.py", "_drivers/_reader/*", "_terminal.py"]
 TESTS = [
+    "test_become_on_learned.py",
     "test_changed_prompts.py",
     "test_cli_logins.py",
+    "test_dialogs_with_a_message.py",
     "test_played_devices.py",
+    "test_public_bug_reports.py",
     "test_reader.py",
     "test_reader_echo.py",
     "test_rejections.py",
