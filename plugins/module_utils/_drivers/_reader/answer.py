@@ -21,12 +21,13 @@ from ..._pieces import PIECE, Work, spans
 from ..._terminal import clean, cleaned_pieces, decode
 from .echo import Echo
 from .pagers import TAIL as PAGER_TAIL
-from .pagers import without_pagers
+from .pagers import pager_at_end, without_pagers
 from .prompt import Prompt, block, is_unfinished
 from .questions import asks_for
 
 TAIL = 2048  # bytes at the end of the data that are searched for a prompt
 _NUMBER = re.compile(rb"[0-9]+")
+_MOVES = re.compile(r"[\r\n\x08]+|\x1b\[")  # what a device sends to wipe the prompt of a pager begins with one
 MOST_LINES = 20  # lines that a device printed on its own, at the end of an answer
 
 End = Literal["prompt", "closed", "timeout", "cut", "question", "lost"]
@@ -168,6 +169,11 @@ class Answer:
             if any(shown.endswith(line) and self.prompt.is_alone(shown[: -len(line)]) for line in wanted):
                 return True
         return False
+
+    def paged_after_test(self) -> bool:
+        """Return whether a pager's prompt came after the first test. The empty line can have been its key."""
+        raw = decode(bytes(self.data[self.tests[0] :]))
+        return any(pager_at_end(part) is not None for part in _MOVES.split(raw))
 
     def shows_prompt(self) -> bool:
         """Return whether a line is nothing but the prompt."""

@@ -69,6 +69,8 @@ def proven(terminal: Terminal, answer: Answer) -> End:
         return "lost"
     if answer.tests and not answer.resumed and not is_idle(answer.after_tests(), answer.prompt):
         return "lost"  # this text would be cut off
+    if answer.tests and answer.paged_after_test():
+        return "lost"
     terminal.echoes = echoed
     return "prompt"
 
