@@ -280,7 +280,7 @@ def scenes(draw: st.DrawFn) -> Scene:
     """Return any device."""
     prompt = draw(any_prompts)
     echo = draw(echoes)
-    message = ""
+    message = draw(st.sampled_from(["", "", "", *LOGS])) if echo != "none" else ""
     return Scene(
         prompt=prompt,
         echo=echo,
@@ -294,7 +294,7 @@ def scenes(draw: st.DrawFn) -> Scene:
         greeting=draw(st.sampled_from(["", "Welcome\r\n", f"{clean(prompt)}\r\nLast login: yesterday\r\n"])),
         accepts=draw(st.booleans()),
         message=message,
-        after=draw(st.tuples(st.integers(1, 6), st.integers(0, 12))) if message else (0, 0),
+        after=draw(st.tuples(st.integers(2, 6), st.integers(0, 12))) if message else (0, 0),
         again=draw(st.booleans()),
     )
 

@@ -176,8 +176,8 @@ class Answer:
         return any(pager_at_end(part) is not None for part in _MOVES.split(raw))
 
     def shows_prompt(self) -> bool:
-        """Return whether a line is nothing but the prompt."""
-        return any(map(self.prompt.is_alone, clean(decode(bytes(self.data))).split("\n")))
+        """Return whether a line ends with the prompt."""
+        return any(self.prompt.start(line) is not None for line in clean(decode(bytes(self.data))).split("\n"))
 
     def late(self) -> bytes:
         """Return what came before the echo, if it is the rest of the previous answer; else nothing."""
