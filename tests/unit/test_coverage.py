@@ -21,6 +21,7 @@ TESTS = [
     "test_changed_prompts.py",
     "test_cli_logins.py",
     "test_dialogs_with_a_message.py",
+    "test_late_proofs.py",
     "test_played_devices.py",
     "test_public_bug_reports.py",
     "test_reader.py",

@@ -110,3 +110,24 @@ def test_a_device_without_echo_whose_answer_begins_with_the_prompt() -> None:
     answers: dict[str, Answer] = {"show log": b"r1#", "show clock": CLOCK}
     played = play(device(b"r1#", answers, echo=False), answers)
     assert played.kinds()["show log"] == "desynchronised"
+
+
+def test_a_message_within_the_first_echo_leaves_no_echo_in_a_text() -> None:
+    """The reader takes the device for one that does not echo. Then an answer that begins with its command fails."""
+
+    def talk() -> Talk:
+        lines = 0
+        while True:
+            yield b"r1#"
+            got = b""
+            while (key := (yield None)) not in (b"\r", b"\n"):
+                got += key
+                yield key + (b"\r\nsystem goes down soon\r\n" if lines == 1 and len(got) == 3 else b"")
+            yield b"\r\n"
+            lines += 1
+            if got == b"exit":
+                return
+            yield CLOCK if got == b"show clock" else b""
+
+    played = play(talk(), ["show clock"])
+    assert played.error is not None or played.texts == {"show clock": "10:00:00"}

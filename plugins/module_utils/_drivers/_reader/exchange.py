@@ -47,7 +47,7 @@ async def ask(terminal: Terminal, command: Command, output: Output, *, prove: bo
         if end == "prompt" and previous is not None and (place := answer.second_echo()) is not None:
             answer, end = await _ask_again(terminal, command, answer, place, previous)
         output.text = await text_in(terminal, answer, end)
-        if end == "prompt" and terminal.echoes is False and _has_other_prompts(output.text, terminal.prompt):
+        if end == "prompt" and terminal.echoes is False and _is_mixed(output.text, command.text, terminal.prompt):
             end = "lost"  # one of them was in the previous answer, and was taken for its end
             if previous is not None:
                 lose(previous[1])
@@ -153,13 +153,17 @@ async def leave(terminal: Terminal, outputs: dict[str, Output]) -> None:
             lose(output)
 
 
-def _has_other_prompts(text: str, prompt: Prompt) -> bool:
-    """Return whether the text of a device that does not echo begins with the prompt, or has a line that begins with two
-    of them. The device has not echoed the line ends that were typed there."""
-    if prompt.line not in text:
-        return False
+def _is_mixed(text: str, command: str, prompt: Prompt) -> bool:
+    """Return whether the text of a device that does not echo holds what is no part of an answer.
+
+    It begins with the prompt or the command, or a line begins with two prompts, as the device has not echoed the line
+    ends that were typed there. A device can also echo, and have printed a message within its first echo.
+    """
+    first = text.lstrip().partition("\n")[0].strip()
+    if first == command.strip() or first.startswith(prompt.line):
+        return True
     starts = (line[len(prompt.line) :].lstrip() for line in text.split("\n") if line.startswith(prompt.line))
-    return text.lstrip().startswith(prompt.line) or any(rest.startswith(prompt.line) for rest in starts)
+    return prompt.line in text and any(rest.startswith(prompt.line) for rest in starts)
 
 
 async def _in_pieces(work: Work[T]) -> T:
