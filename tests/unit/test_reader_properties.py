@@ -30,7 +30,13 @@ SETTINGS = settings(
 @SETTINGS
 @given(scenes())
 def test_an_answer_is_whole_or_it_is_not_ok(scene: Scene) -> None:
-    """Whatever a device says and whenever it pauses, an answer of status ok is exact."""
+    """Whatever a device says and whenever it pauses, an answer of status ok is exact.
+
+    The device can echo nothing, hesitate within its prompt, print a message while a line is typed, and quote prompts,
+    commands, questions and pagers. Not played is what nobody can tell apart: two quoted prompts in a row, a pause of
+    0.1 s or more behind a quoted pager, and text on the line that a prompt wipes. Exact means: but for prompts and
+    messages at the end of a text, which the device can have printed after it, and for blanks that wiping a pager wipes.
+    """
     played = scene.played()
     assert played.outputs or played.error is not None
     for number, (command, output) in enumerate(played.outputs.items()):
@@ -42,7 +48,10 @@ def test_an_answer_is_whole_or_it_is_not_ok(scene: Scene) -> None:
 @SETTINGS
 @given(plain_scenes())
 def test_a_plain_answer_is_ok(scene: Scene) -> None:
-    """A device that echoes and whose text nothing else could be taken for is always answered, and its text is exact."""
+    """A device that echoes, and whose text holds nothing that something else could be taken for, is always answered.
+
+    It can pause for 8 s anywhere in a text, and for less than 0.1 s in a prompt.
+    """
     played = scene.played()
     assert played.error is None, scene
     for number, command in enumerate(played.outputs):
