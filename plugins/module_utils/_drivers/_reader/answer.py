@@ -10,6 +10,7 @@ and in pieces, see ``_pieces``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Literal
 
@@ -20,11 +21,13 @@ from ..._pieces import PIECE, Work, spans
 from ..._terminal import clean, cleaned_pieces, decode
 from .echo import Echo
 from .pagers import TAIL as PAGER_TAIL
-from .pagers import without_pagers
+from .pagers import pager_at_end, without_pagers
 from .prompt import Prompt, block, is_unfinished
 from .questions import asks_for
 
 TAIL = 2048  # bytes at the end of the data that are searched for a prompt
+_NUMBER = re.compile(rb"[0-9]+")
+_MOVES = re.compile(r"[\r\n\x08]+|\x1b\[")  # what a device sends to wipe the prompt of a pager begins with one
 MOST_LINES = 20  # lines that a device printed on its own, at the end of an answer
 
 End = Literal["prompt", "closed", "timeout", "cut", "question", "lost"]
@@ -92,6 +95,15 @@ class Answer:
         self.pagers[len(self.pagers) - (not is_new) :] = [(start, len(self.data))]
         return is_new
 
+    def waits_for_page(self) -> bool:
+        """Return whether the data ends with the prompt of a pager that was answered."""
+        return bool(self.pagers) and self.pagers[-1][1] == len(self.data)
+
+    def has_paged(self, length: int) -> bool:
+        """Return whether a pager was answered whose prompt is that of the last bytes, but for its numbers."""
+        prompt = _without_numbers(self.data[len(self.data) - length :])
+        return any(_without_numbers(self.data[start:end]) == prompt for start, end in self.pagers[-1:])
+
     def asked(self) -> None:
         """Remove the last line, which is a question."""
         del self.data[max(self.data.rfind(b"\n") + 1, self.echo.end) :]
@@ -99,6 +111,8 @@ class Answer:
 
     def echoed_again(self) -> bool:
         """Return whether the echo of the line came after the test too: the first one was not typed at a prompt."""
+        if self.echo.start >= self.tests[0]:
+            return False  # it came late
         again = Echo(self.line.strip(), self.prompt, echoes=True)
         return again.search(self.data[self.tests[0] :]) and not block(
             clean(decode(bytes(self.data[self.tests[0] :][: again.start])))
@@ -129,8 +143,11 @@ class Answer:
 
     def prompts(self) -> int:
         """Return how many prompts came after the first test."""
-        shown = clean(decode(bytes(self.data[self.tests[0] :])))
-        return sum(self.prompt.count(line) for line in shown.split("\n"))
+        return sum(self.prompt.count(line) for line in self.after_tests().split("\n"))
+
+    def after_tests(self) -> str:
+        """Return all that came after the first test."""
+        return clean(decode(bytes(self.data[self.tests[0] :])))
 
     def second_echo(self) -> int | None:
         """Return where a line begins, within the answer, that is the prompt and the command."""
@@ -157,6 +174,15 @@ class Answer:
             if any(shown.endswith(line) and self.prompt.is_alone(shown[: -len(line)]) for line in wanted):
                 return True
         return False
+
+    def paged_after_test(self) -> bool:
+        """Return whether a pager's prompt came after the first test. The empty line can have been its key."""
+        raw = decode(bytes(self.data[self.tests[0] :]))
+        return any(pager_at_end(part) is not None for part in _MOVES.split(raw))
+
+    def shows_prompt(self) -> bool:
+        """Return whether a line ends with the prompt."""
+        return any(self.prompt.start(line) is not None for line in clean(decode(bytes(self.data))).split("\n"))
 
     def late(self, *, redraws: bool = True) -> bytes:
         """Return what came before the echo, if it is the rest of the previous answer; else nothing.
@@ -188,6 +214,10 @@ class Answer:
         return len(lines) > 1 and self.prompt.is_alone(lines[-1]) and not is_idle("\n".join(lines), self.prompt)
 
 
+def _without_numbers(prompt: bytes | bytearray) -> bytes:
+    return _NUMBER.sub(b"0", clean(decode(bytes(prompt))).strip().encode("utf-8", "surrogateescape"))
+
+
 def _ends_a_question(before: str, prompt: Prompt) -> bool:
     """Return whether the prompt only ends a question, as ``>`` ends ``Delete all >``. The end of a text without a line
     end can precede a prompt too, but it does not ask.
@@ -209,7 +239,7 @@ def shown_end(data: bytes | bytearray) -> str:
 
 def is_idle(shown: str, prompt: Prompt) -> bool:
     """Return whether there is nothing but prompts and messages that a device prints on its own."""
-    lines = [line for line in shown.split("\n") if not prompt.is_alone(line) and line.strip() not in prompt.context]
+    lines = [line for line in shown.split("\n") if not prompt.is_alone(line) and not prompt.is_context(line)]
     return not block(without_chatter("\n".join(lines))[0])
 
 

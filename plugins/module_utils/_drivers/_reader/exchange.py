@@ -47,7 +47,7 @@ async def ask(terminal: Terminal, command: Command, output: Output, *, prove: bo
         if end == "prompt" and previous is not None and (place := answer.second_echo()) is not None:
             answer, end = await _ask_again(terminal, command, answer, place, previous)
         output.text = await text_in(terminal, answer, end)
-        if end == "prompt" and terminal.echoes is False and _has_two_prompts(output.text, terminal.prompt):
+        if end == "prompt" and terminal.echoes is False and _is_mixed(output.text, command.text, terminal.prompt):
             end = "lost"  # one of them was in the previous answer, and was taken for its end
             if previous is not None:
                 lose(previous[1])
@@ -72,8 +72,9 @@ async def _ask_again(
         lose(previous[1])
         return answer, "lost"
     again, end = await exchange(terminal, command, terminal.deadline(), prove=True)
-    is_told = end == "prompt" and again.second_echo() is None
-    if is_told and not await _complete(terminal, *previous, bytes(answer.data[:place])):
+    if end != "prompt":
+        lose(previous[1])
+    elif again.second_echo() is None and not await _complete(terminal, *previous, bytes(answer.data[:place])):
         return again, "lost"
     return again, end
 
@@ -150,7 +151,8 @@ async def leave(terminal: Terminal, outputs: dict[str, Output]) -> None:
         silent = SLOW if answer.echoed() or not terminal.echoes else LONGEST_LEAVE
         chunk = await terminal.read(min(deadline, terminal.clock() + silent))
         answer.data += chunk or b""
-    if terminal.previous is not None and answer.late(redraws=terminal.redraws is not False):
+    went_on = terminal.echoes is False and answer.shows_prompt()
+    if terminal.previous is not None and (went_on or answer.late(redraws=terminal.redraws is not False)):
         lose(terminal.previous[1])
     if terminal.previous is not None and chunk == b"" and terminal.echoes and answer.is_only_prompts():
         # The device closed the session before it read the line: the empty line can have been unread, too.
@@ -161,12 +163,17 @@ async def leave(terminal: Terminal, outputs: dict[str, Output]) -> None:
             lose(output)
 
 
-def _has_two_prompts(text: str, prompt: Prompt) -> bool:
-    """Return whether a line begins with two prompts. The device has not echoed the line ends that were typed there."""
-    if prompt.line not in text:
-        return False
+def _is_mixed(text: str, command: str, prompt: Prompt) -> bool:
+    """Return whether the text of a device that does not echo holds what is no part of an answer.
+
+    It begins with the prompt or the command, or a line begins with two prompts, as the device has not echoed the line
+    ends that were typed there. A device can also echo, and have printed a message within its first echo.
+    """
+    first = text.lstrip().partition("\n")[0].strip()
+    if first == command.strip() or first.startswith(prompt.line):
+        return True
     starts = (line[len(prompt.line) :].lstrip() for line in text.split("\n") if line.startswith(prompt.line))
-    return any(rest.startswith(prompt.line) for rest in starts)
+    return prompt.line in text and any(rest.startswith(prompt.line) for rest in starts)
 
 
 async def _in_pieces(work: Work[T]) -> T:

@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NoReturn
 
 from ..._result import DeviceError
-from ..._terminal import decode
+from ..._terminal import clean, decode
 from ..text import ASKS_LOGIN, ASKS_PASSWORD, ASKS_USER, SAYS_NO, SSH_VERSION, asks, excerpt, last_line
 from .answer import TAIL, shown_end
 from .changed import ENDS
@@ -28,7 +29,7 @@ async def log_in(terminal: Terminal, deadline: float) -> None:
     tested: int | None = None  # how much had come when the last empty line was sent
     silent = 0.0  # seconds
     tests = replies = 0
-    sent = 0.0
+    sent: list[float] = []  # when the empty lines were
     logged_in = False
     while True:
         shown = shown_end(data)
@@ -60,7 +61,7 @@ async def log_in(terminal: Terminal, deadline: float) -> None:
             more = await terminal.read(terminal.clock())
             if not more:
                 terminal.arrive(prompt, shown)
-                terminal.slowest = terminal.clock() - sent
+                terminal.slowest = await _round_trip(terminal, sent, deadline)
                 terminal.said = shown
                 return
             data += more
@@ -85,7 +86,7 @@ async def log_in(terminal: Terminal, deadline: float) -> None:
                     terminal.newline = "\r"
                 tests += 1
                 tested, silent = len(data), 0.0
-                sent = terminal.clock()
+                sent.append(terminal.clock())
                 await terminal.send("", deadline)
         elif chunk == b"" and terminal.asks_login and not logged_in:
             said = " ".join(terminal.secrets.quoted(shown).split())[-LONGEST_SAID:]
@@ -104,6 +105,25 @@ async def log_in(terminal: Terminal, deadline: float) -> None:
             if over > 0:
                 del data[:over]
                 tested = None if tested is None else max(tested - over, 0)
+
+
+async def _round_trip(terminal: Terminal, sent: list[float], deadline: float) -> float:
+    """Return how long an empty line takes to bring the prompt. Read what the others of them bring.
+
+    :param sent: when they were sent. The prompt has come now.
+    """
+    came = terminal.clock()
+    data = bytearray()
+    silent = QUIET + max((later - earlier for earlier, later in pairwise(sent)), default=0.0)
+    while len(sent) > 1:
+        chunk = await terminal.read(min(deadline, terminal.clock() + silent))
+        if not chunk:
+            break
+        data += chunk
+    later = sum(map(terminal.prompt.count, clean(decode(bytes(data))).split("\n")))
+    if later:
+        terminal.newline = "\n"  # it brings a prompt too, late
+    return came - sent[-1 - min(later, len(sent) - 1)]
 
 
 def _may_test(

@@ -85,6 +85,10 @@ class Prompt:
         line = line.strip()
         return line == self.line or (self._pattern is not None and self._pattern.fullmatch(line) is not None)
 
+    def is_context(self, line: str) -> bool:
+        """Return whether a line is one of those above the prompt."""
+        return any(_shape(line) == _shape(each) for each in self.context)
+
     def is_whole(self, shown: str) -> bool:
         """Return whether a text that ends with the prompt has nothing before it that may be a part of a new prompt: a
         mark on its line, or other lines above it than before."""

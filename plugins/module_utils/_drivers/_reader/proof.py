@@ -40,6 +40,8 @@ def is_proven(answer: Answer, *, settled: bool) -> bool:
     :param settled: nothing more comes.
     """
     brought = answer.brought()
+    if not settled and answer.echo.found and "\n" not in brought:
+        return False  # a device that echoes shows the line end first: this can be the rest of the answer
     # A message can follow the prompt each time.
     has_prompt = answer.prompt.start(brought) is not None or (
         is_idle(brought, answer.prompt) and any(map(answer.prompt.is_alone, block(brought)))
@@ -56,8 +58,8 @@ def is_proven(answer: Answer, *, settled: bool) -> bool:
         return False  # the device was not at its prompt: another test must bring nothing but it
     if answer.changed and is_clean and len(answer.tests) == 1:
         return settled and _has_changed(answer)
-    if not is_clean or len(answer.tests) > 1:
-        prompts, tests = answer.prompts(), len(answer.tests)
+    prompts, tests = answer.prompts(), len(answer.tests)
+    if not is_clean or tests > 1 or prompts > 1:
         answer.resumed = prompts > tests or (prompts == tests and not answer.had_prompt())
         answer.eaten = prompts < tests
         answer.unclear = prompts == tests and answer.was_complete and not is_idle(brought, answer.prompt)
@@ -84,6 +86,10 @@ def proven(terminal: Terminal, answer: Answer) -> End:
     terminal.arrive(answer.prompt, answer.shown())
     if (terminal.echoes and not echoed) or answer.eaten or (answer.resumed and answer.echoed_again()):
         return "lost"
+    if answer.tests and not answer.resumed and not is_idle(answer.after_tests(), answer.prompt):
+        return "lost"  # this text would be cut off
+    if answer.tests and answer.paged_after_test():
+        return "lost"
     terminal.echoes = echoed if echoed or answer.prompt.line == old else None
     return "prompt"
 
@@ -92,6 +98,8 @@ def is_doubtful(terminal: Terminal, answer: Answer) -> bool:
     """Return whether a silent device may be at its prompt. Otherwise an empty line could answer a question."""
     if answer.tests and len(answer.data) <= answer.tests[-1]:
         return False  # it has not answered the last test
+    if answer.waits_for_page() and not answer.at_prompt():
+        return False  # the empty line would be a key of the pager
     shown = answer.shown()
     if answer.at_prompt() or terminal.may_be_prompt(shown, answer.line):
         return True

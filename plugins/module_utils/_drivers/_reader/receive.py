@@ -129,6 +129,7 @@ async def _say(terminal: Terminal, reply: str, is_key: bool, deadline: float) ->
 
 def _hesitation(pager: Pager, answer: Answer) -> float:
     """Return after how much silence a prompt of a pager is answered. A pager that was seen is answered at once."""
+    seen = answer.has_paged(pager.size)
     if pager.sure:
-        return 0.0 if answer.pagers else SETTLE
-    return SETTLE if answer.pagers else QUIET
+        return 0.0 if seen else SETTLE
+    return SETTLE if seen else QUIET
