@@ -185,9 +185,12 @@ class Scene:
         """Return whether a text is the answer.
 
         What wipes a pager can also wipe blanks at the end of a line. The blank that ends a prompt can come after it,
-        where no echo divides it from the next answer.
+        where no echo divides it from the next answer. A message after the echo can be the first line of the answer.
         """
         expected = self.expected(number)
+        if self.message and text.startswith(f"{self.message}\n") and not expected.startswith(self.message):
+            text = text.removeprefix(self.message).lstrip("\n")
+            expected = expected.lstrip("\n")
         if self.echo == "none":
             text, expected = text.lstrip(), expected.lstrip()
         if text != expected:
