@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -23,9 +24,11 @@ from ansible_collections.rollcall.network.plugins.module_utils._model.visible im
 from ansible_collections.rollcall.network.plugins.module_utils._roll import failed_names, summarize
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunError
 from ansible_collections.rollcall.network.plugins.plugin_utils._live import Live
+from ansible_collections.rollcall.network.plugins.plugin_utils._no_slice import answer_of_none
 from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController
 from ansible_collections.rollcall.network.plugins.plugin_utils._once import once, question_of, repeated
 from ansible_collections.rollcall.network.plugins.plugin_utils._outcome_spec import ARGUMENT_SPEC
+from ansible_collections.rollcall.network.plugins.plugin_utils._shown import path
 from ansible_collections.rollcall.network.plugins.plugin_utils._webhook import headers_of, post
 from ansible_collections.rollcall.network.plugins.plugin_utils._why import lines_of
 
@@ -122,6 +125,7 @@ class _Run:
         self.failed_hosts: list[str] = failed_names(self._devices) if failed is None else [str(each) for each in failed]
         verdict = self._result.get("verdict") or self.reports.get("verdict") or {}
         self._notes: list[str] = arguments["notes"]
+        self._url = page_address(arguments["reports_url"], arguments["output_dir"], self.reports.get("index"))
         self._failed_pollers: list[str] = [in_line(str(each)) for each in self._result.get("failed_pollers") or ()]
         # The report task can have been given the same reasons.
         self._reasons = list(
@@ -150,11 +154,13 @@ class _Run:
             runs = Merged(self._run_dirs())
             on_disk = set(runs.names)
             for name in self.failed_hosts:
-                if name in on_disk:
-                    try:
-                        yield name, runs.read(name)
-                    except RunError as error:
-                        yield name, {"status": "skipped", "error": {"kind": "no answer", "message": str(error)}}
+                if name not in on_disk:
+                    yield name, answer_of_none(list)
+                    continue
+                try:
+                    yield name, runs.read(name)
+                except RunError as error:
+                    yield name, {"status": "skipped", "error": {"kind": "no answer", "message": str(error)}}
 
     def _run_dirs(self) -> list[str]:
         given = self._result.get("run_dirs") or self._result.get("run_dir") or []
@@ -168,6 +174,7 @@ class _Run:
         return {
             "run_dir": self._result.get("run_dir"),
             "reports": self.reports.get("index"),
+            "reports_url": self._url,
             "summary": self.summary,
             "verdict": {"passed": not reasons, "reasons": reasons},
             "notes": notes + self._notes,
@@ -175,6 +182,18 @@ class _Run:
             "changed": len(self._result.get("changed_hosts") or ()),
             "stale": len(self._result.get("stale_hosts") or ()),
         }
+
+
+def page_address(reports_url: str | None, output_dir: str | None, index: str | None) -> str | None:
+    """Return the address of a page; None if it is not below the folder that is served.
+
+    :param reports_url: the address of the folder.
+    """
+    if not reports_url or not output_dir or not index:
+        return None
+    top = os.path.realpath(os.path.expanduser(output_dir))
+    relative = os.path.relpath(os.path.realpath(index), top)
+    return None if relative.startswith(os.pardir) else f"{reports_url.rstrip('/')}/{path(relative)}"
 
 
 def _judged(outcome: Answer) -> dict[str, Any]:
@@ -191,5 +210,7 @@ def _judged(outcome: Answer) -> dict[str, Any]:
         raise AnsibleActionFail(msg) from None
     if outcome.get("reports"):
         said.append(f"reports: {outcome['reports']}")
+    if outcome.get("reports_url"):
+        said.append(str(outcome["reports_url"]))
     failed = {} if verdict["passed"] else {"failed": True}
     return {"changed": False, "msg": "; ".join(map(str, said)), "_ansible_verbose_always": True, **failed}

@@ -43,6 +43,15 @@ options:
     type: list
     elements: str
     default: []
+  reports_url:
+    description:
+      - The address at which a web server shows O(output_dir). The address of the page is then in RV(outcome), and is shown by the
+        task with O(outcome).
+    type: str
+  output_dir:
+    description:
+      - The folder of the runs, as in M(rollcall.network.collect). Only used with O(reports_url).
+    type: path
   webhook_url:
     description:
       - The address that receives the outcome as a POST with JSON. If it does not answer with 2xx within 30 seconds, there is a
@@ -86,7 +95,7 @@ EXAMPLES = r"""
 RETURN = r"""
 outcome:
   description:
-    - C(run_dir), C(reports) (the page to open), C(summary), C(verdict), C(notes), C(failed_hosts) (at most 100), and the numbers
+    - C(run_dir), C(reports) (the page to open), C(reports_url) (its address, or null), C(summary), C(verdict), C(notes), C(failed_hosts) (at most 100), and the numbers
       of C(changed) and C(stale) devices. In the next node of an AWX workflow, the outcome is the variable C(rollcall).
   returned: without O(outcome)
   type: dict

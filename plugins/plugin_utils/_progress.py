@@ -35,6 +35,7 @@ class Progress:
         self._next = self._began + PACES[0][1]
         self._counts: Counter[str] = Counter()
         self._not_asked = 0
+        self._ended = False
         self._left = (self._began, 0.0)  # when the last answer came, and how long the rest would take at this rate
         self.warnings: list[str] = []
 
@@ -56,7 +57,11 @@ class Progress:
                 host=in_line(event.name or ""),
             )
         now = time.monotonic()
-        if now >= self._next or event.done == event.total:
+        if self._ended:
+            return
+        # Not event.done: another thread can tell of an answer's end before the answer itself is told.
+        self._ended = self._counts.total() == event.total
+        if now >= self._next or self._ended:
             self._display.display(in_line(self._line(event, now - self._began)))
             self._next = now + next(pace for until, pace in PACES if now - self._began < until)
 
@@ -64,9 +69,10 @@ class Progress:
         ok = self._counts["ok"]
         partial = self._counts["partial"]
         some = f"{partial} partial, " if partial else ""
-        failed = event.done - ok - partial
-        line = f"roll call: {event.done}/{event.total} done, {ok} ok, {some}{failed} failed, {seconds:.0f} s"
-        if event.done == event.total:
+        done = self._counts.total()
+        failed = done - ok - partial
+        line = f"roll call: {done}/{event.total} done, {ok} ok, {some}{failed} failed, {seconds:.0f} s"
+        if done == event.total:
             return line
         if event.oldest:
             line += f"; longest open: {event.oldest}"
