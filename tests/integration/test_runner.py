@@ -223,6 +223,24 @@ def test_no_device_is_a_failed_host_if_none_was_asked(broken: Lab, tmp_path: Pat
     assert "rollcall_keeep" in ended.output
 
 
+@pytest.mark.parametrize("verbosity", ["-v", "-vvv"])
+def test_no_verbosity_costs_an_event_for_each_device(verbosity: str, tmp_path: Path) -> None:
+    inventory = json.dumps({"all": {"hosts": {"host[001:600]": None}}})
+    variables = {"rollcall_driver": "python", "rollcall_function": "odd.answer", "rollcall_awx_most_red_hosts": 1}
+    data = private_data(tmp_path / "data", inventory, variables)
+    code = "def answer(name):\n    return 1 // (int(name[-1]) % 2)\n"
+    (data / "project" / "odd.py").write_text(code)
+    (data / "env" / "envvars").write_text(json.dumps({"PYTHONPATH": str(PROJECT)}))
+    (data / "env" / "cmdline").write_text(verbosity)
+    ended, _memory = run(Pipeline(tmp_path), data)
+    assert "300 of 600 devices answered in full" in ended.output
+    lines = [event for event in ended.events if event["event"] == "verbose" and "> failed after" in event["stdout"]]
+    assert 0 < len(lines) <= 100
+    assert not [event for event in ended.events if "> ok after" in event["stdout"]]
+    assert "more devices have no full answer: see events.jsonl in the run folder" in ended.output
+    assert len(ended.events) < 100 + 150, ended.kinds()
+
+
 def cancel(container: Container) -> None:
     """As AWX does it: it asks, and after a grace it does not."""
     container.process.terminate()

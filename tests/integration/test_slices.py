@@ -26,7 +26,9 @@ ASK = {"rollcall_driver": "python", "rollcall_function": "os.path.basename"}
 
 def inventory_of(names: Iterable[str], folder: Path) -> Path:
     file = folder / f"{'-'.join(names)}.json"
-    groups = {name[0]: {"hosts": {name: None}} for name in names}
+    groups = {
+        site: {"hosts": {name: None for name in names if name[0] == site}} for site in {each[0] for each in names}
+    }
     file.write_text(json.dumps({"all": {"hosts": dict.fromkeys(names), "children": groups}}))
     return file
 
