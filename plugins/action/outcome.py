@@ -22,7 +22,7 @@ require_core()
 from ansible_collections.rollcall.network.plugins.module_utils._merged import Merged, slices_of
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import in_line
 from ansible_collections.rollcall.network.plugins.module_utils._roll import failed_names, summarize
-from ansible_collections.rollcall.network.plugins.module_utils._run import RunError
+from ansible_collections.rollcall.network.plugins.module_utils._run import NoAnswer, RunError
 from ansible_collections.rollcall.network.plugins.plugin_utils._live import Live
 from ansible_collections.rollcall.network.plugins.plugin_utils._no_slice import answer_of_none
 from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController
@@ -159,8 +159,12 @@ class _Run:
                     continue
                 try:
                     yield name, runs.read(name)
+                except NoAnswer as error:
+                    missing = {"phase": "resolve", "kind": "interrupted", "message": str(error)}
+                    yield name, {"status": "skipped", "error": missing}
                 except RunError as error:
-                    yield name, {"status": "skipped", "error": {"kind": "no answer", "message": str(error)}}
+                    damaged = {"phase": "parse", "kind": "unreadable", "message": str(error)}
+                    yield name, {"status": "failed", "error": damaged}
 
     def _run_dirs(self) -> list[str]:
         given = self._result.get("run_dirs") or self._result.get("run_dir") or []

@@ -55,8 +55,8 @@ options:
     description:
       - With O(slices), the names that should have been asked, such as all hosts of the inventory. A name that no run has is added as
         V(skipped), kind C(no_slice), because the job of its slice did not start. O(run_dir) can be empty then.
-      - Names are added only if the runs or this task belong to a workflow job of AWX. If all these runs had a limit, it applies to
-        the names. Not used with O(devices).
+      - Names are added only if the runs or this task belong to a workflow job of AWX. The pattern of the play and the limit of
+        these runs apply to the names. Not used with O(devices).
     type: list
     elements: str
   output_dir:

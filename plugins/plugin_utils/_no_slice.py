@@ -34,22 +34,22 @@ def expected_names(
 ) -> Sequence[str]:
     """Return the names that these runs should have; none if they are not of a workflow.
 
-    :param hosts: those of the inventory. A limit of the runs applies to them.
+    :param hosts: those of the inventory. The pattern of the plays that wrote the runs, and their limit, apply to them.
     :param variables: those of the task that reports.
     """
     if workflow_of(variables) is None and not any(map(is_of_workflow, run_dirs)):
         return ()
     manifests = [old_manifest(pathlib.Path(run_dir).expanduser()) for run_dir in run_dirs]
-    limits = {each.get("limit") for each in manifests if each}
-    if not limits or not all(map(leaves_out, limits)):
+    parts = {(each.get("limit"), tuple(each.get("pattern") or ["all"])) for each in manifests if each}
+    if not parts or any(not leaves_out(limit) and pattern == ("all",) for limit, pattern in parts):
         return hosts
     inventory = _inventory_of(variables["groups"], loader)
     matched: set[str] = set()
     try:
-        for limit in limits:
+        for limit, pattern in parts:
             inventory.subset(limit)
-            matched.update(host.name for host in inventory.list_hosts())
-    except AnsibleError:  # such as a file that only the jobs had
+            matched.update(host.name for host in inventory.list_hosts(list(pattern)))
+    except AnsibleError:  # such as a file of the limit that only the jobs had
         return hosts
     return [name for name in hosts if name in matched]
 

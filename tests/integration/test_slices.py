@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import shutil
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,8 @@ from typing import Any
 import pytest
 
 from tests.integration.conftest import run_playbook
+from tests.integration.openssh import wait_until
+from tests.integration.run_tree import RunTree
 
 ROOT = Path(__file__).resolve().parents[2]
 SLICES = (("a1", "a2"), ("b1", "b2"), ("c1", "c2"))
@@ -140,6 +144,46 @@ def test_a_workflow_with_a_limit_misses_no_device_outside_of_it(night: Path, tmp
     assert status == 2, output
     assert "3 of 4 devices answered in full" in output
     assert "1 skipped (resolve, no_slice)" in output
+
+
+def test_a_pattern_of_the_jobs_applies_to_their_report(tmp_path: Path) -> None:
+    output_dir = tmp_path / "out"
+    given = {"awx_workflow_job_id": OF_SLICES, "rollcall_hosts": ["a", "b:!b1"], **ASK}
+    assert job("collect.yml", SLICES[0], output_dir, FIRST_SLICE, **given)[0] == 0
+    [run] = (output_dir / "runs").iterdir()
+    told = {"rollcall": {"run_dir": str(run)}, "awx_workflow_job_id": WORKFLOW}
+    status, output = job("report.yml", NAMES, output_dir, REPORT, **told)
+    assert status == 2, output
+    assert "2 of 3 devices answered in full" in output
+    assert "1 skipped (resolve, no_slice)" in output
+
+
+def test_a_job_that_is_killed_while_it_asks_leaves_no_device_out(tmp_path: Path) -> None:
+    output_dir, project = tmp_path / "out", tmp_path / "project"
+    project.mkdir()
+    (project / "stuck.py").write_text(
+        "import time\n\ndef ask(name):\n    if name == 'b2':\n        time.sleep(600)\n    return name\n"
+    )
+    (project / "collect.yml").write_text(f"- import_playbook: {ROOT}/collect.yml\n")
+    extra = {
+        "awx_job_id": FIRST_SLICE,
+        "awx_workflow_job_id": OF_SLICES,
+        "rollcall_output_dir": str(output_dir),
+        "rollcall_driver": "python",
+        "rollcall_function": "stuck.ask",
+    }
+    program = str(Path(sys.executable).parent / "ansible-playbook")
+    command = [program, str(project / "collect.yml"), "-i", str(inventory_of(SLICES[1], tmp_path))]
+    environ = {**os.environ, "PYTHONPATH": str(project), "HOME": str(tmp_path)}
+    with RunTree([*command, "-e", json.dumps(extra)], tmp_path, environ) as tree:
+        wait_until(lambda: list(output_dir.glob("runs/*/devices/b1/result.json")) != [], "b1 answered", 60)
+        tree.process.kill()
+    status, output = job("report.yml", NAMES, output_dir, REPORT, awx_workflow_job_id=WORKFLOW)
+    assert status == 2, output
+    assert "1 of 6 devices answered in full" in output
+    assert "4 skipped (resolve, no_slice)" in output
+    [line] = [each for each in output.splitlines() if ", interrupted)" in each]
+    assert line.endswith(": b2")
 
 
 def test_the_runs_of_an_earlier_night_are_not_those_of_this_workflow(night: Path, tmp_path: Path) -> None:
