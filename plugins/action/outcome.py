@@ -27,7 +27,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._live import Live
 from ansible_collections.rollcall.network.plugins.plugin_utils._no_slice import answer_of_none
 from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController
 from ansible_collections.rollcall.network.plugins.plugin_utils._once import once, question_of, repeated
-from ansible_collections.rollcall.network.plugins.plugin_utils._outcome_spec import ARGUMENT_SPEC
+from ansible_collections.rollcall.network.plugins.plugin_utils._outcome_spec import ARGUMENT_SPEC, EXCLUSIVE
 from ansible_collections.rollcall.network.plugins.plugin_utils._shown import path
 from ansible_collections.rollcall.network.plugins.plugin_utils._webhook import headers_of, post
 from ansible_collections.rollcall.network.plugins.plugin_utils._why import lines_of
@@ -49,6 +49,10 @@ class ActionModule(OnController):
         task_vars = task_vars or {}
         base: dict[str, Any] = super().run(tmp, task_vars)
         arguments = self._arguments()
+        if arguments["failed_hosts"] is not None:
+            return {**base, "changed": False, "ansible_facts": {"rollcall_failed_hosts": arguments["failed_hosts"]}}
+        if arguments["fail"] is not None:
+            return {**base, "changed": False, "failed": True, "msg": arguments["fail"]}
         if arguments["outcome"] is not None:
             return {**base, **_judged(arguments["outcome"])}
         run = _Run(arguments)
@@ -101,10 +105,10 @@ class ActionModule(OnController):
         except ValueError as error:
             msg = f"rollcall.network.outcome: {error}"
             raise AnsibleActionFail(msg) from None
-        checked = ArgumentSpecValidator(ARGUMENT_SPEC, mutually_exclusive=[["outcome", "reports"]]).validate(given)
+        checked = ArgumentSpecValidator(ARGUMENT_SPEC, mutually_exclusive=EXCLUSIVE).validate(given)
         problems = checked.error_messages
         arguments: dict[str, Any] = checked.validated_parameters
-        if not problems and arguments["outcome"] is None and arguments["reports"] is None:
+        if not problems and all(arguments[name] is None for name in EXCLUSIVE[0]):
             problems = ["set reports (and result, if there is one) or outcome"]
         if problems:
             raise AnsibleActionFail(f"rollcall.network.outcome: {'; '.join(problems)}")

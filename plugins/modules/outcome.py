@@ -69,6 +69,16 @@ options:
     description:
       - The RV(outcome) of an earlier task of this module. The task only fails if that run did not pass.
     type: dict
+  failed_hosts:
+    description:
+      - Internal to the playbooks of this collection. Hosts as returned by P(rollcall.network.failed_hosts#filter), which the task sets
+        as the fact C(rollcall_failed_hosts).
+    type: dict
+  fail:
+    description:
+      - Internal to the playbooks of this collection. The task fails with this message. Unlike M(ansible.builtin.fail), it needs no
+        connection plugin.
+    type: str
 seealso:
   - module: rollcall.network.collect
   - module: rollcall.network.report

@@ -29,6 +29,8 @@ def failed_hosts(
     :param most: the number of devices that are returned at most; None for the default.
     :param otherwise: the host that is returned if the run did not pass and no device is returned.
     """
+    if outcome.get("skipped"):  # of a plan, which has no answers
+        return {"hosts": [NOBODY], "reasons": {}}
     verdict = outcome["verdict"]
     if verdict["passed"]:
         return {"hosts": [NOBODY], "reasons": {}}

@@ -19,4 +19,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "webhook_headers": {"type": "dict", "no_log": True},
     "webhook_token": {"type": "str", "no_log": True},
     "outcome": {"type": "dict"},
+    "failed_hosts": {"type": "dict"},
+    "fail": {"type": "str"},
 }
+EXCLUSIVE = (("reports", "outcome", "failed_hosts", "fail"),)
