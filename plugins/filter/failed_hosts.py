@@ -35,8 +35,8 @@ options:
 
 EXAMPLES = r"""
 - name: Record the failed devices
-  ansible.builtin.set_fact:
-    rollcall_failed_hosts: "{{ rollcall_result | rollcall.network.failed_hosts(rollcall_outcome) }}"
+  rollcall.network.outcome:
+    failed_hosts: "{{ rollcall_result | rollcall.network.failed_hosts(rollcall_outcome) }}"
 """
 
 RETURN = r"""
