@@ -12,13 +12,14 @@ from __future__ import annotations
 import re
 
 from .._platforms import LONGEST_PROMPT
+from ._reader.questions import ASKS_PASSWORD, ASKS_USER
+
+__all__ = ["ASKS_PASSWORD", "ASKS_USER", "SAYS_NO", "SSH_VERSION", "TAIL", "asks", "excerpt", "last_line", "last_lines"]
 
 TAIL = 2048  # characters at the end of a text in which the last lines are searched
 
-ASKS_USER = re.compile(r"(user ?name|user|login)\s*:\s*\Z", re.IGNORECASE)
 SAYS_NO = re.compile(r"invalid|incorrect|fail|denied|refused|reject|wrong|bad |error", re.IGNORECASE)
 SSH_VERSION = re.compile(r"\s*SSH-\d\.\d+-[^\r\n]{0,80}")
-ASKS_PASSWORD = re.compile(r"password\s*:\s*\Z", re.IGNORECASE)
 
 
 def last_line(shown: str) -> str:

@@ -72,6 +72,12 @@ SHARED: tuple[Dialog, ...] = (
     # A banner that must be confirmed; to refuse it ends the session.
     _dialog(_TERMS + _YES_NO % "yes" + r"\s?:?", "yes"),
     _dialog(_TERMS + _YES_NO % "y" + r"\s?:?", "y"),
+    # A console that waits for its configuration.
+    _dialog(
+        r"\bauto[\s-]?(?:provisioning|config\w*|install)\b[^\n]{0,120}\bpress\s[^\n]{1,40}\sto\s(?:break|abort|stop)\b[.!:]?",
+        None,
+        message="the device waits for its automatic configuration; stop it by hand",
+    ),
     # A console that waits for somebody.
     _dialog(
         rf"(?:\A|\n)\W{{0,4}}(?:please\s)?(?:press|hit)\s{_KEY}"
@@ -119,28 +125,65 @@ def answer_for(command: Command, shown: str) -> Reply | None:
     return next((each for each in command.answers if each.question.casefold() in line), None)
 
 
+# -- questions of a login ----------------------------------------------------------------------------------------------
+
+_USER = (
+    r"(?:user(?:[\s-]?(?:name|id))?|log[io]n(?:\s(?:name|as|id|user))?|account(?:\sname)?"
+    r"|benutzer(?:name|kennung)?|anmeldename|identifiant|utilisateur|nom\sd'utilisateur|(?:nombre\sde\s)?usuario|usuário"
+    r"|(?:nome\s)?utente|gebruikersnaam|användarnamn|логин|имя\sпользователя|用户名|帐号|账号|ユーザー?名)"
+)
+_PASSWORD = (
+    r"(?:pass\s?(?:word|phrase|code)|kennwort|passwort|mot\sde\spasse|contraseña|senha|parola|wachtwoord|lösenord|пароль"
+    r"|密码|密碼|口令|パスワード)"
+)
+_OF = r"(?:\s(?:for|of|again|to|für|pour|de|para)\s[^\n:]{1,80})?"
+_IN_BRACKETS = r"(?:\s?(?:\[[^\[\]\n]{0,40}\]|\([^()\n]{0,40}\)))?"
+_CHANGES = (
+    r"(?<![\w-])(?:new|old|current|re-?(?:type|enter|peat)|confirm\w*|verify|again|neue?[sn]?|altes|wiederhol\w*|bestätig\w*"
+    r"|nouveau|ancien|nuev[ao]|nuova|nov[ao]|confirma\w*|новый|старый|新|旧)(?![\w-])"
+)
+
+ASKS_USER = re.compile(
+    rf"(?:user\s?name|user|login)\s*{_IN_BRACKETS}\s*:\s*\Z"
+    rf"|\A\W{{0,3}}(?:(?:please|enter|your|the|\S{{1,40}})\s){{0,3}}?{_USER}{_IN_BRACKETS}\s*:\s*\Z"
+    r"|\A\W{0,3}(?:enter\s)?(?:user\s?name|login\sname|user\sid)\s?>\s*\Z",
+    re.IGNORECASE,
+)
+"""Matches the last line of a text that asks for the name of the user."""
+
+ASKS_PASSWORD = re.compile(
+    rf"(?!.*{_CHANGES})(?:.*(?<![^\W_])(?:{_PASSWORD}{_OF}{_IN_BRACKETS}\s*:|password\s?>)\s*\Z)", re.IGNORECASE
+)
+"""The same for the password, but not for a new one, nor for the old one that is asked for before a new one."""
+
 # -- questions nobody expects ------------------------------------------------------------------------------------------
 
 _IN_CHOICE = r"[^\[\](){}<>\n]{0,40}"
+_YES = r"(?:y(?:es)?|ja?|o(?:ui)?|s(?:[ií]|im)?|да?|k|t(?:ak)?|a(?:no)?)"
+_NO = r"(?:n(?:o|ein|on|ão|ee|ie|ej)?|н(?:ет)?|e|h)"
+_WORD = r"[^\x00-\x7f]{1,8}"  # (はい/いいえ)
 _CHOICES = (
     rf"(?:[\[({{<]\s?(?:confirm|(?:y|yes)\s?(?:[/|,]|or)\s?(?:n|no)\b{_IN_CHOICE}|(?:n|no)\s?(?:[/|,]|or)\s?(?:y|yes)\b"
-    rf"{_IN_CHOICE})\s?[\])}}>]|\b(?:y/n|yes/no)\b)"
+    rf"{_IN_CHOICE}|{_YES}\s?[/|]\s?{_NO}|{_NO}\s?[/|]\s?{_YES}|{_WORD}/{_WORD}|default\s?[=:]?\s?(?:y|n|yes|no))\s?[\])}}>]"
+    r"|[\[(][yn]/[\[(][yn][\])]{2}|[\[(]\[[yn]\]/[yn][\])]"  # (y/[n])
+    r"|[\[(]y[\])]es\b[\s,/|]{0,3}(?:or\s)?[\[(]n[\])]o\b(?:[\s,/|]{0,3}(?:or\s)?[\[(]\w[\])]\w{1,8})?"  # (Y)es / (N)o
+    r"|\b(?:y/n|yes/no)\b)"
 )
 _DEFAULT = r"(?:\s{0,3}(?:\[[^\[\]\n]{0,80}\]|\([^()\n]{0,80}\)))?"
-_SECRET = (
-    r"(?:pass\s?(?:word|phrase|code)|user\s?name|login(?:\sname)?|pin|otp|token|(?:verification|security|access)\scode)"
-)
+_SECRET = rf"(?:{_PASSWORD}|{_USER}|pin|otp|token|(?:verification|security|access)\scode)"
 _VERB = (
     r"(?:(?:re-?)?enter|re-?type|provide|confirm"
     r"|(?:type|input|select|choose|specify)(?=\s(?:the|an?|your|in|one|new|password|number|option|yes|no|y|n)\b|\s['\"<\[(]))"
 )
-_KEYS = r"(?:['\"<\[(]\w{1,10}['\">\])]|any\skey|enter|return)(?:\skey)?"
+_KEYS = r"(?:the\s)?(?:['\"<\[(]\w{1,10}['\">\])]|any\skey|enter|return)(?:\skey)?"
+_TYPED = r"(?:\s?[:?]?\s{1,3}(?:y|n|yes|no))?"  # the default answer, as if it had been typed
 # What waits for an input whatever it says.
 _WAITS = re.compile(
-    rf"{_CHOICES}(?:\s?\?)?{_DEFAULT}\s?[:?>.#$%]?\Z"  # Proceed with reload? [confirm]
+    rf"{_CHOICES}(?:\s?\?)?{_DEFAULT}(?:{_TYPED}|\s?[:?>.#$%])\Z"  # Proceed with reload? [confirm]
     r"|\?\s?\[[^\[\]\n]{0,80}\]\s?:?\Z|\s\[[^\[\]\n]{0,80}\]\s?\?\Z"  # Destination filename [startup-config]?
     r"|\{[^{}\n]{0,300}<cr>[^{}\n]{0,300}\}\s?:\Z"
-    rf"|\A(?:\S{{1,80}}\s){{0,3}}{_SECRET}(?:\s(?:for|of|again|to)\s[^\n:]{{1,80}})?{_DEFAULT}\s?:\Z"
+    rf"|\A(?:\S{{1,80}}\s){{0,3}}{_SECRET}{_OF}{_DEFAULT}\s?:\Z"
+    rf"|\A\W{{0,3}}(?:enter\s)?(?:user\s?name|login\sname|user\sid|password)\s?>\Z"
     rf"|\A\W{{0,3}}(?:please\s|now\s)?{_VERB}\b[^\n]{{1,200}}[:?>]\Z"
     rf"|(?:\A\W{{0,3}}|[.,;:!?(]\s{{0,2}}|please\s)(?:press|type|hit|enter)\s{_KEYS}"
     r"(?:\s(?:to|for|or|and)\s[^\n]{0,100})?[.:)]{0,2}\Z",
@@ -154,15 +197,22 @@ _ORDERS = re.compile(
     re.IGNORECASE,
 )
 # What waits if it is about something that is done.
-_MAY_ASK = re.compile(r"\?\Z|\?\s?\([^()\n]{0,80}\)\s?:?\Z|\s[\[(](?:y|n|yes|no)[\])]\s?[:?]\Z", re.IGNORECASE)
+_MAY_ASK = re.compile(
+    r"[?？]\Z|\?\s?\([^()\n]{0,80}\)\s?:?\Z|\s[\[(](?:y|n|yes|no)[\])]\s?[:?]\Z"
+    r"|\byes\s?(?:\||or)\s?no\Z|\?\s(?=[^?\n]{0,40}\byes\b)(?=[^?\n]{0,40}\bno\b)[^?\n]{1,60}\Z",
+    re.IGNORECASE,
+)
 _ASKED = (
     r"proceed|continue|confirm|\bsure\b|\bsav(?:e|ing)\b|overwrit|delet|eras|re-?load|re-?boot|re-?start|re-?set|replac|remov"
     r"|abort|file\s?name|\bname\sof\b|host\s?name|remote\shost|\baddress\b|\bformat\b|\benter\b|want|would\syou|do\syou|wish|\bok\b"
     r"|accept|agree|appl(?:y|ied)|commit|discard|\bexit|quit|\blog\s?out|shut\s?down|halt|power|upgrad|instal|\bcopy\b"
     r"|clear|disconnect|switch|activat|\buse\b|try\sagain|retry|\bready\b|\blose|\blost\b|\bwrite\b"
+    r"|wirklich|sicher|fortfahren|lösch|überschreib|speicher|neu\s?start|êtes-vous|voulez|supprim|redémarr|écras|enregistr"
+    r"|desea|segur[ao]|guardar|borrar|eliminar|reinici|sobrescrib|confermi|continua|vuoi|sicur|salvar|riavvi|certeza|deseja"
+    r"|продолж|удал|перезагр|сохран|уверен|继续|繼續|是否|确认|确定|重启|保存|删除|覆盖|続行|確認|よろしい|削除|再起動"
 )
 _ASKS = re.compile(rf"(?:{_ASKED})", re.IGNORECASE)
-_MAY_WAIT = re.compile(r"[\])}>?:.#$%]\Z|press|type|hit|enter|y/n|yes/no", re.IGNORECASE)
+_MAY_WAIT = re.compile(r"[\])}>?？:.#$%]\Z|press|type|hit|enter|[y\[(/]/?n|\bno?\Z|\)\w{1,8}\Z", re.IGNORECASE)
 _FILE = (
     r"[\w./:-]{0,60}\.(?:txt|cfg|conf|config|bin|img|log|tar|t?gz|zip|xml|json|ya?ml|pem|crt|key|csv|dat|db|bak|old|pcap|swi|spa)"
     r"|(?:flash|nvram|bootflash|slot|disk|usb|t?ftp|s[cf]tp|scp|https?)\w{0,8}:[^\[\](){}<>\n]{0,80}|(?:startup|running)-config"
