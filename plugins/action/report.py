@@ -24,7 +24,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._arguments import
 from ansible_collections.rollcall.network.plugins.module_utils._bounds import check_path
 from ansible_collections.rollcall.network.plugins.module_utils._device import Unresolved
 from ansible_collections.rollcall.network.plugins.module_utils._merged import Merged, last_passed, slices_of
-from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
+from ansible_collections.rollcall.network.plugins.module_utils._model.visible import in_line, visible
 from ansible_collections.rollcall.network.plugins.module_utils._result import STATUSES, Error, Result, Status
 from ansible_collections.rollcall.network.plugins.module_utils._roll import answer_of, summarize
 from ansible_collections.rollcall.network.plugins.module_utils._run import (
@@ -117,6 +117,8 @@ class ActionModule(OnController):
             search_path = list(task_vars.get("ansible_search_path", []))
             self._templates = Templates(self._override, self._loader, self._templar, search_path)
             self._columns_of_none = dict.fromkeys(arguments["columns"])  # those that no host has
+            self._said: list[str] = []  # what the user must know of the fleet state
+            self._is_unrecorded = False
             self._empty_cells: dict[tuple[str, str], list[str]] = {}  # the names, by column and reason
             if arguments["template"]:
                 result = self._write_own(names, read, arguments)
@@ -129,7 +131,7 @@ class ActionModule(OnController):
             raise AnsibleActionFail(visible(f"rollcall.network.report: {error}")) from None  # else core adds each cause
         base["_ansible_verbose_override"] = True
         misuse = run_once_is_missing(self._task, task_vars, names, "writes the reports of")
-        base["warnings"] = misuse + self._warnings_of_columns(names)
+        base["warnings"] = misuse + self._warnings_of_columns(names) + list(map(in_line, self._said))
         return {**base, **result, **self._files.as_result()}
 
     def _arguments(self) -> dict[str, Any]:
@@ -222,7 +224,7 @@ class ActionModule(OnController):
             for _render, file_of in devices:
                 self._files.prune({file_of(name) for name in known})
         first = next(each for each in ("html", "md", *formats) if each in formats)
-        fleet = self._fleet(rows, read, arguments, verdict)
+        fleet = self._fleet(rows, read, arguments, verdict, dest)
         make = self._fleet_files(rows, summary, verdict, arguments, dest, self._hrefs(rows, arguments, dest), fleet)
         if fleet is not None and arguments["output_dir"] is not None:
             of_fleet = self._last_known_files(fleet, names, formats, arguments, allowed, dest)
@@ -244,21 +246,24 @@ class ActionModule(OnController):
             self._files.put(FLEET_FILES[each], file, render, mode=MODES.get(each, PRIVATE))
 
     def _fleet(
-        self, rows: list[FleetRow], read: Reader, arguments: dict[str, Any], verdict: Verdict
+        self, rows: list[FleetRow], read: Reader, arguments: dict[str, Any], verdict: Verdict, dest: pathlib.Path
     ) -> FleetReport | None:
         """Return the state of the fleet. Record the runs of slices and of pollers, if they are of the whole fleet."""
         run_dirs, output_dir = arguments["run_dir"] or [], arguments["output_dir"]
         own = output_dir is not None and [os.path.realpath(os.path.dirname(each)) for each in run_dirs]
         is_one_run = own == [os.path.realpath(os.path.join(str(output_dir), RUNS))]
         closes = (arguments["slices"] or (output_dir is not None and not is_one_run)) and not self._task.check_mode
+        fleet = None
         try:
             fleet = fleet_of(run_dirs, output_dir, [row.name for row in rows], self._task_vars, opens=closes)
             if fleet is not None and closes:
                 fleet.note({row.name: row.status for row in rows}, read, set(Merged(run_dirs).names))
-                fleet.close([row.name for row in rows], run_dirs, verdict, self._task_vars)
+                fleet.close([row.name for row in rows], run_dirs, verdict, self._task_vars, dest)
         except (OSError, RunError) as error:
             self._files.fail("the fleet state", error)
-            return None
+            self._is_unrecorded = closes
+        if fleet is not None:
+            self._said += fleet.state.said
         return fleet
 
     def _last_known_files(
@@ -282,6 +287,12 @@ class ActionModule(OnController):
             href = os.path.relpath(where / page, folder) if page and (where / page).is_file() else None
             values = (entry.at, *self._values(name, columns))
             rows.append(fleet_row(name, entry.shown(), values, href))
+        outside = [row.name for row in rows if row.status != "ok" and row.name not in self._variables.hosts]
+        if outside and "limit" in formats:
+            self._said.append(
+                f"{folder / FLEET_FILES['limit']} does not have {count_of(outside)}: no full answer, but not in this "
+                "inventory, so --limit cannot select it"
+            )
         summary = summarize({"status": row.status} for row in rows)
         verdict = verdict_of({row.name: row.status for row in rows}, allowed)
         hrefs = {row.name: path(row.href) for row in rows if row.href}
@@ -340,9 +351,13 @@ class ActionModule(OnController):
             "json": partial(fleet_json, rows, summary, columns),
             "csv": partial(fleet_csv, rows, columns),
             "junit": partial(junit, rows, summary),
-            "prom": lambda: _metrics(rows, fleet, arguments, verdict),
+            "prom": lambda: _metrics(rows, fleet, arguments, self._recorded(verdict)),
             "limit": partial(limit_file, rows, self._variables.hosts.__contains__),
         }
+
+    def _recorded(self, verdict: Verdict) -> Verdict:
+        """The verdict of runs without a readable state. They did not pass if they had to be recorded."""
+        return verdict.troubled("the fleet state could not be written") if self._is_unrecorded else verdict
 
     # -- rendering -----------------------------------------------------------------------------------------------------
 
@@ -497,8 +512,10 @@ def _metrics(rows: list[FleetRow], fleet: FleetReport | None, arguments: Mapping
     """Return the metrics of the fleet state or, if there is none, of these runs."""
     if fleet is None:
         return prometheus(rows, _facts(arguments["run_dir"], verdict), arguments["title"])
-    last = [fleet_row(name, entry.shown()) for name, entry in fleet.entries.items()]
-    return prometheus(last, fleet.facts(), arguments["title"])
+    last = {name: fleet_row(name, entry.shown()) for name, entry in fleet.entries.items()}
+    if fleet.unrecorded:  # the answers may not be recorded either
+        last = {**{row.name: row for row in rows}, **last}
+    return prometheus(list(last.values()), fleet.facts(), arguments["title"])
 
 
 def _facts(run_dirs: list[str] | None, verdict: Verdict) -> RunFacts:

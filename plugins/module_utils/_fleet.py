@@ -14,12 +14,13 @@ import hashlib
 import json
 import pathlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from ._clock import is_future, past
 from ._run import (
+    LATEST,
     RUNS,
     NewerFormat,
     RunError,
@@ -32,7 +33,7 @@ from ._run import (
     run_names,
     stored_question,
 )
-from ._runs import is_finished, is_under_way, newest_first
+from ._runs import began_at, is_finished, is_under_way, newest_first
 from ._state import FORMAT, STATE, Entry, State, time_or_none, write_atomically
 from ._trusted import read_file
 
@@ -63,12 +64,15 @@ def scope_of(
     recorded: bool,
     inventory: Collection[str] | None,
     limited: bool,
+    members: Iterable[str] | None = None,
 ) -> Scope:
     """Compare the names that a run asks with the devices of the state.
 
     :param recorded: whether a run of the whole fleet is recorded.
     :param inventory: all hosts of the inventory; None if they are unknown.
-    :param limited: with ``--limit``, or in a job of a workflow, which can be a slice.
+    :param limited: with ``--limit`` or ``rollcall_hosts``, or in a job of a workflow, which can be a slice.
+    :param members: the names of the last run of the whole fleet. Other devices were asked by runs of a part only, so
+        another inventory cannot become the fleet by being used twice. By default all devices.
     """
     asked = set(names)
     left_out = set(known) - asked
@@ -78,12 +82,24 @@ def scope_of(
         return Scope("it asked no device")
     if limited and not (recorded and known):
         return Scope("it is limited or can be a slice, and no run of the whole fleet is recorded yet")
+    fleet = set(known) if members is None else set(known) & set(members)
     if still:
         return Scope(f"it does not ask {len(still)} of the {len(known)} devices of the fleet: {_some(still)}")
-    if len(gone) * 2 > len(known):
-        sentence = f"{len(gone)} of the {len(known)} devices of the fleet are neither asked nor in this inventory: "
-        return Scope(sentence + _some(gone), warn=True)
+    if len(gone & fleet) * 2 > len(fleet):
+        many = f"{len(gone & fleet)} of the {len(fleet)} devices of the fleet"
+        return Scope(f"{many} are neither asked nor in this inventory: {_some(gone & fleet)}", warn=True)
     return Scope(leaving=frozenset(gone))
+
+
+def left_line(leaving: Collection[str]) -> str | None:
+    """Return a line that says which devices left the fleet; None if there are none."""
+    if not leaving:
+        return None
+    many = "1 device is" if len(leaving) == 1 else f"{len(leaving)} devices are"
+    return (
+        f"{many} not in the inventory any more and left the fleet: {_some(leaving)}; if that is wrong, ask them again: "
+        "their runs, last good answers and history were kept"
+    )
 
 
 def leaves_out(limit: Any) -> bool:
@@ -110,6 +126,26 @@ class Record:
     last_success_runs: list[str] = field(default_factory=list)
     success_before_at: str | None = None
     success_before_runs: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)  # those that the last run of the whole fleet asked
+
+    def without_future(self) -> tuple[Record, str | None]:
+        """Return the record without times in the future, and a line that says what does not count any more.
+
+        They are removed for good, because they would count when their time has come.
+        """
+        kept, lines = self, []
+        before = past(self.success_before_at)
+        if is_future(self.last_success_at):
+            instead = f"that of {before} counts again" if before else "no other is known"
+            lines.append(f"the last success of the fleet is dated {self.last_success_at} and does not count: {instead}")
+            runs = self.success_before_runs if before else []
+            kept = replace(kept, last_success_at=before, last_success_runs=runs)
+        if is_future(self.last_success_at) or before is None:
+            kept = replace(kept, success_before_at=None, success_before_runs=[])
+        if is_future(self.started_at) or is_future(self.finished_at):
+            kept = replace(kept, started_at=None, finished_at=None)
+            lines.append("when the last run of the fleet ended is not known")
+        return kept, f"a clock is or was wrong: {'; '.join(lines)}" if lines else None
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -124,15 +160,21 @@ class Record:
             },
             "last_success": {"at": self.last_success_at, "runs": self.last_success_runs},
             "success_before": {"at": self.success_before_at, "runs": self.success_before_runs},
+            "names": self.names,
         }
 
 
 def read_record(top: pathlib.Path) -> Record | None:
-    """Return the record of an output folder; None if there is none, or if it is damaged.
+    """Return the record of an output folder; None if no run is recorded, or if it is damaged.
 
     :raises NewerFormat: if a newer version of the collection wrote it.
     """
-    path = top / STATE / RECORD
+    record = _read_record(top / STATE / RECORD)
+    return record if record and record.runs else None
+
+
+def _read_record(path: pathlib.Path) -> Record | None:
+    """Return a record, which may have no runs yet; None if it is damaged."""
     try:
         data = json.loads(read_file(path).decode("ascii"))
         check_format(path, data.get("format"), FORMAT)
@@ -148,6 +190,7 @@ def read_record(top: pathlib.Path) -> Record | None:
             list(success["runs"]),
             time_or_none(before["at"]),
             list(before["runs"]),
+            list(map(str, data["names"])),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
@@ -156,22 +199,28 @@ def read_record(top: pathlib.Path) -> Record | None:
 def close_fleet(
     state: State,
     *,
+    names: Iterable[str],
     runs: Sequence[str],
     started_at: str | None,
     finished_at: str,
     passed: bool,
     reasons: Sequence[str],
     stale_after: float | None,
-    leaving: Iterable[str] = (),
+    leaving: Collection[str] = (),
+    latest: str | None = None,
 ) -> bool:
     """Record a run of the whole fleet. A run that is older than the recorded one changes nothing.
 
+    The record is written last, so that it never says of a run that is not recorded as a whole that it passed.
+
+    :param names: all names that were asked.
     :param runs: its folders, relative to the output folder.
+    :param latest: the one of them that ``latest`` leads to, by default the newest.
     :raises OSError: if it cannot be written; the old record stays then.
     """
     with state.alone():
-        before = read_record(state.top) or Record()
-        if before.finished_at and before.finished_at > finished_at and not is_future(before.finished_at):
+        before = (read_record(state.top) or Record()).without_future()[0]
+        if before.finished_at and before.finished_at > finished_at:
             return False
         again = bool(set(before.runs) & set(runs))  # closed before, with another verdict perhaps
         at = before.success_before_at if again else before.last_success_at
@@ -187,11 +236,16 @@ def close_fleet(
             list(runs) if passed else earlier,
             at,
             earlier,
+            sorted(set(names)),
         )
+        if leaving:
+            state.leave(leaving)
+        own = [run for run in runs if run.startswith(f"{RUNS}/")]  # not those of pollers
+        if own and len(own) == len(runs):
+            point_latest(state.top, state.top / (latest or max(own)))
         _write_record(state, record)
-    state.leave(leaving)
-    if len(runs) == 1 and runs[0].startswith(f"{RUNS}/"):  # not that of a poller
-        point_latest(state.top, state.top / runs[0])
+        with contextlib.suppress(OSError):  # from it, a damaged record can be made again
+            write_atomically(state.top / runs[0] / RECORD, _text(record))
     return True
 
 
@@ -201,11 +255,14 @@ class Fleet:
 
     ``closes`` is whether this run, if it is of the whole fleet, is recorded at its end. Runs of pollers are recorded
     together, by the report on all of them.
+
+    :param names: all that the run asks.
     """
 
     state: State
     scope: Scope
     closes: bool = True
+    names: Collection[str] = ()
 
     @property
     def is_part(self) -> bool:
@@ -227,8 +284,9 @@ class Fleet:
         """
         if self.is_part or not self.closes:
             return
-        close_fleet(
+        recorded = close_fleet(
             self.state,
+            names=self.names,
             runs=[str(folder.path.relative_to(self.state.top))],
             started_at=folder.started_at,
             finished_at=outcome["finished_at"],
@@ -237,6 +295,9 @@ class Fleet:
             stale_after=stale_after,
             leaving=self.scope.leaving,
         )
+        line = left_line(self.scope.leaving) if recorded else None
+        if line:
+            self.state.said.append(line)
 
 
 def is_stale(entry: Entry, stale_after: float, now: float) -> bool:
@@ -254,7 +315,7 @@ def open_state(
 
     :raises RunError: if it cannot be written, or if a newer version of the collection wrote the folder.
     """
-    record = read_record(top)
+    record = _read_record(top / STATE / RECORD)
     newest = newest_first(str(top))[:1]
     for run in newest:
         try:
@@ -267,38 +328,71 @@ def open_state(
     was_there = state.is_there
     is_older = not was_there and any("part" not in old_manifest(run) for run in newest)
     state.make()
-    if record is None and was_there:
-        record = _record_from_runs(top)
-        if record is not None:
-            with contextlib.suppress(OSError):
-                _write_record(state, record)
+    # A new state has a record without runs. If it is missing, it was lost, and the runs may have it.
+    changed = record or (_record_from_runs(top) if was_there else None) or Record()
+    with contextlib.suppress(OSError):
+        state.make_way(state.path / RECORD)
+    if record is None and changed.runs:
+        state.said.append(f"{state.path / RECORD} was lost or damaged and was made again from the runs")
+    changed, line = changed.without_future()
+    state.said += [line] if line else []
+    if changed != record:
+        with contextlib.suppress(OSError), state.alone():
+            _write_record(state, changed)
+    known = changed if changed.runs else None
+    _mend_latest(top, changed)
     entries = state.entries()
-    incomplete = is_older or state.damaged > 0 or (was_there and not entries)
-    if _add_from_runs(state, entries, everything=incomplete):
+    damage = state.damaged > 0 or (was_there and not entries)
+    added = _add_from_runs(state, entries, known, everything=is_older or damage)
+    if added:
         entries = state.entries()
+    if added and damage:
+        many = "1 device was" if added == 1 else f"{added} devices were"
+        state.said.append(f"{state.journal} was lost or damaged: {many} added again from the runs")
     state.problems.clear()
-    return state, entries, record
+    return state, entries, known
 
 
-def _add_from_runs(state: State, entries: Mapping[str, Entry], *, everything: bool) -> bool:
+def _mend_latest(top: pathlib.Path, record: Record) -> None:
+    """Let ``latest`` lead to the recorded run again if it leads nowhere, so that a run of a part does not take it."""
+    own = [run for run in record.runs if run.startswith(f"{RUNS}/") and (top / run).is_dir()]
+    if own and not (top / LATEST).exists():
+        with contextlib.suppress(OSError):
+            point_latest(top, top / max(own))
+
+
+def _add_from_runs(state: State, entries: Mapping[str, Entry], record: Record | None, *, everything: bool) -> int:
     """Add answers that are in runs and not in the state: those of killed runs or, with ``everything``, of other runs.
 
-    Names that only runs before the last run of the whole fleet have may have left the fleet, and are not added.
+    Return the number of devices. Of runs that began before the last run of the whole fleet, only names of that run are
+    added. Others may have left the fleet.
     """
+    members = frozenset(record.names if record else ())
     added: set[str] = set()
     for top in (state.top, *sorted((state.top / POLLERS).glob("*"))):
+        here: set[str] = set()
         for run in newest_first(str(top)):
             if is_under_way(run):
                 continue
             killed = not is_finished(run)
             if not killed and not everything:
                 break  # older killed runs were added when this run began
+            is_newer = _is_newer(run, record)
             for name in _names_of(run):
-                if name not in added and (killed or name not in entries) and _add(state, entries.get(name), run, name):
-                    added.add(name)
+                if not (is_newer or name in members) or name in here:
+                    continue
+                if (killed or name not in entries) and _add(state, entries.get(name), run, name):
+                    here.add(name)
             if not killed and old_manifest(run).get("part", "") is None:
                 break
-    return bool(added)
+        added |= here
+    return len(added)
+
+
+def _is_newer(run: pathlib.Path, record: Record | None) -> bool:
+    """Whether a run began after the last run of the whole fleet, or it is unknown when that began."""
+    began, last = began_at(run), record and (record.started_at or record.finished_at)
+    return began is None or not last or began > datetime.fromisoformat(last)
 
 
 def _add(state: State, known: Entry | None, run: pathlib.Path, name: str) -> bool:
@@ -319,11 +413,28 @@ def _names_of(run: pathlib.Path) -> list[str]:
 
 
 def _write_record(state: State, record: Record) -> None:
-    write_atomically(state.path / RECORD, json.dumps(record.as_dict(), indent=1).encode("ascii") + b"\n")
+    write_atomically(state.path / RECORD, _text(record))
+
+
+def _text(record: Record) -> bytes:
+    return json.dumps(record.as_dict()).encode("ascii") + b"\n"
 
 
 def _record_from_runs(top: pathlib.Path) -> Record | None:
-    """Return what the manifests of the runs say about the last run of the whole fleet."""
+    """Return the newest copy of the record that is in a run, or what the manifests of the runs say if it is newer."""
+    found = _record_from_manifests(top)
+    for each in (top, *sorted((top / POLLERS).glob("*"))):
+        for run in newest_first(str(each)):
+            copy = _read_record(run / RECORD)
+            if copy is not None and not is_future(copy.finished_at):
+                if found is None or (copy.finished_at or "") >= (found.finished_at or ""):
+                    found = copy
+                break
+    return found
+
+
+def _record_from_manifests(top: pathlib.Path) -> Record | None:
+    """Slices and pollers have none that says that they were of the whole fleet."""
     record: Record | None = None
     for run in newest_first(str(top)):
         manifest = old_manifest(run)
@@ -336,7 +447,7 @@ def _record_from_runs(top: pathlib.Path) -> Record | None:
             continue
         where, at = [f"{RUNS}/{run.name}"], manifest["finished_at"]
         if record is None:
-            record = Record(where, manifest.get("started_at"), at, bool(verdict.get("passed")))
+            record = Record(where, manifest.get("started_at"), at, bool(verdict.get("passed")), names=_names_of(run))
         if verdict.get("passed"):
             record.last_success_at, record.last_success_runs = at, where
             break

@@ -21,7 +21,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ._git import Git, HistoryError
-from ._history_repair import LOCK, NOTES, RESTORED, is_damaged, mend_config, repair, shape, tidy, tip_of
+from ._history_repair import (
+    LOCK,
+    NOTES,
+    RESTORED,
+    has_objects,
+    is_damaged,
+    lost_commits,
+    mend_config,
+    mend_head,
+    repair,
+    shape,
+    tidy,
+    tip_of,
+)
 from ._last_good import LastGood
 from ._repository import check_repository
 from ._run import file_name, text_name, write_json
@@ -86,8 +99,9 @@ def _healed(
     try:
         git("init", "--quiet", "--bare", "--template=", *shared)  # of a repository that is there, it changes nothing
         tip = tip_of(git, BRANCH)
-        if not is_damaged(path, notes.shape, git, BRANCH) and (tip or not notes.tip):
-            return _commit(path, git, last_good, names, title, tip, notes)
+        is_lost = tip is None and (notes.tip or has_objects(path))
+        if not is_lost and not is_damaged(path, notes.shape, git, BRANCH):
+            return _found(path, git, last_good, names, title, tip, notes, done)
         failure = None
     except HistoryError as error:
         failure = error
@@ -98,7 +112,25 @@ def _healed(
         done.append(repaired)
     elif failure:
         raise failure
-    tip = tip_of(git, BRANCH)
+    return _found(path, git, last_good, names, title, tip_of(git, BRANCH), notes, done)
+
+
+def _found(
+    path: pathlib.Path,
+    git: Git,
+    last_good: LastGood,
+    names: Iterable[str],
+    title: str,
+    tip: str | None,
+    notes: Notes,
+    done: list[str],
+) -> int:
+    """Commit on the newest commit. It is looked for if the branch or the objects are not those of the last run."""
+    if tip:
+        done += mend_head(path, git, BRANCH)
+    if tip and (tip != notes.tip or shape(path) != notes.shape):
+        done += lost_commits(git, BRANCH, tip, notes.tip)
+        tip = tip_of(git, BRANCH)
     return _commit(path, git, last_good, names, title, tip, notes)
 
 
@@ -115,7 +147,7 @@ def _commit(
     if tip != notes.tip and not (tip and notes.tip and _follows(git, tip, notes.tip)):
         # The branch does not have what was committed last.
         since = {}
-        names = dict.fromkeys([*names, *(last_good.names() if notes.tip else ())])
+        names = dict.fromkeys([*names, *(last_good.names() if tip or notes.tip else ())])
     made = _changes(last_good, names, since)
     if made.files:
         git("fast-import", "--quiet", "--done", stdin=_stream(made, title, tip))

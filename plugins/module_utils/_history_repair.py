@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
+from ._aside import aside, free
 from ._git import Git
 from ._run import write_file
 from ._trusted import new_folder, read_file
@@ -44,7 +45,7 @@ def mend_config(path: pathlib.Path) -> Iterator[str]:
     """Move aside a configuration that a power cut filled with zeros. Git writes a new one."""
     with contextlib.suppress(OSError):
         if b"\0" in read_file(path / "config"):
-            yield f"config was damaged and is now {_aside(path / 'config').name}"
+            yield f"config was damaged and is now {aside(path / 'config').name}"
 
 
 def tidy(path: pathlib.Path) -> Iterator[str]:
@@ -56,11 +57,11 @@ def tidy(path: pathlib.Path) -> Iterator[str]:
         return  # a new one
     if not _is_head(path / "HEAD"):
         if os.path.lexists(path / "HEAD"):
-            _aside(path / "HEAD")
+            aside(path / "HEAD")
         write_file(path / "HEAD", b"ref: refs/heads/main\n")
         yield "HEAD was written again"
     if (path / NOTES).is_dir():
-        yield f"{NOTES} was a folder and is now {_aside(path / NOTES).name}"
+        yield f"{NOTES} was a folder and is now {aside(path / NOTES).name}"
     if os.path.lexists(path / "index"):  # a bare repository has none, and git stops at a damaged one
         _remove(path / "index")
         yield "index was removed"
@@ -87,7 +88,7 @@ def _remove_locks(path: pathlib.Path) -> list[str]:
                 if time.monotonic() < until and 0 <= time.time() - lock.lstat().st_mtime < STALE:
                     continue
                 if lock.is_dir():
-                    _aside(lock)
+                    aside(lock)
                 else:
                     lock.unlink()
                 removed.append(str(lock.relative_to(path)))
@@ -121,6 +122,45 @@ def _is_whole(git: Git, commit: str) -> bool:
     return git.status("rev-list", "--objects", "--quiet", commit)[0] == 0
 
 
+def mend_head(path: pathlib.Path, git: Git, branch: str) -> Iterator[str]:
+    """Let HEAD lead to the branch if it leads nowhere. ``git log`` would show nothing."""
+    if read_file(path / "HEAD") != f"ref: {branch}\n".encode("ascii") and tip_of(git, "HEAD") is None:
+        git("symbolic-ref", "HEAD", branch)
+        yield f"HEAD led nowhere and leads to {branch}"
+
+
+def has_objects(path: pathlib.Path) -> bool:
+    return next(_objects(path), None) is not None
+
+
+def lost_commits(git: Git, branch: str, tip: str, known: str | None) -> Iterator[str]:
+    """Find commits that are not on the branch, such as after an old ref was restored. Yield what was done.
+
+    If the branch was set back, its newest commit becomes its tip again. A commit on another line gets a branch of its
+    own, because git removes a commit of no branch after two weeks.
+    """
+    for commit in itertools.islice(_candidates(git, [known], before=False), MOST_TRIED):
+        if _is_before(git, commit, tip) or not _is_whole(git, commit):
+            continue
+        if _is_before(git, tip, commit):
+            git("update-ref", branch, commit, tip)
+            yield f"its branch was set back to {tip[:12]} and is again at {commit[:12]}, the newest commit"
+            tip = commit
+        elif _named(git, commit) is None:
+            git("branch", name := f"lost-{commit[:12]}", commit)
+            yield f"{commit[:12]} and the commits before it were on no branch and are now on {name}"
+
+
+def _is_before(git: Git, earlier: str, commit: str) -> bool:
+    """Whether a commit is an ancestor of another, or the same."""
+    return git.status("merge-base", "--is-ancestor", earlier, commit)[0] == 0
+
+
+def _named(git: Git, commit: str) -> str | None:
+    """A ref that leads to a commit, or past it."""
+    return git("for-each-ref", "--contains", commit, "--count=1", "--format=%(refname)").strip() or None
+
+
 def repair(path: pathlib.Path, git: Git, branch: str, known: str | None, restore: Callable[[], None]) -> str | None:
     """Repair the repository. Return what was done; None if it was not damaged.
 
@@ -132,7 +172,7 @@ def repair(path: pathlib.Path, git: Git, branch: str, known: str | None, restore
         _remove(path / name)
     status, said = git.status("fsck", "--no-reflogs", "--no-progress")
     tip = tip_of(git, branch)
-    had = next(_objects(path), None) is not None
+    had = has_objects(path)
     if status == 0 and not caches and (tip or not (had or known)):
         return None
     _drop_objects(path, said)
@@ -150,7 +190,7 @@ def repair(path: pathlib.Path, git: Git, branch: str, known: str | None, restore
     _drop_ref(path, branch)
     if not had:
         return "all of it was lost, and it begins again with the last good answers"
-    there = _set_aside(path)
+    there = _setaside(path)
     git("init", "--quiet", "--bare", "--template=")
     return f"it could not be repaired and is now {there.name}; it begins again with the last good answers"
 
@@ -162,8 +202,11 @@ def tip_of(git: Git, branch: str) -> str | None:
     return lines[-1] if status == 0 and lines and COMMIT.fullmatch(lines[-1]) else None
 
 
-def _candidates(git: Git, first: Iterable[str | None]) -> Iterator[str]:
-    """The commits that can be the tip: the last one that is known, then others, the newest first."""
+def _candidates(git: Git, first: Iterable[str | None], *, before: bool = True) -> Iterator[str]:
+    """The commits that can be the tip: the last one that is known, then others, the newest first.
+
+    :param before: whether the commits before each of them follow it.
+    """
     _status, said = git.status("fsck", "--no-reflogs", "--no-progress")
     dated = []
     for commit in DANGLING.findall(said):
@@ -173,7 +216,8 @@ def _candidates(git: Git, first: Iterable[str | None]) -> Iterator[str]:
             dated.append((int(moment), commit))
     seen: set[str] = set()
     for start in [*filter(None, first), *(commit for _moment, commit in sorted(dated, reverse=True))]:
-        _status, said = git.status("rev-list", "--first-parent", f"--max-count={MOST_TRIED}", start)
+        most = MOST_TRIED if before else 1
+        _status, said = git.status("rev-list", "--first-parent", f"--max-count={most}", start)
         for commit in [start, *filter(COMMIT.fullmatch, said.split())]:
             if commit not in seen and len(seen) < 2 * MOST_TRIED:
                 seen.add(commit)
@@ -214,7 +258,7 @@ def _drop_ref(path: pathlib.Path, branch: str) -> str | None:
     with contextlib.suppress(OSError, UnicodeDecodeError):
         named = read_file(file).decode("ascii").strip()
     if file.is_dir() and not file.is_symlink():
-        file.rename(_free(path / f"{file.name}.damaged"))  # everything below refs is a ref for git
+        file.rename(free(path / f"{file.name}.damaged"))  # everything below refs is a ref for git
     else:
         _remove(file)
     packed = path / "packed-refs"
@@ -240,25 +284,14 @@ def _objects(path: pathlib.Path) -> Iterator[pathlib.Path]:
     yield from (path / "objects" / "pack").glob("*.pack*")
 
 
-def _set_aside(path: pathlib.Path) -> pathlib.Path:
+def _setaside(path: pathlib.Path) -> pathlib.Path:
     """Move all but the lock to a folder beside the repository. Return it."""
-    there = _free(path.with_name(f"{path.name}.damaged-{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}"))
+    there = free(path.with_name(f"{path.name}.damaged-{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}"))
     new_folder(there, 0o700)
     for each in [*path.iterdir()]:
         if each.name != LOCK:
             each.rename(there / each.name)
     return there
-
-
-def _aside(path: pathlib.Path) -> pathlib.Path:
-    there = _free(path.with_name(f"{path.name}.damaged"))
-    path.rename(there)
-    return there
-
-
-def _free(path: pathlib.Path) -> pathlib.Path:
-    numbers = itertools.chain([""], (f".{number}" for number in itertools.count(1)))
-    return next(each for number in numbers if not os.path.lexists(each := path.with_name(path.name + number)))
 
 
 def _remove(path: pathlib.Path) -> None:

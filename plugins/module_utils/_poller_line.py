@@ -15,6 +15,7 @@ import json
 import os
 import queue
 import select
+import shutil
 import signal
 import sys
 import threading
@@ -84,21 +85,42 @@ class Sender:
                 end()
 
 
-def end_with_controller(silence: float) -> None:
-    """End this process when standard input ends or is silent. The controller, or the connection to it, is gone."""
+def end_with_controller(silence: float | None) -> None:
+    """End this process when standard input ends or is silent. The controller, or the connection to it, is gone.
+
+    :param silence: in seconds; None if standard input tells nothing.
+    """
 
     def watch() -> None:
         poll = select.poll()
         poll.register(0, select.POLLIN)
-        while poll.poll(silence * 1000) and os.read(0, 65536):
+        while poll.poll(silence * 1000 if silence is not None else None) and os.read(0, 65536):
             pass
         end()
 
-    threading.Thread(target=watch, name="rollcall-controller", daemon=True).start()
+    for each in (signal.SIGTERM, signal.SIGHUP):  # such as when the poller is shut down
+        if signal.getsignal(each) is signal.SIG_DFL:
+            signal.signal(each, lambda *_arguments: threading.Thread(target=end, daemon=True).start())
+    if silence is not None:
+        threading.Thread(target=watch, name="rollcall-controller", daemon=True).start()
+
+
+_ending = threading.Lock()
 
 
 def end() -> None:
     """End this process from another thread: by an interruption, which closes the connections, or else at once."""
-    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-    time.sleep(GRACE)
-    os._exit(1)
+    if _ending.acquire(blocking=False):  # a second interruption would interrupt the end
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        time.sleep(GRACE)
+        _remove_program()
+        os._exit(1)
+
+
+def _remove_program() -> None:
+    """Remove the folder with the zip file from which Ansible started this module. Usually Ansible does this."""
+    path = os.path.abspath(__file__)
+    while not os.path.isfile(path) and path != os.path.dirname(path):
+        path = os.path.dirname(path)
+    if path.endswith("_payload.zip"):
+        shutil.rmtree(os.path.dirname(path), ignore_errors=True)

@@ -46,9 +46,9 @@ def newest_first(output_dir: str) -> list[pathlib.Path]:
     Runs that are dated in the future come last, because the clock was wrong when they began.
     """
     runs = pathlib.Path(output_dir).expanduser().absolute() / RUNS
-    found = [(match, path) for path in _folders(runs) if (match := OURS.fullmatch(path.name)) and _began(path)]
+    found = [(match, path) for path in _folders(runs) if (match := OURS.fullmatch(path.name)) and began_at(path)]
     found.sort(key=lambda each: (each[0]["began"], int(each[0]["number"] or 0), each[1].name), reverse=True)
-    found.sort(key=lambda each: is_future(_began(each[1])))
+    found.sort(key=lambda each: is_future(began_at(each[1])))
     return [path for _match, path in found]
 
 
@@ -60,7 +60,7 @@ def run_to_resume(output_dir: str, names: Iterable[str]) -> pathlib.Path | None:
     asked = set(names)
     for run in newest_first(output_dir):
         theirs = _names(run)
-        if not theirs & asked or is_future(_began(run)) or is_under_way(run):
+        if not theirs & asked or is_future(began_at(run)) or is_under_way(run):
             continue
         if is_finished(run):
             if theirs >= asked:
@@ -147,7 +147,7 @@ def _counted_from(run: pathlib.Path) -> datetime:
 
     The time of its folder is set to now then, because the clock that set it was wrong too.
     """
-    began = _began(run) or datetime.now(UTC)
+    began = began_at(run) or datetime.now(UTC)
     if not is_future(began):
         return began
     with contextlib.suppress(OSError):
@@ -193,7 +193,7 @@ def _is_newer_format(run: pathlib.Path) -> bool:
     return False
 
 
-def _began(run: pathlib.Path) -> datetime | None:
+def began_at(run: pathlib.Path) -> datetime | None:
     try:
         return datetime.strptime(run.name[:18], TIME).replace(tzinfo=UTC)
     except ValueError:

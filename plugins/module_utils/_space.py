@@ -77,7 +77,9 @@ def advice(reason: str, top: pathlib.Path, keep: Mapping[str, Any] | None) -> st
 
 def _help(top: pathlib.Path, keep: Mapping[str, Any] | None) -> str:
     runs = len(newest_first(str(top)))
-    there = "1 run is there" if runs == 1 else f"{runs} runs are there"
+    if runs <= 1:
+        return "remove other files; there is no old run to remove"
+    there = f"{runs} runs are there"
     wanted = f"lower keep ({_words(keep)})" if keep else "set keep, such as {runs: 30}, to remove old runs"
     return f"{wanted}, or remove other files; {there}"
 

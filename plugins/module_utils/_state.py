@@ -23,10 +23,11 @@ from datetime import datetime
 from types import NoneType
 from typing import Any
 
+from ._aside import aside
 from ._clock import is_future, now_text, past
 from ._result import STATUSES
 from ._run import RunError, check_format
-from ._trusted import check_folder, create_file, make_folder, open_file, read_file
+from ._trusted import Untrusted, check_folder, create_file, make_folder, open_file, read_file
 
 STATE, JOURNAL, LOCK = "state", "devices.jsonl", ".lock"
 FORMAT = 1
@@ -116,6 +117,7 @@ class State:
     groups: Mapping[str, Iterable[str]] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
     damaged: int = 0  # lines that could not be read
+    said: list[str] = field(default_factory=list)  # lines for the user: what was repaired
     path: pathlib.Path = field(init=False)
     journal: pathlib.Path = field(init=False)
     _lock: pathlib.Path = field(init=False)
@@ -136,10 +138,22 @@ class State:
         try:
             make_folder(self.path, 0o700)
             for file in (self.journal, self._lock):
+                self.make_way(file)
                 os.close(open_file(file, os.O_RDWR | os.O_CREAT))
-        except OSError as error:
+        except Untrusted as error:
             msg = f"output_dir {self.top} cannot be written to: {error.strerror}"
             raise RunError(msg) from error
+        except OSError as error:
+            msg = f"{error.filename or self.path} cannot be written to: {error.strerror}"
+            raise RunError(msg) from error
+
+    def make_way(self, file: pathlib.Path) -> None:
+        """Move aside a folder in place of a file.
+
+        :raises OSError: if it cannot be moved.
+        """
+        if file.is_dir() and not file.is_symlink():
+            self.said.append(f"{file} was a folder and is now {aside(file).name}")
 
     def note(
         self,
@@ -158,7 +172,8 @@ class State:
         try:
             where = None if run is None else os.path.relpath(run, self.top)
             entry = self._entry(name, answer, where, question, at or _at(answer))
-            self._append([entry.as_dict()])
+            with self.alone():
+                self._append([entry.as_dict()])
         except (OSError, ValueError, TypeError) as error:
             self.problems[name] = f"it cannot be written: {getattr(error, 'strerror', None) or error}"
             return None
@@ -233,26 +248,25 @@ class State:
         return entries
 
     def leave(self, names: Iterable[str]) -> None:
-        """Remove devices from the state.
+        """Remove devices from the state. The caller holds the lock.
 
-        :raises OSError: if it cannot be written.
+        :raises OSError: if it cannot be written; no device is removed then.
         """
         at = now_text()
         self._append([{"format": FORMAT, "name": name, "left_at": at} for name in names])
 
     def _append(self, data: Iterable[Mapping[str, Any]]) -> None:
         text = b"".join(map(_line, data))
-        with self.alone():
-            descriptor = open_file(self.journal, os.O_RDWR | os.O_APPEND)
-            try:
-                size = os.fstat(descriptor).st_size
-                if size and os.pread(descriptor, 1, size - 1) != b"\n":
-                    text = b"\n" + text  # end the line of a writer that was killed or had no space
-                if os.write(descriptor, text) != len(text):
-                    os.ftruncate(descriptor, size)
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            finally:
-                os.close(descriptor)
+        descriptor = open_file(self.journal, os.O_RDWR | os.O_APPEND)
+        try:
+            size = os.fstat(descriptor).st_size
+            if size and os.pread(descriptor, 1, size - 1) != b"\n":
+                text = b"\n" + text  # end the line of a writer that was killed or had no space
+            if os.write(descriptor, text) != len(text):
+                os.ftruncate(descriptor, size)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        finally:
+            os.close(descriptor)
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:

@@ -305,8 +305,7 @@ def main() -> None:
         module.fail_json(
             msg="rollcall.network.collect must be run as a task, because its action plugin resolves the devices"
         )
-    if module.params["silence"] is not None:
-        end_with_controller(module.params["silence"])
+    end_with_controller(module.params["silence"])
 
     devices: dict[str, Device | Error] = {
         name: Device.from_dict(each["device"]) if "device" in each else Unresolved.from_dict(each["error"])

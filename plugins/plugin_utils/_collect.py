@@ -157,6 +157,8 @@ def _opened(
     folder.questions = {name: question_of(each) for name, each in devices.items() if isinstance(each, Device)}
     if opened.fleet.is_part and opened.fleet.closes and opened.entries:
         _say_part(opened, folder, display)
+    for line in opened.fleet.state.said:
+        display.warning(in_line(line))
     for line in _reuse(folder, arguments, resumed, opened):
         display.display(f"roll call: {line}")
     return folder

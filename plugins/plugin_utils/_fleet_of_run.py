@@ -24,6 +24,8 @@ from ansible_collections.rollcall.network.plugins.module_utils._fleet import (
 from ansible_collections.rollcall.network.plugins.module_utils._state import Entry
 from ansible_collections.rollcall.network.plugins.plugin_utils._manifest import workflow_of
 
+# A host with one of these variables is a device.
+OF_DEVICES = frozenset(("rollcall_driver", "rollcall_platform", "rollcall_commands", "ansible_network_os"))
 OF_A_POLLER = "it is the run of a poller; the run of all pollers is recorded after the merge"
 
 
@@ -48,7 +50,7 @@ def open_fleet(top: pathlib.Path, names: Iterable[str], variables: Mapping[str, 
     with contextlib.suppress(OSError):  # a full disk is reported where answers are written
         state.rewrite()
     scope = Scope(OF_A_POLLER) if poller else scope_in(names, entries, record, variables)
-    return Opened(Fleet(state, scope, closes=not poller), entries, record)
+    return Opened(Fleet(state, scope, closes=not poller, names=names), entries, record)
 
 
 def is_of_poller(top: pathlib.Path, variables: Mapping[str, Any]) -> bool:
@@ -65,13 +67,25 @@ def scope_in(
     """
     can_be_slice = workflow_of(variables) is not None
     groups = variables.get("groups")
+    names = list(names)
+    limited = can_be_slice or leaves_out(variables.get("ansible_limit"))
     return scope_of(
         names,
         entries.keys(),
         recorded=record is not None,
         inventory=None if can_be_slice or not groups else list(map(str, groups.get("all", ()))),
-        limited=can_be_slice or leaves_out(variables.get("ansible_limit")),
+        limited=limited or (not (record and entries) and leaves_out_devices(names, variables)),
+        members=() if record is None else record.names,
     )
+
+
+def leaves_out_devices(names: Iterable[str], variables: Mapping[str, Any]) -> bool:
+    """Return whether ``rollcall_hosts`` leaves out devices of the inventory. Other hosts of it are no devices."""
+    if variables.get("rollcall_hosts") is None:
+        return False
+    others = set(map(str, (variables.get("groups") or {}).get("all", ()))) - set(names)
+    hostvars: Any = variables.get("hostvars") or {}
+    return any(not OF_DEVICES.isdisjoint(hostvars.raw_get(name)) for name in others if name in hostvars)
 
 
 def groups_of(names: Iterable[str], variables: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.rollcall.network.plugins.module_utils._clock import now_text, past
+from ansible_collections.rollcall.network.plugins.module_utils._clock import is_future, now_text, past
 from ansible_collections.rollcall.network.plugins.module_utils._fleet import (
     POLLERS,
     Record,
@@ -21,6 +21,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._fleet import (
     close_fleet,
     is_stale,
     leaves_out,
+    left_line,
     open_state,
     read_record,
     scope_of,
@@ -28,7 +29,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._fleet import (
 from ansible_collections.rollcall.network.plugins.module_utils._run import FINISHED, RUNS, read_manifest
 from ansible_collections.rollcall.network.plugins.module_utils._state import Entry, State
 from ansible_collections.rollcall.network.plugins.module_utils._trusted import make_top
-from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_of_run import groups_of
+from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_of_run import groups_of, leaves_out_devices
 from ansible_collections.rollcall.network.plugins.plugin_utils._prometheus import RunFacts
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Verdict
 
@@ -41,13 +42,17 @@ class FleetReport:
     entries: dict[str, Entry]
     record: Record
     manifests: Sequence[Mapping[str, Any]]
+    unrecorded: bool = False  # these runs are of the whole fleet and could not be recorded
 
     @property
     def top(self) -> pathlib.Path:
         return self.state.top
 
     def facts(self) -> RunFacts:
-        """Return the facts of the last run of the whole fleet, and the number of stale devices now."""
+        """Return the facts of the last run of the whole fleet, and the number of stale devices now.
+
+        If the runs of this report are of the whole fleet and are not recorded, as on a full disk, they did not pass.
+        """
         given = [(each.get("arguments") or {}).get("stale_after") for each in self.manifests]
         stale_after = next((each for each in given if each is not None), self.record.stale_after)
         stale = None
@@ -55,10 +60,14 @@ class FleetReport:
             now = time.time()
             failed = (entry for entry in self.entries.values() if entry.answer["status"] != "ok")
             stale = sum(is_stale(entry, stale_after, now) for entry in failed)
+        record = self.record
+        if self.unrecorded:
+            started, finished = _span(self.manifests)
+            record = Record(started_at=started, finished_at=finished or now_text(), passed=False)
         return RunFacts(
-            passed=self.record.passed,
-            started_at=past(self.record.started_at),
-            finished_at=past(self.record.finished_at),
+            passed=record.passed,
+            started_at=past(record.started_at),
+            finished_at=past(record.finished_at),
             last_passed_at=past(self.record.last_success_at),
             stale=stale,
             known=True,
@@ -87,12 +96,19 @@ class FleetReport:
             self.entries = self.state.entries()
 
     def close(
-        self, names: Iterable[str], run_dirs: Sequence[str], verdict: Verdict, variables: Mapping[str, Any]
+        self,
+        names: Iterable[str],
+        run_dirs: Sequence[str],
+        verdict: Verdict,
+        variables: Mapping[str, Any],
+        dest: pathlib.Path,
     ) -> Scope:
         """Record these runs together, if they are of the whole fleet. Devices that left the inventory leave the state.
 
-        :raises OSError: if it cannot be written.
+        :param dest: where the reports are. If that is in one of the runs, ``latest`` leads to it.
+        :raises OSError: if it cannot be written. Then they are ``unrecorded``.
         """
+        names = list(names)
         groups = variables.get("groups") or {}
         scope = scope_of(
             names,
@@ -101,27 +117,34 @@ class FleetReport:
             inventory=list(map(str, groups.get("all", ()))) or None,
             limited=any(
                 map(leaves_out, (variables.get("ansible_limit"), *(each.get("limit") for each in self.manifests)))
-            ),
+            )
+            or (not self.record.runs and leaves_out_devices(names, variables)),
+            members=self.record.names,
         )
         if scope.part is not None:
             return scope
         troubles = [reason for each in self.manifests for reason in each.get("troubles", ())]
         if any(each.get("status", FINISHED) != FINISHED for each in self.manifests):
             troubles.append("a run was ended before all devices were asked")
-        ended = [str(each["finished_at"]) for each in self.manifests if each.get("finished_at")]
+        started, finished = _span(self.manifests)
         given = [(each.get("arguments") or {}).get("stale_after") for each in self.manifests]
-        close_fleet(
+        runs = [os.path.relpath(pathlib.Path(each).resolve(), self.top) for each in run_dirs]
+        self.unrecorded = True
+        recorded = close_fleet(
             self.state,
-            runs=[os.path.relpath(pathlib.Path(each).resolve(), self.top) for each in run_dirs],
-            started_at=min(
-                (str(each["started_at"]) for each in self.manifests if each.get("started_at")), default=None
-            ),
-            finished_at=max(ended, default=now_text()),
+            names=names,
+            runs=runs,
+            started_at=started,
+            finished_at=finished or now_text(),
             passed=verdict.passed and not troubles,
             reasons=[*verdict.reasons, *troubles],
             stale_after=next((each for each in given if each is not None), None),
             leaving=scope.leaving,
+            latest=next((run for run in runs if (self.top / run).resolve() == dest.resolve().parent), None),
         )
+        self.unrecorded = False
+        line = left_line(scope.leaving) if recorded else None
+        self.state.said += [line] if line else []
         self.record = read_record(self.top) or Record()
         self.entries = {name: entry for name, entry in self.entries.items() if name not in scope.leaving}
         return scope
@@ -148,7 +171,29 @@ def fleet_of(
         if not state.is_there:
             return None
         entries, record = state.entries(), read_record(top)
-    return FleetReport(state, entries, record or Record(), manifests)
+        if record is not None:
+            record = record.without_future()[0]
+    record = record or Record()
+    report = FleetReport(state, entries, record, manifests)
+    report.unrecorded = not opens and _is_unrecorded(top, run_dirs, manifests, record)
+    return report
+
+
+def _is_unrecorded(
+    top: pathlib.Path, run_dirs: Sequence[str], manifests: Sequence[Mapping[str, Any]], record: Record
+) -> bool:
+    """Whether this is a run of the whole fleet, and an older one is recorded or none."""
+    if len(run_dirs) != 1 or manifests[0].get("part", "unknown") is not None:
+        return False
+    run = os.path.relpath(pathlib.Path(run_dirs[0]).expanduser().resolve(), top)
+    started = str(manifests[0].get("resumed_at") or manifests[0].get("started_at") or "")
+    return run not in record.runs and not is_future(started) and started >= (record.finished_at or "")
+
+
+def _span(manifests: Sequence[Mapping[str, Any]]) -> tuple[str | None, str | None]:
+    """When the first of these runs started, and when the last one ended."""
+    started, ended = ([str(each[key]) for each in manifests if each.get(key)] for key in ("started_at", "finished_at"))
+    return min(started, default=None), max(ended, default=None)
 
 
 def _top_of(run_dir: str) -> pathlib.Path | None:

@@ -258,14 +258,23 @@ class Inventory:
         function = _function(name, settings) if "function" in wanted else None
         args = _function_args(name, settings) if function else {}
         takes_login = self._drivers.takes_login(driver, function)
-        login = _login_fields(name, settings, jump_hosts, wanted) if takes_login else {}
+        login = _login_fields(name, settings, jump_hosts) if takes_login else {}
+        question = _question_fields(name, settings, wanted) if takes_login or not wanted.isdisjoint(QUESTION) else {}
         variables, vaulted = _function_vars(name, settings) if uses_variables(driver) else ({}, ())
         if variables and function and takes_login is False:
             message = (
                 f"{function} takes the name and cannot use function_vars; annotate its first parameter with Device"
             )
             raise NoDevice("function", message)
-        device = Device(name=name, driver=driver, function=function, function_args=args, variables=variables, **login)
+        device = Device(
+            name=name,
+            driver=driver,
+            function=function,
+            function_args=args,
+            variables=variables,
+            **login,
+            **question,
+        )
         # A driver that gets no login from here may have it from elsewhere.
         own = () if takes_login else _secret_texts(settings)
         secrets = tuple(dict.fromkeys((*own, *vaulted, *self._run_secrets)))
@@ -468,22 +477,33 @@ def _function_vars(name: str, settings: _Settings) -> tuple[dict[str, Any], tupl
     return values, tuple(vaulted)
 
 
-def _login_fields(
-    name: str, settings: _Settings, jump_hosts: JumpHosts, wanted: Collection[str] = ("platform", "commands")
-) -> dict[str, Any]:
-    """The fields of a device for its address and its login.
-
-    :param wanted: settings of the driver. A platform and commands can be missing if it does not need them.
-    """
-    network_os, transport = _network_os(settings)
+def _login_fields(name: str, settings: _Settings, jump_hosts: JumpHosts) -> dict[str, Any]:
+    """The fields of a device for its address and its login."""
+    _network_os_name, transport = _network_os(settings)
     found = _login(name, settings, jump_hosts, PORTS[transport])
-    platform = _platform(network_os, settings, needed="platform" in wanted)
     return {
         **found.fields,
         "transport": transport,
         "hops": found.hops,
         "become": settings.flag("become", False),
         "become_password": settings.text("become_password"),
+        "transcript": settings.flag("transcript", False),
+        "proxy_login": _proxy_login(found.proxy, found.fields["user"] or "") if found.proxy else None,
+    }
+
+
+QUESTION = ("platform", "commands")
+"""The settings of drivers that are read without a login too."""
+
+
+def _question_fields(name: str, settings: _Settings, wanted: Collection[str]) -> dict[str, Any]:
+    """The fields of a device for what it is asked.
+
+    :param wanted: settings of the driver. A platform and commands can be missing if it does not need them.
+    """
+    network_os, _transport = _network_os(settings)
+    platform = _platform(network_os, settings, needed="platform" in wanted)
+    return {
         "platform": platform.name,
         "platform_note": platform.note,
         "definition": platform.description,
@@ -491,8 +511,6 @@ def _login_fields(
         "rows_required": settings.flag("rows_required", True),
         "command_timeout": settings.number("command_timeout", COMMAND_TIMEOUT),
         "max_output": _max_output(settings),
-        "transcript": settings.flag("transcript", False),
-        "proxy_login": _proxy_login(found.proxy, found.fields["user"] or "") if found.proxy else None,
     }
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -85,12 +86,11 @@ def result_of(
                 told = _told(verdict, problems, folder)
                 outcome = closing(result, told.as_dict(), errors, told.troubles)
                 folder.finish(outcome)
-                if folder.fleet is not None:
-                    folder.fleet.close(folder, outcome, arguments["stale_after"])
             except OSError as error:
-                reason = f"{error.strerror}{advice(str(error.strerror), folder.top, arguments['keep'])}"
-                problem = f"{folder.path / MANIFEST} could not be written: {reason}; the answers were written"
-                verdict = verdict.troubled(problem)
+                verdict = verdict.troubled(_not_written(folder.path / MANIFEST, error, errors, folder, arguments))
+            else:
+                verdict = _record(folder, outcome, verdict, errors, arguments)
+                result["warnings"] += map(in_line, folder.fleet.state.said if folder.fleet else ())
         with problems.during("removing old runs"):
             if arguments["keep"]:
                 result["warnings"] += prune(str(folder.top), folder.path, **arguments["keep"], **needed(folder.fleet))
@@ -99,6 +99,36 @@ def result_of(
     if problems.tracebacks:
         result["tracebacks"] = list(problems.tracebacks)
     return result if verdict.passed else {**result, "failed": True, "msg": "; ".join(verdict.reasons)}
+
+
+def _record(
+    folder: RunFolder,
+    outcome: Mapping[str, Any],
+    verdict: Verdict,
+    errors: Mapping[str, str],
+    arguments: Mapping[str, Any],
+) -> Verdict:
+    """Record the run in the fleet state. If that fails, the run does not pass, and its manifest says so if it can."""
+    if folder.fleet is None:
+        return verdict
+    folder.fleet.state.said.clear()  # displayed when the run began
+    try:
+        folder.fleet.close(folder, outcome, arguments["stale_after"])
+    except OSError as error:
+        verdict = verdict.troubled(_not_written(folder.fleet.state.path, error, errors, folder, arguments))
+        with contextlib.suppress(OSError):
+            folder.finish({**outcome, "verdict": verdict.as_dict(), "troubles": list(verdict.troubles)})
+    return verdict
+
+
+def _not_written(
+    path: pathlib.Path, error: OSError, errors: Mapping[str, str], folder: RunFolder, arguments: Mapping[str, Any]
+) -> str:
+    """
+    :param errors: the reason by name, for answers that could not be written either.
+    """
+    reason = f"{error.strerror}{advice(str(error.strerror), folder.top, arguments['keep'])}"
+    return f"{path} could not be written: {reason}{'' if errors else '; the answers were written'}"
 
 
 def _told(verdict: Verdict, problems: Problems, folder: RunFolder | None) -> Verdict:

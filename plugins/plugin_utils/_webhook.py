@@ -75,7 +75,15 @@ def post(url: str, body: Any, headers: Mapping[str, str] | None = None, longest:
 def _post(url: str, data: bytes, headers: dict[str, str]) -> str | None:
     try:
         with open_url(
-            url, data=data, headers=headers, method="POST", timeout=WAIT, follow_redirects="safe", decompress=False
+            url,
+            data=data,
+            headers=headers,
+            method="POST",
+            timeout=WAIT,
+            follow_redirects="safe",
+            decompress=False,
+            # A login in ~/.netrc would replace the header.
+            use_netrc=all(name.lower() != "authorization" for name in headers),
         ) as response:
             status = int(response.status)
     except urllib.error.HTTPError as error:

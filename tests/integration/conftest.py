@@ -196,6 +196,8 @@ def shell_server(script: str | None = None, *, root: bool = False) -> Iterator[S
             "AllowUsers": user,
             "PermitRootLogin": "prohibit-password",
             "Subsystem": "sftp internal-sftp",
+            # A module that is killed leaves Ansible's program there.
+            "SetEnv": f"TMPDIR={account.home}",
             **auth_options(["password", "publickey"], folder / "authorized_keys"),
         }
         if script is not None:

@@ -58,9 +58,10 @@ class Run:
 @dataclass
 class Recorded:
     runs: list[str]
-    finished: datetime
+    finished: datetime | None  # None if it is dated in the future
     seconds: float
     passed: bool
+    names: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -74,6 +75,8 @@ class Model:
     left: dict[str, tuple[tuple[datetime, str | None], ...]] = field(default_factory=dict)
     record: Recorded | None = None
     success: Recorded | None = None
+    success_before: Recorded | None = None
+    unrecorded: Recorded | None = None  # the last run, if it is of the whole fleet and could not be recorded
     latest: dict[str, str] = field(default_factory=dict)  # by folder of runs: "" is the output folder
     runs: dict[str, Run] = field(default_factory=dict)
     counted_from: dict[str, datetime] = field(default_factory=dict)  # runs of the future, for keep with days
@@ -92,7 +95,14 @@ class Model:
         return max(past, key=lambda each: (each[0], each[1] or "")) if past else (None, None)
 
     def begin(self) -> None:
-        """A run begins and rewrites the state with what is known by its clock."""
+        """A run begins and rewrites the state with what is known by its clock. It drops what is of the future."""
+        before = self.success_before
+        before = before if before and self.past(before.finished) else None
+        if self.success and not self.past(self.success.finished):
+            self.success, before = before, None
+        self.success_before = before
+        if self.record and not self.past(self.record.finished):
+            self.record = replace(self.record, finished=None)
         for name, known in self.state.items():
             at, run = self.good(name)
             self.state[name] = replace(known, goods=((at, run),) if at else known.goods[-1:])
@@ -125,7 +135,8 @@ class Model:
         if not asked or (limited and self.record is None):
             return False
         gone = self.gone(asked, inventory)
-        return set(self.state) <= {*asked, *gone} and 2 * len(gone) <= len(self.state)
+        fleet = set(self.state) & (self.record.names if self.record else set())
+        return set(self.state) <= {*asked, *gone} and 2 * len(gone & fleet) <= len(fleet)
 
     def verdict(self, statuses: Mapping[str, str]) -> bool:
         failed = sum(status != FULL for status in statuses.values())
@@ -138,10 +149,13 @@ class Model:
         """Runs that are one run for the fleet have ended."""
         if not whole:
             return
-        if self.record is None or self.future(self.record.finished) or at.finished >= self.record.finished:
-            self.record = at
-            if passed:
-                self.success = at
+        assert at.finished
+        if self.record and self.record.finished and at.finished < self.record.finished:
+            return
+        self.record = replace(at, names=frozenset(asked))
+        self.success_before = self.success
+        if passed:
+            self.success = at
         for name in self.gone(asked, inventory):
             self.left[name] = self.state.pop(name).goods
 
@@ -185,11 +199,12 @@ class Model:
             found[f"phase_seconds {phase}"] = sum(dict(known.seconds).get(phase, 0) for known in self.state.values())
         success = self.past(self.success.finished) if self.success else None
         found["run_last_success_timestamp_seconds"] = success.timestamp() if success else 0
-        if self.record:
-            found["run_passed"] = self.record.passed
-            if not self.future(self.record.finished):
-                found["run_finished_timestamp_seconds"] = self.record.finished.timestamp()
-                found["run_duration_seconds"] = self.record.seconds
+        record = self.unrecorded or self.record
+        if record:
+            found["run_passed"] = record.passed
+            if record.finished and not self.future(record.finished):
+                found["run_finished_timestamp_seconds"] = record.finished.timestamp()
+                found["run_duration_seconds"] = record.seconds
         return found
 
     def page(self, asked: list[str]) -> dict[str, tuple[str, datetime]]:

@@ -119,7 +119,7 @@ def test_a_bastion_killed_in_the_middle_is_connected_again(lab: Lab) -> None:
 
         with meanwhile(act):
             answers = ask(fleet(lab, bastion.hop()))
-        assert statuses(answers) == {"ok": MANY}
+        assert {name: each["error"] for name, each in answers.items() if each["status"] != "ok"} == {}
         assert bastion.logins() == 2
 
 

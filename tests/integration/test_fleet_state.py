@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -126,6 +127,10 @@ class Fleet:
         return name
 
 
+def said(done: subprocess.CompletedProcess[str]) -> str:
+    return " ".join((done.stdout + done.stderr).split())
+
+
 @pytest.fixture
 def fleet(tmp_path: Path) -> Fleet:
     (tmp_path / "state_dev.py").write_text(DEVICE)
@@ -158,7 +163,7 @@ def test_a_limited_run_changes_its_devices_and_nothing_of_the_whole(fleet: Fleet
 def test_before_the_first_whole_run_a_limited_one_is_never_the_fleet(extra: list[str], fleet: Fleet) -> None:
     for _time in range(2):
         fleet.run(*extra)
-        assert not (fleet.out / "state" / "fleet.json").exists()
+        assert fleet.record()["run"]["runs"] == []
         assert (fleet.metrics()[SUCCESS], PASSED in fleet.metrics()) == (0, False)
     assert fleet.latest() == fleet.runs()[0], "there was none"
     fleet.run()
@@ -201,7 +206,7 @@ def test_a_device_that_leaves_the_inventory_leaves_the_state(fleet: Fleet) -> No
     fleet.run()
     fleet.has("r1", "r2", "r3").run("--limit", "r1,r2")
     assert list(fleet.state()) == NAMES, "only a run of the whole fleet removes it"
-    fleet.run()
+    assert "1 device is not in the inventory any more and left the fleet: r4; if" in said(fleet.run())
     assert list(fleet.state()) == ["r1", "r2", "r3"]
     assert "device_last_good_timestamp_seconds r4" not in fleet.metrics()
     assert "r4" not in (fleet.out / "reports" / "index.md").read_text()
@@ -209,13 +214,87 @@ def test_a_device_that_leaves_the_inventory_leaves_the_state(fleet: Fleet) -> No
     assert fleet.state()["r4"]["last_good_at"] is not None, "its last good answer was kept"
 
 
-def test_another_inventory_does_not_empty_the_fleet(fleet: Fleet) -> None:
+@pytest.mark.parametrize("other", [["r1"], ["x1", "x2", "x3", "x4", "x5"]], ids=str)
+def test_another_inventory_does_not_become_the_fleet_however_often_it_is_used(other: list[str], fleet: Fleet) -> None:
     fleet.run()
     night, record = fleet.latest(), fleet.record()
-    done = fleet.has("r1").run()
-    said = " ".join((done.stdout + done.stderr).split())
-    assert "this run does not count as a run of the fleet, because 3 of the 4 devices of the fleet" in said
-    assert (list(fleet.state()), fleet.latest(), fleet.record()) == (NAMES, night, record)
+    for _time in range(2):
+        done = fleet.has(*other).run()
+        many = 4 - len({*other} & {*NAMES})
+        words = f"this run does not count as a run of the fleet, because {many} of the 4 devices of the fleet"
+        assert words in said(done)
+        assert (sorted(fleet.state()), fleet.latest(), fleet.record()) == (sorted({*NAMES, *other}), night, record)
+    done = fleet.has(*NAMES).run()
+    assert list(fleet.state()) == NAMES
+    assert ("left the fleet: x1, x2, x3, x4, x5" in said(done)) is (len(other) == 5)
+
+
+def test_a_failed_device_that_is_not_in_the_inventory_is_named(fleet: Fleet) -> None:
+    """``--limit`` cannot select it, so ``failed.txt`` does not have it."""
+    fleet.down("r4").run(ends=2)
+    assert (fleet.out / "reports" / "failed.txt").read_text() == "r4\n"
+    done = fleet.has("r1", "r2", "r3").run("--limit", "r1")
+    assert (fleet.out / "reports" / "failed.txt").read_text() == "!all\n"
+    assert "failed.txt does not have r4: no full answer, but not in this inventory" in said(done)
+    assert fleet.metrics()["devices failed"] == 1
+    done = fleet.run("-e", "rollcall_only=failed")
+    assert fleet.asked() == []
+    assert "failed.txt does not have" not in said(done)
+    assert fleet.metrics()["devices failed"] == 0, "r4 left"
+
+
+@pytest.mark.parametrize("after", ["nothing", "the state was removed"])
+def test_before_the_first_whole_run_a_pattern_is_never_the_fleet(after: str, fleet: Fleet) -> None:
+    if after != "nothing":
+        fleet.run()
+        shutil.rmtree(fleet.out / "state")
+    for _time in range(2):
+        fleet.run("-e", "rollcall_hosts=r1")
+        hand = fleet.runs()[-1]
+        assert fleet.manifest(hand)["part"], "other devices of the inventory are left out"
+    fleet.run()
+    assert fleet.record()["run"]["runs"] == [f"runs/{fleet.latest()}"]
+    assert fleet.latest() == fleet.runs()[-1]
+
+
+def test_a_pattern_that_leaves_out_only_hosts_that_are_no_devices_is_the_fleet(fleet: Fleet) -> None:
+    hosts = json.loads((fleet.folder / "hosts.yml").read_text())
+    hosts["all"]["children"]["servers"] = {"hosts": {"web": {"ansible_host": "192.0.2.1"}}}
+    (fleet.folder / "hosts.yml").write_text(json.dumps(hosts))
+    fleet.run("-e", "rollcall_hosts=routers")
+    assert fleet.record()["run"]["passed"] is True
+
+
+@pytest.mark.parametrize("how", ["collect", "slices", "pollers"])
+def test_a_whole_run_that_cannot_be_recorded_did_not_pass_in_the_metrics(how: str, fleet: Fleet) -> None:
+    """They would have the verdict of the night before, or none, or that of the answers."""
+    pollers = {"p1": ["r1", "r2"], "p2": ["r3", "r4"]}
+
+    def night(number: int, *, ends: int) -> subprocess.CompletedProcess[str]:
+        if how == "pollers":
+            fleet.has(*NAMES, pollers=pollers)
+            return fleet.run("-e", "rollcall_hosts=routers", playbook="pollers.yml", ends=ends)
+        if how == "collect":
+            return fleet.run(ends=ends)
+        for place, names in enumerate((NAMES[:2], NAMES[2:])):
+            job = {"awx_job_id": number * 10 + place, "awx_workflow_job_id": number}
+            fleet.has(*names).run("-e", json.dumps(job))
+        return fleet.has(*NAMES).run(playbook="report.yml", ends=ends)
+
+    night(1, ends=0)
+    before = fleet.metrics()
+    assert (before[PASSED], before[SUCCESS]) == (1, before["run_finished_timestamp_seconds"])
+    blocked = fleet.out / "state" / ".fleet.json.part"
+    blocked.mkdir()
+    done = night(2, ends=2)
+    after = fleet.metrics()
+    assert (after[PASSED], after[SUCCESS], after["devices ok"]) == (0, before[SUCCESS], 4)
+    assert after["run_finished_timestamp_seconds"] > before["run_finished_timestamp_seconds"]
+    assert "/out/state could not be written: Is a directory" in said(done) or "the fleet state" in said(done)
+    assert "manifest.json could not be written" not in said(done)
+    blocked.rmdir()
+    night(3, ends=0)
+    assert (fleet.metrics()[PASSED], fleet.metrics()[SUCCESS] > before[SUCCESS]) == (1, True)
 
 
 def test_a_run_dated_in_the_future_is_not_the_newest_for_ever(fleet: Fleet) -> None:
@@ -298,10 +377,14 @@ def test_slices_are_one_fleet_when_the_report_has_merged_them(fleet: Fleet) -> N
     workflow(1, ["r1", "r2"], ["r3", "r4"])
     record = fleet.record()
     assert (len(record["run"]["runs"]), record["run"]["passed"]) == (2, True)
+    assert fleet.latest() == fleet.runs()[-1], "the one with the reports of all slices"
+    assert "All 4 devices answered" in (fleet.out / "latest" / "reports" / "index.html").read_text()
+    assert (fleet.metrics()[PASSED], fleet.metrics()[SUCCESS] > 0) == (1, True), "the report writes the metrics"
     fleet.down("r3")
     workflow(2, ["r1", "r2"], ["r3", "r4"], ends=2)
     assert fleet.record()["run"]["passed"] is False
     assert fleet.record()["last_success"] == record["last_success"]
+    assert (fleet.latest(), fleet.metrics()[PASSED]) == (fleet.runs()[-1], 0)
     record = fleet.record()
     workflow(3, ["r1", "r2"])
     assert fleet.record() == record, "a launch of a part is not the fleet"

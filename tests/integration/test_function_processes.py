@@ -8,6 +8,9 @@ from __future__ import annotations
 import importlib
 import itertools
 import os
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._drivers import registry
+from ansible_collections.rollcall.network.plugins.module_utils._engine import pool
+from ansible_collections.rollcall.network.plugins.module_utils._engine.cores import usable_cores
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll
 from ansible_collections.rollcall.network.plugins.plugin_utils.roll import make_device
 
@@ -29,6 +34,22 @@ def healthy(name):
 
 def where(name):
     return [IMPORTED_BY, os.getpid(), os.environ.get("OF_THE_RUN"), os.getcwd()]
+
+def brief(name):
+    return os.getpid()
+
+def all_are_here(name):
+    folder = os.environ["PLACE"]
+    open(os.path.join(folder, name), "w").close()
+    return len(os.listdir(folder)) >= int(os.environ["CROWD"])
+
+def waits(name):
+    while not all_are_here(name):
+        time.sleep(0.05)
+
+def works(name):
+    while not all_are_here(name):
+        sum(range(10_000))
 
 class Checks:
     def where(self, name):
@@ -92,23 +113,22 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 Ask = Callable[[str, dict[str, str]], dict[str, dict[str, Any]]]
 
 
-def with_functions(module: str, does: dict[str, str]) -> dict[str, dict[str, Any]]:
-    return call_roll(
-        {name: make_device(name, function=f"{module}.{each}") for name, each in does.items()}, Limits(device_timeout=20)
-    )
+def with_functions(module: str, does: dict[str, str], seconds: float = 10) -> dict[str, dict[str, Any]]:
+    devices = {name: make_device(name, function=f"{module}.{each}") for name, each in does.items()}
+    return call_roll(devices, Limits(device_timeout=seconds))
 
 
 def with_drivers(module: str, does: dict[str, str]) -> dict[str, dict[str, Any]]:
     devices = {
         name: make_device(name, driver=f"{module}.Driver", variables={"does": each}) for name, each in does.items()
     }
-    return call_roll(devices, Limits(device_timeout=20))
+    return call_roll(devices, Limits(device_timeout=10))
 
 
 @pytest.mark.parametrize("ask", [with_functions, with_drivers])
 def test_a_function_that_ends_its_process_affects_no_other_device(module: str, ask: Ask) -> None:
     bad = {
-        "hangs": ("timeout", "device_timeout", "no answer within device_timeout (20 s)"),
+        "hangs": ("timeout", "device_timeout", "no answer within device_timeout (10 s)"),
         "exits": ("failed", "SystemExit", "3"),
         "exits_at_once": ("failed", "engine", "its process ended with status 3"),
         "crashes": ("failed", "engine", "its process was ended by signal SIGSEGV"),
@@ -162,3 +182,36 @@ def test_output_of_a_function_is_discarded(module: str, capfd: pytest.CaptureFix
     answers = with_functions(module, dict.fromkeys("ab", "prints"))
     assert [answer["value"] for answer in answers.values()] == ["a", "b"]
     assert "text of a function" not in "".join(capfd.readouterr())
+
+
+@pytest.fixture
+def busy_cores() -> Iterator[None]:
+    """Other processes that use all cores."""
+    burn = "import time\nwhile time.monotonic() < {}: pass"
+    until = time.monotonic() + 120
+    others = [subprocess.Popen([sys.executable, "-c", burn.format(until)]) for _other in range(3 * usable_cores())]
+    yield
+    for each in others:
+        each.kill()
+        each.wait()
+
+
+@pytest.mark.usefixtures("busy_cores")
+def test_short_calls_have_few_processes_on_a_busy_machine_too(module: str) -> None:
+    answers = with_functions(module, {f"r{i}": "brief" for i in range(3000)}, 60)
+    assert {answer["status"] for answer in answers.values()} == {"ok"}
+    assert len({answer["value"] for answer in answers.values()}) <= pool.FEW
+
+
+@pytest.mark.parametrize("does", ["waits", "works"])
+def test_long_calls_have_a_process_each(
+    module: str, does: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd = 2 * pool.FEW
+    place = tmp_path / "place"
+    place.mkdir()
+    monkeypatch.setenv("PLACE", str(place))
+    monkeypatch.setenv("CROWD", str(crowd))
+    short = {f"short{i}": "healthy" for i in range(100)}
+    answers = with_functions(module, {**{f"long{i}": does for i in range(crowd)}, **short}, 60)
+    assert {answer["status"] for answer in answers.values()} == {"ok"}

@@ -11,6 +11,7 @@ import pty
 import select
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -193,7 +194,10 @@ def play(tmp_path: Path, server: OddServer) -> list[str]:
 
 
 def in_terminal(command: list[str], answer: bytes, env: dict[str, str]) -> tuple[str, int]:
-    """Run a command in a terminal, answer its question when it is silent, and return its output and status."""
+    """Run a command in a terminal, answer its question, and return its output and status.
+
+    The terminal echoes nothing as long as Ansible waits for the answer.
+    """
     pid, terminal = pty.fork()
     if pid == 0:
         os.execve(command[0], command, {**os.environ, **env})
@@ -201,7 +205,7 @@ def in_terminal(command: list[str], answer: bytes, env: dict[str, str]) -> tuple
     try:
         while time.monotonic() < end:
             if not select.select([terminal], [], [], 1)[0]:
-                if b"Verification code:" in printed and b"hidden" in printed:
+                if b"Verification code:" in printed and not termios.tcgetattr(terminal)[3] & termios.ECHO:
                     # Again, too: what is typed before Ansible has discarded earlier input is lost.
                     os.write(terminal, answer + b"\r")
                 continue

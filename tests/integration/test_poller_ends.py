@@ -72,6 +72,10 @@ class Fleet:
         """The processes on a poller, sshd's own children among them."""
         return descendants(self.pollers[poller].sshd.process.pid)
 
+    def programs(self, poller: str) -> list[Path]:
+        """The programs that Ansible has unpacked on a poller."""
+        return list(self.pollers[poller].home.glob("ansible_*_payload_*"))
+
     def start(self, *pollers: str, **variables: Any) -> None:
         """Start the playbook, and wait until these pollers have answers of the fast devices and ask slow ones."""
         self.gate.touch()
@@ -229,6 +233,8 @@ def test_pollers_end_with_the_controller(fleet: Fleet, act: Callable[[Fleet], No
     asked = fleet.logins
     act(fleet)
     wait_until(lambda: not any(map(fleet.processes, POLLERS)), "no process is left on a poller", SOON)
+    # Their modules may end after sshd's processes.
+    wait_until(lambda: not any(map(fleet.programs, POLLERS)), "no program of Ansible is left on a poller", SOON)
     fleet.gate.unlink()
     fleet.process.communicate(timeout=LONG)
     assert fleet.logins == asked, "nobody was asked afterwards"

@@ -30,11 +30,12 @@ ODD = ["SW-1", "sw-1", "Case", "case", "../x", "../../x", "a/b", "x" * 300, "x" 
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A folder on a disk of 64 KiB."""
+def small_disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A folder on a disk of 64 KiB, or of another size."""
     folder = tmp_path / "small"
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+    size = getattr(request, "param", "64k")
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("no small disk can be mounted here")
     yield folder
@@ -200,14 +201,23 @@ def test_signals_and_verdict_come_when_reports_fail(
     assert words in verdict
 
 
+# The size decides what does not fit: the end of the manifest (36k, 68k), the record of the fleet, answers, or only
+# the pages, which are larger than these disks.
+@pytest.mark.parametrize("small_disk", ["36k", "48k", "64k", "68k"], indirect=True)
 def test_signals_metrics_and_verdict_come_when_the_disk_is_full(lab: Lab, small_disk: Path, tmp_path: Path) -> None:
-    """The pages of three devices and of the fleet are larger than this disk."""
+    """The metrics say that this run did not pass if it could not be recorded, whatever did not fit."""
     file = tmp_path / "m.prom"
     status, output, outcome = collect(lab, small_disk / "out", rollcall_metrics_file=str(file))
     assert status == 2
     assert outcome["summary"]["total"] == 3
     assert "No space left on device" in output.split("Fail if the run did not pass")[1]
-    assert "rollcall_run_passed" in file.read_text()
+    record = small_disk / "out" / "state" / "fleet.json"
+    recorded = record.exists() and bool(json.loads(record.read_text())["run"]["passed"])
+    assert float(re.findall(r"^rollcall_run_passed\{.*\} (\S+)$", file.read_text(), re.M)[0]) == recorded
+    reasons = outcome["verdict"]["reasons"]
+    assert not any("could not be written to" in each for each in reasons) or "the answers were written" not in str(
+        reasons
+    )
     assert stat.S_IMODE(file.stat().st_mode) == 0o644
 
 

@@ -34,47 +34,93 @@ def play(role: str, folder: Path, variables: dict[str, Any]) -> subprocess.Compl
     )
 
 
-@pytest.mark.parametrize(
-    ("role", "variables", "sentence"),
-    [
-        ("schedule", {"rollcall_schedule_cal": "daily"}, "variable rollcall_schedule_cal is not known; near matches: "),
-        (
-            "schedule",
-            {"rollcall_schedule_vars": {"rollcall_keeep": {"runs": 3}}},
+# Everything that is wrong is told at once, so one play has several wrong variables.
+WRONG: dict[str, tuple[str, dict[str, Any], list[str]]] = {
+    "names and values": (
+        "schedule",
+        {
+            "rollcall_schedule_cal": "daily",
+            "rollcall_schedule_vars": {"rollcall_keeep": {"runs": 3}, "rollcall_workers": "many"},
+            "rollcall_schedule_inventory": "hosts.yml",
+            "rollcall_schedule_jitter": -1,
+            "rollcall_schedule_cron": "0 2 * *",
+            "rollcall_schedule_replaces": ["nightly"],
+            "rollcall_schedule_deadline": -1,
+            "rollcall_schedule_output_dir": "/var/lib/../etc",
+            "rollcall_schedule_writable": ["/srv/.."],
+        },
+        [
+            "variable rollcall_schedule_cal is not known; near matches: ",
             "rollcall_schedule_vars: variable rollcall_keeep is not known; near matches: rollcall_keep",
-        ),
-        (
-            "schedule",
-            {"rollcall_schedule_vars": {"rollcall_workers": "many"}},
             "rollcall_schedule_vars: rollcall_workers must be a whole number, not 'many'",
-        ),
-        ("schedule", {"rollcall_schedule_inventory": "hosts.yml"}, "rollcall_schedule_inventory must be an absolute"),
-        ("schedule", {"rollcall_schedule_inventory": []}, "rollcall_schedule_inventory is not set"),
-        ("schedule", {"rollcall_schedule_calendar": {"at": 2}}, "rollcall_schedule_calendar"),
-        ("schedule", {"rollcall_schedule_jitter": "ten"}, "rollcall_schedule_jitter"),
-        ("schedule", {"rollcall_schedule_jitter": -1}, "rollcall_schedule_jitter must be 0 or more seconds"),
-        ("schedule", {"rollcall_schedule_cron": "0 2 * *"}, "rollcall_schedule_cron: it must have five fields"),
-        ("schedule", {"rollcall_schedule_cron": "0 4 31 2 *"}, "'0 4 31 2 *' never comes"),
-        (
-            "schedule",
-            {"rollcall_schedule_with": "systemd", "rollcall_schedule_calendar": "every night"},
-            "rollcall_schedule_calendar: 'every night' is not a calendar expression of systemd",
-        ),
-        ("schedule", {"rollcall_schedule_replaces": ["nightly"]}, "can contain only names of other schedules"),
-        ("schedule", {"rollcall_schedule_keep": 30}, "rollcall_schedule_keep"),
-        ("schedule", {"rollcall_schedule_state": "gone"}, "present, absent, got: gone"),
-        ("schedule", {"rollcall_schedule_playbook": "colect"}, "report, host_keys, awx, got: colect"),
-        ("schedule", {"rollcall_schedule_name": "two words"}, "rollcall_schedule_name can contain only"),
-        ("poller", {"rollcall_poller_pyton": "x"}, "rollcall_poller_pyton is not known; near matches: "),
-    ],
-)  # fmt: skip
-def test_a_wrong_variable_of_a_role_is_told_in_a_sentence(
-    role: str, variables: dict[str, Any], sentence: str, tmp_path: Path
+            "rollcall_schedule_inventory must be an absolute",
+            "rollcall_schedule_jitter must be 0 or more seconds",
+            "rollcall_schedule_cron: it must have five fields",
+            "rollcall_schedule_replaces can contain only names of other schedules",
+            "rollcall_schedule_deadline must be above 0",
+            'rollcall_schedule_output_dir must be an absolute path of letters, digits and "_.+-/", without ".."',
+            'rollcall_schedule_writable must be an absolute path of letters, digits and "_.+-/", without ".."',
+        ],
+    ),
+    "values that another check would hide": (
+        "schedule",
+        {
+            "rollcall_schedule_name": "two words",
+            "rollcall_schedule_inventory": [],
+            "rollcall_schedule_cron": "0 4 31 2 *",
+            "rollcall_schedule_keep": {"runs": 0},
+            "rollcall_schedule_vars": {
+                "rollcall_deadline": -1,
+                "rollcall_metrics_file": "/var/lib/rollcall-nightly/../../etc/a.prom",
+            },
+        },
+        [
+            "rollcall_schedule_name can contain only",
+            "rollcall_schedule_inventory is not set",
+            "'0 4 31 2 *' never comes",
+            "rollcall_schedule_keep",
+            "rollcall_schedule_vars: rollcall_deadline must be above 0",
+            'rollcall_schedule_vars: rollcall_metrics_file must be a path without ".."',
+        ],
+    ),
+    "types and choices": (
+        "schedule",
+        {
+            "rollcall_schedule_calendar": {"at": 2},
+            "rollcall_schedule_jitter": "ten",
+            "rollcall_schedule_keep": 30,
+            "rollcall_schedule_state": "gone",
+            "rollcall_schedule_playbook": "colect",
+        },
+        [
+            "rollcall_schedule_calendar",
+            "rollcall_schedule_jitter",
+            "rollcall_schedule_keep",
+            "present, absent, got: gone",
+            "report, host_keys, awx, got: colect",
+        ],
+    ),
+    "a start time of systemd": (
+        "schedule",
+        {"rollcall_schedule_with": "systemd", "rollcall_schedule_calendar": "every night"},
+        ["rollcall_schedule_calendar: 'every night' is not a calendar expression of systemd"],
+    ),
+    "a name of a poller's variable": (
+        "poller",
+        {"rollcall_poller_pyton": "x"},
+        ["rollcall_poller_pyton is not known; near matches: "],
+    ),
+}
+
+
+@pytest.mark.parametrize(("role", "variables", "sentences"), WRONG.values(), ids=WRONG)
+def test_wrong_variables_of_a_role_are_told_in_sentences(
+    role: str, variables: dict[str, Any], sentences: list[str], tmp_path: Path
 ) -> None:
     done = play(role, tmp_path, (GOOD if role == "schedule" else {}) | variables)
     output = " ".join((done.stdout + done.stderr).split())
     assert done.returncode == 2, output
-    assert sentence in output.replace('\\"', '"')
+    assert [each for each in sentences if each not in output.replace('\\"', '"')] == [], output
     assert re.search(r"box +: ok=\d+ +changed=0", output), "something was changed before"
     assert "assertion" not in output
 

@@ -19,6 +19,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._transport import
 
 SOURCE = Path(ssh.__file__).read_text(encoding="utf-8")
 METHODS = (
+    "_cleanup",
     "_force_close",
     "_process_debug",
     "_process_disconnect",
@@ -29,7 +30,18 @@ METHODS = (
     "send_packet",
     "try_next_auth",
 )
-ATTRIBUTES = ("_auth", "_auth_methods", "_enc_alg_cs", "_inpbuf", "_kex", "_logger", "_owner", "_tasks")
+ATTRIBUTES = (
+    "_auth",
+    "_auth_methods",
+    "_enc_alg_cs",
+    "_inpbuf",
+    "_kex",
+    "_logger",
+    "_owner",
+    "_recv_handler",
+    "_recv_seq",
+    "_tasks",
+)
 
 
 @pytest.fixture

@@ -53,6 +53,12 @@ class Outputs(Good):
             command: Output(text) if "as output" in text else text for command, text in texts.items()
         }
 
+class NoLogin(Outputs):
+    name = "no_login"
+    settings = frozenset({"commands", "platform"})
+    def ask(self, device, session):
+        return {each.text: device.platform for each in device.commands}
+
 class OneRejected(Outputs):
     name = "one_rejected"
     def ask(self, device, session):
@@ -259,10 +265,28 @@ def test_a_driver_with_the_setting_host_needs_no_platform_and_no_commands(write:
     assert (device.commands, device.variables) == ((), {"where": "fra"})
 
 
+def test_a_driver_without_the_setting_host_gets_its_commands_and_platform(write: Write) -> None:
+    device = device_of(
+        resolve({"ansible_network_os": "eos"}, driver=f"{write(DRIVER)}.NoLogin", commands=["show clock"])
+    )
+    assert (device.platform, [each.text for each in device.commands]) == ("arista_eos", ["show clock"])
+    assert (device.user, device.password) == (None, None)
+
+
+def test_a_driver_without_the_setting_host_answers_its_commands(write: Write) -> None:
+    path = f"{write(DRIVER)}.NoLogin"
+    device = make_device("a name, no address", driver=path, platform="eos", commands=["show clock"])
+    answer = call_roll({device.name: device}, Limits(device_timeout=60))[device.name]
+    assert (answer["status"], answer["output"]["show clock"]["text"]) == ("ok", "arista_eos"), answer
+    with pytest.raises(ValueError, match="has no commands"):
+        make_device("r1", driver=path, platform="eos")
+
+
 @pytest.mark.parametrize(
     ("change", "driver", "words"),
     [
         ({}, "Outputs", "no commands are set"),
+        ({}, "NoLogin", "no commands are set"),
         ({"ansible_port": "many"}, "Good", "ansible_port of r1 must be a number"),
         ({"rollcall_function_vars": ["nowhere"]}, "Good", "variable nowhere of r1 is not defined"),
         (

@@ -14,6 +14,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._device import Co
 from ansible_collections.rollcall.network.plugins.module_utils._drivers.cli import Cli
 from ansible_collections.rollcall.network.plugins.module_utils._engine import (
     engine,
+    pool,
     quarantine,
     session,
     sessions,
@@ -41,6 +42,7 @@ MIB, KIB = 2**20, 2**10
         f"function process | {engine.FUNCTION_MEMORY // MIB} MiB |",
         f"one for each {engine.PER_FUNCTION // MIB} MiB, at least 8, at most {engine.MOST_FUNCTIONS}",
         f"one per call in progress, at most {engine.MOST_FUNCTIONS}",
+        f"use {pool.SHORT * 1000:.0f} ms of CPU time share {pool.FEW} processes",
         f"{quarantine.GROUPS}, or {quarantine.GROUPS_OF_BASTION} for devices behind one\nbastion",
         f"at most {quarantine.GROUPS}, usually none",
         f"up to {session._RESOLVERS} threads for DNS",

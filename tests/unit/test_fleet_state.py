@@ -12,7 +12,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,12 @@ from ansible_collections.rollcall.network.plugins.module_utils import _clock, _s
 from ansible_collections.rollcall.network.plugins.module_utils._clock import is_future, past
 from ansible_collections.rollcall.network.plugins.module_utils._fleet import (
     Fleet,
+    Record,
     Scope,
     close_fleet,
     is_stale,
     leaves_out,
+    left_line,
     open_state,
     read_record,
     scope_of,
@@ -42,9 +44,11 @@ NOW = datetime.now(UTC)
 
 
 @pytest.fixture(autouse=True)
-def now(monkeypatch: pytest.MonkeyPatch) -> None:
+def now() -> Iterator[None]:
     """The time of each test: this module may have been imported long before."""
-    monkeypatch.setattr(sys.modules[__name__], "NOW", datetime.now(UTC))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys.modules[__name__], "NOW", datetime.now(UTC))
+        yield
 
 
 def at(minutes: float) -> str:
@@ -152,7 +156,8 @@ def test_an_answer_of_a_clock_that_was_behind_stays_the_last_when_the_clock_is_r
     state.note("r2", answer("ok", -60), state.top / "runs" / "1")
     record_at(monkeypatch, -3000)
     state.note("r1", answer("failed", -3001), state.top / "runs" / "2")
-    state.leave(["r2"])
+    with state.alone():
+        state.leave(["r2"])
     monkeypatch.undo()
     for _read in range(2):
         entries = state.entries()
@@ -330,6 +335,39 @@ def test_the_first_run_is_of_the_whole_fleet() -> None:
     assert scope_of(["r1"], [], recorded=False, inventory=["r1", "r2"], limited=False) == Scope()
 
 
+@pytest.mark.parametrize(
+    ("members", "known", "names", "part", "leaving"),
+    [
+        (KNOWN, [*KNOWN, "x1", "x2", "x3", "x4"], ["x1", "x2", "x3", "x4"], "4 of the 4 devices of the fleet", []),
+        (KNOWN, [*KNOWN, "x1", "x2", "x3", "x4", "x5"], ["x1", "x2", "x3", "x4", "x5", "r1"], "3 of the 4", []),
+        (KNOWN, [*KNOWN, "x1", "x2"], KNOWN, None, ["x1", "x2"]),
+        (KNOWN, [*KNOWN, "x1", "x2"], ["r1", "r2"], None, ["r3", "r4", "x1", "x2"]),
+        ([*KNOWN, "removed by hand"], KNOWN, ["r1", "r2"], None, ["r3", "r4"]),
+        ([], ["tried"], KNOWN, None, ["tried"]),
+    ],
+)
+def test_another_inventory_never_becomes_the_fleet(
+    members: list[str], known: list[str], names: list[str], part: str | None, leaving: list[str]
+) -> None:
+    """However often it is used: its devices are in the state after the first time."""
+    scope = scope_of(names, known, recorded=bool(members), inventory=names, limited=False, members=members)
+    assert scope.part is None if part is None else part in str(scope.part)
+    assert sorted(scope.leaving) == leaving
+
+
+@pytest.mark.parametrize(
+    ("leaving", "line"),
+    [
+        ([], None),
+        (["r1"], "1 device is not in the inventory any more and left the fleet: r1; "),
+        ([f"r{n}" for n in range(7)], "7 devices are not in the inventory any more and left the fleet: r0, r1, r2, r3"),
+    ],
+)
+def test_devices_that_leave_are_named(leaving: list[str], line: str | None) -> None:
+    said = left_line(leaving)
+    assert said == line if line is None else str(said).startswith(line)
+
+
 # -- the record --------------------------------------------------------------------------------------------------------
 
 
@@ -354,6 +392,7 @@ def test_the_last_success(
     for name, minutes, passed in closings:
         close_fleet(
             state,
+            names=KNOWN,
             runs=[f"runs/{name}", f"runs/{name}b"],
             started_at=None,
             finished_at=at(minutes),
@@ -375,6 +414,135 @@ def test_a_damaged_record_is_made_from_the_runs(text: str, state: State) -> None
     assert record is not None
     assert (record.passed, record.last_success_at) == (False, at(-2 * 24 * 60))
     assert read_record(state.top) == record
+
+
+@pytest.mark.parametrize(
+    ("success", "before", "counts"), [(6, None, None), (6, -60, -60), (9999, 9999, None), (-60, 9999, -60), (4, -60, 4)]
+)
+def test_a_success_from_the_future_never_counts_later(
+    success: float, before: float | None, counts: float | None, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that sees it removes it, and says so."""
+    record = Record(["runs/1"], at(success), at(success), passed=True, names=KNOWN, last_success_at=at(success))
+    record.success_before_at = None if before is None else at(before)
+    (state.path / "fleet.json").write_text(json.dumps(record.as_dict()))
+    opened = open_state(state.top)
+    for ahead in (0, 20_000):
+        record_at(monkeypatch, ahead)
+        for each in (opened[2], read_record(state.top)):
+            assert each is not None
+            assert past(each.last_success_at) == (None if counts is None else at(counts))
+            assert (each.finished_at is None) is (success > 5)
+    assert len(opened[0].said) == (success > 5)
+    assert all(f"is dated {at(success)} and does not count" in line for line in opened[0].said)
+
+
+def test_the_record_is_written_last(state: State) -> None:
+    """What cannot be written otherwise must not leave a record of a run that passed."""
+    (state.path / "fleet.json").write_text(json.dumps(Record(["runs/1"], None, at(-60), passed=False).as_dict()))
+    before = read_record(state.top)
+    (state.top / "latest").mkdir()
+    (state.top / "latest" / "x").touch()
+    with pytest.raises(IsADirectoryError):
+        closed(state, ["runs/2"])
+    assert read_record(state.top) == before
+
+
+def closed(state: State, runs: list[str], names: list[str] = KNOWN, minutes: float = -30, **more: Any) -> None:
+    """Record runs of the whole fleet."""
+    given = {"started_at": at(minutes), "finished_at": at(minutes), "passed": True, "reasons": [], "stale_after": None}
+    close_fleet(state, names=names, runs=runs, **{**given, **more})
+
+
+def test_latest_leads_to_the_newest_slice(state: State) -> None:
+    first, second = (made(state.top, days, names, part="slice") for days, names in ((-2, KNOWN[:2]), (-1, KNOWN[2:])))
+    for runs in ([first.name], [second.name, first.name]):
+        closed(state, [f"runs/{run}" for run in runs])
+        assert (state.top / "latest").resolve().name == runs[0]
+    closed(state, ["pollers/p1/runs/1", f"runs/{first.name}"], minutes=-20)
+    assert (state.top / "latest").resolve().name == second.name, "runs of pollers are not in this folder"
+
+
+@pytest.mark.parametrize("leads", ["nowhere", "to a run that is gone"])
+def test_latest_leads_to_the_recorded_run_again(leads: str, state: State) -> None:
+    """Else the next run of a part would take it."""
+    run = made(state.top, -1, KNOWN)
+    closed(state, [f"runs/{run.name}"])
+    (state.top / "latest").unlink()
+    if leads != "nowhere":
+        (state.top / "latest").symlink_to("runs/gone")
+    open_state(state.top)
+    assert (state.top / "latest").resolve() == run.resolve()
+
+
+def poller_runs(top: Path, days: float, names: list[str]) -> list[str]:
+    """The runs of two pollers, as paths below the output folder."""
+    found = []
+    for poller, part in (("p1", names[:2]), ("p2", names[2:])):
+        run = made(top / "pollers" / poller, days, part, part="it is the run of a poller")
+        found.append(str(run.relative_to(top)))
+    return found
+
+
+def slices(top: Path, days: float, names: list[str]) -> list[str]:
+    found = []
+    for place, part in enumerate((names[:2], names[2:])):
+        run = made(top, days + place / 1e4, part, part="it is limited or can be a slice")
+        found.append(str(run.relative_to(top)))
+    return found
+
+
+@pytest.mark.parametrize("runs_of", [poller_runs, slices])
+@pytest.mark.parametrize("damaged", ["devices.jsonl", "fleet.json", "both"])
+def test_what_left_does_not_return_and_the_record_is_made_again(
+    damaged: str, runs_of: Callable[[Path, float, list[str]], list[str]], state: State
+) -> None:
+    for days, names in ((-3.0, [*KNOWN, "left"]), (-2.0, KNOWN)):
+        closed(state, runs_of(state.top, days, names), names, minutes=days * 24 * 60)
+    added = made(state.top, -1, ["hand"], part="it is limited")
+    for name in KNOWN:
+        state.note(name, answer("ok", -2 * 24 * 60), None)
+    state.note("hand", answer("ok", -24 * 60), added)
+    record = read_record(state.top)
+    if damaged != "fleet.json":
+        state.journal.write_text("damaged\n")
+    if damaged != "devices.jsonl":
+        (state.path / "fleet.json").write_text('{"format": 1, "ru')
+    opened, entries, again = open_state(state.top)
+    assert list(entries) == ["hand", *KNOWN]
+    assert (again, read_record(state.top)) == (record, record)
+    assert len(opened.said) == (2 if damaged == "both" else 1)
+    assert all("damaged" in line for line in opened.said)
+    assert open_state(state.top)[0].said == []
+
+
+def test_a_killed_run_of_an_old_poller_brings_nothing_back(state: State) -> None:
+    """That poller has no newer run, so its last one is looked at each time."""
+    run = made(state.top / "pollers" / "p9", -3, ["left", "r1"])
+    manifest = json.loads((run / "manifest.json").read_text())
+    (run / "manifest.json").write_text(json.dumps({**manifest, "status": "running"}))
+    assert list(open_state(state.top)[1]) == ["left", "r1"]
+    with state.alone():
+        state.leave(["left"])
+    closed(state, poller_runs(state.top, -2, KNOWN), minutes=-2 * 24 * 60)
+    assert "left" not in open_state(state.top)[1]
+
+
+@pytest.mark.parametrize("place", ["devices.jsonl", ".lock", "fleet.json"])
+def test_a_folder_in_place_of_a_file_of_the_state_is_moved_aside(place: str, state: State) -> None:
+    run = made(state.top, -2, KNOWN)
+    for name in KNOWN:
+        state.note(name, answer("ok", -2 * 24 * 60), run)
+    closed(state, [f"runs/{run.name}"], minutes=-2 * 24 * 60)
+    record = read_record(state.top)
+    (state.path / place).unlink()
+    (state.path / place).mkdir()
+    (state.path / place / "x").touch()
+    opened, entries, again = open_state(state.top)
+    assert (list(entries), again) == (KNOWN, record)
+    assert any(f"{place} was a folder and is now {place}.damaged" in line for line in opened.said)
+    assert (state.path / f"{place}.damaged" / "x").exists()
+    assert open_state(state.top)[0].said == []
 
 
 def made(top: Path, days: float, names: list[str], *, passed: bool = True, part: str | None = None) -> Path:
@@ -438,6 +606,7 @@ def test_no_damage_makes_a_limited_run_one_of_the_whole_fleet(damage: Callable[[
         state.note(name, answer("ok", -2 * 24 * 60), run)
     close_fleet(
         state,
+        names=KNOWN,
         runs=[f"runs/{run.name}"],
         started_at=None,
         finished_at=at(-2 * 24 * 60),

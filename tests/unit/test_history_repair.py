@@ -91,6 +91,29 @@ class Damage:
         (self.git / "fast_import_crash_1").write_text("x")
         (self.git / "objects" / "pack" / "tmp_pack_x").write_bytes(b"PACK")
 
+    def remove(self, *names: str) -> None:
+        for name in names:
+            path = self.git / name
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+    def lose_refs(self) -> None:
+        self.packed()
+        self.remove("packed-refs", "rollcall.json")
+
+    def unnoted(self, ref: bytes, notes: bytes) -> None:
+        """The branch and the notes are lost at once, as in one power cut."""
+        self.main.write_bytes(ref)
+        (self.git / "rollcall.json").write_bytes(notes)
+
+    def set_back(self, commit: str, *, notes: bool) -> None:
+        """The branch is that of an old backup."""
+        self.main.write_text(self.fleet.git("rev-parse", commit))
+        if notes:
+            (self.git / "rollcall.json").unlink()
+
 
 Case = tuple[Callable[[Damage], object], str, int]
 # What happens, what the line says, and how many of the three commits the branch still has.
@@ -108,11 +131,25 @@ CASES: dict[str, Case] = {
     "a stale lock of the ref": (lambda it: it.lock("refs/heads/main.lock"), "refs/heads/main.lock of a git", 3),
     "a stale lock of HEAD": (lambda it: it.lock("HEAD.lock"), "HEAD.lock of a git that was killed was removed", 3),
     "a stale lock of the configuration": (lambda it: it.lock("config.lock"), "config.lock of a git", 3),
+    "an empty ref and empty notes": (lambda it: it.unnoted(b"", b""), "its branch is now at", 3),
+    "a ref and notes of zeros": (lambda it: it.unnoted(bytes(41), bytes(300)), "its branch is now at", 3),
+    "a ref of text zeros and other notes": (
+        lambda it: it.unnoted(b"0" * 40 + b"\n", b'{"tip": 5}'), "its branch is now at", 3),
+    "no ref and no notes": (lambda it: it.remove("refs/heads/main", "rollcall.json"), "its branch is now at", 3),
+    "no refs and no notes": (lambda it: it.remove("refs", "rollcall.json"), "its branch is now at", 3),
+    "packs, no refs and no notes": (
+        lambda it: it.lose_refs(), "its branch is now at", 3),
+    "a branch set back by one": (lambda it: it.set_back("main~1", notes=False), "was set back to", 3),
+    "a branch set back by two": (lambda it: it.set_back("main~2", notes=False), "was set back to", 3),
+    "a branch set back, and no notes": (lambda it: it.set_back("main~2", notes=True), "was set back to", 3),
+    "no notes": (lambda it: (it.git / "rollcall.json").unlink(), "", 3),
+    "empty notes": (lambda it: (it.git / "rollcall.json").write_text(""), "", 3),
     "stale locks": (
         lambda it: it.lock("packed-refs.lock", "refs/heads/main.lock"), "killed were removed", 3),
     "no HEAD": (lambda it: (it.git / "HEAD").unlink(), "HEAD was written again", 3),
     "an empty HEAD": (lambda it: (it.git / "HEAD").write_text(""), "HEAD was written again", 3),
     "a HEAD of garbage": (lambda it: (it.git / "HEAD").write_bytes(bytes(20)), "HEAD was written again", 3),
+    "a HEAD of no branch": (lambda it: (it.git / "HEAD").write_text("ref: refs/heads/other\n"), "HEAD led nowhere", 3),
     "a folder in place of HEAD": (lambda it: it.replace(it.git / "HEAD"), "HEAD was written again", 3),
     "no configuration": (lambda it: (it.git / "config").unlink(), "", 3),
     "a configuration of zeros": (lambda it: (it.git / "config").write_bytes(bytes(66)), "config was damaged", 3),
@@ -185,6 +222,34 @@ def test_a_branch_that_was_set_back_gets_the_last_good_answers(fleet: Fleet) -> 
     fleet.run(TONIGHT)
     files = fleet.git("ls-tree", "-r", "--name-only", "main").splitlines()
     assert {file.split("/")[0]: fleet.git("show", f"main:{file}") for file in files} == AFTER
+
+
+def test_a_history_that_began_again_keeps_the_commits_of_the_old_one(fleet: Fleet) -> None:
+    """They are on no branch, and git would remove them after two weeks."""
+    old = fleet.git("rev-parse", "main").strip()
+    fleet.git("update-ref", "refs/heads/main", fleet.git("commit-tree", "-m", "new", "main^{tree}").strip())
+    fleet.run(TONIGHT)
+    assert f"{old[:12]} and the commits before it were on no branch and are now on lost-{old[:12]}" in fleet.said[0]
+    assert fleet.git("rev-parse", f"lost-{old[:12]}").strip() == old
+    assert [subject[:3] for subject in fleet.subjects()] == ["run", "new"]
+    fleet.run({"r1": "five\n"})
+    assert fleet.said == []
+
+
+def test_a_history_that_was_rewritten_is_left_as_it_is(fleet: Fleet) -> None:
+    """As with git filter-repo, to remove a secret."""
+    fleet.git("update-ref", "refs/heads/main", fleet.git("commit-tree", "-m", "new", "main^{tree}").strip())
+    fleet.git("gc", "--quiet", "--prune=now")
+    fleet.run(TONIGHT)
+    assert fleet.said == []
+    assert [subject[:3] for subject in fleet.subjects()] == ["run", "new"]
+
+
+def test_a_branch_of_the_user_is_not_lost(fleet: Fleet) -> None:
+    fleet.git("branch", "own", fleet.git("commit-tree", "-p", "main", "-m", "own", "main^{tree}").strip())
+    fleet.git("gc", "--quiet")
+    fleet.run(TONIGHT)
+    assert (fleet.said, len(fleet.subjects())) == ([], 4)
 
 
 def test_a_broken_branch_of_the_user_does_not_cost_the_history(fleet: Fleet) -> None:
@@ -297,7 +362,7 @@ def test_a_folder_in_place_of_a_text_of_a_device_that_fails_harms_nobody(fleet: 
     path.unlink()
     path.mkdir()
     (fleet.path / "history.git" / "rollcall.json").unlink()
-    assert fleet.run({"r1": None, "r2": "two\n"}) == 1
+    assert fleet.run({"r1": None, "r2": "two\n"}) == 3, "without notes, all texts are committed again"
     assert fleet.git("show", f"main:r1/{COMMAND}.txt") == "three\n"
 
 

@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import signal
 import subprocess
 import sys
+import textwrap
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -103,3 +107,36 @@ def test_the_module_ends_when_nobody_reads_its_answers() -> None:
     module.stdin.close()
     assert module.stderr is not None
     module.stderr.close()
+
+
+@pytest.mark.parametrize(
+    ("how", "number"),
+    [
+        *itertools.product((CLEAN, STUCK), (None, signal.SIGTERM, signal.SIGHUP)),
+        (CLEAN, signal.SIGINT),
+    ],
+)
+def test_the_module_leaves_no_program_behind(how: str, number: signal.Signals | None, tmp_path: Path) -> None:
+    """As Ansible starts it: from a zip file in a folder of its own, which is removed at a normal end."""
+    folder = tmp_path / "ansible_x_payload_1"
+    folder.mkdir()
+    file = folder / "ansible_x_payload.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        name = Path("ansible_collections/rollcall/network/plugins/module_utils/_poller_line.py")
+        archive.write(ROOT / "collections" / name, name)
+        for package in name.parents[:-1]:
+            archive.writestr(f"{package}/__init__.py", "")
+    ansible = "\ntry:\n{}\nfinally:\n    import shutil\n    shutil.rmtree({!r})"
+    inner = textwrap.indent(WAIT.format(silence=300, how=how), "    ")
+    text = BEGIN.format(path=str(file)) + ansible.format(inner, str(folder))
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", text], stdin=pipe, stdout=pipe, stderr=pipe) as module:
+        assert module.stdout is not None
+        assert module.stdout.readline() == b"began\n"
+        assert folder.exists()
+        if number is not None:
+            module.send_signal(number)
+            assert module.wait(30) != 0
+        output, errors = module.communicate(timeout=30)
+    assert (module.returncode != 0, output) == (True, b"closed\n" if how is CLEAN else b""), errors
+    assert not folder.exists()

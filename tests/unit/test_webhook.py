@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from ansible_collections.rollcall.network.plugins.plugin_utils._webhook import post
+from ansible_collections.rollcall.network.plugins.plugin_utils._webhook import headers_of, post
 
 TOKEN = "T0ken-that-nobody-may-see"
 NOW = datetime.datetime.now(datetime.UTC)
@@ -154,3 +154,32 @@ def test_a_webhook_that_is_not_reached(address: str, says: str) -> None:
 def test_a_server_that_closes_the_connection() -> None:
     with server(closing) as port:
         assert post(f"http://127.0.0.1:{port}/{TOKEN}", {}) == "it cannot be reached: the connection was closed"
+
+
+@pytest.mark.parametrize(
+    ("headers", "token", "sent"),
+    [
+        (None, TOKEN, f"Bearer {TOKEN}"),
+        ({"authorization": "Key 1"}, None, "Key 1"),
+        (None, None, "Basic b3BzOm90aGVy"),
+    ],
+    ids=["token", "header", "neither"],
+)
+def test_a_login_in_netrc_does_not_replace_the_token(
+    headers: dict[str, str] | None, token: str | None, sent: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login ops password other\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    received = bytearray()
+
+    def serve(connection: socket.socket) -> None:
+        while b"\r\n\r\n" not in received:
+            received.extend(connection.recv(65536))
+        connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    with server(serve) as port:
+        assert post(f"http://127.0.0.1:{port}/", {}, headers_of(headers, token)) is None
+    lines = received.decode().split("\r\n")
+    assert [line.partition(": ")[2] for line in lines if line.lower().startswith("authorization:")] == [sent]

@@ -58,7 +58,7 @@ def driver_of(name: str) -> Driver:
     return driver
 
 
-def settings_of(device: Device) -> Collection[str]:
+def settings_of(device: Device) -> frozenset[str]:
     """Return the settings without which the driver of this device cannot ask."""
     return driver_of(device.driver).settings
 

@@ -23,8 +23,9 @@ from .launcher import Kind, Launcher, NoProcess, Process
 LOOK = 0.1  # seconds between looks at the time and memory of a process, with few processes
 LOOK_PER_PROCESS = 0.002
 GRACE = 0.2  # seconds for a call to end by itself at its deadline
-SHORT = 0.02  # seconds of a short call
-FEW, SOON = 12, 0.001  # with more processes, seconds to wait for the end of such a call before another look
+FEW = 12  # processes that are started at once
+SHORT = 0.005  # seconds of CPU time of a short call
+SOON, AGAIN = 0.001, 0.01  # seconds between looks at what is free, and at what the calls do
 STOPPED = 10.0  # seconds after which a stopped process is ended
 _PIECE = 1 << 20
 
@@ -46,10 +47,28 @@ class Place:
 
     def __init__(self, process: Process, memory: int, look: Callable[[], float]) -> None:
         self.is_broken = False
-        self.seconds = 0.0  # that the last call took
         self._process = process
         self._memory = memory
         self._look = look
+        self._is_at_work = False  # it has the whole call, and nothing of the reply was read
+        self._is_long = False
+        self._used: float | None = None  # CPU time at the first look
+
+    def is_short(self) -> bool:
+        """Return whether the process will soon be free: its call neither waits nor has used much CPU time.
+
+        A call that waits for a core is short, so this does not depend on how busy the machine is.
+        """
+        if self._is_long:
+            return False
+        if not self._is_at_work:
+            return True
+        is_running = self._process.state() == "R" or self._process.has_ended()
+        used = system.thread_seconds(self._process.pid)
+        self._used = used if self._used is None else self._used
+        # It may have replied meanwhile.
+        self._is_long = (not is_running or used - self._used > SHORT) and self._is_at_work
+        return not self._is_long
 
     def call(
         self,
@@ -67,7 +86,7 @@ class Place:
         """
         self.is_broken = True
         try:
-            succeeded, value, self.seconds = self._exchange(wire.packed((function, arguments)), deadline, cpu_seconds)
+            succeeded, value = self._exchange(wire.packed((function, arguments)), deadline, cpu_seconds)
         except OSError as error:
             msg = f"its process {self._process.how_ended()}"
             raise Ended(msg) from error
@@ -108,7 +127,9 @@ class Place:
                     unsent = unsent[line.send(unsent[:_PIECE]) :]
                     if not unsent:
                         poll.modify(line, select.POLLIN)
+                        self._is_at_work = True
                     continue
+                self._is_at_work = False
                 chunk = line.recv(_PIECE)
             except BlockingIOError:
                 continue
@@ -159,9 +180,8 @@ class Pool:
         self._memory = memory
         self._lock = threading.Lock()
         self._starting = threading.Lock()
-        self._last_seconds = 0.0  # that a call took, 0 if it has no result
-        self._changed_at = time.monotonic()  # when a call ended or the first one began
         self._running: set[Process] = set()
+        self._taken: set[Place] = set()
         self._closed = False
         # None is a place whose process has yet to be started. The place that became free last is taken first, so that
         # no more processes are started than are needed.
@@ -179,11 +199,11 @@ class Pool:
         """
         process = self._process(deadline)
         place = Place(process, self._memory, self._look)
+        self._taken.add(place)
         try:
             yield place
         finally:
-            self._changed_at = time.monotonic()
-            self._last_seconds = place.seconds
+            self._taken.discard(place)
             # Only after a whole result: else the rest of it would be taken for the next one.
             if place.is_broken or self._closed:
                 self._end(process)
@@ -233,23 +253,25 @@ class Pool:
                 # The system allows no more processes: without this place, wait for one of the others.
 
     def _started(self) -> Process:
-        """Start a process, or take one that has become free meanwhile. Short calls need few processes."""
+        """Start a process, or take one that has become free meanwhile."""
         with self._starting:
-            if not self._running:
-                self._changed_at = time.monotonic()
+            look_at = 0.0
             while True:
                 with contextlib.suppress(queue.Empty):
                     other = self._places.get_nowait()
                     self._places.put(None)
                     if other is not None:
                         return other
-                if len(self._running) < FEW or not self._is_quick():
-                    return self._start()
+                if (now := time.monotonic()) >= look_at:
+                    if len(self._running) < FEW or not self._are_short():
+                        return self._start()
+                    look_at = now + AGAIN
                 time.sleep(SOON)
 
-    def _is_quick(self) -> bool:
-        """Return whether the calls are so short that a process becomes free before another one has started."""
-        return self._last_seconds < SHORT and time.monotonic() - self._changed_at < 50 * SHORT
+    def _are_short(self) -> bool:
+        """Return whether most calls are short. Other processes would only share the cores with them."""
+        taken = self._taken.copy()
+        return sum(place.is_short() for place in taken) > len(taken) / 2
 
     def _start(self) -> Process:
         if self._closed:

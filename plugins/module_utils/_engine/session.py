@@ -45,7 +45,7 @@ _RESOLVERS = 200  # threads that wait for DNS servers, which can be silent for s
 _FILES = 1_048_576
 _SPARE_FILES = 48
 _MOST_FILES = 3  # of one device
-_COLLECT = (50_000, 20, 100)  # thousands of sessions make many objects; the defaults cost a tenth of the CPU time
+_COLLECT = (50_000, 10, 10)  # thousands of sessions make many objects; the defaults cost a tenth of the CPU time
 
 
 class Overrun(BaseException):
@@ -318,6 +318,7 @@ class _Worker:
             error = session.stopped() if session.overrun else session.broken(raised)
             data = wire.packed(session.done(error=error))
         self._end(session, data)
+        session.task = session.timeout = None  # they refer to the session, which would stay in memory
 
     def _end(self, session: _Session, data: bytes) -> None:
         if self._open.pop(session.job.number, None) is not None:

@@ -10,11 +10,10 @@ import contextlib
 import resource
 import signal
 import socket
-import time
 from typing import Any
 
 from .._result import DeviceError
-from . import system, wire
+from . import wire
 
 MEMORY = 640 * 2**20  # bytes for the work on one text
 _IMPORTED = 128 * 2**20  # bytes that this process has before it
@@ -36,13 +35,13 @@ def run(line: socket.socket, *, limited: bool) -> int:
         except wire.Ended:
             return 0
         except Exception as error:  # a module that cannot be imported here
-            reply = (False, portable(error), 0.0)
+            reply = (False, portable(error))
         else:
             reply = _called(function, arguments)
         try:
             data = wire.packed(reply)
         except Exception as error:  # a value that cannot be pickled
-            data = wire.packed((False, portable(error), 0.0))
+            data = wire.packed((False, portable(error)))
         try:
             line.settimeout(None)
             line.sendall(data)
@@ -50,14 +49,12 @@ def run(line: socket.socket, *, limited: bool) -> int:
             return 0
 
 
-def _called(function: Any, arguments: tuple[Any, ...]) -> tuple[bool, Any, float]:
-    """Return whether it succeeded, its value or exception, and the seconds that it took."""
-    began, waited = time.monotonic(), system.waited_seconds()
+def _called(function: Any, arguments: tuple[Any, ...]) -> tuple[bool, Any]:
+    """Return whether it succeeded, and its value or exception."""
     try:
-        reply = (True, function(*arguments))
+        return True, function(*arguments)
     except BaseException as error:  # SystemExit of one call must not end the process
-        reply = (False, portable(error))
-    return *reply, time.monotonic() - began - (system.waited_seconds() - waited)
+        return False, portable(error)
 
 
 def portable(error: BaseException) -> Exception:

@@ -7,11 +7,14 @@
 Timers of the process's own CPU time are used, so neither other processes nor a late parent have an influence. A regular
 expression calls the handler of a signal while it searches. Other code in C may not: then the handler does not set the
 last timer again, and the system ends the process.
+
+The time of garbage collections does not count. They begin in any callback, and clean up after all of them.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import time
 from collections.abc import Callable
@@ -34,6 +37,7 @@ class Watchdog:
         self._interrupt = interrupt
         self._callback: FrameType | None = None
         self._since = 0.0
+        self._collecting = (0.0, 0.0)  # when a collection began, and what was left of the last timer
 
     def start(self) -> None:
         """Start it in the main thread."""
@@ -41,6 +45,15 @@ class Watchdog:
         signal.signal(STUCK, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_PROF, LOOK, LOOK)
         signal.setitimer(signal.ITIMER_VIRTUAL, KILL)
+        gc.callbacks.append(self._collect)
+
+    def _collect(self, step: str, _counts: object) -> None:
+        if step == "start":
+            self._collecting = time.thread_time(), signal.setitimer(signal.ITIMER_VIRTUAL, 0.0)[0]
+        else:
+            began, left = self._collecting
+            self._since += time.thread_time() - began
+            signal.setitimer(signal.ITIMER_VIRTUAL, left or KILL)
 
     def _look(self, _signal: int, frame: FrameType | None) -> None:
         while frame is not None and frame.f_code is not _RUN:

@@ -34,7 +34,8 @@ MOST_OPENING = 50  # requests for a connection to a device that a bastion has no
 LONGEST_OPENING = 1.0  # seconds in which a request counts as one of these; a device that is off keeps it open for long
 KEPT = 0.4  # seconds in which a failed attempt counts for devices that come later; less than the pause before a retry
 ALIVE, MOST_ALIVE = 15, 3  # seconds between questions whether an idle bastion is there, and how many it may not answer
-PROBE = 3.0  # seconds for a bastion to answer when a device behind it did not
+PROBE = 3.0  # seconds for a bastion to send something when a device behind it did not answer
+LOOKS = 6  # in this time; between them, a busy process reads what has come
 
 _PROHIBITED, _FAILED, _UNKNOWN_TYPE = 1, 2, 3  # reasons for which a channel is not opened, of RFC 4254
 # Kinds of errors with which a device's session ends when the bastion's connection is lost.
@@ -87,10 +88,16 @@ class _Login:
         await asyncio.shield(self._probe)
 
     async def _probed(self) -> None:
+        """A bastion that sends anything is there, even if it or this machine is too busy for the answer."""
+        connection = self.connection.ssh
+        heard = connection._recv_seq
+        answer = asyncio.ensure_future(connection._make_global_request(b"keepalive@openssh.com"))
+        answer.add_done_callback(_seen)
         try:
-            async with asyncio.timeout(PROBE):
-                await self.connection.ssh._make_global_request(b"keepalive@openssh.com")
-        except (TimeoutError, asyncssh.Error, OSError):
+            for _look in range(LOOKS):
+                await asyncio.wait([answer], timeout=PROBE / LOOKS)
+                if answer.done() or connection._recv_seq != heard:
+                    return
             self.connection.give_up(f"it did not answer for {PROBE:g} s")
         finally:
             self._probe = None
@@ -98,6 +105,12 @@ class _Login:
     @property
     def is_lost(self) -> bool:
         return bool(self.connection.ssh.is_closed())
+
+
+def _seen(answer: asyncio.Future[Any]) -> None:
+    """If it has an error, the connection has ended."""
+    if not answer.cancelled():
+        answer.exception()
 
 
 class Way:

@@ -38,6 +38,7 @@ class Inbox:
     def end(self) -> None:
         """Nothing will follow."""
         self._ended = True
+        self._pause = self._resume = _nothing  # they refer to the stream, which would stay in memory
         self._wake()
 
     async def take(self, deadline: float) -> bytes | None:
@@ -66,3 +67,7 @@ class Inbox:
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+
+def _nothing() -> None:
+    """There is nothing to stop or to continue."""

@@ -12,6 +12,7 @@ import importlib.util
 import os
 import re
 import time
+import weakref
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, NoReturn, Protocol, TypeVar
@@ -235,7 +236,7 @@ async def _logged_in(
         if offered is not None:
             options.server_host_key_algs = list(offered)
         options.waiter = loop.create_future()
-        connection = client.connection = _Connection(loop, options, wait=wait)
+        connection = _Connection(loop, options, wait=wait)
         guard = _Guard(connection, client)
         await connect(lambda: guard, client.until(login.connect_timeout))
         client.deadline = client.until(login.connect_timeout)  # the handshake has its own time
@@ -296,6 +297,16 @@ def _tolerant(packet: Any) -> Any:
     return packet
 
 
+def _tolerantly(process: weakref.WeakMethod[Callable[..., Any]]) -> Callable[..., Any]:
+    """Return the method with such packets. The method does not refer to itself, which would keep it in memory."""
+
+    def process_packet(kind: int, number: int, packet: Any) -> Any:
+        method = process()
+        return None if method is None else method(kind, number, _tolerant(packet))
+
+    return process_packet
+
+
 class _Connection(_Base):  # type: ignore[misc]
     """A connection that sends no empty message before each encrypted one.
 
@@ -325,7 +336,8 @@ class _Connection(_Base):  # type: ignore[misc]
     # Texts of devices can have any encoding and language tag. asyncssh ends the connection at those that are not UTF-8.
 
     def _process_disconnect(self, _pkttype: int, _pktid: int, packet: Any) -> None:
-        self.set_extra_info(was_disconnected=True)  # by the server, not because of an error found here
+        if self._owner is not None:
+            self._owner.was_disconnected = True
         code = packet.get_uint32()
         reason = packet.get_string().decode("utf-8", "replace")
         self._force_close(asyncssh.DisconnectError(code, reason))
@@ -336,6 +348,10 @@ class _Connection(_Base):  # type: ignore[misc]
 
     def _process_debug(self, _pkttype: int, _pktid: int, _packet: Any) -> None:
         pass
+
+    def _cleanup(self, exc: Exception | None) -> None:
+        super()._cleanup(exc)
+        self._recv_handler = _nothing  # a method of the connection itself, which would keep it in memory
 
     def _recv_version(self) -> Any:
         self._inpbuf = _Text(self._inpbuf)
@@ -352,8 +368,7 @@ class _Connection(_Base):  # type: ignore[misc]
     def try_next_auth(self, *, next_method: bool = False) -> None:
         super().try_next_auth(next_method=next_method)
         if self._auth is not None and self._auth_methods[0] in _ASK:
-            process = self._auth.process_packet
-            self._auth.process_packet = lambda kind, number, packet: process(kind, number, _tolerant(packet))
+            self._auth.process_packet = _tolerantly(weakref.WeakMethod(self._auth.process_packet))
 
     _packet_handlers: ClassVar[dict[int, Any]] = {
         **getattr(_Base, "_packet_handlers", {}),
@@ -515,17 +530,13 @@ class _LoginClient(_Client):  # type: ignore[misc]
         self.has_begun = False  # the server named its version of SSH
         self.banner = ""
         self.deadline = 0.0
-        self.connection: Any = None
+        self.was_disconnected = False  # by the server, not because of an error found here
         self.end_reason = ""
         self.fault = ""
         self.on_end: Callable[[], None] = _nothing
 
     def quoted(self, text: str) -> str:
         return self._secrets.quoted(text)
-
-    @property
-    def was_disconnected(self) -> bool:
-        return bool(self.connection is not None and self.connection.get_extra_info("was_disconnected"))
 
     # -- asyncssh ------------------------------------------------------------------------------------------------------
 

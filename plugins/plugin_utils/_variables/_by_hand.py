@@ -152,9 +152,9 @@ def check_device(device: Device) -> Device:
             "set function, for example to 'package.module.function'"
         )
         raise ValueError(msg)
-    if "host" not in settings and not _gets_login(device):
+    takes_login = "host" in settings or _gets_login(device)
+    if not takes_login and settings.isdisjoint(("platform", "commands")):
         return device
-    user = device.user if device.user is not None else _own_name(name)
     platform = device.platform
     if "platform" in settings and device.definition is None:
         platform = _platform(name, device.platform)
@@ -163,7 +163,10 @@ def check_device(device: Device) -> Device:
     ):
         msg = f"{name!r} has no commands; set commands, for example to ['show version']"
         raise ValueError(msg)
-    _check_login(device, name, user)
+    user = device.user
+    if takes_login:
+        user = _own_name(name) if user is None else user
+        _check_login(device, name, user)
     for hop in device.hops:
         if not isinstance(hop, Hop):
             msg = f"hops of {name!r} must be Hops, not {hop!r}"

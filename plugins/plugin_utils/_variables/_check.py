@@ -84,7 +84,7 @@ def check_role(
             problems.append(str(error))
     problems += _limits(values, groups) + _headers(values)
     if values.get("rollcall_metrics_file"):
-        problems += _metrics(pathlib.Path(values["rollcall_metrics_file"]).absolute())
+        problems += _metrics(values["rollcall_metrics_file"])
     if not problems:
         problems = _as_arguments(values)
     if problems:
@@ -153,14 +153,15 @@ def wrong_variables(variables: Mapping[str, Any] | Iterable[str], offered: Itera
         for name in map(str, variables)
         if name.startswith(PREFIX) and name not in known
     ]
-    values = variables if isinstance(variables, Mapping) else {}
+    given = variables if isinstance(variables, Mapping) else {}
+    values: dict[str, Any] = {}
     for variable in ROLE:
-        if values.get(variable.name) is not None:
+        if given.get(variable.name) is not None:
             try:
-                _converted(variable, values[variable.name])
+                values[variable.name] = _converted(variable, given[variable.name])
             except ValueError as error:
                 problems.append(str(error))
-    return problems
+    return problems or _headers(values) + _as_arguments(values)
 
 
 class HostNames:
@@ -264,11 +265,15 @@ def _headers(values: Mapping[str, Any]) -> list[str]:
     return []
 
 
-def _metrics(file: pathlib.Path) -> list[str]:
-    if file.is_dir():
+def _metrics(given: str) -> list[str]:
+    file = pathlib.Path(given).expanduser().absolute()
+    if ".." in file.parts:  # the folder that it leads to can change, as with a link to a new release
+        return [f"rollcall_metrics_file: {given} contains '..'; write {os.path.normpath(file)}"]
+    if given.endswith("/") or file.is_dir():
         return [f"rollcall_metrics_file: {file} is a folder; name a file in it"]
     if not file.parent.is_dir():
-        return [f"rollcall_metrics_file: there is no folder {file.parent}"]
+        what = f"{file.parent} is not a folder" if file.parent.exists() else f"there is no folder {file.parent}"
+        return [f"rollcall_metrics_file: {what}"]
     if not os.access(file.parent, os.W_OK | os.X_OK):
         return [f"rollcall_metrics_file: the folder {file.parent} cannot be written to"]
     return []
