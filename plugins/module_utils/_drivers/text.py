@@ -12,9 +12,20 @@ from __future__ import annotations
 import re
 
 from .._platforms import LONGEST_PROMPT
-from ._reader.questions import ASKS_PASSWORD, ASKS_USER
+from ._reader.questions import ASKS_LOGIN, ASKS_PASSWORD, ASKS_USER
 
-__all__ = ["ASKS_PASSWORD", "ASKS_USER", "SAYS_NO", "SSH_VERSION", "TAIL", "asks", "excerpt", "last_line", "last_lines"]
+__all__ = [
+    "ASKS_LOGIN",
+    "ASKS_PASSWORD",
+    "ASKS_USER",
+    "SAYS_NO",
+    "SSH_VERSION",
+    "TAIL",
+    "asks",
+    "excerpt",
+    "last_line",
+    "last_lines",
+]
 
 TAIL = 2048  # characters at the end of a text in which the last lines are searched
 
