@@ -313,6 +313,8 @@ def _is_rejection(line: str, command: str, *, lone: bool) -> bool:
     if _is_data(line):
         return False
     plain = _without(_MARKS, line)
+    if command.strip() and plain.startswith(f"{command.strip()}: "):
+        plain = plain[len(command.strip()) + 2 :].lstrip()
     body = _body(plain)
     quoted = _QUOTED_COMMAND.match(body)
     if quoted and quoted[1].lower() not in command.lower():
