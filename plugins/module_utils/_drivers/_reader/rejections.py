@@ -360,8 +360,10 @@ def _without(front: re.Pattern[str], line: str) -> str:
 def _is_failure(line: str, failures: tuple[str, ...], *, alone: bool, lone: bool) -> bool:
     """Return whether a line has a text of the platform: at its start, or within a sentence that is all of the "
     "answer."""
-    if any(line.startswith(failure) and (lone or not failure.endswith(":")) for failure in failures):
-        return not (_COUNTER.fullmatch(_without(_MARKS, line)) or _DATA.search(line) or _NOTHING.search(line))
+    start = next((each for each in failures if line.startswith(each) and (lone or not each.endswith(":"))), None)
+    if start is not None:
+        says_nothing = _NOTHING.search(line[len(start) :])
+        return not (_COUNTER.fullmatch(_without(_MARKS, line)) or _DATA.search(line) or says_nothing)
     if not alone or _is_data(line):
         return False
     return any(
