@@ -37,6 +37,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
 from ansible_collections.rollcall.network.plugins.plugin_utils._hints import hint_lines
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import PER_HOST
 from ansible_collections.rollcall.network.plugins.plugin_utils._live import Live
+from ansible_collections.rollcall.network.plugins.plugin_utils._manifest import with_pattern
 from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController
 from ansible_collections.rollcall.network.plugins.plugin_utils._once import once, question_of, repeated
 from ansible_collections.rollcall.network.plugins.plugin_utils._person import Person
@@ -142,7 +143,8 @@ class ActionModule(OnController):
         try:
             preflight(devices if self._connection.transport == "local" else {}, first.formats)
             check_mode = self._task.check_mode
-            with open_folder(arguments, task_vars, devices, Live(), check_mode=check_mode) as folder:
+            variables = with_pattern(self._task, task_vars, arguments["hosts"])
+            with open_folder(arguments, variables, devices, Live(), check_mode=check_mode) as folder:
                 if self._connection.transport == "local":
                     result = self._call_here(devices, arguments, folder, allowed, base)
                 else:

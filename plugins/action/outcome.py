@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -21,11 +22,13 @@ require_core()
 from ansible_collections.rollcall.network.plugins.module_utils._merged import Merged, slices_of
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import in_line
 from ansible_collections.rollcall.network.plugins.module_utils._roll import failed_names, summarize
-from ansible_collections.rollcall.network.plugins.module_utils._run import RunError
+from ansible_collections.rollcall.network.plugins.module_utils._run import NoAnswer, RunError
 from ansible_collections.rollcall.network.plugins.plugin_utils._live import Live
+from ansible_collections.rollcall.network.plugins.plugin_utils._no_slice import answer_of_none
 from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController
 from ansible_collections.rollcall.network.plugins.plugin_utils._once import once, question_of, repeated
-from ansible_collections.rollcall.network.plugins.plugin_utils._outcome_spec import ARGUMENT_SPEC
+from ansible_collections.rollcall.network.plugins.plugin_utils._outcome_spec import ARGUMENT_SPEC, EXCLUSIVE
+from ansible_collections.rollcall.network.plugins.plugin_utils._shown import path
 from ansible_collections.rollcall.network.plugins.plugin_utils._webhook import headers_of, post
 from ansible_collections.rollcall.network.plugins.plugin_utils._why import lines_of
 
@@ -46,6 +49,10 @@ class ActionModule(OnController):
         task_vars = task_vars or {}
         base: dict[str, Any] = super().run(tmp, task_vars)
         arguments = self._arguments()
+        if arguments["failed_hosts"] is not None:
+            return {**base, "changed": False, "ansible_facts": {"rollcall_failed_hosts": arguments["failed_hosts"]}}
+        if arguments["fail"] is not None:
+            return {**base, "changed": False, "failed": True, "msg": arguments["fail"]}
         if arguments["outcome"] is not None:
             return {**base, **_judged(arguments["outcome"])}
         run = _Run(arguments)
@@ -98,10 +105,10 @@ class ActionModule(OnController):
         except ValueError as error:
             msg = f"rollcall.network.outcome: {error}"
             raise AnsibleActionFail(msg) from None
-        checked = ArgumentSpecValidator(ARGUMENT_SPEC, mutually_exclusive=[["outcome", "reports"]]).validate(given)
+        checked = ArgumentSpecValidator(ARGUMENT_SPEC, mutually_exclusive=EXCLUSIVE).validate(given)
         problems = checked.error_messages
         arguments: dict[str, Any] = checked.validated_parameters
-        if not problems and arguments["outcome"] is None and arguments["reports"] is None:
+        if not problems and all(arguments[name] is None for name in EXCLUSIVE[0]):
             problems = ["set reports (and result, if there is one) or outcome"]
         if problems:
             raise AnsibleActionFail(f"rollcall.network.outcome: {'; '.join(problems)}")
@@ -122,6 +129,7 @@ class _Run:
         self.failed_hosts: list[str] = failed_names(self._devices) if failed is None else [str(each) for each in failed]
         verdict = self._result.get("verdict") or self.reports.get("verdict") or {}
         self._notes: list[str] = arguments["notes"]
+        self._url = page_address(arguments["reports_url"], arguments["output_dir"], self.reports.get("index"))
         self._failed_pollers: list[str] = [in_line(str(each)) for each in self._result.get("failed_pollers") or ()]
         # The report task can have been given the same reasons.
         self._reasons = list(
@@ -150,11 +158,17 @@ class _Run:
             runs = Merged(self._run_dirs())
             on_disk = set(runs.names)
             for name in self.failed_hosts:
-                if name in on_disk:
-                    try:
-                        yield name, runs.read(name)
-                    except RunError as error:
-                        yield name, {"status": "skipped", "error": {"kind": "no answer", "message": str(error)}}
+                if name not in on_disk:
+                    yield name, answer_of_none(list)
+                    continue
+                try:
+                    yield name, runs.read(name)
+                except NoAnswer as error:
+                    missing = {"phase": "resolve", "kind": "interrupted", "message": str(error)}
+                    yield name, {"status": "skipped", "error": missing}
+                except RunError as error:
+                    damaged = {"phase": "parse", "kind": "unreadable", "message": str(error)}
+                    yield name, {"status": "failed", "error": damaged}
 
     def _run_dirs(self) -> list[str]:
         given = self._result.get("run_dirs") or self._result.get("run_dir") or []
@@ -168,6 +182,7 @@ class _Run:
         return {
             "run_dir": self._result.get("run_dir"),
             "reports": self.reports.get("index"),
+            "reports_url": self._url,
             "summary": self.summary,
             "verdict": {"passed": not reasons, "reasons": reasons},
             "notes": notes + self._notes,
@@ -175,6 +190,18 @@ class _Run:
             "changed": len(self._result.get("changed_hosts") or ()),
             "stale": len(self._result.get("stale_hosts") or ()),
         }
+
+
+def page_address(reports_url: str | None, output_dir: str | None, index: str | None) -> str | None:
+    """Return the address of a page; None if it is not below the folder that is served.
+
+    :param reports_url: the address of the folder.
+    """
+    if not reports_url or not output_dir or not index:
+        return None
+    top = os.path.realpath(os.path.expanduser(output_dir))
+    relative = os.path.relpath(os.path.realpath(index), top)
+    return None if relative.startswith(os.pardir) else f"{reports_url.rstrip('/')}/{path(relative)}"
 
 
 def _judged(outcome: Answer) -> dict[str, Any]:
@@ -191,5 +218,7 @@ def _judged(outcome: Answer) -> dict[str, Any]:
         raise AnsibleActionFail(msg) from None
     if outcome.get("reports"):
         said.append(f"reports: {outcome['reports']}")
+    if outcome.get("reports_url"):
+        said.append(str(outcome["reports_url"]))
     failed = {} if verdict["passed"] else {"failed": True}
     return {"changed": False, "msg": "; ".join(map(str, said)), "_ansible_verbose_always": True, **failed}

@@ -46,7 +46,9 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._formats import (
     junit,
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import behind_secrets
+from ansible_collections.rollcall.network.plugins.plugin_utils._kept import check_kept, hint
 from ansible_collections.rollcall.network.plugins.plugin_utils._limit import limit_file
+from ansible_collections.rollcall.network.plugins.plugin_utils._no_slice import answer_of_none, expected_names
 from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController
 from ansible_collections.rollcall.network.plugins.plugin_utils._pages import BUILT_IN, Pages
 from ansible_collections.rollcall.network.plugins.plugin_utils._preflight import preflight
@@ -106,10 +108,13 @@ class ActionModule(OnController):
         try:
             check_before_report(self._task, self._templar, task_vars)
             arguments = self._arguments()
+            if arguments["output_dir"] is not None and not self._task.check_mode:
+                check_kept(arguments["output_dir"], task_vars)
             allowed = allowed_of(arguments, task_vars["groups"])
             if arguments["run_dir"] is None and arguments["devices"] is None:
                 return {**base, **not_written()}
             self._variables = TaskVariables(self._task, self._templar, task_vars)
+            self._add_missing(arguments, task_vars)
             names, read = _source(arguments, self._own_commands)
             self._found: dict[str, str | None] = {}  # the user's templates, by name
             self._files = Files(check_mode=self._task.check_mode, diff=bool(self._task.diff))
@@ -128,7 +133,10 @@ class ActionModule(OnController):
             reason = reason_of(error, secret=False, mask=str)
             raise AnsibleActionFail(visible(f"rollcall.network.report: {reason}")) from None
         except (RunError, ValueError) as error:
-            raise AnsibleActionFail(visible(f"rollcall.network.report: {error}")) from None  # else core adds each cause
+            more = hint(task_vars) if isinstance(error, RunError) else ""
+            raise AnsibleActionFail(
+                visible(f"rollcall.network.report: {error}{more}")
+            ) from None  # else core adds each cause
         base["_ansible_verbose_override"] = True
         misuse = run_once_is_missing(self._task, task_vars, names, "writes the reports of")
         base["warnings"] = misuse + self._warnings_of_columns(names) + list(map(in_line, self._said))
@@ -153,7 +161,8 @@ class ActionModule(OnController):
             if arguments["run_dir"] is None:
                 msg = "slices: true requires run_dir"
                 raise ValueError(msg)
-            arguments["run_dir"] = [each for run_dir in arguments["run_dir"] for each in slices_of(run_dir)]
+            found = [each for run_dir in arguments["run_dir"] for each in slices_of(run_dir)]
+            arguments["run_dir"] = list(dict.fromkeys(found))
         check_percentages(arguments)
         arguments["formats"] = list(dict.fromkeys(arguments["formats"] or TEXTS))
         preflight({}, () if arguments["template"] or arguments["fleet_template"] else arguments["formats"])
@@ -162,6 +171,19 @@ class ActionModule(OnController):
                 msg = f"devices must be the devices returned by rollcall.network.collect; {name!r} is not an answer"
                 raise ValueError(msg)
         return arguments
+
+    def _add_missing(self, arguments: dict[str, Any], task_vars: Mapping[str, Any]) -> None:
+        """Add the devices that the jobs of the workflow should have asked, and did not."""
+        if not arguments["slices"] or arguments["hosts"] is None or arguments["devices"] is not None:
+            return
+        run_dirs = arguments["run_dir"]
+        expected = expected_names(arguments["hosts"], run_dirs, task_vars, self._loader)
+        asked = Merged(run_dirs).names
+        known = set(asked)
+        missing = [name for name in expected if name not in known]
+        if missing:
+            answers = {name: answer_of_none(partial(self._own_commands, name)) for name in missing}
+            arguments["devices"] = dict.fromkeys(asked) | answers
 
     def _write_own(self, names: list[str], read: Reader, arguments: dict[str, Any]) -> dict[str, Any]:
         """Write a report per device from the user's template. Its path is a template too."""
@@ -218,7 +240,7 @@ class ActionModule(OnController):
                 "title": arguments["title"],
             }
             self._files.put(dest.name, dest, partial(self._templates.render, template, seen, str(dest)))
-            return {**result, "index": _existing(dest)}
+            return {**result, "index": self._written(dest)}
         if arguments["prune"]:
             known = {*names, *self._variables.hosts}
             for _render, file_of in devices:
@@ -233,7 +255,11 @@ class ActionModule(OnController):
             else:
                 self._put_all(fleet.top / REPORTS, {each: of_fleet[each] for each in formats if each in of_fleet}, None)
         self._put_all(dest, {each: make[each] for each in formats}, arguments["metrics_file"])
-        return {**result, "index": _existing(dest / FLEET_FILES[first])}
+        return {**result, "index": self._written(dest / FLEET_FILES[first])}
+
+    def _written(self, file: pathlib.Path) -> str | None:
+        """The path of a file; None if it could not be written, and in check mode: an old file is not of this run."""
+        return str(file) if file.exists() and not self._task.check_mode else None
 
     def _put_all(
         self, dest: pathlib.Path, make: Mapping[str, Callable[[], str | bytes]], metrics_file: str | None
@@ -428,11 +454,6 @@ class ActionModule(OnController):
             built_in = path is not None and os.path.realpath(path) == os.path.realpath(BUILT_IN / name)
             self._found[name] = None if built_in else path
         return self._found[name]
-
-
-def _existing(file: pathlib.Path) -> str | None:
-    """The path of a file; None in check mode, or if the file could not be written."""
-    return str(file) if file.exists() else None
 
 
 def _file_in(folder: pathlib.Path, ending: str, name: str) -> pathlib.Path:

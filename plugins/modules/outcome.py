@@ -43,6 +43,15 @@ options:
     type: list
     elements: str
     default: []
+  reports_url:
+    description:
+      - The address at which a web server shows O(output_dir). The address of the page is then in RV(outcome), and is shown by the
+        task with O(outcome).
+    type: str
+  output_dir:
+    description:
+      - The folder of the runs, as in M(rollcall.network.collect). Only used with O(reports_url).
+    type: path
   webhook_url:
     description:
       - The address that receives the outcome as a POST with JSON. If it does not answer with 2xx within 30 seconds, there is a
@@ -60,6 +69,16 @@ options:
     description:
       - The RV(outcome) of an earlier task of this module. The task only fails if that run did not pass.
     type: dict
+  failed_hosts:
+    description:
+      - Internal to the playbooks of this collection. Hosts as returned by P(rollcall.network.failed_hosts#filter), which the task sets
+        as the fact C(rollcall_failed_hosts).
+    type: dict
+  fail:
+    description:
+      - Internal to the playbooks of this collection. The task fails with this message. Unlike M(ansible.builtin.fail), it needs no
+        connection plugin.
+    type: str
 seealso:
   - module: rollcall.network.collect
   - module: rollcall.network.report
@@ -86,7 +105,7 @@ EXAMPLES = r"""
 RETURN = r"""
 outcome:
   description:
-    - C(run_dir), C(reports) (the page to open), C(summary), C(verdict), C(notes), C(failed_hosts) (at most 100), and the numbers
+    - C(run_dir), C(reports) (the page to open), C(reports_url) (its address, or null), C(summary), C(verdict), C(notes), C(failed_hosts) (at most 100), and the numbers
       of C(changed) and C(stale) devices. In the next node of an AWX workflow, the outcome is the variable C(rollcall).
   returned: without O(outcome)
   type: dict

@@ -51,6 +51,14 @@ options:
       - Set O(run_dir) to one of the slices, or to C(<output_dir>/latest).
     type: bool
     default: false
+  hosts:
+    description:
+      - With O(slices), the names that should have been asked, such as all hosts of the inventory. A name that no run has is added as
+        V(skipped), kind C(no_slice), because the job of its slice did not start. O(run_dir) can be empty then.
+      - Names are added only if the runs or this task belong to a workflow job of AWX. The pattern of the play and the limit of
+        these runs apply to the names. Not used with O(devices).
+    type: list
+    elements: str
   output_dir:
     description:
       - The folder of the runs, as in M(rollcall.network.collect). The last answer of every device of the fleet, whichever run asked

@@ -40,6 +40,10 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
             "No poller for these devices",
             "Add them to rollcall_devices of a poller. A --limit must include the poller too.",
         ),
+        "no_slice": (
+            "No job asked these devices",
+            "Find out why the job of their slice did not start: see its output in AWX. Then launch the workflow again.",
+        ),
         "platform": (
             "Unusable platform",
             "Correct the file in rollcall_platforms, or install what the message names. See docs/platforms.md.",

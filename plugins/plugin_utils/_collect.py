@@ -46,6 +46,7 @@ from ansible_collections.rollcall.network.plugins.module_utils.collector import 
 from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_of_run import Opened, open_fleet
 from ansible_collections.rollcall.network.plugins.plugin_utils._interrupted import Interruption
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import SECRETS, Resolved
+from ansible_collections.rollcall.network.plugins.plugin_utils._kept import check_kept
 from ansible_collections.rollcall.network.plugins.plugin_utils._manifest import job_of, opening
 from ansible_collections.rollcall.network.plugins.plugin_utils._outcome import needed, result_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._parent import end_with_parent
@@ -125,6 +126,7 @@ def open_folder(
     if arguments["output_dir"] is None or check_mode:
         yield None
         return
+    check_kept(arguments["output_dir"], variables)
     with contextlib.ExitStack() as stack:
         try:
             folder = _opened(stack, arguments, variables, devices, display)

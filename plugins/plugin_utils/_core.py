@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from ansible.errors import AnsibleError
@@ -22,11 +23,21 @@ def require_core() -> None:
     """
     if _numbers(version) < OLDEST_CORE:
         msg = f"rollcall.network needs ansible-core 2.19 or later; this is {version}, of {sys.executable}"
-        raise AnsibleError(msg)
+        raise AnsibleError(msg + _hint())
     if sys.version_info < OLDEST_PYTHON:
         found = ".".join(map(str, sys.version_info[:3]))
         msg = f"rollcall.network needs Python 3.11 or later; {sys.executable} is {found}"
-        raise AnsibleError(msg)
+        raise AnsibleError(msg + _hint())
+
+
+def _hint() -> str:
+    """Return what to do in a job of AWX, whose environment has this variable of ansible-runner; empty elsewhere."""
+    if "AWX_ISOLATED_DATA_DIR" not in os.environ:
+        return ""
+    return (
+        ". In AWX, attach the execution environment that you built from execution-environment.yml to the job template "
+        "and to the inventory source (docs/awx.md)"
+    )
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -78,14 +78,15 @@ class FleetReport:
     ) -> None:
         """Record the answers that count and are not recorded.
 
-        They are in no run folder, as those of devices without a poller, or full and older than that of another poller.
+        They are in no run folder, as those of devices without a poller, of a device without any record, or full
+        and older than that of another poller.
 
         :param statuses: of the answers, by name.
         """
         noted = False
         for name, status in statuses.items():
             entry = self.entries.get(name)
-            if name not in on_disk:
+            if name not in on_disk or entry is None:
                 self.state.note(name, read(name), None)
             elif entry is not None and status == "ok" and entry.answer["status"] != "ok":
                 self.state.note(name, read(name), None, at=now_text())

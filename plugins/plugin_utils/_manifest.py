@@ -14,6 +14,16 @@ from ansible_collections.rollcall.network.plugins.module_utils._fleet import nam
 from ansible_collections.rollcall.network.plugins.module_utils._result import iso
 from ansible_collections.rollcall.network.plugins.plugin_utils._versions import versions
 
+PATTERN = "_rollcall_pattern"
+
+
+def with_pattern(task: Any, task_vars: Mapping[str, Any], hosts: Iterable[str]) -> dict[str, Any]:
+    """Return the variables, with the pattern of the play if all of its hosts are asked."""
+    pattern = task.get_play().hosts
+    if set(hosts) != set(map(str, task_vars.get("ansible_play_hosts_all", ()))):
+        return dict(task_vars)
+    return {**task_vars, PATTERN: [str(each) for each in ([pattern] if isinstance(pattern, str) else pattern)]}
+
 
 def job_of(variables: Mapping[str, Any]) -> str | None:
     """Return the number of AWX's job, or None."""
@@ -40,6 +50,7 @@ def opening(
         "workflow_job": workflow_of(variables),
         "part": part,
         "limit": _text(variables.get("ansible_limit")),
+        "pattern": variables.get(PATTERN),
         "versions": versions(),
         "arguments": {
             name: value

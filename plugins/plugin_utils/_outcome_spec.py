@@ -13,8 +13,13 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "reports": {"type": "dict"},
     "reasons": {"type": "list", "elements": "str", "default": []},
     "notes": {"type": "list", "elements": "str", "default": []},
+    "reports_url": {"type": "str"},
+    "output_dir": {"type": "path"},
     "webhook_url": {"type": "str", "no_log": True},
     "webhook_headers": {"type": "dict", "no_log": True},
     "webhook_token": {"type": "str", "no_log": True},
     "outcome": {"type": "dict"},
+    "failed_hosts": {"type": "dict"},
+    "fail": {"type": "str"},
 }
+EXCLUSIVE = (("reports", "outcome", "failed_hosts", "fail"),)

@@ -13,6 +13,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "devices": {"type": "dict"},
     "run_dir": {"type": "list", "elements": "path"},
     "slices": {"type": "bool", "default": False},
+    "hosts": {"type": "list", "elements": "str"},
     "output_dir": {"type": "path"},
     "dest": {"type": "str", "required": True},
     "template": {"type": "path"},

@@ -7,14 +7,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.rollcall.network.plugins.plugin_utils._counted import devices
 from ansible_collections.rollcall.network.plugins.plugin_utils._shown import shown
 
 MOST_GROUPS = 12
-NAMES_SHOWN = 4
+NAMES_SHOWN = 4  # of one hint
+MOST_NAMES = 20  # of all groups together
 LONGEST_MESSAGE = 320  # characters; the end of a message says what to do
 NUMBERS = re.compile(r"\d+(?:\.\d+)*")
 FINGERPRINT = re.compile(r"SHA256:[\w+/]+=*")
@@ -62,21 +63,32 @@ def lines_of(answers: Iterable[tuple[str, Mapping[str, Any]]], total: int) -> li
         return []
     failed = sum(len(group.names) for group in groups)
     lines = [f"roll call: {failed} of {total} {devices(total)} {'has' if failed == 1 else 'have'} no full answer:"]
-    lines += [_line(group) for group in groups[:MOST_GROUPS]]
+    said = groups[:MOST_GROUPS]
+    lines += [_line(group, names) for group, names in zip(said, _numbers_of_names(said), strict=True)]
     rest = groups[MOST_GROUPS:]
     if rest:
         lines.append(f"  {sum(len(group.names) for group in rest)} for {len(rest)} other reasons: see the reports")
     return lines
 
 
-def _line(group: Group) -> str:
+def _numbers_of_names(groups: Sequence[Group]) -> list[int]:
+    """Return how many names of each group are shown: each has a share of MOST_NAMES."""
+    shares = [0] * len(groups)
+    for _each in range(MOST_NAMES):
+        open_groups = [number for number, group in enumerate(groups) if shares[number] < len(group.names)]
+        if open_groups:
+            shares[min(open_groups, key=shares.__getitem__)] += 1
+    return shares
+
+
+def _line(group: Group, shown_names: int) -> str:
     where = f" ({group.where})" if group.where else ""
     message = " ".join(shown(group.message).split())
     if len(message) > LONGEST_MESSAGE:
         half = LONGEST_MESSAGE // 2
         message = f"{message[:half]} {OTHERS} {message[-half:]}"
     said = f": {message}" if message else ""
-    return f"  {len(group.names)} {group.status}{where}{said}: {first_names(group.names, NAMES_SHOWN)}"
+    return f"  {len(group.names)} {group.status}{where}{said}: {first_names(group.names, shown_names)}"
 
 
 def first_names(names: list[str], shown_names: int) -> str:

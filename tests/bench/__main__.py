@@ -24,6 +24,7 @@ from tests.bench import (
     parsing,
     playbook,
     pollers,
+    reading,
     reporting,
     ssh,
 )
@@ -32,6 +33,7 @@ BENCHES: dict[str, Callable[[], str]] = {
     "ten_names": collecting.ten_names,
     "collector": engines.collector,
     "naps": engines.naps,
+    "reader": reading.reader,
     "parsing": parsing.parsing,
     "memory": memory.memory,
     "inventory": inventory.inventory,

@@ -368,10 +368,12 @@ def test_pollers_are_one_fleet_and_none_of_them_is_a_success(fleet: Fleet) -> No
 
 
 def test_slices_are_one_fleet_when_the_report_has_merged_them(fleet: Fleet) -> None:
-    def workflow(number: int, *slices: list[str], ends: int = 0, inventory: list[str] | None = None) -> None:
+    def workflow(
+        number: int, *slices: list[str], ends: int = 0, inventory: list[str] | None = None, limit: str = "all"
+    ) -> None:
         for place, names in enumerate(slices):
             job = {"awx_job_id": number * 10 + place, "awx_workflow_job_id": number}
-            fleet.has(*names).run("-e", json.dumps(job), ends=None)
+            fleet.has(*names).run("-e", json.dumps(job), "--limit", limit, ends=None)
         fleet.has(*(inventory or NAMES)).run(playbook="report.yml", ends=ends)
 
     workflow(1, ["r1", "r2"], ["r3", "r4"])
@@ -386,7 +388,7 @@ def test_slices_are_one_fleet_when_the_report_has_merged_them(fleet: Fleet) -> N
     assert fleet.record()["last_success"] == record["last_success"]
     assert (fleet.latest(), fleet.metrics()[PASSED]) == (fleet.runs()[-1], 0)
     record = fleet.record()
-    workflow(3, ["r1", "r2"])
+    workflow(3, ["r1", "r2"], limit="r1,r2")
     assert fleet.record() == record, "a launch of a part is not the fleet"
     assert list(fleet.state()) == NAMES
     fleet.down()

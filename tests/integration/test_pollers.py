@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import signal
 import threading
 from collections.abc import Iterator
@@ -259,6 +260,17 @@ def test_devices_without_a_poller_have_an_entry_and_a_page(sites: Sites, tmp_pat
     assert list(called["output"]) == list(not_called["output"]), "every asked command is there"
     assert {output["status"] for output in not_called["output"].values()} == {"skipped"}
     assert "no poller asked it" in (fleet.folder / "reports" / "devices" / "osl-r2.md").read_text()
+
+
+def test_the_play_fails_on_the_devices_without_a_full_answer_alone(sites: Sites, tmp_path: Path) -> None:
+    inventory = json.loads(sites.inventory.read_text())
+    del inventory["pollers"]["hosts"]["poller-osl"]["rollcall_devices"]
+    file = tmp_path / "inventory.yml"
+    file.write_text(json.dumps(inventory))
+    fleet = call(sites, tmp_path, inventory=file, rollcall_max_fail_percentage=0)
+    assert fleet.ended == 2, fleet.output
+    failed = set(re.findall(r"^(\S+) +: .*\bfailed=[1-9]", fleet.output, re.MULTILINE))
+    assert failed == {"osl-r1", "osl-r2"}
 
 
 def test_a_dead_poller_costs_only_its_own_devices(sites: Sites, tmp_path: Path) -> None:

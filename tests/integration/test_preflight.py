@@ -146,4 +146,10 @@ def test_an_older_ansible_core_is_told_in_one_sentence(core: str, inventory: Pat
         done = run_playbook(playbook, inventory, "-e", "rollcall_run_dir=/tmp", programs=programs)
         assert f"rollcall.network needs ansible-core 2.19 or later; this is {core}." in said(done)
         assert "Unexpected Exception" not in said(done)
+        assert "attach the execution environment" not in said(done)
+        assert done.returncode != 0
+    in_awx = {"AWX_ISOLATED_DATA_DIR": "/runner/artifacts/7"}
+    for playbook in (ROOT / "collect.yml", ROOT / "report.yml"):
+        done = run_playbook(playbook, inventory, "-e", "rollcall_run_dir=/tmp", programs=programs, env=in_awx)
+        assert "In AWX, attach the execution environment that you built" in said(done)
         assert done.returncode != 0

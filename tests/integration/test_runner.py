@@ -21,6 +21,7 @@ from tests.lab import Lab
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = RUNNER / "project"
 JOB = 7
+BROKEN = ("ams-core1", "fra-edge1", "waw-leaf1")
 # What is no part of a project for AWX, or large.
 LEFT_OUT = {"tests", "docs", "rollcall"}
 # Far above what any of them needs, on a machine that is busy too.
@@ -73,6 +74,7 @@ class Pipeline:
     """One job on its way: what was sent to the worker, and what came back of it."""
 
     def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
         self.kept = folder / "kept"
         self._sent, self._came, self._end = folder / "sent", folder / "came", folder / "end"
 
@@ -107,6 +109,16 @@ class Ended:
 
     def kinds(self) -> list[str]:
         return [event["event"] for event in self.events]
+
+    def failed_hosts(self) -> set[str]:
+        """The hosts that AWX shows as failed, and asks again with "Relaunch on failed hosts"."""
+        stats = self.events[-1]["event_data"]
+        return {*stats["failures"], *stats["dark"]}
+
+    def failed_events(self) -> list[str]:
+        """The host of each event that failed."""
+        kinds = ("runner_on_failed", "runner_on_unreachable")
+        return sorted(each["event_data"]["host"] for each in self.events if each["event"] in kinds)
 
 
 def runner(command: str) -> list[str]:
@@ -153,6 +165,80 @@ def test_a_verdict_is_the_status_of_the_job(stuck: Lab, tmp_path: Path) -> None:
     assert ended.status == "failed", ended.output
     assert "23 of 24 devices answered in full" in ended.output
     assert ended.events[-1]["event"] == "playbook_on_stats"
+
+
+@pytest.fixture(scope="module")
+def broken() -> Iterator[Lab]:
+    """A lab of 24 devices, the first one healthy, of which 3 reject a command."""
+    with Lab(devices=24, healthy=True, faults=dict.fromkeys(BROKEN, "reject")) as lab:
+        yield lab
+
+
+def test_exactly_the_failed_devices_are_failed_hosts_and_are_asked_by_a_relaunch(broken: Lab, tmp_path: Path) -> None:
+    first = Pipeline(tmp_path / "first")
+    ended, _memory = run(first, of_lab(tmp_path / "data", broken))
+    failed = set(BROKEN)
+    assert next(iter(broken.devices)) not in failed
+    assert ended.status == "failed", ended.output
+    assert ended.failed_hosts() == failed
+    assert ended.failed_events() == sorted(failed)
+    assert "21 of 24 devices answered in full" in ended.output
+
+    again = Pipeline(tmp_path / "again")
+    relaunched, _memory = run(again, of_lab(tmp_path / "more", broken), "--limit", ",".join(sorted(failed)))
+    assert relaunched.status == "failed", relaunched.output
+    assert relaunched.failed_hosts() == failed
+    assert finished(again.kept) == failed, "others were asked"
+
+
+@pytest.mark.parametrize("most", [2, 0])
+def test_the_number_of_failed_hosts_has_a_limit_that_is_said(most: int, broken: Lab, tmp_path: Path) -> None:
+    pipeline = Pipeline(tmp_path)
+    ended, _memory = run(pipeline, of_lab(tmp_path / "data", broken, rollcall_awx_most_red_hosts=most))
+    assert ended.status == "failed", ended.output
+    said = "1 more of the 3 failed devices are not shown as failed hosts, because rollcall_awx_most_red_hosts is 2"
+    assert (said in ended.output) == (most > 0)
+    assert ended.failed_hosts() == set(ended.failed_events())
+    if most:
+        assert len(ended.failed_hosts()) == most
+        assert ended.failed_hosts() < set(BROKEN)
+    else:
+        assert ended.failed_hosts() == {"localhost"}
+
+
+def test_failures_that_the_verdict_allows_fail_no_host(broken: Lab, tmp_path: Path) -> None:
+    pipeline = Pipeline(tmp_path)
+    ended, _memory = run(pipeline, of_lab(tmp_path / "data", broken, rollcall_max_fail_percentage=20))
+    assert ended.status == "successful", ended.output
+    assert ended.failed_hosts() == set()
+    assert ended.failed_events() == []
+    assert len(ended.events) < 50
+
+
+def test_no_device_is_a_failed_host_if_none_was_asked(broken: Lab, tmp_path: Path) -> None:
+    pipeline = Pipeline(tmp_path)
+    ended, _memory = run(pipeline, of_lab(tmp_path / "data", broken, rollcall_keeep=3))
+    assert ended.status == "failed", ended.output
+    assert ended.failed_hosts() == {"localhost"}
+    assert "rollcall_keeep" in ended.output
+
+
+@pytest.mark.parametrize("verbosity", ["-v", "-vvv"])
+def test_no_verbosity_costs_an_event_for_each_device(verbosity: str, tmp_path: Path) -> None:
+    inventory = json.dumps({"all": {"hosts": {"host[001:600]": None}}})
+    variables = {"rollcall_driver": "python", "rollcall_function": "odd.answer", "rollcall_awx_most_red_hosts": 1}
+    data = private_data(tmp_path / "data", inventory, variables)
+    code = "def answer(name):\n    return 1 // (int(name[-1]) % 2)\n"
+    (data / "project" / "odd.py").write_text(code)
+    (data / "env" / "envvars").write_text(json.dumps({"PYTHONPATH": str(PROJECT)}))
+    (data / "env" / "cmdline").write_text(verbosity)
+    ended, _memory = run(Pipeline(tmp_path), data)
+    assert "300 of 600 devices answered in full" in ended.output
+    lines = [event for event in ended.events if event["event"] == "verbose" and "> failed after" in event["stdout"]]
+    assert 0 < len(lines) <= 100
+    assert not [event for event in ended.events if "> ok after" in event["stdout"]]
+    assert "more devices have no full answer: see events.jsonl in the run folder" in ended.output
+    assert len(ended.events) < 100 + 150, ended.kinds()
 
 
 def cancel(container: Container) -> None:

@@ -9,21 +9,22 @@ byte that was typed.
 
 from __future__ import annotations
 
-import asyncio
 import heapq
 import itertools
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from unittest.mock import patch
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
 from ansible_collections.rollcall.network.plugins.module_utils._drivers import cli
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import terminal
 from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError, Output
 
 Talk = Generator[bytes | float | None, bytes, None]
 Answer = bytes | Callable[[], Talk]
+T = TypeVar("T")
 
 
 class Stream:
@@ -149,12 +150,23 @@ def play(
     session = Session(stream)
     device = Device(name="r1", host="192.0.2.1", user="admin", platform=platform, commands=asked, **settings)
     error = None
-    with patch.object(cli, "time", stream):
+    with patch.object(terminal, "time", stream):
         try:
-            outputs = asyncio.run(cli.Cli().ask(device, session))
+            outputs = _done(cli.Cli().ask(device, session))
         except DeviceError as failure:
             error, outputs = failure, failure.value or session.outputs
     return Played(outputs, error, stream)
+
+
+def _done(work: Coroutine[Any, Any, T]) -> T:
+    """Run the driver to its end. No event loop is needed: the stream does not wait."""
+    while True:
+        try:
+            waits_for = work.send(None)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        assert waits_for is None, "the driver waits for something else than its stream"
 
 
 def each_of(parts: Iterable[bytes | float]) -> Talk:

@@ -11,8 +11,8 @@ import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Reply
 from tests.unit.played import Answer, Played, Talk, device, each_of, line, play
+from tests.unit.scenes import Scene
 from tests.unit.test_pagers import NOT_WIPED, PROMPTS, WIPES
-from tests.unit.test_reader_properties import Scene
 
 UPTIME = b"up 17 days\r\nload 3 %\r\n"
 UPTIME_TEXT = "up 17 days\nload 3 %"

@@ -68,6 +68,21 @@ def test_the_last_line(clock: Clock) -> None:
     assert screen.lines == ["roll call: 3/3 done, 1 ok, 1 partial, 1 failed, 1 s"]
 
 
+def test_the_last_line_comes_once(clock: Clock) -> None:
+    """Another thread can count an answer before the answer is told, and tell more after it."""
+    screen = Screen()
+    progress = Progress(screen)
+    progress(finished("a", 1, 2))
+    clock.now += 1
+    progress(Event("tick", 2, 2))
+    progress(finished("b", 2, 2, "timeout"))
+    clock.now += 60
+    progress(Event("tick", 2, 2))
+    progress(Event("warning", 2, 2, message="late"))
+    assert screen.lines == ["roll call: 2/2 done, 1 ok, 1 failed, 1 s"]
+    assert progress.warnings == ["late"]
+
+
 def test_a_line_on_the_way(clock: Clock) -> None:
     screen = Screen()
     progress = Progress(screen)

@@ -9,6 +9,7 @@ import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader.echo import Echo, is_echo
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader.prompt import Prompt, learned
+from tests.unit.played import Talk, play
 
 LONG = "show ip bgp vpnv4 all neighbors 192.0.2.77 advertised-routes | include 198.51.100"
 
@@ -109,3 +110,76 @@ def test_prompts_that_end_one_line_are_counted() -> None:
     assert Prompt("R1#").count("text R1#R1#R1#") == 3
     assert Prompt("R1#").count("text") == 0
     assert Prompt("[1]R1#", counts=True).start("[2]R1# and text") is None
+
+
+SHOW = {"show version": b"Version 1\r\nserial X\r\n", LONG: b"10:00\r\n", "show arp": b"a b\r\n\r\nc d\r\n"}
+SHOWN = {"show version": "Version 1\nserial X", LONG: "10:00", "show arp": "a b\n\nc d"}
+SHORT = {"sh ver": b"show version", "sh arp": b"show arp"}
+
+
+def echoing(way: str, prompt: bytes, answers: dict[str, bytes]) -> Talk:
+    """A device that echoes in its own way."""
+    while True:
+        yield prompt
+        got = b""
+        while (key := (yield None)) not in (b"\r", b"\n"):
+            if way == "completed" and key == b" " and got == b"sh":
+                yield b"ow"
+            got += key
+            yield {"upper": key.upper(), "prompt for each key": b"\r\n" + prompt + got}.get(way, key)
+        typed = got.decode()
+        if way == "doubled":
+            yield b"\r\n" + prompt + got
+        elif way == "completed" and typed in SHORT:
+            yield SHORT[typed][len(b"show" + got[2:]) :]
+        elif way == "expanded" and got:
+            yield b"\r" + prompt + SHORT.get(typed, got)
+        yield b"\r\n"
+        if typed == "exit":
+            return
+        yield answers.get(typed, b"% Invalid input\r\n") if typed else b""
+
+
+@pytest.mark.parametrize("way", ["upper", "prompt for each key"])
+@pytest.mark.parametrize(("platform", "prompt"), [("cisco_iosxe", b"R1#"), (None, b"<R-1> "), (None, b"[a@M] > ")])
+def test_nothing_of_an_unusual_echo_is_in_the_text(way: str, platform: str | None, prompt: bytes) -> None:
+    played = play(echoing(way, prompt, SHOW), SHOW, platform)
+    assert (played.error, played.texts) == (None, SHOWN)
+    assert bytes(played.stream.typed).decode().count(LONG) == 1
+
+
+@pytest.mark.parametrize(
+    ("raw", "rest"),
+    [
+        (f"{LONG}\r\nR1#{LONG}\r\nout", "out"),
+        (f"R1#{LONG}\r\nR1# {LONG}\r\nout", "out"),
+        (f"{LONG}\r\nout\r\nR1#{LONG}\r\n", f"out\r\nR1#{LONG}\r\n"),
+        (f"{LONG}\r\nR1#show clock\r\n", "R1#show clock\r\n"),
+    ],
+)
+def test_an_echo_that_comes_twice(raw: str, rest: str) -> None:
+    echo = Echo(LONG, Prompt("R1#"), echoes=True, doubles=True)
+    assert echo.search(raw.encode())
+    assert raw.encode()[echo.end :].decode() == rest
+
+
+@pytest.mark.parametrize("way", ["completed", "expanded"])
+@pytest.mark.parametrize("platform", ["cisco_iosxe", "nokia_sros", None])
+def test_abbreviations_that_the_device_completes(way: str, platform: str | None) -> None:
+    answers = {short: SHOW[whole.decode()] for short, whole in SHORT.items()}
+    played = play(echoing(way, b"R1#", answers), answers, platform)
+    assert (played.error, played.texts) == (None, {short: SHOWN[whole.decode()] for short, whole in SHORT.items()})
+
+
+@pytest.mark.parametrize(
+    ("raw", "command"),
+    [
+        ("Show the version\r\n", "show version"),
+        ("show versions 12\r\n", "show version 1"),
+        ("uptime: 5\r\n", "uptime"),
+        ("\r\nSHOW VERSION\r\n", "show version"),
+        ("arp-table\r\n", "arp"),
+    ],
+)
+def test_what_only_resembles_the_command_is_text(raw: str, command: str) -> None:
+    assert after_echo(raw, command, echoes=None) is None

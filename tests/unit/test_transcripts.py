@@ -78,6 +78,7 @@ SESSION = [
     (0.9, "received", "show version\r\nversion 1\r\n"),
     (600.0, "received", "box#"),
     (601.0, "sent", "exit\n"),
+    (601.0, "received", "exit\r\n"),
     (601.1, "closed", ""),
 ]
 

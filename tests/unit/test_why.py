@@ -27,9 +27,31 @@ def test_devices_are_grouped_by_reason_with_a_count_and_the_first_names() -> Non
     answers.insert(3, ("x", failed("auth_failed", "login as u refused", "auth")))
     assert lines_of(answers, 10) == [
         "roll call: 7 of 10 devices have no full answer:",
-        "  6 unreachable (connect, refused): … port … refused: r0, r1, r2, r3, and 2 more",
+        "  6 unreachable (connect, refused): … port … refused: r0, r1, r2, r3, r4, r5",
         "  1 auth_failed (auth, refused): login as u refused: x",
     ]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "shown"),
+    [
+        ((30,), (20,)),
+        ((30, 3), (17, 3)),
+        ((30, 30), (10, 10)),
+        ((9, 1, 1), (9, 1, 1)),
+        ((100,) * 12, (2,) * 8 + (1,) * 4),
+    ],
+)
+def test_the_first_twenty_devices_are_named_with_their_reason(sizes: tuple[int, ...], shown: tuple[int, ...]) -> None:
+    answers = [
+        (f"r{group}-{number}", failed("failed", f"reason {chr(0x4E00 + group)}"))
+        for group, size in enumerate(sizes)
+        for number in range(size)
+    ]
+    lines = lines_of(answers, 2_000)[1:]
+    assert tuple(line.count(f"r{group}-") for group, line in enumerate(lines)) == shown
+    for line, size, names in zip(lines, sizes, shown, strict=True):
+        assert line.endswith(f", and {size - names} more") == (size > names)
 
 
 @pytest.mark.parametrize(

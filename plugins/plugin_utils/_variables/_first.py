@@ -36,7 +36,7 @@ class FirstCheck:
                 task_vars,
                 lambda value: variables.template(value, task_vars),
                 task_vars["groups"],
-                plays=("",) if task.run_once else ("", "pollers"),
+                plays=("", "any") if task.run_once else ("", "any", "pollers"),
             )
         check_for_all({**task.get_play().get_vars(), **task.get_variable_manager().extra_vars}, task.args)
         self.formats = formats_of(values)

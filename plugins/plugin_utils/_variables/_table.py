@@ -82,7 +82,7 @@ ROLE: tuple[Variable, ...] = (
         "rollcall_output_dir",
         "The folder of the runs. Open `latest/reports/index.html` in it. "
         "By default `rollcall` in the current working directory of `ansible-playbook`",
-        tasks=("collect",),
+        tasks=("collect", "outcome"),
         shown_default="`rollcall`",
         default="",
         value="rollcall_output_dir | rollcall.network.folder_of_runs",
@@ -140,6 +140,14 @@ ROLE: tuple[Variable, ...] = (
         default="",
         shown_default="none",
         value="rollcall_metrics_file or omit",
+    ),
+    Variable(
+        "rollcall_reports_url",
+        "The address at which a web server shows the folder of the runs. The address of the page is then shown, and is "
+        "in the outcome",
+        tasks=("outcome",),
+        default="",
+        shown_default="none",
     ),
     Variable(
         "rollcall_webhook_url",
@@ -206,6 +214,14 @@ ROLE: tuple[Variable, ...] = (
         "rollcall_retries", "Further attempts after a connection that was refused, reset or timed out", ("collect",)
     ),
     Variable("rollcall_logins_per_second", "Maximum rate of new logins", ("collect",), shown_default="no limit"),
+    Variable(
+        "rollcall_awx_most_red_hosts",
+        "For the playbooks: the number of failed devices, at most, on which the play fails. Those are the failed hosts "
+        "of a job in AWX",
+        spec={"type": "int"},
+        default=200,
+        play="any",
+    ),
     Variable(
         "rollcall_pollers",
         "For `rollcall.network.pollers`: a pattern of the pollers. Can be set only with `-e`",

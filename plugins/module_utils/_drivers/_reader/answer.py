@@ -10,7 +10,9 @@ and in pieces, see ``_pieces``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from typing import Literal
 
 from ..._chatter import without_chatter
 from ..._model.secret_bytes import DIVIDES, divided_masked
@@ -19,12 +21,16 @@ from ..._pieces import PIECE, Work, spans
 from ..._terminal import clean, cleaned_pieces, decode
 from .echo import Echo
 from .pagers import TAIL as PAGER_TAIL
-from .pagers import without_pagers
+from .pagers import pager_at_end, without_pagers
 from .prompt import Prompt, block, is_unfinished
 from .questions import asks_for
 
 TAIL = 2048  # bytes at the end of the data that are searched for a prompt
+_NUMBER = re.compile(rb"[0-9]+")
+_MOVES = re.compile(r"[\r\n\x08]+|\x1b\[")  # what a device sends to wipe the prompt of a pager begins with one
 MOST_LINES = 20  # lines that a device printed on its own, at the end of an answer
+
+End = Literal["prompt", "closed", "timeout", "cut", "question", "lost"]
 
 
 class Answer:
@@ -40,8 +46,11 @@ class Answer:
         self.pagers: list[tuple[int, int]] = []  # where the prompts of pagers are that were answered
         self.replies = 0  # sent to questions
         self.resumed = False  # more of the answer came after the first test
+        self.unclear = False  # text and one prompt came after one test: a message, or the prompt before it was text
         self.eaten = False  # a test did not bring a prompt
         self.was_complete = False  # it ended with the prompt when it was tested first
+        self.changed = ""  # the line that ended it then, if it can be a changed prompt
+        self.last_prompt: Prompt | None = None  # that ended it, if it is another one than the prompt that came then
         self._shown: tuple[int, str] = (0, "")  # the end as it is shown, and how much had come by then
         # The bytes of the prompt, if it comes without escape sequences. Then no text without them is looked at.
         self._raw = prompt.line.encode("utf-8", "surrogateescape") if not prompt.counts and not prompt.drawn else b""
@@ -86,6 +95,15 @@ class Answer:
         self.pagers[len(self.pagers) - (not is_new) :] = [(start, len(self.data))]
         return is_new
 
+    def waits_for_page(self) -> bool:
+        """Return whether the data ends with the prompt of a pager that was answered."""
+        return bool(self.pagers) and self.pagers[-1][1] == len(self.data)
+
+    def has_paged(self, length: int) -> bool:
+        """Return whether a pager was answered whose prompt is that of the last bytes, but for its numbers."""
+        prompt = _without_numbers(self.data[len(self.data) - length :])
+        return any(_without_numbers(self.data[start:end]) == prompt for start, end in self.pagers[-1:])
+
     def asked(self) -> None:
         """Remove the last line, which is a question."""
         del self.data[max(self.data.rfind(b"\n") + 1, self.echo.end) :]
@@ -93,6 +111,8 @@ class Answer:
 
     def echoed_again(self) -> bool:
         """Return whether the echo of the line came after the test too: the first one was not typed at a prompt."""
+        if self.echo.start >= self.tests[0]:
+            return False  # it came late
         again = Echo(self.line.strip(), self.prompt, echoes=True)
         return again.search(self.data[self.tests[0] :]) and not block(
             clean(decode(bytes(self.data[self.tests[0] :][: again.start])))
@@ -106,12 +126,14 @@ class Answer:
         """Return the end of what had come before the last test."""
         return shown_end(self.data[: self.tests[-1]][-TAIL:])
 
-    def test(self, *, complete: bool) -> None:
+    def test(self, *, complete: bool, changed: str = "") -> None:
         """Note that an empty line is sent now.
 
         :param complete: the data ends with the prompt.
+        :param changed: the last line, if it can be a changed prompt.
         """
-        self.was_complete = self.was_complete if self.tests else complete
+        if not self.tests:
+            self.was_complete, self.changed = complete, changed
         self.tests.append(len(self.data))
 
     def had_prompt(self) -> bool:
@@ -121,8 +143,11 @@ class Answer:
 
     def prompts(self) -> int:
         """Return how many prompts came after the first test."""
-        shown = clean(decode(bytes(self.data[self.tests[0] :])))
-        return sum(self.prompt.count(line) for line in shown.split("\n"))
+        return sum(self.prompt.count(line) for line in self.after_tests().split("\n"))
+
+    def after_tests(self) -> str:
+        """Return all that came after the first test."""
+        return clean(decode(bytes(self.data[self.tests[0] :])))
 
     def second_echo(self) -> int | None:
         """Return where a line begins, within the answer, that is the prompt and the command."""
@@ -150,17 +175,47 @@ class Answer:
                 return True
         return False
 
-    def late(self) -> bytes:
-        """Return what came before the echo, if it is the rest of the previous answer; else nothing."""
+    def paged_after_test(self) -> bool:
+        """Return whether a pager's prompt came after the first test. The empty line can have been its key."""
+        raw = decode(bytes(self.data[self.tests[0] :]))
+        return any(pager_at_end(part) is not None for part in _MOVES.split(raw))
+
+    def shows_prompt(self) -> bool:
+        """Return whether a line ends with the prompt."""
+        return any(self.prompt.start(line) is not None for line in clean(decode(bytes(self.data))).split("\n"))
+
+    def late(self, *, redraws: bool = True) -> bytes:
+        """Return what came before the echo, if it is the rest of the previous answer; else nothing.
+
+        :param redraws: the device may have shown its prompt again on its own. If it does not, even a line end is a part
+            of the answer, and so is the prompt before it.
+        """
         before = bytes(self.data[: self.echo.start])
-        if (
-            not self.echo.found
-            or not self.echo.behind_prompt
-            or self.echo.interrupted
-            or is_idle(clean(decode(before)), self.prompt)
-        ):
+        if not self.echo.found or not self.echo.behind_prompt or self.echo.interrupted:
+            return b""
+        if is_idle(clean(decode(before)), self.prompt) and (redraws or not self.is_redrawn()):
             return b""
         return before
+
+    def is_redrawn(self) -> bool:
+        """Return whether a new line with a prompt came before the echo, and nothing else."""
+        shown = clean(decode(bytes(self.data[: self.echo.start])))
+        is_new = self.echo.found and self.echo.behind_prompt and "\n" in shown
+        lines = [line for line in block(shown) if line not in self.prompt.context]
+        return is_new and all(map(self.prompt.is_alone, lines))
+
+    def is_only_prompts(self) -> bool:
+        """Return whether nothing but prompts came, so that the device has not read the line."""
+        return all(map(self.prompt.is_alone, block(clean(decode(bytes(self.data))))))
+
+    def goes_on(self) -> bool:
+        """Return whether text and a prompt came after the echo of the line that ends the session."""
+        lines = block(clean(decode(bytes(self.data[self.echo.end :])))) if self.echo.found else ()
+        return len(lines) > 1 and self.prompt.is_alone(lines[-1]) and not is_idle("\n".join(lines), self.prompt)
+
+
+def _without_numbers(prompt: bytes | bytearray) -> bytes:
+    return _NUMBER.sub(b"0", clean(decode(bytes(prompt))).strip().encode("utf-8", "surrogateescape"))
 
 
 def _ends_a_question(before: str, prompt: Prompt) -> bool:
@@ -171,11 +226,10 @@ def _ends_a_question(before: str, prompt: Prompt) -> bool:
     """
     if not before.strip():
         return False
-    has_no_name = sum(map(str.isalnum, prompt.line)) < 2
-    if has_no_name and before[-1].isspace():
+    if not prompt.has_name and before[-1].isspace():
         return True
     offers = prompt.line[-1] in ":?" and before[-1] in "])>"
-    return (has_no_name or offers or before[-1].isspace()) and asks_for(before)
+    return (not prompt.has_name or offers or before[-1].isspace()) and asks_for(before)
 
 
 def shown_end(data: bytes | bytearray) -> str:
@@ -185,7 +239,7 @@ def shown_end(data: bytes | bytearray) -> str:
 
 def is_idle(shown: str, prompt: Prompt) -> bool:
     """Return whether there is nothing but prompts and messages that a device prints on its own."""
-    lines = [line for line in shown.split("\n") if not prompt.is_alone(line) and line.strip() not in prompt.context]
+    lines = [line for line in shown.split("\n") if not prompt.is_alone(line) and not prompt.is_context(line)]
     return not block(without_chatter("\n".join(lines))[0])
 
 
@@ -231,7 +285,7 @@ def text_of(answer: Answer, *, complete: bool, secrets: Secrets | None = None) -
 
 def _end(text: str, answer: Answer) -> int:
     """Return the end of the text without the prompt that ends it, and without what a device printed after it."""
-    prompt = answer.prompt
+    prompt = answer.last_prompt or answer.prompt
     end = _before_prompt(text, len(text), prompt)
     if end is None:  # a message came after the prompt
         found = _last_prompt(text, len(text), prompt) if answer.tests else None

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .prompt import LONGEST
+from .prompt import LONGEST, without_numbers
 from .questions import asks_for
 
 MOST_NAMES = 12
@@ -24,7 +24,6 @@ _EDGES = " \t*!~^><[](){}#$%:"
 _PARTS = re.compile(r"[\s:/<>@()\[\]{}#$%*!~^|,]+")
 _IN_BRACKETS = re.compile(r"[\[(<][*!~+^]?([^\[\]<>]{2,255})[\])>]")
 _GROUP = re.compile(r"(?<=\s)<[\w -]{1,40}>|\[[^\[\]()<>{}]{0,80}\]|\([^\[\]()<>{}]{0,80}\)|\{[^\[\]()<>{}]{0,80}\}")
-_NUMBER = re.compile(r"\d++")
 _ROLE = re.compile(
     r"(?<![^\W_])(?:pri|sec|primary|secondary|act|stby|active|passive|standby|suspended|initial|functional|"
     r"master|backup|slave|leader|[abms])(?![^\W_])",
@@ -113,4 +112,4 @@ def _is_letter(character: str) -> bool:
 
 def _shape(line: str) -> str:
     """Return a prompt without its numbers, and without the role of the device in a cluster."""
-    return _ROLE.sub("-", _NUMBER.sub("0", line))
+    return _ROLE.sub("-", without_numbers(line))

@@ -33,11 +33,13 @@ class Echo:
     """Searches the echo of a command in the data that comes after it was sent. Each line is looked at once.
 
     :param echoes: whether the device is known to echo. If it is not known, only messages may come before the echo.
+    :param doubles: whether the device is known to show its prompt and the command again when the line is ended.
     """
 
     command: str
     prompt: Prompt
     echoes: bool | None = None
+    doubles: bool = False
     found: bool = False
     start: int = 0  # where its line begins, after the prompt if there is one
     end: int = 0  # where the answer begins
@@ -48,6 +50,7 @@ class Echo:
     _begun: int | None = None  # where a line begins that has the first part of the command
     _typed: str = ""  # this part
     _wraps: int = 0
+    _doubled: tuple[int, int, bool] | None = None  # the first of two echoes: start, end, and whether behind a prompt
 
     def search(self, data: bytes | bytearray) -> bool:
         """Return whether the echo has come."""
@@ -66,10 +69,14 @@ class Echo:
         line = clean(raw).strip()
         typed, behind = self._without_prompt(line)
         text = self._text_before(raw)
-        if text:
+        if self._doubled is not None:
+            first, last, was_behind = self._doubled
+            self._doubled = None
+            self._found_at(first, end if behind and is_echo(typed, self.command) else last, behind=was_behind)
+        elif text:
             self._is_at(start + text, end, behind=True)
-        elif is_echo(typed, self.command) or (start == 0 and self._is_drawn(raw)):
-            self._is_at(start, end, behind=behind)
+        elif is_echo(typed, self.command) or (start == 0 and (self._is_drawn(raw) or self._is_changed(typed, behind))):
+            self._is_at(self._begun if self._is_redrawn(typed, behind) else start, end, behind=behind)
         elif self._typed and typed and typed == self.command[len(self._typed) :].strip():
             self.interrupted = True
             self._is_at(self._begun or 0, end, behind=False)
@@ -78,7 +85,8 @@ class Echo:
         elif self._begun is not None and self._wraps < MOST_WRAPS and self._is_wrapped(data, end):
             self._is_at(self._begun, end, behind=behind or self._begins_with_prompt(raw))
         elif typed and self.command.startswith(typed):
-            self._begun, self._typed, self._wraps = start, typed, 0
+            begun = self._begun if self._is_redrawn(typed, behind) else start
+            self._begun, self._typed, self._wraps = begun, typed, 0
         elif typed and self.echoes is None and not is_chatter(line):
             self.echoes = False
 
@@ -104,7 +112,30 @@ class Echo:
         text = decode(bytes(data[self._begun : end]))
         return len(text) <= LONGEST_LINE + 50 * len(self.command) and _echo_end(text, self.command) == len(text)
 
-    def _is_at(self, start: int, end: int, *, behind: bool) -> None:
+    def _is_redrawn(self, typed: str, behind: bool) -> bool:
+        """Return whether the device shows its prompt and the line again for each character that is typed."""
+        return behind and bool(self._typed) and self._begun is not None and typed.startswith(self._typed)
+
+    def _is_changed(self, typed: str, behind: bool) -> bool:
+        """Return whether the first line is the command in other letters, or with its words completed by the device."""
+        if typed.casefold() == self.command.casefold():
+            return True
+        words, wanted = typed.casefold().split(), self.command.casefold().split()
+        return (
+            (self.echoes is True or behind or len(wanted) > 1)
+            and len(words) == len(wanted)
+            and all(word.startswith(want) for word, want in zip(words, wanted, strict=True))
+            and all(word == want for word, want in zip(words, wanted, strict=True) if want[-1].isdigit())
+        )
+
+    def _is_at(self, start: int | None, end: int, *, behind: bool) -> None:
+        start = start or 0
+        if self.doubles:
+            self._doubled = start, end, behind
+        else:
+            self._found_at(start, end, behind=behind)
+
+    def _found_at(self, start: int, end: int, *, behind: bool) -> None:
         # Where the device had begun to echo at its prompt, a message came, and the prompt was shown again.
         self.interrupted = self.interrupted or (self._begun == 0 and start > 0)
         self.found, self.start, self.end = True, start, end

@@ -20,7 +20,12 @@ LONGEST = 512  # characters of a line; a longer one is no prompt
 MOST_CONTEXT = 3  # lines above the prompt
 LONGEST_SIGN = 4  # characters of a prompt without letters and digits, such as ``->``
 MOST_PROMPTS = 10  # in one line
-_NUMBER = re.compile(r"\d++")
+_NUMBER = re.compile(
+    r"\d++|(?<![a-z])(?:mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|am|pm)(?![a-z])",
+    re.IGNORECASE,
+)  # and words of a date, which change as numbers do
+_ANY_NUMBER = r"(?<!\d)\d++"
+_ANY_WORD = r"(?<![A-Za-z])[A-Za-z]{2,3}(?![A-Za-z])"
 _UNFINISHED = re.compile(rb"\x1b(?:\[[0-?]{0,20}[ -/]{0,2})?\Z")
 _CHANGES = "*!~ "  # marks of unsaved changes before a prompt
 
@@ -45,8 +50,22 @@ class Prompt:
 
     def __post_init__(self) -> None:
         if self.counts:
-            parts = (re.escape(part) for part in _NUMBER.split(self.line))
-            object.__setattr__(self, "_pattern", re.compile(r"(?<!\d)\d++".join(parts)))
+            pattern, end = "", 0
+            for found in _NUMBER.finditer(self.line):
+                pattern += re.escape(self.line[end : found.start()])
+                pattern += _ANY_NUMBER if found.group()[0].isdigit() else _ANY_WORD
+                end = found.end()
+            pattern += re.escape(self.line[end:])
+            object.__setattr__(self, "_pattern", re.compile(re.sub(r"(?:\\ )+", " ++", pattern)))
+
+    @property
+    def has_name(self) -> bool:
+        """Whether it has a name, so that it is not only the end of another prompt, as ``>`` is of ``R1>``."""
+        return sum(map(str.isalnum, self.line)) > 1
+
+    def changes_to(self, line: str) -> bool:
+        """Return whether a line is the prompt with other numbers."""
+        return without_numbers(line.strip()) == without_numbers(self.line)
 
     def start(self, shown: str) -> int | None:
         """Return where the prompt begins, if the text ends with it, else None."""
@@ -66,6 +85,10 @@ class Prompt:
         line = line.strip()
         return line == self.line or (self._pattern is not None and self._pattern.fullmatch(line) is not None)
 
+    def is_context(self, line: str) -> bool:
+        """Return whether a line is one of those above the prompt."""
+        return any(_shape(line) == _shape(each) for each in self.context)
+
     def is_whole(self, shown: str) -> bool:
         """Return whether a text that ends with the prompt has nothing before it that may be a part of a new prompt: a
         mark on its line, or other lines above it than before."""
@@ -73,6 +96,8 @@ class Prompt:
         if start is None:
             return False
         before = shown[shown.rfind("\n", 0, start) + 1 : start]
+        if before.strip() and not self.has_name:
+            return False
         if before.strip(_CHANGES + "+^") == "" and before.strip():
             return False
         return not self.context or self.without_context(shown, start) < start - len(before)
@@ -94,6 +119,11 @@ class Prompt:
                 break
             end = max(start - 1, 0)
         return end
+
+
+def without_numbers(line: str) -> str:
+    """Return a line without what changes from one prompt to the next: numbers, and words of a date."""
+    return " ".join(_NUMBER.sub("0", line).split())
 
 
 def _last_line(text: str, end: int) -> tuple[int, int]:
@@ -155,6 +185,6 @@ def _same(old: tuple[str, ...], new: tuple[str, ...]) -> Prompt | None:
     tail = old[-len(new) :]
     if tail == new:
         return Prompt(new[-1], new[:-1])
-    if [_NUMBER.sub("0", line) for line in tail] == [_NUMBER.sub("0", line) for line in new]:
-        return Prompt(new[-1], new[:-1], counts=_NUMBER.sub("0", tail[-1]) != tail[-1] and tail[-1] != new[-1])
+    if [without_numbers(line) for line in tail] == [without_numbers(line) for line in new]:
+        return Prompt(new[-1], new[:-1], counts=tail[-1] != new[-1])
     return None

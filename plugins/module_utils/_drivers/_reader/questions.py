@@ -72,12 +72,6 @@ SHARED: tuple[Dialog, ...] = (
     # A banner that must be confirmed; to refuse it ends the session.
     _dialog(_TERMS + _YES_NO % "yes" + r"\s?:?", "yes"),
     _dialog(_TERMS + _YES_NO % "y" + r"\s?:?", "y"),
-    # A console that waits for its configuration.
-    _dialog(
-        r"\bauto[\s-]?(?:provisioning|config\w*|install)\b[^\n]{0,120}\bpress\s[^\n]{1,40}\sto\s(?:break|abort|stop)\b[.!:]?",
-        None,
-        message="the device waits for its automatic configuration; stop it by hand",
-    ),
     # A console that waits for somebody.
     _dialog(
         rf"(?:\A|\n)\W{{0,4}}(?:please\s)?(?:press|hit)\s{_KEY}"

@@ -1,0 +1,187 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Send a line and book what comes: before the echo of the line on the answer before it, after it on its own.
+
+An answer is complete if the echo of its command and the following prompt were received. If the end is uncertain (the
+prompt changed, a log line was printed after it, the device does not echo), an empty line is sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TypeVar
+
+from ..._device import Command
+from ..._pieces import PIECE, Work, finish
+from ..._result import DeviceError, Output
+from ..._terminal import clean, decode
+from .answer import Answer, End, is_idle, text_of
+from .judging import judge, lose
+from .prompt import Prompt
+from .receive import receive
+from .terminal import LONGEST_LOGIN, SETTLE, SLOW, Terminal
+
+LONGEST_LEAVE = 10.0  # seconds in which a device must echo the logout line
+
+# Commands that change nothing, on all platforms, and write to no file. RouterOS has the word at the end of a path.
+READ_ONLY = re.compile(
+    r"(?!.*\|\s*(?:redirect|tee|append|save))"
+    r"\s*(?:(?:sh|sho|show|dis|disp|display|get|info|ping|trace|traceroute|dir|more)\b|/?[\w /-]*\bprint\b)",
+    re.IGNORECASE,
+)
+T = TypeVar("T")
+
+
+async def ask(terminal: Terminal, command: Command, output: Output, *, prove: bool = False) -> None:
+    """Send a command and fill in its output and status.
+
+    :param prove: prove the end of the answer now, because no other command will.
+    """
+    began = terminal.clock()
+    try:
+        previous = terminal.previous
+        answer, end = await exchange(terminal, command, terminal.deadline(), prove=prove)
+        if end == "prompt" and previous is not None and (place := answer.second_echo()) is not None:
+            answer, end = await _ask_again(terminal, command, answer, place, previous)
+        output.text = await text_in(terminal, answer, end)
+        if end == "prompt" and terminal.echoes is False and _is_mixed(output.text, command.text, terminal.prompt):
+            end = "lost"  # one of them was in the previous answer, and was taken for its end
+            if previous is not None:
+                lose(previous[1])
+    except DeviceError as error:
+        output.status, output.error = "failed", error.error
+    else:
+        output.status, output.error = judge(terminal, output.text, end, answer)
+        terminal.previous = (answer, output)
+        terminal.older = previous[1] if previous is not None else None
+    output.seconds = terminal.clock() - began
+
+
+async def _ask_again(
+    terminal: Terminal, command: Command, answer: Answer, place: int, previous: tuple[Answer, Output]
+) -> tuple[Answer, End]:
+    """Find out what an answer is that has the prompt and its own command in it.
+
+    Either it quotes them, or the previous answer went on with a line that was taken for the echo, and then the
+    command came. It is sent again from a prompt that is proven.
+    """
+    if not READ_ONLY.match(command.text):
+        lose(previous[1])
+        return answer, "lost"
+    again, end = await exchange(terminal, command, terminal.deadline(), prove=True)
+    if end != "prompt":
+        lose(previous[1])
+    elif again.second_echo() is None and not await _complete(terminal, *previous, bytes(answer.data[:place])):
+        return again, "lost"
+    return again, end
+
+
+async def exchange(terminal: Terminal, command: Command, deadline: float, *, prove: bool = False) -> tuple[Answer, End]:
+    """Send a line. Return what came after it, and how it ended."""
+    answer = Answer(command.text, terminal.prompt, terminal.echoes)
+    answer.data += await terminal.read(terminal.clock()) or b""
+    await terminal.send(command.text, deadline)
+    end = await receive(terminal, answer, command, deadline, prove=prove)
+    return answer, await _book(terminal, answer, end)
+
+
+async def _book(terminal: Terminal, answer: Answer, end: End) -> End:
+    """Complete the previous answer with what came before the echo of this one, and return the end of this one.
+
+    If the previous one cannot be completed, the echo can be a text in it, so that both are lost.
+    """
+    previous, terminal.previous = terminal.previous, None
+    late = b""
+    if answer.echoed():
+        terminal.echoes = True
+        late = answer.late(redraws=terminal.redraws is not False)
+        if terminal.redraws is None:
+            terminal.redraws = answer.is_redrawn()
+    elif terminal.echoes and end != "prompt" and not is_idle(clean(decode(bytes(answer.data))), answer.prompt):
+        end = "lost"
+    if previous is None:
+        return end
+    if end == "lost":
+        lose(previous[1])
+    elif late and not await _complete(terminal, *previous, late):
+        return "lost"
+    return end
+
+
+async def _complete(terminal: Terminal, before: Answer, output: Output, late: bytes) -> bool:
+    """Add the rest of an answer, which came late. Return False if it is not certain that it is the rest of this one."""
+    if before.tests:  # a prompt in its text was taken for the reply to the empty line
+        lose(output)
+        return False
+    # The device showed its prompt before the answer: it can be the one of any command.
+    is_late = not output.text and late[:1] in b"\r\n"
+    before.data += late + before.prompt.line.encode("utf-8", "surrogateescape")
+    if before.second_echo() is not None or is_late:
+        # Its own echo came late: what was taken for it belongs to another one.
+        lose(output)
+        if terminal.older is not None:
+            lose(terminal.older)
+        return False
+    output.text = await text_in(terminal, before, "prompt")
+    output.status, output.error = judge(terminal, output.text, "prompt", before)
+    return True
+
+
+async def text_in(terminal: Terminal, answer: Answer, end: End) -> str:
+    work = text_of(answer, complete=end == "prompt", secrets=terminal.secrets)
+    return finish(work) if len(answer.data) <= PIECE else await _in_pieces(work)
+
+
+async def leave(terminal: Terminal, outputs: dict[str, Output]) -> None:
+    """Send the logout line, so that the device frees its line at once, and read until it closes the session.
+
+    What comes before the echo of this line, or behind a prompt after it, shows that the answers were not complete.
+    """
+    line = terminal.platform.on_close
+    if not line:
+        return
+    answer = Answer(line, terminal.prompt, terminal.echoes)
+    await terminal.try_to_send(line, terminal.clock() + SETTLE)
+    deadline = min(terminal.deadline(), terminal.clock() + LONGEST_LEAVE)
+    chunk: bytes | None = b" "
+    while chunk and len(answer.data) < LONGEST_LOGIN:
+        silent = SLOW if answer.echoed() or not terminal.echoes else LONGEST_LEAVE
+        chunk = await terminal.read(min(deadline, terminal.clock() + silent))
+        answer.data += chunk or b""
+    went_on = terminal.echoes is False and answer.shows_prompt()
+    if terminal.previous is not None and (went_on or answer.late(redraws=terminal.redraws is not False)):
+        lose(terminal.previous[1])
+    if terminal.previous is not None and chunk == b"" and terminal.echoes and answer.is_only_prompts():
+        # The device closed the session before it read the line: the empty line can have been unread, too.
+        last = terminal.previous[1]
+        last.status, last.error = judge(terminal, last.text, "closed", answer)
+    if answer.repeats((*outputs, line)) or (chunk == b"" and answer.goes_on()):
+        for output in outputs.values():
+            lose(output)
+
+
+def _is_mixed(text: str, command: str, prompt: Prompt) -> bool:
+    """Return whether the text of a device that does not echo holds what is no part of an answer.
+
+    It begins with the prompt or the command, or a line begins with two prompts, as the device has not echoed the line
+    ends that were typed there. A device can also echo, and have printed a message within its first echo.
+    """
+    first = text.lstrip().partition("\n")[0].strip()
+    if first == command.strip() or first.startswith(prompt.line):
+        return True
+    starts = (line[len(prompt.line) :].lstrip() for line in text.split("\n") if line.startswith(prompt.line))
+    return prompt.line in text and any(rest.startswith(prompt.line) for rest in starts)
+
+
+async def _in_pieces(work: Work[T]) -> T:
+    """Do the work, and let other devices work between its pieces."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            result: T = done.value
+            return result
+        await asyncio.sleep(0)

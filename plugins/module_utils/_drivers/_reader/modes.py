@@ -1,0 +1,191 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is done between the login and the first command: enter a mode, and set up the session."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from ..._device import Command
+from ..._platforms import LEARNED, Step, load_platform, platform_hint
+from ..._platforms.model import PRIVILEGED, USER
+from ..._result import DeviceError
+from ..text import ASKS_PASSWORD, SAYS_NO, asks, excerpt, last_line
+from .answer import Answer
+from .exchange import exchange, text_in
+from .login import log_in
+from .prompt import learned
+from .rejections import rejection_in
+from .terminal import LONGEST_SAID, QUIET, Terminal
+
+
+async def open_session(terminal: Terminal) -> None:
+    """Learn the first prompt, enter the platform's mode and set up the session (paging off)."""
+    await log_in(terminal, terminal.deadline())
+    fits = terminal.now is not None
+    accepted = False
+    for step in terminal.platform.on_open:
+        if step.kind == "enter":
+            terminal.enters = True
+            await _enter(terminal, step.text)
+            terminal.enters = False
+        elif step.kind == "ask":
+            await _answer(terminal, step)
+        else:
+            accepted = await _set_up(terminal, step.text) or accepted
+    lines = terminal.platform.paging_lines
+    if not fits and not accepted and not lines and "paging" not in (terminal.device.definition or ()):
+        lines = load_platform(LEARNED).paging_lines
+    for line in lines:
+        if await _set_up(terminal, line):
+            break
+    terminal.is_new = False
+    _hint(terminal, fits=fits)
+
+
+def _hint(terminal: Terminal, *, fits: bool) -> None:
+    """Put into the answer which platform fits best, if the one that was used does not."""
+    note = terminal.device.platform_note
+    if not fits and terminal.device.definition is not None:
+        hint = f"the prompt {terminal.prompt.line!r} is none of platform {terminal.platform.name}; correct its prompts"
+        terminal.stream.facts["platform_hint"] = terminal.secrets.quoted(hint)
+        return
+    if not fits and terminal.platform.name != LEARNED:
+        note = (
+            f"the prompt {terminal.secrets.quoted(terminal.prompt.line)!r} is none of platform {terminal.platform.name}"
+        )
+    hint = platform_hint(note, terminal.prompt.line, terminal.said)
+    if hint:
+        terminal.stream.facts["platform"] = LEARNED
+        terminal.stream.facts["platform_hint"] = hint
+
+
+async def _set_up(terminal: Terminal, line: str) -> bool:
+    """Send a line of the platform, and return whether the device accepted it. If not, its pager is answered."""
+    answer, end = await exchange(terminal, Command(line), terminal.deadline())
+    if end == "prompt" and terminal.is_new and terminal.echoes is None:  # it came before the prompt
+        answer, end = await exchange(terminal, Command(line), terminal.deadline())
+    terminal.is_new = False
+    if end != "prompt":
+        terminal.no_prompt(b"" if end == "closed" else None, answer.data)
+    text = await text_in(terminal, answer, end)
+    rejection = rejection_in(text, line, terminal.platform.failures)
+    terminal.said += f"\n{rejection}" if rejection else ""
+    return rejection is None
+
+
+async def _enter(terminal: Terminal, goal: str) -> None:
+    become = terminal.device.become or terminal.device.become_password is not None
+    if terminal.now is None:
+        if become and not terminal.prompt.line.endswith("#"):
+            own = (
+                terminal.platform.way(USER, PRIVILEGED)
+                if terminal.device.definition and USER in terminal.platform.modes
+                else ()
+            )
+            for step in own or (Step("ask", "enable", ASKS_PASSWORD),):
+                await _answer(terminal, step)
+        return
+    if terminal.now.name == goal:
+        return
+    steps = terminal.platform.way(terminal.now.name, goal)
+    wants_password = steps is not None and any(step.wants_password for step in steps)
+    if not steps or (wants_password and not become):
+        return  # stays in the mode that the login gave, as a user without the secret does
+    for step in steps:
+        if step.kind == "ask":
+            await _answer(terminal, step)
+        else:
+            await _set_up(terminal, step.text)
+    is_known = terminal.platform.name != LEARNED or terminal.device.become_password is not None
+    if wants_password and is_known and (terminal.now is None or terminal.now.name != goal):
+        _not_entered(terminal, steps[-1].text)
+
+
+async def _answer(terminal: Terminal, step: Step) -> None:
+    """Send a line and answer the device's question. A password is sent only to its question."""
+    deadline = terminal.deadline()
+    terminal.is_new = False
+    await terminal.send(step.text, deadline)
+    answer = Answer(step.text, terminal.prompt, terminal.echoes)
+    answered = silent = False
+    while True:
+        shown = answer.shown()
+        line = last_line(shown)
+        asked = step.question is not None and asks(step.question, shown)
+        asked = asked or (step.wants_password and asks(ASKS_PASSWORD, line))
+        if asked and not answered:
+            answered = True
+            secret = terminal.device.become_password if step.wants_password else step.answer
+            if secret is None:
+                message = f"the device asks for a password to enter {step.text!r}; set ansible_become_password"
+                raise DeviceError("auth_failed", "auth", "no_become_password", message)
+            terminal.sent = "enable password" if step.wants_password else terminal.sent
+            terminal.gave_secret = True
+            await terminal.send(secret, deadline)
+            answer.forget()
+        elif asked:
+            terminal.reason = _said_no(shown, step.text, line)
+            _not_entered(terminal, step.text)
+        elif (answered or silent or answer.echoed()) and (
+            answer.at_prompt() or terminal.may_be_prompt(shown, step.text)
+        ):
+            old = terminal.prompt
+            terminal.reason = _said_no(shown, step.text, line)
+            if await _learn(terminal, answer, deadline):
+                if (
+                    answered
+                    and step.wants_password
+                    and terminal.prompt == old
+                    and SAYS_NO.search(shown[-LONGEST_SAID:])
+                ):
+                    _not_entered(terminal, step.text)
+                return
+        chunk = await terminal.read(min(deadline, terminal.clock() + QUIET))
+        silent = chunk is None
+        if chunk == b"" or terminal.clock() >= deadline:
+            terminal.no_prompt(chunk, answer.data)
+        answer.data += chunk or b""
+
+
+async def _learn(terminal: Terminal, answer: Answer, deadline: float) -> bool:
+    """Return whether an empty line brings the line that is shown, and nothing else: it is the prompt now."""
+    more = await terminal.read(terminal.clock())
+    if more:
+        answer.data += more
+        return False
+    answer.test(complete=True)
+    await terminal.send("", deadline)
+    while True:
+        chunk = await terminal.read(min(deadline, terminal.clock() + QUIET))
+        if not chunk:
+            if chunk is None and terminal.clock() < deadline:
+                return False
+            terminal.no_prompt(chunk, answer.data)
+        answer.data += chunk
+        prompt = learned(answer.before(), bytes(answer.data[answer.tests[-1] :]))
+        if prompt is not None:
+            terminal.arrive(prompt, answer.shown())
+            return True
+
+
+def _not_entered(terminal: Terminal, what: str) -> NoReturn:
+    prompt = terminal.secrets.quoted(terminal.prompt.line)
+    said = excerpt(terminal.secrets.quoted(terminal.reason))
+    said = f"it said {said}, and " if said else ""
+    check = (
+        "check ansible_become_password"
+        if terminal.gave_secret
+        else ("it did not ask for a password; check ansible_network_os and the user's rights")
+    )
+    message = f"the device refused {what!r} ({said}it stays at {prompt!r}); {check}"
+    raise DeviceError("auth_failed", "auth", "become_refused", message)
+
+
+def _said_no(shown: str, line: str, prompt: str) -> str:
+    """Return the line with which a device refused to enter a mode; empty if there is none."""
+    lines = [each.strip() for each in shown.split("\n")[:-1]]
+    lines = [each for each in lines if each not in ("", line, prompt) and not asks(ASKS_PASSWORD, each)]
+    return next(filter(SAYS_NO.search, lines), lines[-1] if lines else "")
