@@ -604,15 +604,19 @@ PATTERNS: dict[str, str] = {
     "prompt._UNFINISHED": SEARCH,
     "scrapli.ASKS_SECRET": SEARCH,
     "description.ASKS_SECRET": SEARCH,
-    "text.ASKS_USER": SEARCH,
-    "text.ASKS_LOGIN": SEARCH,
-    "text.ASKS_PASSWORD": SEARCH,
+    **{
+        f"{module}.{name}": SEARCH
+        for module in ("text", "questions")
+        for name in ("ASKS_USER", "ASKS_LOGIN", "ASKS_PASSWORD")
+    },
     "text.SAYS_NO": SEARCH,
     "text.SSH_VERSION": MATCH,
     "pagers._BEHIND_TEXT": SEARCH,
     "pagers._ON_LINE": MATCH,
     "pagers._MAY_BE": SEARCH,
     "pagers._RISK": SEARCH,
+    "pagers._ANNOUNCES": SEARCH,
+    "pagers._KEYS_OF_LINE": MATCH,
     "pagers._TOKEN": SEARCH,
     "pagers._NUMBER": SEARCH,
     "questions._WAITS": SEARCH,

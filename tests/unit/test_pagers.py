@@ -80,8 +80,37 @@ PROMPTS: dict[str, tuple[str, str]] = {  # what a device sends, and the key that
     "any key": ("Press any key to continue", " "),
     "space bar": ("Press the <SPACE BAR> for more", " "),
     "enter": ("Press <Enter> to continue...", "\n"),
+    "yamaha": ("---つづく---", " "),
+    "german": ("--Mehr--", " "),
+    "french": ("--Suite--", " "),
+    "french, percent": ("--Plus--(45%)", " "),
+    "spanish": ("--Más--", " "),
+    "italian": ("--Altro--", " "),
+    "portuguese": ("--Mais--", " "),
+    "dutch": ("--Meer--", " "),
+    "polish": ("--Więcej--", " "),
+    "czech": ("--Další--", " "),
+    "russian": ("--Далее--", " "),
+    "chinese": ("---- 更多 ----", " "),
+    "japanese": ("--続ける--", " "),
+    "key with an article": ("Press a key for more", " "),
+    "strike": ("Strike any key to continue", " "),
+    "cisco content security": ("-Press Any Key For More-", " "),
+    "fiberhome": ("--Press any key to continue Ctrl+c to stop--", " "),
+    "parentheses": ("(more)", " "),
+    "angles": ("< more >", " "),
+    "stars": ("*** More ***", " "),
+    "rad": ("more..", " "),
+    "zhone": ("<SPACE> for next page, <CR> for next line, A for all, Q to quit", " "),
+    "zhone, enter": ("Enter <CR> for more or 'q' to quit--:", "\n"),
+    "keys first": ("[Space] next page [q] quit", " "),
+    "keys last": ("-- more, next page: SPACE, exit: q", " "),
+    "any key for more": ("Type 'q' to quit or any key for more...", " "),
 }
-WEAK = {"less", "less, byte", "less, percent"}
+WEAK = {
+    *("less", "less, byte", "less, percent", "parentheses", "angles", "stars", "rad"),
+    *("zhone", "zhone, enter", "keys first", "keys last", "any key for more"),
+}
 ONLY_ON_A_LINE = WEAK | {"one dash"} | {name for name, (_prompt, key) in PROMPTS.items() if key in "qy"}
 WIDE = 90
 WIPES: dict[str, Callable[[int], str]] = {
@@ -209,6 +238,13 @@ def test_a_quoted_pager_is_text(name: str, after: str) -> None:
         "12.5%",
         "  50%",
         "Press <ENTER> to continue or any other key to abort (ENTER)",
+        "mehr",
+        "-- mehr Text --",
+        "-mehr Speicher-",
+        "no more than 5",
+        "- plus -x",
+        "exit",
+        "next line",
     ],
 )
 def test_no_pager(text: str) -> None:
@@ -227,6 +263,37 @@ def test_no_pager(text: str) -> None:
 )
 def test_a_question_about_a_risk_is_no_pager(text: str) -> None:
     assert pager_at_end(f"line\r\n{text}") is None
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["System Information", "Gi0/1 is closed", "Formatted: yes", "description installed 2024", "removed by ops"],
+)
+def test_a_pager_behind_a_line_that_announces_nothing(before: str) -> None:
+    found = pager_at_end(f"{before}\r\nPress any key to continue (Q to quit)")
+    assert found
+    assert found.sure
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "shift-jis", "euc-jp"])
+def test_a_pager_in_another_encoding(encoding: str) -> None:
+    prompt = "---つづく---".encode(encoding)
+    found = pager_at_end(decode(b"line\r\n" + prompt))
+    assert found
+    assert (found.answer, found.sure, found.size) == (" ", True, len(prompt))
+
+
+@pytest.mark.parametrize("behind", [(b"\r\n", b""), (b"", b""), (b"", b"", b"\r\n"), (b"\0", b"")])
+@pytest.mark.parametrize("half", [b"", b"half of a line "])
+def test_a_pager_that_is_never_wiped(behind: tuple[bytes, ...], half: bytes) -> None:
+    data, expected = bytearray(b"a\r\n"), b"a\r\n"
+    spans = []
+    for number, each in enumerate(behind):
+        data += half
+        spans.append((len(data), len(data) + 10))
+        data += b" --More-- " + each + b"  line %d\r\n" % number
+        expected += half + (each if half else b"").strip(b"\0") + b"  line %d\r\n" % number
+    assert bytes(without_pagers(data, spans)).replace(b"\0", b"") == expected
 
 
 @pytest.mark.parametrize("name", PROMPTS)

@@ -12,18 +12,25 @@ from __future__ import annotations
 import re
 
 from .._platforms import LONGEST_PROMPT
+from ._reader.questions import ASKS_LOGIN, ASKS_PASSWORD, ASKS_USER
+
+__all__ = [
+    "ASKS_LOGIN",
+    "ASKS_PASSWORD",
+    "ASKS_USER",
+    "SAYS_NO",
+    "SSH_VERSION",
+    "TAIL",
+    "asks",
+    "excerpt",
+    "last_line",
+    "last_lines",
+]
 
 TAIL = 2048  # characters at the end of a text in which the last lines are searched
 
-ASKS_USER = re.compile(r"(user ?name|user|login)\s*:\s*\Z", re.IGNORECASE)
 SAYS_NO = re.compile(r"invalid|incorrect|fail|denied|refused|reject|wrong|bad |error", re.IGNORECASE)
-ASKS_LOGIN = re.compile(
-    r"(?:log.?in|user|name|account|pass(?:word|code|phrase)|identifiant|kennwort|(?<![a-z])(?:pin|id|login as))"
-    r"\s?(?:\([^()\n]{1,40}\))?\s?[:>?]\s*\Z",
-    re.IGNORECASE,
-)
 SSH_VERSION = re.compile(r"\s*SSH-\d\.\d+-[^\r\n]{0,80}")
-ASKS_PASSWORD = re.compile(r"password\s*:\s*\Z", re.IGNORECASE)
 
 
 def last_line(shown: str) -> str:

@@ -18,7 +18,7 @@ FASTPATH = {"configuration": r"^[^\n]*\)\s?\([^()\n]*\)\s?#\s*$", "privileged": 
 BUSYBOX = r"^[^\n]*[$%]\s*$|^\[[^\n]*\]#\s*$"
 
 CORRECTIONS: dict[str, dict[str, Any]] = {
-    "aethra_atosnt": {"close": "\x04"},  # scrapli's is four characters of text
+    "aethra_atosnt": {"close": None},  # scrapli's is four characters of text; Ctrl-D has no echo to be proven by
     "alcatel_aos": {
         "prompts": {"configuration": CONFIGURATION, "user": r"^[^\n]*(?:>|#|\$|->|=>)\s*$"},
         "failures": ["ERROR:"],

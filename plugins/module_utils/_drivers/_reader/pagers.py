@@ -24,14 +24,21 @@ _SHORTEST = 8  # columns; what is shorter can be text: blanks over a prompt, or 
 # -- the prompts, in lower case, without escape sequences --------------------------------------------------------------
 
 _UP_TO = r"[^\n]{0,100}"
+# "More" in other languages. The last ones are in Shift-JIS and in EUC-JP, as ``decode`` shows them.
+_FOREIGN = (
+    r"mehr|weiter|suite|plus|m[aá\udce1]s|mais|altro|segue|continua|meer|mere?|wi[eę]cej|dalej|dal[šs][íi]|daha|devam"
+    r"|далее|ещ[её]|更多|继续|繼續|続(?:く|き|ける)|つづく|계속"
+    r"|\udc82\x82Â\udcad|\udca4ĤŤ\udcaf"
+)
 _WORD = (
-    r"(?:more(?:\s?\d{1,3}%)?(?:\s?[(\[][^()\[\]\n]{1,80}[)\]])?"  # ---- More ( Press 'Q' to break ) ----
-    r"|more\sor\s\(q\)uit|\((?:more|less)(?:\s\d{1,3}%)?\))"  # ---(more 42%)---
+    rf"(?:(?:more|{_FOREIGN})(?:\s?\d{{1,3}}%)?"
+    r"(?:\s?[(\[][^()\[\]\n]{1,80}[)\]])?"  # ---- More ( Press 'Q' to break ) ----
+    rf"|more\sor\s\(q\)uit|\((?:more|less|{_FOREIGN})(?:\s\d{{1,3}}%)?\))"  # ---(more 42%)---
 )
 _HELP = r"(?:\s{0,3}(?:[(\[][^()\[\]\n]{1,120}[)\]]|or\s\(q\)uit|\(q\)\squit[^\n]{0,80}|,\s?next\spage:[^\n]{0,80}))?"
 _MORE = rf"\s?{_WORD}\s?-{{1,20}}>?{_HELP}"
-_PRESS = r"(?:-{1,8}\s?)?\(?(?:please\s)?(?:press|hit|type)\s(?:the\s)?['\"<\[]?"
-_SPACE = r"(?:any\s(?:other\s)?key|space(?:\s?bar)?)"
+_PRESS = r"(?:-{1,8}\s?)?\(?(?:please\s)?(?:press|hit|type|strike)\s(?:the\s)?['\"<\[]?"
+_SPACE = r"(?:any\s(?:other\s)?key|a\skey|space(?:\s?bar)?)"
 _ENTER = r"(?:enter|return|cr)"
 _KEY = r"['\">\]]?(?:\skey)?(?:\sor\s[^\n]{1,30}?)?"
 _SHOWS = r"(?:more|show|see|display|view|scroll|page|next|the\snext)"
@@ -40,6 +47,15 @@ _PURPOSE = rf"\s(?:to|for)\s(?:{_SHOWS}|(?P<%s>{_GOES_ON}))\b{_UP_TO}"
 _LINES = r"lines\s\d{1,9}-\d{1,9}(?:/\d{1,9})?"
 _BYTE = r"byte\s\d{1,12}(?:-\d{1,12})?(?:/\d{1,12})?"
 _PERCENT = r"\s\(?\d{1,3}%\)?"
+_DECORATED = (
+    r"(?:[^\w\s]{1,20}\s?more\s?[^\w\s?]{0,20}|more\s?[.>=*~-]{2,20})"  # (more), < more >, *** More ***, more..
+)
+# A line that names the keys for more and for the end: <SPACE> for next page, <CR> for next line, Q to quit
+_NAMES_KEYS = (
+    r"(?=[^\n]{0,150}(?<![\w-])(?:q|quit|esc|exit)(?![\w-]))(?=[^\n]{0,150}\b(?:next\s(?:page|line|screen)|more)\b)"
+    r"(?=[^\n]{0,150}(?:[<\[('\"=:]|\bkey\b))"
+)
+_BY_LINE = r"(?![^\n]{0,150}(?:space|\bkey\b|<sp>))(?=[^\n]{0,150}\b(?:enter|return|cr)\b)"
 
 # Groups: what is sent. ``go`` and ``go_on`` are set if the prompt only says "continue", as a question may.
 _AFTER_TEXT = (
@@ -62,20 +78,25 @@ _AFTER_TEXT = (
 )
 _BEHIND_TEXT = re.compile(rf"(?:{_AFTER_TEXT})\s*\Z", re.IGNORECASE)
 _ON_LINE = re.compile(
-    rf"\s*(?:(?:{_AFTER_TEXT})|(?P<single>-\s?{_WORD}\s?-{_HELP})|(?P<weak>(?<!\s):|{_BYTE}(?:{_PERCENT})?|(?<!\s)\d{{1,3}}%))\s*\Z",
+    rf"\s*(?:(?:{_AFTER_TEXT})|(?P<single>-\s?{_WORD}\s?-{_HELP})"
+    rf"|(?P<weak>(?<!\s):|{_BYTE}(?:{_PERCENT})?|(?<!\s)\d{{1,3}}%|{_DECORATED}))\s*\Z",
     re.IGNORECASE,
 )
+_KEYS_OF_LINE = re.compile(rf"\s*(?P<keys>{_NAMES_KEYS}(?P<by_line>{_BY_LINE})?[^\n]{{1,200}}?)\s*\Z", re.IGNORECASE)
 # What would happen is not a further page.
 _RISK = re.compile(
-    r"re-?boot|re-?load|re-?start|re-?set|eras|delet|remov|format|shut|halt|overwrit|replac|upgrad|instal|commit|sav|los",
+    r"\b(?:re-?boot|re-?load|re-?start|re-?set|eras|delet|remov|format|shut|halt|overwrit|replac|upgrad|instal|commit|sav(?:e|ing)|lose|lost)",
     re.IGNORECASE,
 )
-_KEYS = {"quit": "q", "yes": "y", "line": "\n", "page": " ", "single": " ", "weak": " "}
+_ANNOUNCES = re.compile(r"\b(?:will|going\sto|about\sto|this|all|now|warning|caution)\b|!", re.IGNORECASE)
+_KEYS = {"quit": "q", "yes": "y", "line": "\n", "by_line": "\n", "page": " ", "single": " ", "weak": " ", "keys": " "}
 
 _ESCAPE = r"\x1b(?:\[[0-?]*[ -/]*[@-~]?|[\]PX^_](?:[^\x07\x1b\n]*(?:\x07|\x1b\\))?|[ -/]+[0-~]?|[0-~]?)"
 _CONTROLS = r"[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]+"
 _MAY_BE = re.compile(
-    rf"more|less\b|press|hit|type|quit|lines|byte|\(end\)|items|[:%](?:{_ESCAPE}|{_CONTROLS}|\s)*+\Z", re.IGNORECASE
+    rf"more|less\b|press|hit|type|strike|quit|next\s|lines|byte|\(end\)|items|-\s?\(?(?:{_FOREIGN})"
+    rf"|[:%](?:{_ESCAPE}|{_CONTROLS}|\s)*+\Z",
+    re.IGNORECASE,
 )
 _TOKEN = re.compile(
     rf"(?P<text>[^\x00-\x08\x0a-\x1f\x7f]+)|(?P<home>\r+)|(?P<back>\x08+)|(?P<csi>\x1b\[(?P<numbers>[0-?]*)"
@@ -127,19 +148,20 @@ def pager_at_end(raw: str) -> Pager | None:
     shown = _last_line(raw, begin)
     if shown is None:
         return None
-    found = _ON_LINE.match(shown.text)
-    if found:
-        start, sure = shown.start, found["weak"] is None
-    else:
-        found = _BEHIND_TEXT.search(shown.text)
-        if found is None or found["quit"] or found["yes"]:
+    start, sure = shown.start, False
+    if found := _ON_LINE.match(shown.text):
+        sure = found["weak"] is None
+    elif found := _BEHIND_TEXT.search(shown.text):
+        if found["quit"] or found["yes"]:
             return None  # these stand on a line of their own; if it were text, the key would stay in the next command
-        start, sure = _raw_place(shown, found.start()), False
-    if found["go"] and "other key to abort" in shown.text.lower():
-        return None  # the line end confirms something
-    if (found["go"] or found["go_on"]) and _is_risky(raw, begin, shown.text):
+        start = _raw_place(shown, found.start())
+    elif not (found := _KEYS_OF_LINE.match(shown.text)):
         return None
     groups = found.groupdict()
+    if groups.get("go") and "other key to abort" in shown.text.lower():
+        return None  # the line end confirms something
+    if any(map(groups.get, ("go", "go_on", "keys"))) and _is_risky(raw, begin, shown.text):
+        return None
     answer = next(key for name, key in _KEYS.items() if groups.get(name) is not None)
     return Pager(start, answer, len(raw[start:].encode("utf-8", "surrogateescape")), sure)
 
@@ -147,7 +169,7 @@ def pager_at_end(raw: str) -> Pager | None:
 def _is_risky(raw: str, begin: int, line: str) -> bool:
     """Tell whether "press a key to continue" is a question about what the line, or the one before, announces."""
     before = raw[max(begin - 200, 0) : begin].rstrip().rpartition("\n")[2]
-    return _RISK.search(line) is not None or _RISK.search(before) is not None
+    return _RISK.search(line) is not None or (_RISK.search(before) and _ANNOUNCES.search(before)) is not None
 
 
 def _raw_place(shown: _Shown, place: int) -> int:
@@ -191,7 +213,8 @@ def without_pagers(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) ->
     """Return raw data without the prompts of pagers, and without what the device sent to wipe them.
 
     A terminal would show of the result what the device had sent without a pager, also where the prompt stood behind
-    other text on its line. A prompt that nothing wipes and that its line goes on behind was none: it is kept.
+    other text on its line. A prompt that nothing wipes and that its line goes on behind was none: it is kept, unless
+    the device never wipes it.
 
     :param spans: start and end of each prompt that was answered, in order.
     """
@@ -203,6 +226,7 @@ def without_pagers(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) ->
     indents: dict[
         str, int
     ] = {}  # blanks that a prompt begins with; behind other text, they are not known to be its own
+    never_wiped = _never_wiped(data, spans)
     stops = [*(start for start, _end in spans[1:]), len(data)]
     for (first, last), stop in zip(spans, stops, strict=True):
         start = max(first, place)  # a part of it was taken for what wipes the one before
@@ -213,7 +237,7 @@ def without_pagers(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) ->
         kept += data[place:start]
         place, left = _wiped(data, end, stop, len(text), alone=alone)
         name = _name(text)
-        if place == end and _VISIBLE.match(data, end, stop):
+        if place == end and name not in never_wiped and _VISIBLE.match(data, end, stop):
             place = start  # the line goes on: it quotes the prompt of a pager, and a packet ended there
         elif alone:
             indents[name] = len(text) - len(text.lstrip())
@@ -226,6 +250,18 @@ def without_pagers(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) ->
                 place += len(half)  # the device wiped its whole line, and wrote the text again
     kept += data[place:]
     return kept
+
+
+def _never_wiped(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) -> set[str]:
+    """Return the prompts that came more than once, and behind which the text or a new line came each time."""
+    ways: dict[str, list[bool]] = {}
+    for start, end in spans:
+        token = _AFTER.match(data, end)
+        while token is not None and token["inert"] is not None:
+            token = _AFTER.match(data, token.end())
+        is_wiped = token is not None and token["newline"] is None and token["blank"] is None
+        ways.setdefault(_name(_visible(data[start:end])), []).append(is_wiped)
+    return {name for name, wiped in ways.items() if len(wiped) > 1 and not any(wiped)}
 
 
 def _name(prompt: str) -> str:

@@ -75,7 +75,7 @@ SHARED: tuple[Dialog, ...] = (
     # A console that waits for somebody.
     _dialog(
         rf"(?:\A|\n)\W{{0,4}}(?:please\s)?(?:press|hit)\s{_KEY}"
-        r"(?:\sto\s(?:continue|get\sstarted|activate|log\s?in|start)[^\n]{0,60})?[.!:]?",
+        r"(?:\sto\s(?:continue|get\sstarted|activate|log\s?in|start)(?![^\n]*(?:abort|cancel))[^\n]{0,60})?[.!:]?",
         "",
     ),
     # Anything that demands a new password. It comes last: what lets the session go on comes first.
@@ -119,28 +119,81 @@ def answer_for(command: Command, shown: str) -> Reply | None:
     return next((each for each in command.answers if each.question.casefold() in line), None)
 
 
+# -- questions of a login ----------------------------------------------------------------------------------------------
+
+_USER = (
+    r"(?:user(?:[\s-]?(?:name|id))?|user\slogin|log[io]n(?:\s(?:name|as|id|user))?|account(?:\sname)?"
+    r"|benutzer(?:name|kennung)?|anmeldename|identifiant|utilisateur|nom\sd'utilisateur|(?:nombre\sde\s)?usuario|usuário"
+    r"|(?:nome\s)?utente|gebruikersnaam|användarnamn|логин|имя пользователя|用户名|帐号|账号|ユーザー?名)"
+)
+_PASSWORD = (
+    r"(?:pass\s?(?:word|phrase)|passwd|kennwort|passwort|mot\sde\spasse|contraseña|senha|parola|wachtwoord|lösenord|пароль"
+    r"|密码|密碼|口令|パスワード)"
+)
+_OF = r"(?:\s(?:for|of|again|to|für|pour|de|para)\s[^\n:]{1,80})?"
+_IN_BRACKETS = r"(?:\s?(?:\[[^\[\]\n]{0,40}\]|\([^()\n]{0,40}\)))?"
+# Words of a question for another password than that of the login, or for a new one.
+_OTHER = (
+    r"(?:(?<![\w-])(?:new|old|current|re-?(?:type|enter|peat)\w*|confirm\w*|verify|again|change|hint|one[\s-]time|otp|token|key"
+    r"|neue?[sn]?|alte[sn]?|aktuell\w*|wiederhol\w*|bestätig\w*|nouve(?:au|l)\w*|ancien\w*|actuel\w*|répét\w*"
+    r"|nuev[ao]|anterior|repit\w*|nuov[ao]|nov[ao]|atual|repet\w*|нов\w*|стар\w*|текущ\w*|повтор\w*|подтвер\w*)(?![\w-])"
+    r"|[新旧舊古]|确认|確認|再次)"
+)
+_PAST = r"(?:last|previous|recent|failed|successful)"
+
+ASKS_USER = re.compile(
+    rf"\A(?!.*(?:{_PASSWORD}|(?<![^\W_]){_PAST}\s(?:\w{{1,20}}\s)?(?:user|login)))"
+    rf"(?:.*(?<![^\W_])(?:user\s?name|user|login)"
+    rf"|\W{{0,3}}(?:(?:please|enter|type|your|the)\s){{0,4}}{_USER})"
+    rf"{_IN_BRACKETS}\s*:\s*\Z"
+    r"|\A\W{0,3}(?:(?:please|enter|your)\s){0,3}(?:user\s?name|login(?:\sname)?|user\sid)\s?>\s*\Z",
+    re.IGNORECASE,
+)
+"""Matches the last line of a text that asks for the name of the user."""
+
+ASKS_PASSWORD = re.compile(
+    rf"\A(?!.*{_OTHER})(?:.*(?<![^\W_]){_PASSWORD}\s*[:\uff1a]|\W{{0,3}}(?:enter\s)?password\s?>)\s*\Z", re.IGNORECASE
+)
+"""The same for the password of the user, not for a new one, nor for the old one that is asked for before a new one."""
+
+ASKS_LOGIN = re.compile(
+    rf"(?<![^\W_])(?:{_USER}|name|{_PASSWORD}|pass\s?code|pin|id){_OF}{_IN_BRACKETS}\s{{0,3}}[:\uff1a>?]\s*\Z",
+    re.IGNORECASE,
+)
+"""The same for anything a login can ask for. No empty line may be sent to it."""
+
 # -- questions nobody expects ------------------------------------------------------------------------------------------
 
 _IN_CHOICE = r"[^\[\](){}<>\n]{0,40}"
+_YES = r"(?:y(?:es)?|ja?|o(?:ui)?|s(?:[ií]|im)?|да?|k|t(?:ak)?|a(?:no)?)"
+_NO = r"(?:n(?:o|ein|on|ão|ee|ie|ej)?|н(?:ет)?|e|h)"
+_WORD = r"[^\x00-\x7f]{1,8}"  # (はい/いいえ)
 _CHOICES = (
     rf"(?:[\[({{<]\s?(?:confirm|(?:y|yes)\s?(?:[/|,]|or)\s?(?:n|no)\b{_IN_CHOICE}|(?:n|no)\s?(?:[/|,]|or)\s?(?:y|yes)\b"
-    rf"{_IN_CHOICE})\s?[\])}}>]|\b(?:y/n|yes/no)\b)"
+    rf"{_IN_CHOICE}|{_YES}\s?[/|]\s?{_NO}|{_NO}\s?[/|]\s?{_YES}|{_WORD}/{_WORD}|default\s?[=:]?\s?(?:y|n|yes|no))\s?[\])}}>]"
+    r"|[\[(][yn]/[\[(][yn][\])]{2}|[\[(]\[[yn]\]/[yn][\])]"  # (y/[n])
+    r"|[\[(]y[\])]es\b[\s,/|]{0,3}(?:or\s)?[\[(]n[\])]o\b(?:[\s,/|]{0,3}(?:or\s)?[\[(]\w[\])]\w{1,8})?"  # (Y)es / (N)o
+    r"|\b(?:y/n|yes/no)\b)"
 )
 _DEFAULT = r"(?:\s{0,3}(?:\[[^\[\]\n]{0,80}\]|\([^()\n]{0,80}\)))?"
 _SECRET = (
-    r"(?:pass\s?(?:word|phrase|code)|user\s?name|login(?:\sname)?|pin|otp|token|(?:verification|security|access)\scode)"
+    rf"(?:{_PASSWORD}|user\s?name|user\sid|login(?:\s(?:name|as))?|pass\s?code|pin|otp|token"
+    r"|(?:verification|security|access)\scode)"
 )
 _VERB = (
     r"(?:(?:re-?)?enter|re-?type|provide|confirm"
     r"|(?:type|input|select|choose|specify)(?=\s(?:the|an?|your|in|one|new|password|number|option|yes|no|y|n)\b|\s['\"<\[(]))"
 )
-_KEYS = r"(?:['\"<\[(]\w{1,10}['\">\])]|any\skey|enter|return)(?:\skey)?"
+_KEYS = r"(?:the\s)?(?:['\"<\[(]\w{1,10}['\">\])]|any\skey|enter|return)(?:\skey)?"
+_TYPED = r"\?\s{1,3}(?:y|n|yes|no)"  # the default answer, as if it had been typed
 # What waits for an input whatever it says.
 _WAITS = re.compile(
     rf"{_CHOICES}(?:\s?\?)?{_DEFAULT}\s?[:?>.#$%]?\Z"  # Proceed with reload? [confirm]
+    rf"|{_CHOICES}\s?{_TYPED}\Z"
     r"|\?\s?\[[^\[\]\n]{0,80}\]\s?:?\Z|\s\[[^\[\]\n]{0,80}\]\s?\?\Z"  # Destination filename [startup-config]?
     r"|\{[^{}\n]{0,300}<cr>[^{}\n]{0,300}\}\s?:\Z"
-    rf"|\A(?:\S{{1,80}}\s){{0,3}}{_SECRET}(?:\s(?:for|of|again|to)\s[^\n:]{{1,80}})?{_DEFAULT}\s?:\Z"
+    rf"|\A(?:\S{{1,80}}\s){{0,3}}{_SECRET}{_OF}{_DEFAULT}\s?:\Z"
+    rf"|\A\W{{0,3}}(?:enter\s)?(?:user\s?name|login\sname|user\sid|password)\s?>\Z"
     rf"|\A\W{{0,3}}(?:please\s|now\s)?{_VERB}\b[^\n]{{1,200}}[:?>]\Z"
     rf"|(?:\A\W{{0,3}}|[.,;:!?(]\s{{0,2}}|please\s)(?:press|type|hit|enter)\s{_KEYS}"
     r"(?:\s(?:to|for|or|and)\s[^\n]{0,100})?[.:)]{0,2}\Z",
@@ -150,19 +203,27 @@ _WAITS = re.compile(
 _ORDERS = re.compile(
     r"\A\W{0,3}(?:delete|erase|restore|reset|reload|reboot|restart|overwrite|save|format|initiali[sz]e|proceed|continue|confirm"
     r"|remove|replace|abort|discard|install|upgrade)(?:(?:\s[\w./:-]{1,40}){1,8}\s?|\s)[>#$%\])]\Z"
+    r"|\A(?:[a-z]{1,20}\s){1,6}(?:address|(?:file\s?)?name|number|option|value)\s?[>#$%]\Z"
     r"|\A\W{0,3}(?:select|choose|enter)\s[^\n]{1,80}\s\[[\w.-]{1,20}\]\s?[:?>#]?\Z",
     re.IGNORECASE,
 )
 # What waits if it is about something that is done.
-_MAY_ASK = re.compile(r"\?\Z|\?\s?\([^()\n]{0,80}\)\s?:?\Z|\s[\[(](?:y|n|yes|no)[\])]\s?[:?]\Z", re.IGNORECASE)
+_MAY_ASK = re.compile(
+    r"[?\uff1f]\Z|\?\s?\([^()\n]{0,80}\)\s?:?\Z|\s[\[(](?:y|n|yes|no)[\])]\s?[:?]\Z"
+    r"|\byes\s?(?:\||or)\s?no\Z|\?\s(?=[^?\n]{0,40}\byes\b)(?=[^?\n]{0,40}\bno\b)[^?\n]{1,60}\Z",
+    re.IGNORECASE,
+)
 _ASKED = (
     r"proceed|continue|confirm|\bsure\b|\bsav(?:e|ing)\b|overwrit|delet|eras|re-?load|re-?boot|re-?start|re-?set|replac|remov"
     r"|abort|file\s?name|\bname\sof\b|host\s?name|remote\shost|\baddress\b|\bformat\b|\benter\b|want|would\syou|do\syou|wish|\bok\b"
     r"|accept|agree|appl(?:y|ied)|commit|discard|\bexit|quit|\blog\s?out|shut\s?down|halt|power|upgrad|instal|\bcopy\b"
     r"|clear|disconnect|switch|activat|\buse\b|try\sagain|retry|\bready\b|\blose|\blost\b|\bwrite\b"
+    r"|wirklich|sicher|fortfahren|lösch|überschreib|speicher|neu\s?start|êtes-vous|voulez|supprim|redémarr|écras|enregistr"
+    r"|desea|segur[ao]|guardar|borrar|eliminar|reinici|sobrescrib|confermi|continua|vuoi|sicur|salvar|riavvi|certeza|deseja"
+    r"|продолж|удал|перезагр|сохран|уверен|继续|繼續|是否|确认|确定|重启|保存|删除|覆盖|続行|確認|よろしい|削除|再起動"
 )
 _ASKS = re.compile(rf"(?:{_ASKED})", re.IGNORECASE)
-_MAY_WAIT = re.compile(r"[\])}>?:.#$%]\Z|press|type|hit|enter|y/n|yes/no", re.IGNORECASE)
+_MAY_WAIT = re.compile(r"[\])}>?\uff1f:.#$%]\Z|press|type|hit|enter|[y\[(/]/?n|\bno?\Z|\)\w{1,8}\Z", re.IGNORECASE)
 _FILE = (
     r"[\w./:-]{0,60}\.(?:txt|cfg|conf|config|bin|img|log|tar|t?gz|zip|xml|json|ya?ml|pem|crt|key|csv|dat|db|bak|old|pcap|swi|spa)"
     r"|(?:flash|nvram|bootflash|slot|disk|usb|t?ftp|s[cf]tp|scp|https?)\w{0,8}:[^\[\](){}<>\n]{0,80}|(?:startup|running)-config"
@@ -179,11 +240,11 @@ _ASKS_FOR = re.compile(
 # A line that is about something that is done, and that ends with what is offered, or like a prompt.
 _OFFERS = re.compile(rf"(?:\s|\A){_OFFERED}\s?[:?>#$\]]?\Z", re.IGNORECASE)
 _NAMES_KEY = re.compile(
-    r"(?:\A\W{0,3}|[.,;:!?(]\s{0,2})(?:really|are\syou|do\syou|would\syou|(?:type|press|hit)\s\S{1,12}\s(?:to|for))\b"
+    r"(?:\A\W{0,3}|[.,;:!?(]\s{0,2})(?:really|sure|are\syou|do\syou|would\syou|(?:type|press|hit)\s\S{1,12}\s(?:to|for))\b"
     r"[^\n]{0,200}[>#$\])]\Z",
     re.IGNORECASE,
 )
-_LABEL = re.compile(r"last\slogin|enable\ssecret", re.IGNORECASE)
+_LABEL = re.compile(rf"{_PAST}\s(?:\w{{1,20}}\s)?(?:user|login)|enable\ssecret", re.IGNORECASE)
 _SHORT = 12  # letters; a shorter question is shown with the line before it
 
 

@@ -313,6 +313,8 @@ def _is_rejection(line: str, command: str, *, lone: bool) -> bool:
     if _is_data(line):
         return False
     plain = _without(_MARKS, line)
+    if command.strip() and plain.startswith(f"{command.strip()}: "):
+        plain = plain[len(command.strip()) + 2 :].lstrip()
     body = _body(plain)
     quoted = _QUOTED_COMMAND.match(body)
     if quoted and quoted[1].lower() not in command.lower():
@@ -358,8 +360,10 @@ def _without(front: re.Pattern[str], line: str) -> str:
 def _is_failure(line: str, failures: tuple[str, ...], *, alone: bool, lone: bool) -> bool:
     """Return whether a line has a text of the platform: at its start, or within a sentence that is all of the "
     "answer."""
-    if any(line.startswith(failure) and (lone or not failure.endswith(":")) for failure in failures):
-        return not (_COUNTER.fullmatch(_without(_MARKS, line)) or _DATA.search(line) or _NOTHING.search(line))
+    start = next((each for each in failures if line.startswith(each) and (lone or not each.endswith(":"))), None)
+    if start is not None:
+        says_nothing = _NOTHING.search(line[len(start) :])
+        return not (_COUNTER.fullmatch(_without(_MARKS, line)) or _DATA.search(line) or says_nothing)
     if not alone or _is_data(line):
         return False
     return any(

@@ -1,0 +1,272 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which line asks for the user and which for the password inside a session, and questions in any language."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader.pagers import pager_at_end
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader.questions import question_at_end
+from ansible_collections.rollcall.network.plugins.module_utils._drivers.text import (
+    ASKS_LOGIN,
+    ASKS_PASSWORD,
+    ASKS_USER,
+    asks,
+)
+from tests.unit.played import Played, Stream, Talk, device, line, play
+
+SECRET = "s3cret"
+ANSWERS = {"show clock": b"10:00:00\r\n", "terminal length 0": b""}
+
+LOGINS = [
+    ("login: ", "Password: "),
+    ("login as: ", "admin's password: "),
+    ("UserName:", "PassWord:"),
+    (">>User name:", ">>User password:"),
+    ("(FASTPATH)\r\nUser:", "Password:"),
+    ("Enter Username: ", "Enter Password: "),
+    ("Please login: ", "Password: "),
+    ("Login Name: ", "Password: "),
+    ("Account: ", "Password: "),
+    ("Login : ", "Password : "),
+    ("User Name : ", "Password  : "),
+    ("User ID:", "Password:"),
+    ("Username>", "Password>"),
+    ("LOGIN NAME>", "PASSWORD>"),
+    ("Enter login name: ", "Password: "),
+    ("\x1b[2J\x1b[10;20HUsername: \x1b[K", "\x1b[11;20HPassword: "),
+    ("User:\t", "Password: "),
+    ("Username (admin): ", "Password: "),
+    ("CMTS-1 login username: ", "Password: "),
+    ("User Login: ", "Passphrase: "),
+    ("Benutzername: ", "Kennwort: "),
+    ("Identifiant : ", "Mot de passe : "),
+    ("Usuario: ", "Contraseña: "),
+    ("Nome utente: ", "Password: "),
+    ("Логин: ", "Пароль: "),
+    ("用户名:", "密码:"),
+    ("ユーザ名:", "パスワード:"),
+]
+NO_PASSWORDS = [
+    "New password: ",
+    "Enter new password:",
+    "Old password: ",
+    "Enter old password:",
+    "Current password: ",
+    "(current) UNIX password: ",
+    "admin's new password: ",
+    "Retype password: ",
+    "Retype new password: ",
+    "Re-enter password: ",
+    "Reenter password:",
+    "Repeat password:",
+    "Confirm password: ",
+    "Verify password: ",
+    "Password again: ",
+    "Change password:",
+    "Password hint: ",
+    "Neues Passwort: ",
+    "Altes Kennwort: ",
+    "Kennwort bestätigen, Kennwort: ",
+    "Nouveau mot de passe : ",
+    "Nueva contraseña: ",
+    "Nova senha: ",
+    "Новый пароль: ",
+    "新密码:",
+    "确认密码:",
+    "Password expires in 3 days:",
+    "Your password will expire in 3 days: change it",
+    "Password policy:",
+    "Password encryption: enabled",
+    "The password of this device is old:",
+    "Password (8-16 characters):",
+    'Enter the password for "admin": ',
+    "Enter passphrase for key '/root/.ssh/id_rsa': ",
+    "One-time password: ",
+    "PASSCODE: ",
+    "Enter passcode: ",
+    "PIN:",
+    "token:",
+    "compassword:",
+    "password",
+    "Passwords:",
+    "Password: never share. Username: see card.",
+]
+NO_LOGINS = [
+    "Last login:",
+    "Last login: Thu Nov 26 10:00:00",
+    "Last successful login:",
+    "Last failed login :",
+    "Previous user:",
+    "user: admin logged in",
+    "Name      x     Account:",
+    "Billing Account:",
+    "Account: 12",
+    "Logged in users:",
+    "superuser:",
+    "Users:",
+    "Interfaces:",
+    "Router:",
+    "SEFOS:",
+    "R1>",
+    "user>admin",
+    "[admin@MikroTik] >",
+    "User Access Verification",
+    "http://login:8080",
+]
+
+
+@pytest.mark.parametrize(("user", "password"), LOGINS)
+def test_questions_of_a_login(user: str, password: str) -> None:
+    stream = Stream(asking(user, password))
+    stream.asks_login = True
+    played = play(iter(()), ["show clock"], stream=stream, password=SECRET)  # type: ignore[arg-type]
+    assert (played.error, played.texts) == (None, {"show clock": "10:00:00"})
+    assert bytes(played.stream.typed).startswith(f"admin\n{SECRET}\n".encode())
+
+
+def asking(user: str, password: str) -> Talk:
+    yield f"\r\n{user}".encode()
+    yield from line()
+    yield password.encode()
+    yield from line(echo=False)
+    yield b"\r\n"
+    yield from device(b"R1#", ANSWERS)
+
+
+@pytest.mark.parametrize(("user", "password"), LOGINS)
+def test_a_question_of_a_login_is_of_one_kind(user: str, password: str) -> None:
+    if "\x1b" not in user:
+        last = user.rpartition("\n")[2]
+        assert asks(ASKS_USER, last)
+        assert not asks(ASKS_PASSWORD, last)
+        assert asks(ASKS_LOGIN, last)
+        assert not asks(ASKS_USER, password)
+        assert asks(ASKS_PASSWORD, password)
+        assert asks(ASKS_LOGIN, password)
+        assert pager_at_end(user) is pager_at_end(password) is None
+
+
+@pytest.mark.parametrize("shown", NO_PASSWORDS)
+def test_the_password_is_only_for_its_question(shown: str) -> None:
+    assert not asks(ASKS_PASSWORD, shown)
+    assert not asks(ASKS_USER, shown)
+
+
+@pytest.mark.parametrize("shown", NO_LOGINS)
+def test_text_and_banners_are_no_questions_of_a_login(shown: str) -> None:
+    assert not asks(ASKS_USER, shown)
+    assert not asks(ASKS_PASSWORD, shown)
+    assert question_at_end(f"one\n{shown}") is None
+
+
+@pytest.mark.parametrize(
+    "shown", ["name: ", "PIN:", "Enter passcode: ", "PASSCODE: ", "Secret ID: ", 'Password for "x":']
+)
+def test_a_question_that_a_login_cannot_answer_is_one_of_a_login(shown: str) -> None:
+    assert asks(ASKS_LOGIN, shown)
+    assert not asks(ASKS_USER, shown)
+    assert not asks(ASKS_PASSWORD, shown)
+
+
+# -- questions nobody expects ------------------------------------------------------------------------------------------
+
+QUESTIONS = [
+    "Wirklich neu starten? (j/n) ",
+    "Wirklich löschen? (j/n) ",
+    "Weiter (j/n)? ",
+    "Êtes-vous sûr ? (o/n) ",
+    "Continuer (O/N) :",
+    "¿Desea continuar? (s/n) ",
+    "Desea guardar [s/N]: ",
+    "是否继续?[Y/N]:",
+    "是否继续?",
+    "続行しますか? (Y/N)",
+    "続行しますか? (はい/いいえ)",
+    "Продолжить? (д/н) ",
+    "Confermi (s/n)? ",
+    "Erase the whole disk, yes or no",
+    "Type YES in capitals> ",
+    "Proceed # ",
+    "Confirm with ENTER$ ",
+    "Reset now %",
+    "delete all files >",
+    "Enter choice> ",
+    "Save? yes|no",
+    "Reboot? 1=yes 2=no ",
+    "Really> ",
+    "Sure>",
+    "y/n>",
+    "Hit <enter> to erase>",
+    "(yes/no)#",
+    "Overwrite old file [Y]",
+    "[OK]",
+    "Press return to erase NVRAM",
+    "Name or IP address> ",
+    "Do you wish to save? (Y)es / (N)o ",
+    "Confirm [y/n/q]? y",
+    "Please input the file name(*.cfg)[flash:/startup.cfg]\r\n"
+    "(To leave the existing filename unchanged, press the enter key):",
+    "Do you want to reset the configuration (press Y or ENTER)",
+    "This command will reboot the system (default=y)",
+    "Reset (y/[n])",
+    "Type yes to confirm [no] ",
+    "Enter selection [1-4] ",
+    "Press <ENTER> to continue or any other key to abort (ENTER)",
+    "Erase all, press ENTER: ",
+    "Initialise the disk (yes/no)# ",
+    "Select image [1]: ",
+    "Restore factory settings> ",
+]
+NO_QUESTIONS = [
+    "Save on exit (y/n): no",
+    "Status: ok",
+    "Power supply [OK]: present",
+    "  Account:",
+    "Serial (a/b): ",
+    "R1(主/备)#ok",
+    "proceed#",
+    "Zeit: 10:00 (UTC)",
+    "Löschungen: 0",
+    "reset-sw1#",
+    "R1(config-if)#",
+    "save.example.net # ",
+]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_nothing_is_sent_to_a_question(question: str) -> None:
+    played = asked(question)
+    assert played.kinds() == {"copy x": "question"}
+    assert bytes(played.stream.typed).endswith(b"copy x\n")
+    assert played.texts["copy x"].split() == question.split()
+
+
+def asked(question: str) -> Played:
+    def ask() -> Talk:
+        yield question.encode()
+        yield None
+        yield b"\r\nDONE IT\r\n"
+
+    return play(device(b"R1#", {**ANSWERS, "copy x": ask}), ["copy x"])
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_nothing_is_sent_to_a_question_before_the_login(question: str) -> None:
+    def talk() -> Talk:
+        yield b"hello\r\n" + question.encode()
+        yield None
+        yield b"\r\nDONE IT\r\n"
+        yield from device(b"R1#", ANSWERS)
+
+    played = play(talk(), ["show clock"])
+    assert played.error is not None
+    assert played.error.error.kind == "question"
+    assert bytes(played.stream.typed) == b""
+
+
+@pytest.mark.parametrize("shown", NO_QUESTIONS)
+def test_text_is_no_question(shown: str) -> None:
+    assert question_at_end(f"one\n{shown}") is None
