@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader.rejections import rejection_in
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import LEARNED, Platform, load_platform
-from tests.unit.played import Played, Stream, Talk, line, play
+from tests.unit.played import Played, Stream, Talk, each_of, line, play
 from tests.unit.test_pagers import PROMPTS as PAGERS
 from tests.unit.test_pagers import WIPES
 from tests.unit.test_platforms import ALL, shipped
@@ -264,7 +264,7 @@ def played(device: Device, name: str, *, small: bool) -> Played:
     stream = Stream(device.talk(), **options)
     stream.asks_login = device.telnet
     settings: dict[str, Any] = {"password": LOGIN_SECRET, "become_password": ENABLE_SECRET, "command_timeout": 60.0}
-    return play(iter(()), ["show table", "show foo"], asked_as(name), stream=stream, **settings)
+    return play(each_of(()), ["show table", "show foo"], asked_as(name), stream=stream, **settings)
 
 
 def in_packets(data: bytes) -> list[bytes]:
@@ -320,7 +320,7 @@ def test_the_secret_of_another_mode_that_is_refused_is_an_error(name: str) -> No
     if not any(asks_secret for _line, asks_secret in steps_of(device.platform, device.box)):
         pytest.skip("it asks for no secret")
     stream = Stream(device.talk())
-    answer = play(iter(()), ["show table"], asked_as(name), stream=stream, become_password="wrong")  # type: ignore[arg-type]
+    answer = play(each_of(()), ["show table"], asked_as(name), stream=stream, become_password="wrong")
     assert answer.error is not None
     assert answer.error.error.kind == "become_refused"
     assert "wrong" not in answer.error.error.message
