@@ -44,6 +44,7 @@ class Answer:
         self.echo.found = not line.strip()
         self.tests: list[int] = []  # its length whenever an empty line was sent to test the end
         self.pagers: list[tuple[int, int]] = []  # where the prompts of pagers are that were answered
+        self.line_ended = False  # a pager was answered with a line end
         self.replies = 0  # sent to questions
         self.resumed = False  # more of the answer came after the first test
         self.unclear = False  # text and one prompt came after one test: a message, or the prompt before it was text
@@ -179,6 +180,18 @@ class Answer:
         """Return whether a pager's prompt came after the first test. The empty line can have been its key."""
         raw = decode(bytes(self.data[self.tests[0] :]))
         return any(pager_at_end(part) is not None for part in _MOVES.split(raw))
+
+    def is_cut_too_late(self, text: str) -> bool:
+        """Return whether the text of the answer ends with a prompt, and the line end that was the key of a pager can
+        have brought the one behind it."""
+        return self.line_ended and self.prompt.start(text) is not None
+
+    def begins_with_text(self) -> bool:
+        """Return whether text came on the line of the prompt before the echo, so that the prompt was text too. A
+        message begins on a line of its own."""
+        first = clean(decode(bytes(self.data[: self.data.find(b"\n") + 1]))).strip()
+        is_text = bool(first) and not self.line.strip().startswith(first) and not is_idle(first, self.prompt)
+        return self.echo.found and self.echo.start > 0 and not self.echo.interrupted and is_text
 
     def shows_prompt(self) -> bool:
         """Return whether a line ends with the prompt."""
