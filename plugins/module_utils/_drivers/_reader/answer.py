@@ -186,12 +186,27 @@ class Answer:
         have brought the one behind it."""
         return self.line_ended and self.prompt.start(text) is not None
 
-    def begins_with_text(self) -> bool:
-        """Return whether text came on the line of the prompt before the echo, so that the prompt was text too. A
-        message begins on a line of its own."""
-        first = clean(decode(bytes(self.data[: self.data.find(b"\n") + 1]))).strip()
-        is_text = bool(first) and not self.line.strip().startswith(first) and not is_idle(first, self.prompt)
-        return self.echo.found and self.echo.start > 0 and not self.echo.interrupted and is_text
+    def shows_text_at_prompt(self) -> bool:
+        """Return whether text came on the line of a prompt before the echo, so that this prompt was text too. A message
+        begins on a line of its own."""
+        if not self.echo.found or self.echo.interrupted:
+            return False
+        lines = clean(decode(bytes(self.data[: self.echo.start]))).split("\n")
+        for place, line in enumerate(lines):
+            text = line.strip().removeprefix(self.prompt.line).strip()
+            is_at_prompt = place == 0 or line.startswith(self.prompt.line)
+            is_text = bool(text) and not is_idle(line, self.prompt) and not is_idle(text, self.prompt)
+            if is_at_prompt and is_text and not self.line.strip().startswith(text):
+                return True
+        return False
+
+    def is_begun_before(self) -> bool:
+        """Return whether the last text before the echo is a prompt and the first part of the line. A message came then,
+        and the device showed both again."""
+        before = clean(decode(bytes(self.data[: self.echo.start]))).split("\n")
+        last = next((line.strip() for line in reversed(before) if not is_idle(line, self.prompt)), "")
+        typed = last.removeprefix(self.prompt.line).strip()
+        return last.startswith(self.prompt.line) and bool(typed) and self.line.strip().startswith(typed)
 
     def shows_prompt(self) -> bool:
         """Return whether a line ends with the prompt."""

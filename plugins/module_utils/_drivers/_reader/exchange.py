@@ -105,7 +105,7 @@ async def _book(terminal: Terminal, answer: Answer, end: End) -> End:
         late = answer.late(redraws=terminal.redraws is not False)
         if terminal.redraws is None:
             terminal.redraws = answer.is_redrawn()
-        if previous is not None and not late and answer.begins_with_text():
+        if previous is not None and (answer.is_begun_before() if late else answer.shows_text_at_prompt()):
             end = "lost"
     elif terminal.echoes and end != "prompt" and not is_idle(clean(decode(bytes(answer.data))), answer.prompt):
         end = "lost"
