@@ -152,9 +152,9 @@ def test_an_answer_is_whole_or_it_is_not_ok(scene: Scene) -> None:
 
     The device can echo nothing, hesitate within its prompt, print a message while a line is typed, and quote prompts,
     commands, questions and pagers. Not played is what nobody can tell apart: two quoted prompts in a row, a pause of
-    0.1 s or more behind a quoted pager, and text on the line that a prompt wipes. Exact means: but for prompts and
-    messages at the end of a text, which the device can have printed after it, a message between the echo and the text,
-    and blanks that wiping a pager wipes.
+    0.1 s or more behind a quoted pager or a prompt on its line, and text on the line that a prompt wipes. Exact means:
+    but for prompts and messages at the end of a text, which the device can have printed after it, a message between the
+    echo and the text, and blanks that wiping a pager wipes.
     """
     played = scene.played()
     assert played.outputs or played.error is not None
