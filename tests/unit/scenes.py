@@ -94,6 +94,7 @@ class Scene:
     def __post_init__(self) -> None:
         shorter = [(4 * size, min(pause, size / 2, 1.1)) for size, pause in self.cuts]
         self.lines = 0  # typed so far
+        self.end = b""  # of what was said since a line end or a key was typed
         self._cuts = itertools.chain(self.cuts, itertools.cycle(shorter))
 
     @property
@@ -109,8 +110,9 @@ class Scene:
         while place < len(data):
             size, pause = next(self._cuts)
             yield data[place : place + size]
+            self.end = (self.end + data[place : place + size])[-512:]
             place += size
-            if pause > BEHIND_A_PAGER and pager_at_end(decode(data[max(place - 512, 0) : place])) is not None:
+            if pause > BEHIND_A_PAGER and pager_at_end(decode(self.end)) is not None:
                 pause = BEHIND_A_PAGER
             if pause:
                 yield min(pause, longest)
@@ -140,6 +142,7 @@ class Scene:
         if self.echo != "none":
             yield self.crlf
         self.lines += 1
+        self.end = b""
         self.typed = got.decode()
 
     def talk(self) -> Talk:
@@ -165,6 +168,7 @@ class Scene:
                 yield prompt.encode()
                 yield None
                 yield wipe
+                self.end = b""
             yield from self.said(b"".join(lines[start : start + self.page] if prompt and key != "q" else lines))
         if prompt and key == "q" and data.endswith(b"\n"):
             yield prompt.encode()

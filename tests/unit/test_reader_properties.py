@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
+from tests.unit.played import Talk, device, play
 from tests.unit.scenes import Scene, plain_scenes, scenes
 
 EXAMPLES = int(os.environ.get("ROLLCALL_EXAMPLES", "0"))
@@ -26,6 +28,122 @@ SETTINGS = settings(
     suppress_health_check=list(HealthCheck),
 )
 
+# Devices whose answers were wrong with status ok.
+WRONG_ONCE = {
+    "the rest of a line that begins with the prompt": Scene(
+        prompt="HRP_M<Core SW+1>",
+        echo="plain",
+        answers=(
+            (
+                b"Overwrite? [y/n]\r\n-----\r\n"
+                b"show log | include word0-word1-word2-word3-word4-word5-word6-word7-word8-word9-word10-word11\r\n"
+                b"see --- more --- there\r\nname: Gi0/1 [x] a\tb\r\n100 % a\tb a\tb >\r\nsee 45% there\r\n"
+                b"see More: <space>,  Quit: q or CTRL+Z, One line: <return> there\r\nContinue? \r\n\r\n"
+            ),
+            (
+                b"   \r\nsee Press the <SPACE BAR> for more there\r\nsw1#\r\n^\r\nname: Gi0/1 [x] a\tb\r\n^\r\n"
+                b"HRP_M<Core SW+1>show clock\r\n"
+                b"show log | include word0-word1-word2-word3-word4-word5-word6-word7-word8-word9-word10-word11\r\n"
+                b"# '\r\nPress any key to continue (Q to quit)\r\n"
+            ),
+            b"",
+        ),
+        pager="allied telesis",
+        wipe="left of a wide one",
+        page=8,
+        delay=0.01,
+        cuts=((1, 1.1), (1, 1.1)),
+        greeting="Welcome\r\n",
+        accepts=False,
+        message="Nov 26 15:26:01.124: %SYS-5-CONFIG_I: Configured from console by ops",
+        after=(5, 5),
+        again=True,
+    ),
+    "a quoted prompt far above the end, and no echo": Scene(
+        prompt="firewall01.example.net # ",
+        echo="none",
+        answers=(
+            (
+                b"\r\nup \xe6\xbc\xa2\xe5\xad\x97 \xc3\x84 \xe6\xbc\xa2\xe5\xad\x97\r\n"
+                b"see --More--(45%) there\r\n*** System shutdown soon ***\r\nat firewall01.example.net # \r\n"
+                b"Continue? \r\n*** System shutdown soon ***\r\n\r\nfirewall01.example.net # \r\n"
+                b"show log | include word0-word1-word2-word3-word4-word5-word6-word7-word8-word9-word10-word11\r\n"
+                b"up \xe6\xbc\xa2\xe5\xad\x97 \xc3\x84 \xe6\xbc\xa2\xe5\xad\x97\r\n"
+            ),
+        ),
+        pager="one dash",
+        wipe="left",
+        delay=1.5,
+        cuts=((1, 0.15), (1, 0.09), (1, 2.4), (200, 2.4), (9, 1.1), (200, 8.0), (1, 8.0), (200, 0.09)),
+    ),
+    "a message behind the last character that is typed": Scene(
+        prompt="𣲓] ",
+        echo="plain",
+        answers=(
+            b"see -- More -- there\r\n",
+            (
+                b"Continue? \r\n:\r\nOverwrite? [y/n]\r\nlogin:\r\n"
+                b"show log | include word0-word1-word2-word3-word4-word5-word6-word7-word8-word9-word10-word11\r\n"
+                b"---(more)---\r\n*** System shutdown soon ***\r\n*** System shutdown soon ***\r\nsw1#\r\n"
+                b"see -- MORE --, next page: Space, next line: Enter, quit: q there\r\nOverwrite? [y/n]\r\n"
+                b"see ---- More ---- there\r\n"
+            ),
+            (
+                b"--- more ---\r\n\r\n\xc3\x84\r\n"
+                b"show log | include word0-word1-word2-word3-word4-word5-word6-word7-word8-word9-word10-word11\r\n"
+                b"login:\r\n\xf0\xa3\xb2\x93]  and more\r\n"
+            ),
+        ),
+        pager="exos",
+        page=7,
+        cuts=((2, 1.1), (60, 0.02)),
+        hesitates=8.0,
+        greeting="Welcome\r\n",
+        message="*** System shutdown soon ***",
+        after=(2, 12),
+        again=True,
+    ),
+    "the next command quoted below two quoted prompts": Scene(
+        prompt="ops@host:~$ ",
+        echo="wrap",
+        answers=(
+            (
+                b"see More: <space>,  Quit: q or CTRL+Z, One line: <return> there\r\n^\r\n"
+                b"More? [next screen <sp>, next line <cr>, filter pattern </>, quit <q>]\r\n"
+                b"show running-config\r\n\r\n---- More ( Press 'Q' to break ) ----\r\nops@host:~$ \r\n"
+                b"ops@host:~$ show clock\r\nshow running-config\r\n<--- More --->\r\nOverwrite? [y/n]\r\n"
+            ),
+            b"Overwrite? [y/n]\r\nops@host:~$ show clock\r\nops@host:~$ \r\nsee --More-- there\r\n",
+            (
+                b"see Press <Enter> to continue... there\r\nadmin@x>\r\n--More--\r\n"
+                b"*** System shutdown soon ***\r\n^\r\n"
+                b"see -- MORE --, next page: Space, next line: Enter, quit: q there\r\nops@host:~$  and more\r\n"
+                b"xy\x08z name:\r\n\r\n"
+            ),
+        ),
+        pager="eltex",
+        wipe="backspaces",
+        delay=0.1,
+        cuts=((1, 0.02), (1, 0.02)),
+        hesitates=8.0,
+        accepts=False,
+        message="*** System shutdown soon ***",
+        after=(2, 2),
+    ),
+    "a message while a line is typed within the answer": Scene(
+        prompt="ĉ?",
+        echo="wrap",
+        answers=(b"\xc4\x89? and more\r\n\xc4\x89? and more\r\n", b"\xc4\x89? and more\r\n\xc4\x89? and more"),
+        pager="cisco small business",
+        page=6,
+        delay=0.1,
+        cuts=((1, 0.02),),
+        message="*** System shutdown soon ***",
+        after=(3, 3),
+        again=True,
+    ),
+}
+
 
 @SETTINGS
 @given(scenes())
@@ -34,9 +152,9 @@ def test_an_answer_is_whole_or_it_is_not_ok(scene: Scene) -> None:
 
     The device can echo nothing, hesitate within its prompt, print a message while a line is typed, and quote prompts,
     commands, questions and pagers. Not played is what nobody can tell apart: two quoted prompts in a row, a pause of
-    0.1 s or more behind a quoted pager, and text on the line that a prompt wipes. Exact means: but for prompts and
-    messages at the end of a text, which the device can have printed after it, a message between the echo and the text,
-    and blanks that wiping a pager wipes.
+    0.1 s or more behind a quoted pager or a prompt on its line, and text on the line that a prompt wipes. Exact means:
+    but for prompts and messages at the end of a text, which the device can have printed after it, a message between the
+    echo and the text, and blanks that wiping a pager wipes.
     """
     played = scene.played()
     assert played.outputs or played.error is not None
@@ -57,3 +175,24 @@ def test_a_plain_answer_is_ok(scene: Scene) -> None:
     assert played.error is None, scene
     for number, command in enumerate(played.outputs):
         assert scene.same(played.texts[command], number), (command, scene)
+
+
+@pytest.mark.parametrize("scene", WRONG_ONCE.values(), ids=WRONG_ONCE)
+def test_an_answer_that_cannot_be_assigned_is_not_ok(scene: Scene) -> None:
+    played = scene.played()
+    for number, (command, output) in enumerate(played.outputs.items()):
+        assert output.status != "ok" or scene.same(output.text, number), (command, output)
+
+
+def test_the_key_of_a_pager_that_was_none_does_not_end_an_answer() -> None:
+    """The device pauses within its prompt, behind a text that says what the prompt of a pager says."""
+
+    def text() -> Talk:
+        yield b"Press <Enter> to continue..."
+        yield b"R1.exam"
+        yield 1.1
+
+    talk = device(b"R1.example#", {"show version": text, "show clock": b"12:00\r\n"})
+    played = play(talk, ["show version", "show clock"])
+    assert played.kinds()["show version"] in ("ok", "desynchronised")
+    assert played.kinds()["show version"] != "ok" or played.texts["show version"] == "Press <Enter> to continue..."

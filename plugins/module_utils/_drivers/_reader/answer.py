@@ -44,6 +44,7 @@ class Answer:
         self.echo.found = not line.strip()
         self.tests: list[int] = []  # its length whenever an empty line was sent to test the end
         self.pagers: list[tuple[int, int]] = []  # where the prompts of pagers are that were answered
+        self.line_ended = False  # a pager was answered with a line end
         self.replies = 0  # sent to questions
         self.resumed = False  # more of the answer came after the first test
         self.unclear = False  # text and one prompt came after one test: a message, or the prompt before it was text
@@ -179,6 +180,33 @@ class Answer:
         """Return whether a pager's prompt came after the first test. The empty line can have been its key."""
         raw = decode(bytes(self.data[self.tests[0] :]))
         return any(pager_at_end(part) is not None for part in _MOVES.split(raw))
+
+    def is_cut_too_late(self, text: str) -> bool:
+        """Return whether the text of the answer ends with a prompt, and the line end that was the key of a pager can
+        have brought the one behind it."""
+        return self.line_ended and self.prompt.start(text) is not None
+
+    def shows_text_at_prompt(self) -> bool:
+        """Return whether text came on the line of a prompt before the echo, so that this prompt was text too. A message
+        begins on a line of its own."""
+        if not self.echo.found or self.echo.interrupted:
+            return False
+        lines = clean(decode(bytes(self.data[: self.echo.start]))).split("\n")
+        for place, line in enumerate(lines):
+            text = line.strip().removeprefix(self.prompt.line).strip()
+            is_at_prompt = place == 0 or line.startswith(self.prompt.line)
+            is_text = bool(text) and not is_idle(line, self.prompt) and not is_idle(text, self.prompt)
+            if is_at_prompt and is_text and not self.line.strip().startswith(text):
+                return True
+        return False
+
+    def is_begun_before(self) -> bool:
+        """Return whether the last text before the echo is a prompt and the first part of the line. A message came then,
+        and the device showed both again."""
+        before = clean(decode(bytes(self.data[: self.echo.start]))).split("\n")
+        last = next((line.strip() for line in reversed(before) if not is_idle(line, self.prompt)), "")
+        typed = last.removeprefix(self.prompt.line).strip()
+        return last.startswith(self.prompt.line) and bool(typed) and self.line.strip().startswith(typed)
 
     def shows_prompt(self) -> bool:
         """Return whether a line ends with the prompt."""

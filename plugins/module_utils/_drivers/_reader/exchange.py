@@ -44,9 +44,11 @@ async def ask(terminal: Terminal, command: Command, output: Output, *, prove: bo
     try:
         previous = terminal.previous
         answer, end = await exchange(terminal, command, terminal.deadline(), prove=prove)
-        if end == "prompt" and previous is not None and (place := answer.second_echo()) is not None:
+        if end == "prompt" and (place := answer.second_echo()) is not None:
             answer, end = await _ask_again(terminal, command, answer, place, previous)
         output.text = await text_in(terminal, answer, end)
+        if end == "prompt" and answer.is_cut_too_late(output.text):
+            end = "lost"
         if end == "prompt" and terminal.echoes is False and _is_mixed(output.text, command.text, terminal.prompt):
             end = "lost"  # one of them was in the previous answer, and was taken for its end
             if previous is not None:
@@ -61,17 +63,20 @@ async def ask(terminal: Terminal, command: Command, output: Output, *, prove: bo
 
 
 async def _ask_again(
-    terminal: Terminal, command: Command, answer: Answer, place: int, previous: tuple[Answer, Output]
+    terminal: Terminal, command: Command, answer: Answer, place: int, previous: tuple[Answer, Output] | None
 ) -> tuple[Answer, End]:
     """Find out what an answer is that has the prompt and its own command in it.
 
-    Either it quotes them, or the previous answer went on with a line that was taken for the echo, and then the
-    command came. It is sent again from a prompt that is proven.
+    Either it quotes them, or the device showed them again after a message, or the previous answer went on with a line
+    that was taken for the echo, and then the command came. It is sent again from a prompt that is proven.
     """
     if not READ_ONLY.match(command.text):
-        lose(previous[1])
+        if previous is not None:
+            lose(previous[1])
         return answer, "lost"
     again, end = await exchange(terminal, command, terminal.deadline(), prove=True)
+    if previous is None:
+        return again, end
     if end != "prompt":
         lose(previous[1])
     elif again.second_echo() is None and not await _complete(terminal, *previous, bytes(answer.data[:place])):
@@ -100,6 +105,8 @@ async def _book(terminal: Terminal, answer: Answer, end: End) -> End:
         late = answer.late(redraws=terminal.redraws is not False)
         if terminal.redraws is None:
             terminal.redraws = answer.is_redrawn()
+        if previous is not None and (answer.is_begun_before() if late else answer.shows_text_at_prompt()):
+            end = "lost"
     elif terminal.echoes and end != "prompt" and not is_idle(clean(decode(bytes(answer.data))), answer.prompt):
         end = "lost"
     if previous is None:

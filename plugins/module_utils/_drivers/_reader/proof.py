@@ -42,6 +42,8 @@ def is_proven(answer: Answer, *, settled: bool) -> bool:
     brought = answer.brought()
     if not settled and answer.echo.found and "\n" not in brought:
         return False  # a device that echoes shows the line end first: this can be the rest of the answer
+    if not settled and not answer.was_complete and answer.had_prompt():
+        return False  # the prompt before it can be text, and this one the end: then another one comes
     # A message can follow the prompt each time.
     has_prompt = answer.prompt.start(brought) is not None or (
         is_idle(brought, answer.prompt) and any(map(answer.prompt.is_alone, block(brought)))

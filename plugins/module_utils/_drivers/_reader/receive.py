@@ -89,6 +89,7 @@ async def _arrived(terminal: Terminal, answer: Answer, deadline: float) -> End |
             and not await terminal.more(answer, _hesitation(pager, answer))
             and answer.paged(pager.size)
         ):
+            answer.line_ended = answer.line_ended or pager.answer == "\n"
             await terminal.try_to_send(pager.answer, deadline, newline=False)
     return None
 
