@@ -368,14 +368,15 @@ def test_a_rename_disables_the_schedule_of_the_old_name(
 
 # -- the check ---------------------------------------------------------------------------------------------------------
 
-PROBE = {
+FOLDER = {"path": "/var/lib/rollcall", "exists": True, "mounted": True, "writable": True, "free": 5_000_000_000}
+PROBE: dict[str, Any] = {
     "core": "2.19.14",
     "python": "3.12.1",
     "uid": 1000,
     "packages": {"asyncssh": "2.24.1"},
     "env": ["ROLLCALL_NET_USERNAME"],
     "hosts": 3,
-    "folder": {"path": "/var/lib/rollcall", "exists": True, "mounted": True, "writable": True, "free": 5_000_000_000},
+    "folder": FOLDER,
 }
 
 
@@ -391,9 +392,9 @@ def test_the_check_prints_one_list_with_what_to_do(
     status, output = awx(tmp_path, login, {**ASKED_FOR, "rollcall_awx_slices": 3})
     assert status == 0, output
 
-    folder = {**PROBE["folder"], "mounted": False, "writable": False, "free": 5}
+    folder = {**FOLDER, "mounted": False, "writable": False, "free": 5}
     wrong = {**PROBE, "core": "2.17.1", "packages": {}, "env": [], "hosts": 2, "folder": folder}
-    for artifacts, ended, to_do in (
+    cases: list[tuple[dict[str, Any], str, list[str]]] = [
         ({"rollcall_awx_probe": PROBE}, "successful", []),
         (
             {"rollcall_awx_probe": wrong},
@@ -401,8 +402,9 @@ def test_the_check_prints_one_list_with_what_to_do(
             ["credential", "execution environment", "mount", "slices", "space", "writable"],
         ),
         ({}, "failed", ["job"]),
-    ):
-        controller.job = lambda _template, _launch, ended=ended, artifacts=artifacts: (ended, artifacts)
+    ]
+    for artifacts, ended, to_do in cases:
+        controller.job = (ended, artifacts)
         status, output = awx(tmp_path, login, {**ASKED_FOR, "rollcall_awx_slices": 3}, playbook=check)
         assert sorted(re.findall(r'"TO DO  ([\w ]+): ', output)) == to_do, output
         assert status == (2 if to_do else 0), output

@@ -25,7 +25,13 @@ ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 # As AWX sets it for a job: none is the project's own `collections`, which the project's ansible.cfg names.
 AWX_PATHS = "/runner/requirements_collections:~/.ansible/collections:/usr/share/ansible/collections"
-SURVEY = {"rollcall_commands_for_all": "", "rollcall_deadline": 60, "rollcall_max_fail_percentage": 0.0}
+SURVEY = {
+    "rollcall_commands_for_all": "",
+    "rollcall_deadline": 60,
+    "rollcall_max_fail_percentage": 0.0,
+    "rollcall_only": "",
+    "rollcall_resume": "false",
+}
 STRANGER = 12345
 STRANGELY = ("setpriv", "--reuid", str(STRANGER), "--regid", "0", "--clear-groups", "--no-new-privs")
 # Runs what follows as some user of group 0, on a root that is read-only but for the folders that come first, so many.
