@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, the rollcall.network authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A stand-in for AWX's API, which needs Kubernetes: as much of it as awx.awx's modules use to make things and find
-them.
+"""A replacement of AWX's API, which needs Kubernetes: the part of it that the modules of awx.awx use, and workflows.
 
 Objects are kept by endpoint as they were sent. What AWX refuses is refused here too, as far as a playbook is likely to
-get it wrong: names that are taken, references to nothing, what a credential type may inject, surveys, recurrence rules.
+get it wrong: names that are taken, references to nothing, what a credential type may inject, surveys, recurrence rules,
+playbooks that the project does not have, two credentials of one type, two links between the same nodes.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import json
 import re
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace, TracebackType
 from typing import Any
@@ -48,9 +49,35 @@ REFERENCES: dict[str, dict[str, str]] = {
         "unified_job_template": "unified_job_templates",
     },
     "schedules": {"unified_job_template": "unified_job_templates"},
+    "teams": {"organization": "organizations"},
+    "labels": {"organization": "organizations"},
+    "notification_templates": {"organization": "organizations"},
+    "jobs": {},
+    "project_updates": {},
 }
 UNIFIED = ("projects", "inventory_sources", "job_templates", "workflow_job_templates")
 OWNERS = ("organization", "inventory", "workflow_job_template", "unified_job_template")
+LINKS = ("success_nodes", "failure_nodes", "always_nodes")
+WITH_ROLES = ("job_templates", "workflow_job_templates")
+# Objects that AWX removes with the object that this field names, and fields that it clears.
+CASCADES = {
+    "workflow_job_template_nodes": ("workflow_job_template",),
+    "schedules": ("unified_job_template",),
+    "inventory_sources": ("inventory", "source_project"),
+}
+CLEARED = ("unified_job_template", "project", "inventory", "execution_environment", "credential")
+ENDED = ("successful", "failed")
+
+
+@dataclass
+class Night:
+    """What a launch of the workflow did."""
+
+    status: str
+    ran: list[str]
+    asked: list[str]
+    slices: int
+    variables: dict[str, Item]
 
 
 class Refused(Exception):
@@ -65,10 +92,19 @@ class Controller:
         self.links: dict[tuple[int, str], list[int]] = {}
         self.surveys: dict[int, Item] = {}
         self.requests: list[tuple[str, str]] = []
+        # The repository: whether it can be read, its newest revision, its playbooks and the hosts of each revision.
+        self.git_up = True
+        self.head = "1"
+        self.playbooks = ["collect.yml", "report.yml", "awx_probe.yml"]
+        self.hosts = {"1": ["r1", "r2", "r3"]}
+        self.settings: Item = {"AWX_ISOLATION_SHOW_PATHS": []}
+        self.user: Item = {"username": "admin", "is_superuser": True}
+        # The status and the artifacts of the next job that is launched.
+        self.job: tuple[str, Item] = ("successful", {})
         self._ids = iter(range(1, 1_000_000))
-        galaxy = self._create("credential_types", {"name": "Ansible Galaxy/Automation Hub API Token", "kind": "galaxy"})
-        self._create("credentials", {"name": "Ansible Galaxy", "credential_type": galaxy["id"]})
-        self._create("instance_groups", {"name": "default"})
+        galaxy = self.create("credential_types", {"name": "Ansible Galaxy/Automation Hub API Token", "kind": "galaxy"})
+        self.create("credentials", {"name": "Ansible Galaxy", "credential_type": galaxy["id"]})
+        self.create("instance_groups", {"name": "default"})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self.answer))
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
@@ -94,28 +130,153 @@ class Controller:
         self.requests.append((method, url))
         parts = urlsplit(url)
         match parts.path.removeprefix("/api/v2/").strip("/").split("/"):
+            case ["me"]:
+                return 200, _page([self.user])
+            case ["settings", _group]:
+                return (200, self.settings) if self.user["is_superuser"] else (403, {"detail": "no permission"})
             case [endpoint] if method == "GET" and (endpoint in REFERENCES or endpoint == "unified_job_templates"):
                 return 200, _page(self._find(endpoint, dict(parse_qsl(parts.query))))
             case [endpoint] if method == "POST" and endpoint in REFERENCES:
-                return 201, self._shown(self._create(endpoint, data))
+                item = self.create(endpoint, data)
+                if endpoint == "projects":
+                    item["summary_fields"] = {"current_update": {"id": self._update(item)["id"]}}
+                return 201, self._shown(item)
             case [endpoint, number] if endpoint in REFERENCES:
-                item = next(item for item in self.items[endpoint] if item["id"] == int(number))
+                item = self._by_id(endpoint, int(number))
+                if method == "DELETE":
+                    self._delete(endpoint, item)
+                    return 204, None
                 if method == "PATCH":
                     self._check(endpoint, {**item, **data}, item["id"])
                     item.update(data)
                 return 200, self._shown(item)
+            case ["projects", number, "update"]:
+                return 202, self._update(self._by_id("projects", int(number)))
+            case ["job_templates", number, "launch"]:
+                template = self._by_id("job_templates", int(number))
+                status, artifacts = self.job
+                done = {"status": status, "failed": status != "successful", "finished": "now", "artifacts": artifacts}
+                done |= {"event_processing_finished": True}
+                return 201, self.create("jobs", {"name": template["name"], **done})
             case [endpoint, number, "survey_spec"]:
                 if method == "POST":
                     check_survey(data)
                     self.surveys[int(number)] = data
                 return 200, self.surveys.get(int(number), {})
+            case ["workflow_job_templates", number, "workflow_nodes"]:
+                return 200, _page(self._find("workflow_job_template_nodes", {"workflow_job_template": number}))
             case [endpoint, number, relation]:
                 linked = self.links.setdefault((int(number), relation), [])
                 if method == "GET":
-                    return 200, _page([{"id": each} for each in linked])
-                (linked.remove if data.get("disassociate") else linked.append)(data["id"])
+                    return 200, _page([self._linked_item(relation, each) for each in linked])
+                if data.get("disassociate"):
+                    linked.remove(data["id"])
+                else:
+                    self._check_link(endpoint, int(number), relation, data["id"])
+                    linked.append(data["id"])
                 return 204, None
         return 404, {"detail": "Not found."}
+
+    def night(self, name: str, launch: Item | None = None, fails: tuple[str, ...] = ()) -> Night:
+        """Runs a workflow with AWX's rules; the nodes ``fails`` fail, and those that cannot read git."""
+        workflow = self.one("workflow_job_templates", name)
+        nodes = {
+            node["id"]: node
+            for node in self.items["workflow_job_template_nodes"]
+            if node["workflow_job_template"] == workflow["id"]
+        }
+        links = {(each, kind): self.links.get((each, kind), []) for each in nodes for kind in LINKS}
+        parents = {
+            each: [parent for parent in nodes if any(each in links[parent, kind] for kind in LINKS)] for each in nodes
+        }
+        done: dict[int, str] = {}  # the status of each node, or that it is not run
+        night = Night("successful", [], [], 0, {})
+        while len(done) < len(nodes):
+            each = next(each for each in nodes if each not in done and all(parent in done for parent in parents[each]))
+            follows = [
+                parent
+                for parent in parents[each]
+                if done[parent] in ENDED and each in links[parent, "always_nodes"] + links[parent, _edge(done[parent])]
+            ]
+            if parents[each] and not follows:
+                done[each] = "not run"
+                continue
+            node = nodes[each]
+            night.ran.append(node["identifier"])
+            done[each] = (
+                "failed" if node["identifier"] in fails else self._run_node(node, workflow, launch or {}, night)
+            )
+            if done[each] == "failed" and not links[each, "failure_nodes"] + links[each, "always_nodes"]:
+                night.status = "failed"
+        return night
+
+    def _run_node(self, node: Item, workflow: Item, launch: Item, night: Night) -> str:
+        template = next(
+            item for item in self._of("unified_job_templates") if item["id"] == node["unified_job_template"]
+        )
+        if template["type"] == "project":
+            return str(self._update(template)["status"])
+        if template["type"] == "inventory_source":
+            project = self._by_id("projects", template["source_project"])
+            self._by_id("inventories", template["inventory"])["hosts"] = self.hosts[project["scm_revision"]]
+            return "successful"
+        # A workflow passes its variables to a template that asks for them, and its survey's answers.
+        passed = launch if workflow.get("ask_variables_on_launch") else {}
+        passed = {**passed, **node.get("extra_data", {})} if template.get("ask_variables_on_launch") else {}
+        night.variables[node["identifier"]] = {**json.loads(template.get("extra_vars") or "{}"), **passed}
+        if node["identifier"] == "collect":
+            night.asked = self._by_id("inventories", template["inventory"]).get("hosts", [])
+            night.slices = max(1, min(template.get("job_slice_count", 1), len(night.asked)))
+        return "successful"
+
+    def _update(self, project: Item) -> Item:
+        status = "successful" if self.git_up else "failed"
+        if self.git_up:
+            project["scm_revision"] = self.head
+        project["status"] = status
+        done = {"status": status, "failed": not self.git_up, "finished": "now", "event_processing_finished": True}
+        return self.create(
+            "project_updates", {"name": project["name"], "scm_revision": project["scm_revision"], **done}
+        )
+
+    def _by_id(self, endpoint: str, number: int) -> Item:
+        return next(item for item in self._of(endpoint) if item["id"] == number)
+
+    def _linked_item(self, relation: str, number: int) -> Item:
+        """As the list of a relation shows it."""
+        endpoint = {"galaxy_credentials": "credentials"}.get(relation, relation)
+        endpoint = "notification_templates" if endpoint.startswith("notification_templates_") else endpoint
+        return self._shown(self._by_id(endpoint, number)) if endpoint in REFERENCES else {"id": number}
+
+    def _check_link(self, endpoint: str, number: int, relation: str, other: int) -> None:
+        if relation in LINKS and any(other in self.links.get((number, kind), []) for kind in LINKS):
+            raise Refused("Relationship not allowed.")
+        if relation == "credentials":
+            kinds = [self._by_id("credentials", each)["credential_type"] for each in self.links[number, relation]]
+            if self._by_id("credentials", other)["credential_type"] in kinds:
+                raise Refused("Cannot assign multiple credentials of the same type.")
+
+    def _delete(self, endpoint: str, gone: Item) -> None:
+        if endpoint == "credential_types" and any(
+            each["credential_type"] == gone["id"] for each in self.items["credentials"]
+        ):
+            raise Refused("Credential types that are in use cannot be deleted.")
+        self.items[endpoint].remove(gone)
+        for other, fields in CASCADES.items():
+            for item in list(self.items[other]):
+                if any(item.get(field) == gone["id"] for field in fields):
+                    self._delete(other, item)
+        if endpoint == "organizations":
+            for other, references in REFERENCES.items():
+                for item in list(self.items[other]):
+                    if "organization" in references and item.get("organization") == gone["id"]:
+                        self._delete(other, item)
+        for items in self.items.values():
+            for item in items:
+                item.update({field: None for field in CLEARED if item.get(field) == gone["id"]})
+        for linked in self.links.values():
+            if gone["id"] in linked:
+                linked.remove(gone["id"])
 
     def _of(self, endpoint: str) -> list[Item]:
         if endpoint == "unified_job_templates":
@@ -123,26 +284,49 @@ class Controller:
         return self.items[endpoint]
 
     def _find(self, endpoint: str, wanted: dict[str, str]) -> list[Item]:
-        found = self._of(endpoint)
-        return [self._shown(item) for item in found if all(str(item.get(key)) == wanted[key] for key in wanted)]
+        either = {key.removeprefix("or__"): value for key, value in wanted.items() if key.startswith("or__")}
+        every = {key: value for key, value in wanted.items() if not key.startswith("or__")}
+        return [
+            self._shown(item)
+            for item in self._of(endpoint)
+            if all(self._has(item, key, value) for key, value in every.items())
+            and (not either or any(self._has(item, key, value) for key, value in either.items()))
+        ]
 
-    def _create(self, endpoint: str, data: Item) -> Item:
+    def _has(self, item: Item, key: str, value: str) -> bool:
+        field, _, of = key.partition("__")
+        found = item.get(field)
+        if of and found is not None:
+            found = self._by_id(f"{field}s", found)[of]
+        return str(found).lower() == value.lower() if isinstance(found, bool) else str(found) == value
+
+    def create(self, endpoint: str, data: Item) -> Item:
         self._check(endpoint, data, None)
         number = next(self._ids)
         url = f"/api/v2/{endpoint}/{number}/"
-        related = {"survey_spec": f"{url}survey_spec/"}
-        item = {"type": endpoint.rstrip("s"), **data, "id": number, "url": url, "related": related}
-        self.items[endpoint].append({**item, "summary_fields": {}, "scm_revision": ""})
+        related = {name: f"{url}{name}/" for name in ("survey_spec", "launch", "update")}
+        kind = "inventory" if endpoint == "inventories" else endpoint.rstrip("s")
+        item = {"type": kind, "description": "", **data, "id": number, "url": url, "related": related}
+        if endpoint == "projects":
+            item |= {"status": "never updated", "scm_revision": ""}
+        if endpoint in WITH_ROLES:
+            item["roles"] = {f"{name}_role": {"id": next(self._ids)} for name in ("admin", "execute", "read")}
+        self.items[endpoint].append({"scm_revision": "", **item, "summary_fields": {}})
         return self.items[endpoint][-1]
 
     def _check(self, endpoint: str, data: Item, number: int | None) -> None:
         identity = [data.get(field) for field in ("name", "identifier", *OWNERS)]
-        for item in self.items[endpoint]:
+        for item in self.items[endpoint] if endpoint not in ("jobs", "project_updates") else []:
             if item["id"] != number and [item.get(field) for field in ("name", "identifier", *OWNERS)] == identity:
                 raise Refused(f"{endpoint}: {data.get('name')} already exists")
         for field, target in REFERENCES[endpoint].items():
             if data.get(field) is not None and all(item["id"] != data[field] for item in self._of(target)):
                 raise Refused(f"{endpoint}: Invalid pk {data[field]!r} for {field}")
+        if endpoint == "job_templates":
+            project = self._by_id("projects", data["project"])
+            playbooks = self.playbooks if project["status"] == "successful" else []
+            if data["playbook"] not in playbooks and not project.get("allow_override"):
+                raise Refused("Playbook not found for project.")
         if endpoint == "credential_types" and "injectors" in data:
             check_credential_type(data)
         if endpoint == "credentials" and "inputs" in data:
@@ -153,7 +337,17 @@ class Controller:
             check_rrule(data["rrule"])
 
     def _shown(self, item: Item) -> Item:
-        """As AWX shows it: never a secret."""
+        """As AWX shows it: never a secret, with links and roles."""
+        shown = dict(item)
+        if item["type"] == "workflow_job_template_node":
+            shown |= {kind: self.links.get((item["id"], kind), []) for kind in LINKS}
+        if "roles" in item:
+            may = {"start": self.user["is_superuser"]}
+            shown["summary_fields"] = {"object_roles": item["roles"], "user_capabilities": may}
+        if item["type"] == "schedule":
+            template = self._by_id("unified_job_templates", item["unified_job_template"])
+            shown["summary_fields"] = {"unified_job_template": {"name": template["name"]}}
+        item = shown
         if not item["url"].startswith("/api/v2/credentials/") or not item.get("inputs"):
             return item
         secret = {field["id"] for field in self._type_of(item)["inputs"]["fields"] if field.get("secret")}
@@ -162,6 +356,10 @@ class Controller:
 
     def _type_of(self, credential: Item) -> Item:
         return next(each for each in self.items["credential_types"] if each["id"] == credential["credential_type"])
+
+
+def _edge(status: str) -> str:
+    return "success_nodes" if status == "successful" else "failure_nodes"
 
 
 def _page(results: list[Item]) -> Item:

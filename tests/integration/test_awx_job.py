@@ -25,7 +25,13 @@ ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 # As AWX sets it for a job: none is the project's own `collections`, which the project's ansible.cfg names.
 AWX_PATHS = "/runner/requirements_collections:~/.ansible/collections:/usr/share/ansible/collections"
-SURVEY = {"rollcall_commands_for_all": "", "rollcall_deadline": 60, "rollcall_max_fail_percentage": 0.0}
+SURVEY = {
+    "rollcall_commands_for_all": "",
+    "rollcall_deadline": 60,
+    "rollcall_max_fail_percentage": 0.0,
+    "rollcall_only": "",
+    "rollcall_resume": "false",
+}
 STRANGER = 12345
 STRANGELY = ("setpriv", "--reuid", str(STRANGER), "--regid", "0", "--clear-groups", "--no-new-privs")
 # Runs what follows as some user of group 0, on a root that is read-only but for the folders that come first, so many.
@@ -105,7 +111,7 @@ def runs(output_dir: Path) -> list[Path]:
 # -- the collection is found -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("playbook", ["collect.yml", "report.yml"])
+@pytest.mark.parametrize("playbook", ["collect.yml", "report.yml", "awx_probe.yml"])
 def test_a_playbook_at_the_root_finds_the_collection_by_the_link(playbook: str, project: Path, tmp_path: Path) -> None:
     command, env = job(project, tmp_path / "none", 1, tmp_path, playbook)
     status, output = run([*command, "--syntax-check"], {**env, "HOME": str(tmp_path)}, project)
@@ -124,6 +130,58 @@ def test_the_requirements_install_the_project_itself(project: Path, tmp_path: Pa
     assert (collections / "ansible_collections/rollcall/network/plugins/action/collect.py").is_file()
     status, output = run([*command, "--syntax-check"], env, tmp_path)
     assert status == 0, output
+
+
+@pytest.mark.parametrize("files", [True, False], ids=["three files", "names of the collection"])
+def test_a_project_of_your_own(files: bool, project: Path, fleet: Lab, tmp_path: Path) -> None:
+    """A repository with an inventory and a requirements file, as docs/awx.md describes it, in both ways."""
+    own, collections = tmp_path / "own", tmp_path / "requirements_collections"
+    (own / "collections").mkdir(parents=True)
+    required = {"collections": [{"name": str(project), "type": "dir"}]}
+    (own / "collections" / "requirements.yml").write_text(yaml.safe_dump(required))
+    names = {name: f"rollcall.network.{name}" for name in ("awx_probe", "collect", "report")}
+    if files:
+        for name, playbook in names.items():
+            play = {"name": "Of the collection", "ansible.builtin.import_playbook": playbook}
+            (own / f"{name}.yml").write_text(yaml.safe_dump([play]))
+            names[name] = f"{name}.yml"
+    env = {"HOME": str(tmp_path), "ANSIBLE_COLLECTIONS_PATH": str(collections), "PATH": os.environ["PATH"]}
+    install = ["collection", "install", "-r", "collections/requirements.yml", "-p", str(collections)]
+    status, output = run(
+        [str(BIN / "ansible-galaxy"), *install], {**env, "ANSIBLE_GALAXY_SERVER": "http://127.0.0.1:9/"}, own
+    )
+    assert status == 0, output
+    for number, name in enumerate(names, start=1):
+        command, _env = job(own, fleet.inventory, number, tmp_path / "out", names[name])
+        limit = ["--limit", "fra-wan1"] if name == "collect" else []
+        status, output = run([*command, *limit], env, own)
+        assert status == 0, output
+    assert len(runs(tmp_path / "out")) == 1
+
+
+def test_the_job_of_the_check_shows_what_a_job_gets(project: Path, fleet: Lab, tmp_path: Path) -> None:
+    """Versions, folder, names of variables with a login, and devices; no secret."""
+    command, env = job(
+        project, fleet.inventory, 1, tmp_path / "out" / "Network", "awx_probe.yml", awx_project_revision="abc"
+    )
+    login = {
+        "ROLLCALL_NET_USERNAME": "robot",
+        "ROLLCALL_NET_PASSWORD": "hunter2-do-not-show",
+        "ANSIBLE_NET_USERNAME": "",
+    }
+    status, output = run([*command, "-vvv"], {**env, **login, "HOME": str(tmp_path)}, project)
+    assert status == 0, output
+    assert "hunter2-do-not-show" not in output
+    probe, _end = json.JSONDecoder().raw_decode(output.partition('"rollcall_awx_probe": ')[2])
+    assert (probe["hosts"], probe["revision"], probe["env"]) == (
+        len(fleet.devices),
+        "abc",
+        ["ROLLCALL_NET_PASSWORD", "ROLLCALL_NET_USERNAME"],
+    )
+    assert probe["packages"]["asyncssh"]
+    assert probe["folder"]["path"] == str(tmp_path / "out" / "Network")
+    assert (probe["folder"]["exists"], probe["folder"]["writable"]) == (False, True)
+    assert not (tmp_path / "out").exists()
 
 
 # -- a job -------------------------------------------------------------------------------------------------------------

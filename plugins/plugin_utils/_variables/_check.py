@@ -76,7 +76,8 @@ def check_role(
             reason = reason_of(error, secret=variable.name in SECRET, mask=str)
             problems.append(f"{variable.name} cannot be resolved: {reason}")
             continue
-        if given is None or given == omitted:
+        # A survey of AWX passes an empty text if there is no answer.
+        if given is None or given == omitted or (given == "" and "choices" in variable.type):
             continue
         try:
             values[variable.name] = _converted(variable, given)

@@ -180,8 +180,10 @@ ROLE: tuple[Variable, ...] = (
     Variable("rollcall_resume", "Resume the newest unfinished run: ask only devices without an answer", ("collect",)),
     Variable(
         "rollcall_only",
-        "`failed` reuses complete answers of the last run and asks the rest again",
+        "`failed` reuses complete answers of the last run and asks the rest again. An empty string has no effect",
         tasks=("collect",),
+        # A survey of AWX passes an empty text if there is no answer.
+        value="rollcall_only | default(omit, true)",
         shown_default="ask all",
     ),
     Variable("rollcall_keep", "The runs to keep, such as `{runs: 30, days: 90}`", ("collect",), shown_default="all"),

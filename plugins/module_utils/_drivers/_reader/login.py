@@ -43,6 +43,7 @@ async def log_in(terminal: Terminal, deadline: float) -> None:
             if not terminal.device.user:
                 raise DeviceError("auth_failed", "auth", "no_user", "no user name; set ansible_user")
             await terminal.send(f"{terminal.device.user}", deadline)
+            data += b"\n"  # the question is answered
         elif terminal.asks_login and asks(ASKS_PASSWORD, line):
             terminal.dialog(shown, "login")  # it can be the question for a new password
             if logged_in:

@@ -65,7 +65,8 @@ SHARED: tuple[Dialog, ...] = (
     # Comware
     _dialog(r"press\sy\sor\senter\sto\scontinue,\sn\sto\sexit\.?", ""),
     # SmartAX and others complete a command: an empty line sends it as it was typed.
-    _dialog(r"\{[^{}\n]{0,300}<cr>[^{}\n]{0,300}\}\s?:", "", phase="any"),
+    # The line names nothing else, so it asks for nothing else.
+    _dialog(r"(?:\A|\n)\s{0,4}\{\s?<cr>\|[^{}=?\n]{0,300}\}\s?:", "", phase="any"),
     # RouterOS: Ctrl-C keeps the password, and goes on.
     _dialog(r"new\spassword>", "\x03", is_key=True),
     _dialog(r"do\syou\swant\sto\ssee\sthe\ssoftware\slicense\?\s?\[y/n\]\s?:?", "n", is_key=True),
