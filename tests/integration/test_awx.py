@@ -110,7 +110,7 @@ def test_everything_is_made_and_a_second_run_changes_nothing(
     assert collect["playbook"] == "collect.yml"
     assert collect["job_slice_count"] == 3
     assert collect["timeout"] > json.loads(collect["extra_vars"])["rollcall_deadline"]
-    assert json.loads(collect["extra_vars"])["rollcall_output_dir"] == "/var/lib/rollcall"
+    assert json.loads(collect["extra_vars"])["rollcall_output_dir"] == "/var/lib/rollcall/Network/Roll_call"
     assert controller.linked(collect, "credentials") == [controller.one("credentials", "Roll call")["id"]]
     assert controller.linked(collect, "instance_groups") == [controller.one("instance_groups", "default")["id"]]
     workflow = controller.one("workflow_job_templates", "Roll call")
