@@ -250,10 +250,15 @@ class ActionModule(OnController):
         make = self._fleet_files(rows, summary, verdict, arguments, dest, self._hrefs(rows, arguments, dest), fleet)
         if fleet is not None and arguments["output_dir"] is not None:
             of_fleet = self._last_known_files(fleet, names, formats, arguments, allowed, dest)
-            if dest == fleet.top / REPORTS:
+            folder = fleet.top / REPORTS
+            # Files that other runs wrote in other formats would still show the answers of then.
+            older = [each for each in of_fleet if each not in formats and (folder / FLEET_FILES[each]).is_file()]
+            if dest == folder:
                 make |= of_fleet
+                formats = [*formats, *older]
             else:
-                self._put_all(fleet.top / REPORTS, {each: of_fleet[each] for each in formats if each in of_fleet}, None)
+                known = [each for each in (*formats, *older) if each in of_fleet]
+                self._put_all(folder, {each: of_fleet[each] for each in known}, None)
         self._put_all(dest, {each: make[each] for each in formats}, arguments["metrics_file"])
         return {**result, "index": self._written(dest / FLEET_FILES[first])}
 
@@ -283,7 +288,7 @@ class ActionModule(OnController):
         try:
             fleet = fleet_of(run_dirs, output_dir, [row.name for row in rows], self._task_vars, opens=closes)
             if fleet is not None and closes:
-                fleet.note({row.name: row.status for row in rows}, read, set(Merged(run_dirs).names))
+                fleet.note({row.name: row.status for row in rows}, read, set(Merged(run_dirs).names), run_dirs)
                 fleet.close([row.name for row in rows], run_dirs, verdict, self._task_vars, dest)
         except (OSError, RunError) as error:
             self._files.fail("the fleet state", error)

@@ -244,8 +244,9 @@ def close_fleet(
         if own and len(own) == len(runs):
             point_latest(state.top, state.top / (latest or max(own)))
         _write_record(state, record)
-        with contextlib.suppress(OSError):  # from it, a damaged record can be made again
-            write_atomically(state.top / runs[0] / RECORD, _text(record))
+        if runs:  # none, if no slice wrote one
+            with contextlib.suppress(OSError):  # from it, a damaged record can be made again
+                write_atomically(state.top / runs[0] / RECORD, _text(record))
     return True
 
 

@@ -312,7 +312,7 @@ def read_manifest(run_dir: str | pathlib.Path) -> dict[str, Any]:
             raise ValueError(msg)
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         msg = f"{path} cannot be read: {error}"
         raise RunError(msg) from error
     check_format(path, manifest.get("version"), VERSION)
@@ -332,7 +332,7 @@ def stored_question(run_dir: pathlib.Path, name: str) -> str | None:
     try:
         question = json.loads(read_file(entry(run_dir / DEVICES, name) / RESULT).decode("ascii"))["question"]
         return None if question is None else str(question)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, RecursionError, KeyError, TypeError):
         return None
 
 
@@ -369,7 +369,7 @@ def read_answer(
                 output["diff"] = _text(folder, diff)
         if slim:
             answer["value"] = None
-    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+    except (OSError, ValueError, RecursionError, KeyError, AttributeError, TypeError) as error:
         msg = f"the answer in {folder} cannot be read: {error}"
         raise RunError(msg) from error
     return without(answer, "name", "question")
@@ -383,7 +383,7 @@ def _text(folder: pathlib.Path, file: str | None) -> str:
 def _name_of(folder: pathlib.Path) -> str:
     try:
         return str(json.loads(read_file(folder / RESULT).decode("ascii"))["name"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, RecursionError, KeyError, TypeError):
         return unquote(
             folder.name.partition(APART)[0]
         )  # the answer cannot be read either, which is reported for this name

@@ -74,27 +74,44 @@ class FleetReport:
         )
 
     def note(
-        self, statuses: Mapping[str, str], read: Callable[[str], Mapping[str, Any]], on_disk: Container[str]
+        self,
+        statuses: Mapping[str, str],
+        read: Callable[[str], Mapping[str, Any]],
+        on_disk: Container[str],
+        run_dirs: Sequence[str],
     ) -> None:
         """Record the answers that count and are not recorded.
 
         They are in no run folder, as those of devices without a poller, of a device without any record, or full
-        and older than that of another poller.
+        and older than that of another poller. Answers of runs before the recorded one are left alone.
 
         :param statuses: of the answers, by name.
+        :param run_dirs: the runs of the report.
         """
+        if self._is_superseded():
+            return  # a later run of the whole fleet is recorded, and what it says of the devices
         noted = False
         for name, status in statuses.items():
             entry = self.entries.get(name)
             if name not in on_disk or entry is None:
                 self.state.note(name, read(name), None)
-            elif entry is not None and status == "ok" and entry.answer["status"] != "ok":
+            elif status == "ok" and entry.answer["status"] != "ok" and self._is_of(entry.run, run_dirs):
                 self.state.note(name, read(name), None, at=now_text())
             else:
                 continue
             noted = True
         if noted:
             self.entries = self.state.entries()
+
+    def _is_superseded(self) -> bool:
+        """Return whether a run of the whole fleet that began after the end of all these runs is recorded."""
+        _started, finished = _span(self.manifests)
+        began = past(self.record.started_at)
+        return began is not None and finished is not None and finished < began
+
+    def _is_of(self, run: str | None, run_dirs: Sequence[str]) -> bool:
+        """Return whether a run of the state is one of these."""
+        return run is not None and (self.top / run).resolve() in {pathlib.Path(each).resolve() for each in run_dirs}
 
     def close(
         self,

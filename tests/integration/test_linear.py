@@ -295,6 +295,11 @@ def received(text: str) -> None:
         answer.goes_on()
         answer.asks()
         answer.repeats([COMMAND, "exit"])
+        answer.is_cut_too_late(text)
+        answer.shows_text_at_prompt()
+        answer.shows_prompt()
+        answer.pagers.append((0, len(answer.data)))
+        answer.has_paged(len(answer.data))
 
 
 def with_tests(text: str) -> None:
@@ -310,6 +315,8 @@ def with_tests(text: str) -> None:
             answer.prompts()
             answer.had_prompt()
             answer.echoed_again()
+            answer.after_tests()
+            answer.paged_after_test()
             answer.resumed = at > 0
             finish(reader_answer.text_of(answer, complete=True))
 
@@ -600,6 +607,7 @@ PATTERNS: dict[str, str] = {
     "echo._NOISE": MATCH,
     "echo._LINE_REST": MATCH,
     "echo._CONTROL": SEARCH,
+    "answer._MOVES": SEARCH,
     "prompt._NUMBER": SEARCH,
     "prompt._UNFINISHED": SEARCH,
     "scrapli.ASKS_SECRET": SEARCH,
@@ -670,6 +678,7 @@ NOT_OF_A_DEVICE = {
     "pagers._AFTER",
     "pagers._VISIBLE",
     "pagers._KEY_ECHO",
+    "answer._NUMBER",
     "questions._dialog",
     # the user's command lines and variables
     "secrets._NAMED",

@@ -259,6 +259,12 @@ def test_no_pager(text: str) -> None:
         "Press <Enter> to proceed with the reboot",
         "This deletes the configuration!\r\nPress any key to continue or Ctrl-C to abort",
         "Hit any key to continue with the factory reset",
+        "The system will reboot now.\r\nAll users get disconnected.\r\nPress any key to continue",
+        "Startup-config gets destroyed.\r\nPress Enter to continue",
+        "The configuration will be wiped.\r\nPress any key to continue",
+        "The switch will power off.\r\nPress any key to continue",
+        "The configuration is discarded.\r\nPress any key to continue",
+        "Failover happens.\r\nHit any key to proceed",
     ],
 )
 def test_a_question_about_a_risk_is_no_pager(text: str) -> None:

@@ -85,10 +85,13 @@ _ON_LINE = re.compile(
 _KEYS_OF_LINE = re.compile(rf"\s*(?P<keys>{_NAMES_KEYS}(?P<by_line>{_BY_LINE})?[^\n]{{1,200}}?)\s*\Z", re.IGNORECASE)
 # What would happen is not a further page.
 _RISK = re.compile(
-    r"\b(?:re-?boot|re-?load|re-?start|re-?set|eras|delet|remov|format|shut|halt|overwrit|replac|upgrad|instal|commit|sav(?:e|ing)|lose|lost)",
+    r"\b(?:re-?boot|re-?load|re-?start|re-?set|eras|delet|remov|format|shut|halt|overwrit|replac|upgrad|instal|commit|sav(?:e|ing)|lose|lost"
+    r"|wip(?:e|ing)|power|clear(?:ed|s)|discard|destroy|purg|factory|default|disabl|disconnect|fail-?over|switch-?over|downgrad|terminat)",
     re.IGNORECASE,
 )
-_ANNOUNCES = re.compile(r"\b(?:will|going\sto|about\sto|this|all|now|warning|caution)\b|!", re.IGNORECASE)
+_ANNOUNCES = re.compile(
+    r"\b(?:will|going\sto|about\sto|this|all|now|warning|caution|gets?|is|are|happens)\b|!", re.IGNORECASE
+)
 _KEYS = {"quit": "q", "yes": "y", "line": "\n", "by_line": "\n", "page": " ", "single": " ", "weak": " ", "keys": " "}
 
 _ESCAPE = r"\x1b(?:\[[0-?]*[ -/]*[@-~]?|[\]PX^_](?:[^\x07\x1b\n]*(?:\x07|\x1b\\))?|[ -/]+[0-~]?|[0-~]?)"
@@ -167,9 +170,11 @@ def pager_at_end(raw: str) -> Pager | None:
 
 
 def _is_risky(raw: str, begin: int, line: str) -> bool:
-    """Tell whether "press a key to continue" is a question about what the line, or the one before, announces."""
-    before = raw[max(begin - 200, 0) : begin].rstrip().rpartition("\n")[2]
-    return _RISK.search(line) is not None or (_RISK.search(before) and _ANNOUNCES.search(before)) is not None
+    """Tell whether "press a key to continue" is a question about what the line, or the two before, announce."""
+    before = [each for each in raw[max(begin - 300, 0) : begin].split("\n") if each.strip()][-2:]
+    if _RISK.search(line) is not None:
+        return True
+    return any(_RISK.search(each) is not None and _ANNOUNCES.search(each) is not None for each in before)
 
 
 def _raw_place(shown: _Shown, place: int) -> int:
