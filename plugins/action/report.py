@@ -257,8 +257,8 @@ class ActionModule(OnController):
                 make |= of_fleet
                 formats = [*formats, *older]
             else:
-                known = [each for each in (*formats, *older) if each in of_fleet]
-                self._put_all(folder, {each: of_fleet[each] for each in known}, None)
+                last = [each for each in (*formats, *older) if each in of_fleet]
+                self._put_all(folder, {each: of_fleet[each] for each in last}, None)
         self._put_all(dest, {each: make[each] for each in formats}, arguments["metrics_file"])
         return {**result, "index": self._written(dest / FLEET_FILES[first])}
 

@@ -12,6 +12,7 @@ user sets can contain links: it is resolved once, and the folder at its end is c
 from __future__ import annotations
 
 import errno
+import contextlib
 import os
 import pathlib
 import pwd
@@ -68,11 +69,11 @@ def make_top(path: str | pathlib.Path) -> pathlib.Path:
     """
     real = real_folder(path)
     for folder in reversed((real, *real.parents)):
-        if os.path.lexists(folder):
-            if folder != real:
-                _check_parent(folder)
-        else:
-            new_folder(folder, 0o755)
+        if not os.path.lexists(folder):
+            with contextlib.suppress(FileExistsError):  # another run on this machine was faster
+                new_folder(folder, 0o755)
+        if folder != real:
+            _check_parent(folder)
     status = real.lstat()
     _check_kind(real, status, stat.S_ISDIR, "folder")
     if status.st_uid not in {0, os.geteuid()} and not _for_our_group(status):

@@ -229,6 +229,31 @@ def test_another_inventory_does_not_become_the_fleet_however_often_it_is_used(ot
     assert ("left the fleet: x1, x2, x3, x4, x5" in said(done)) is (len(other) == 5)
 
 
+def test_the_report_of_an_older_run_changes_nothing_in_the_state(fleet: Fleet) -> None:
+    fleet.run()
+    older = fleet.latest()
+    fleet.has("r1", "r2", "r3").down("r1").run(ends=2)
+    before, record, metrics = fleet.state(), fleet.record(), fleet.metrics()
+    assert (list(before), fleet.statuses()["r1"]) == (["r1", "r2", "r3"], "failed")
+    fleet.run("-e", f"rollcall_run_dir={fleet.out / 'runs' / older}", playbook="report.yml", ends=None)
+    assert (fleet.state(), fleet.record(), fleet.metrics()) == (before, record, metrics)
+
+
+def test_the_report_of_an_older_run_of_a_part_reuses_no_answer(fleet: Fleet) -> None:
+    fleet.run()
+    fleet.run("--limit", "r1,r2")
+    part = fleet.runs()[-1]
+    fleet.down("r1").run("--limit", "r1", ends=2)
+    fleet.run("-e", f"rollcall_run_dir={fleet.out / 'runs' / part}", playbook="report.yml", ends=None)
+    assert (fleet.statuses()["r1"], fleet.metrics()["devices failed"]) == ("failed", 1)
+
+
+def test_files_of_other_formats_show_the_last_answers_too(fleet: Fleet) -> None:
+    fleet.run()
+    done = fleet.down("r2").run("--limit", "r2", "-e", json.dumps({"rollcall_formats": ["md"]}), ends=2)
+    assert (fleet.out / "reports" / "failed.txt").read_text() == "r2\n", done.stdout
+
+
 def test_a_failed_device_that_is_not_in_the_inventory_is_named(fleet: Fleet) -> None:
     """``--limit`` cannot select it, so ``failed.txt`` does not have it."""
     fleet.down("r4").run(ends=2)

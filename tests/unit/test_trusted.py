@@ -390,3 +390,19 @@ def test_each_parent_of_the_folder_is_checked(
             make_top(parent / "between" / "out")
     else:
         make_top(parent / "between" / "out")
+
+
+def test_a_folder_that_another_run_makes_meanwhile_is_used(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two pollers on one machine make the folder above theirs at the same time."""
+    there = os.path.lexists
+
+    def made_meanwhile(path: pathlib.Path) -> bool:
+        if path.is_relative_to(tmp_path / "new") and not there(path):
+            path.mkdir()
+            return False
+        return there(path)
+
+    monkeypatch.setattr(os.path, "lexists", made_meanwhile)
+    assert make_top(tmp_path / "new" / "pollers" / "p1").is_dir()
