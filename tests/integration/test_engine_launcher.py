@@ -206,5 +206,5 @@ def _started_by(pid: int, line: object) -> int:
     from ansible_collections.rollcall.network.plugins.module_utils._engine import wire
 
     wire.send(line, (os.spawnvp, (os.P_NOWAIT, "sleep", ["sleep", "3600"])))  # type: ignore[arg-type]
-    _succeeded, started, _seconds = wire.receive(line)  # type: ignore[arg-type]
+    _succeeded, started = wire.receive(line)  # type: ignore[arg-type]
     return int(started)

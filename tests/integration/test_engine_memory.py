@@ -20,7 +20,7 @@ from tests.lab.topology import ENABLE_SECRET, PASSWORD, USER
 DEVICES = 8
 LIMITS = (("run_timeout", "run_timeout"), ("device_timeout", "device_timeout"))
 # Of one session each. They refer to all else that belongs to it.
-KINDS = {"_Session", "Job", "_Connection", "SSHClientChannel", "ShellStream", "_LoginClient", "Output"}
+KINDS = {"_Session", "Job", "_Connection", "SSHClientChannel", "ShellStream", "_LoginClient"}
 
 
 def devices(lab: Lab) -> list[Device]:
