@@ -105,8 +105,9 @@ EXAMPLES = r"""
 RETURN = r"""
 outcome:
   description:
-    - C(run_dir), C(reports) (the page to open), C(reports_url) (its address, or null), C(summary), C(verdict), C(notes), C(failed_hosts) (at most 100), and the numbers
-      of C(changed) and C(stale) devices. In the next node of an AWX workflow, the outcome is the variable C(rollcall).
+    - C(run_dir), C(reports) (the page to open), C(reports_url) (its address, or null), C(summary), C(verdict), C(notes),
+      C(failed_hosts) (at most 100), and the numbers of C(changed) and C(stale) devices. In the next node of an AWX
+      workflow, the outcome is the variable C(rollcall).
   returned: without O(outcome)
   type: dict
 summary:
