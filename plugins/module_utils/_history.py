@@ -101,7 +101,7 @@ def _healed(
         tip = tip_of(git, BRANCH)
         is_lost = tip is None and (notes.tip or has_objects(path))
         if not is_lost and not is_damaged(path, notes.shape, git, BRANCH):
-            return _found(path, git, last_good, names, title, tip, notes, done)
+            return _commit(path, git, last_good, names, title, _newest(path, git, tip, notes, done), notes)
         failure = None
     except HistoryError as error:
         failure = error
@@ -112,26 +112,18 @@ def _healed(
         done.append(repaired)
     elif failure:
         raise failure
-    return _found(path, git, last_good, names, title, tip_of(git, BRANCH), notes, done)
+    tip = _newest(path, git, tip_of(git, BRANCH), notes, done)
+    return _commit(path, git, last_good, names, title, tip, notes)
 
 
-def _found(
-    path: pathlib.Path,
-    git: Git,
-    last_good: LastGood,
-    names: Iterable[str],
-    title: str,
-    tip: str | None,
-    notes: Notes,
-    done: list[str],
-) -> int:
-    """Commit on the newest commit. It is looked for if the branch or the objects are not those of the last run."""
+def _newest(path: pathlib.Path, git: Git, tip: str | None, notes: Notes, done: list[str]) -> str | None:
+    """Return the newest commit. It is looked for if the branch or the objects are not those of the last run."""
     if tip:
         done += mend_head(path, git, BRANCH)
     if tip and (tip != notes.tip or shape(path) != notes.shape):
         done += lost_commits(git, BRANCH, tip, notes.tip)
         tip = tip_of(git, BRANCH)
-    return _commit(path, git, last_good, names, title, tip, notes)
+    return tip
 
 
 def _commit(

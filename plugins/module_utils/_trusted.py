@@ -11,8 +11,8 @@ user sets can contain links: it is resolved once, and the folder at its end is c
 
 from __future__ import annotations
 
-import errno
 import contextlib
+import errno
 import os
 import pathlib
 import pwd

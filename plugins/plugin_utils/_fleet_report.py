@@ -91,11 +91,12 @@ class FleetReport:
         if self._is_superseded():
             return  # a later run of the whole fleet is recorded, and what it says of the devices
         noted = False
+        own = {self._relative(each) for each in run_dirs}
         for name, status in statuses.items():
             entry = self.entries.get(name)
             if name not in on_disk or entry is None:
                 self.state.note(name, read(name), None)
-            elif status == "ok" and entry.answer["status"] != "ok" and self._is_of(entry.run, run_dirs):
+            elif status == "ok" and entry.answer["status"] != "ok" and entry.run in own:
                 self.state.note(name, read(name), None, at=now_text())
             else:
                 continue
@@ -109,9 +110,9 @@ class FleetReport:
         began = past(self.record.started_at)
         return began is not None and finished is not None and finished < began
 
-    def _is_of(self, run: str | None, run_dirs: Sequence[str]) -> bool:
-        """Return whether a run of the state is one of these."""
-        return run is not None and (self.top / run).resolve() in {pathlib.Path(each).resolve() for each in run_dirs}
+    def _relative(self, run_dir: str) -> str:
+        """Return a run as the state names it."""
+        return os.path.relpath(pathlib.Path(run_dir).expanduser().resolve(), self.top)
 
     def close(
         self,
@@ -146,7 +147,7 @@ class FleetReport:
             troubles.append("a run was ended before all devices were asked")
         started, finished = _span(self.manifests)
         given = [(each.get("arguments") or {}).get("stale_after") for each in self.manifests]
-        runs = [os.path.relpath(pathlib.Path(each).resolve(), self.top) for each in run_dirs]
+        runs = [self._relative(each) for each in run_dirs]
         self.unrecorded = True
         recorded = close_fleet(
             self.state,

@@ -273,7 +273,15 @@ def test_a_question_about_a_risk_is_no_pager(text: str) -> None:
 
 @pytest.mark.parametrize(
     "before",
-    ["System Information", "Gi0/1 is closed", "Formatted: yes", "description installed 2024", "removed by ops"],
+    [
+        "System Information",
+        "Gi0/1 is closed",
+        "Formatted: yes",
+        "description installed 2024",
+        "removed by ops",
+        "LLDP is disabled",
+        "The default gateway is r1",
+    ],
 )
 def test_a_pager_behind_a_line_that_announces_nothing(before: str) -> None:
     found = pager_at_end(f"{before}\r\nPress any key to continue (Q to quit)")

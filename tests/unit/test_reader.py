@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Reply
 from tests.unit.played import Answer, Talk, device, line, play
+from tests.unit.scenes import KEPT_PROMPTS
 
 VERSION = b"Version 1.2.3\r\nuptime is 3 days\r\n"
 VERSION_TEXT = "Version 1.2.3\nuptime is 3 days"
@@ -28,7 +29,6 @@ TEXTS = {
     "more abc": "first line\nabc",
     "show clock": "10:00:00",
 }
-LONG_NAME = "r" * 200
 
 
 def waits(*parts: bytes | float) -> Callable[[], Talk]:
@@ -45,27 +45,7 @@ def waits(*parts: bytes | float) -> Callable[[], Talk]:
 # -- the prompt --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "prompt",
-    [
-        "R1#",
-        "R1>",
-        "Router:",
-        "OS10# ",
-        "firewall01.example.net # ",
-        "HRP_M<Core SW+1>",
-        "[admin@Büro (HQ)] > ",
-        "\r\n{master:0}\r\nroot@ex> ",
-        '\r\n!*[/show router "Base"]\r\nA:admin@node.2# ',
-        "fw/ctx_one/pri/act# ",
-        "FGT (global) # ",
-        f"{LONG_NAME}#",
-        "\x1b[1m\x1b[32mcolour\x1b[0m$ ",
-        "\r\x1b[K\x1b[9999B[admin@core] <SAFE> \x1b[c",
-        "%",
-        "a?",
-    ],
-)
+@pytest.mark.parametrize("prompt", KEPT_PROMPTS)
 @pytest.mark.parametrize("platform", [None, "cisco_iosxe"])
 @pytest.mark.parametrize("delay", [0.0, 0.25, 1.5])
 def test_prompt_is_learned_whatever_it_looks_like(prompt: str, platform: str | None, delay: float) -> None:

@@ -116,7 +116,7 @@ class Answer:
             return False  # it came late
         again = Echo(self.line.strip(), self.prompt, echoes=True)
         return again.search(self.data[self.tests[0] :]) and not block(
-            clean(decode(bytes(self.data[self.tests[0] :][: again.start])))
+            rendered(self.data[self.tests[0] :][: again.start])
         )
 
     def brought(self) -> str:
@@ -139,7 +139,7 @@ class Answer:
 
     def had_prompt(self) -> bool:
         """Return whether a line ended with the prompt when it was tested first."""
-        shown = clean(decode(bytes(self.data[: self.tests[0]][-4 * TAIL :])))
+        shown = rendered(self.data[: self.tests[0]][-4 * TAIL :])
         return self.was_complete or any(self.prompt.start(line) is not None for line in shown.split("\n"))
 
     def prompts(self) -> int:
@@ -148,7 +148,7 @@ class Answer:
 
     def after_tests(self) -> str:
         """Return all that came after the first test."""
-        return clean(decode(bytes(self.data[self.tests[0] :])))
+        return rendered(self.data[self.tests[0] :])
 
     def second_echo(self) -> int | None:
         """Return where a line begins, within the answer, that is the prompt and the command."""
@@ -170,7 +170,7 @@ class Answer:
     def repeats(self, lines: Iterable[str]) -> bool:
         """Return whether a line after the echo is the prompt and one of the lines that were sent."""
         wanted = [line.strip() for line in lines]
-        for shown in clean(decode(bytes(self.data[self.echo.end :]))).split("\n") if self.echo.found else ():
+        for shown in rendered(self.data[self.echo.end :]).split("\n") if self.echo.found else ():
             shown = shown.strip()
             if any(shown.endswith(line) and self.prompt.is_alone(shown[: -len(line)]) for line in wanted):
                 return True
@@ -191,7 +191,7 @@ class Answer:
         begins on a line of its own."""
         if not self.echo.found or self.echo.interrupted:
             return False
-        lines = clean(decode(bytes(self.data[: self.echo.start]))).split("\n")
+        lines = rendered(self.data[: self.echo.start]).split("\n")
         for place, line in enumerate(lines):
             text = line.strip().removeprefix(self.prompt.line).strip()
             is_at_prompt = place == 0 or line.startswith(self.prompt.line)
@@ -203,14 +203,14 @@ class Answer:
     def is_begun_before(self) -> bool:
         """Return whether the last text before the echo is a prompt and the first part of the line. A message came then,
         and the device showed both again."""
-        before = clean(decode(bytes(self.data[: self.echo.start]))).split("\n")
+        before = rendered(self.data[: self.echo.start]).split("\n")
         last = next((line.strip() for line in reversed(before) if not is_idle(line, self.prompt)), "")
         typed = last.removeprefix(self.prompt.line).strip()
         return last.startswith(self.prompt.line) and bool(typed) and self.line.strip().startswith(typed)
 
     def shows_prompt(self) -> bool:
         """Return whether a line ends with the prompt."""
-        return any(self.prompt.start(line) is not None for line in clean(decode(bytes(self.data))).split("\n"))
+        return any(self.prompt.start(line) is not None for line in rendered(self.data).split("\n"))
 
     def late(self, *, redraws: bool = True) -> bytes:
         """Return what came before the echo, if it is the rest of the previous answer; else nothing.
@@ -227,23 +227,23 @@ class Answer:
 
     def is_redrawn(self) -> bool:
         """Return whether a new line with a prompt came before the echo, and nothing else."""
-        shown = clean(decode(bytes(self.data[: self.echo.start])))
+        shown = rendered(self.data[: self.echo.start])
         is_new = self.echo.found and self.echo.behind_prompt and "\n" in shown
         lines = [line for line in block(shown) if line not in self.prompt.context]
         return is_new and all(map(self.prompt.is_alone, lines))
 
     def is_only_prompts(self) -> bool:
         """Return whether nothing but prompts came, so that the device has not read the line."""
-        return all(map(self.prompt.is_alone, block(clean(decode(bytes(self.data))))))
+        return all(map(self.prompt.is_alone, block(rendered(self.data))))
 
     def goes_on(self) -> bool:
         """Return whether text and a prompt came after the echo of the line that ends the session."""
-        lines = block(clean(decode(bytes(self.data[self.echo.end :])))) if self.echo.found else ()
+        lines = block(rendered(self.data[self.echo.end :])) if self.echo.found else ()
         return len(lines) > 1 and self.prompt.is_alone(lines[-1]) and not is_idle("\n".join(lines), self.prompt)
 
 
 def _without_numbers(prompt: bytes | bytearray) -> bytes:
-    return _NUMBER.sub(b"0", clean(decode(bytes(prompt))).strip().encode("utf-8", "surrogateescape"))
+    return _NUMBER.sub(b"0", rendered(prompt).strip().encode("utf-8", "surrogateescape"))
 
 
 def _ends_a_question(before: str, prompt: Prompt) -> bool:
@@ -260,9 +260,14 @@ def _ends_a_question(before: str, prompt: Prompt) -> bool:
     return (not prompt.has_name or offers or before[-1].isspace()) and asks_for(before)
 
 
+def rendered(data: bytes | bytearray) -> str:
+    """Return data as a terminal shows them."""
+    return clean(decode(bytes(data)))
+
+
 def shown_end(data: bytes | bytearray) -> str:
     """Return the end of the data as a terminal shows it."""
-    return clean(decode(bytes(data[-TAIL:])))
+    return rendered(data[-TAIL:])
 
 
 def is_idle(shown: str, prompt: Prompt) -> bool:

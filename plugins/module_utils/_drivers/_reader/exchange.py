@@ -17,8 +17,7 @@ from typing import TypeVar
 from ..._device import Command
 from ..._pieces import PIECE, Work, finish
 from ..._result import DeviceError, Output
-from ..._terminal import clean, decode
-from .answer import Answer, End, is_idle, text_of
+from .answer import Answer, End, is_idle, rendered, text_of
 from .judging import judge, lose
 from .prompt import Prompt
 from .receive import receive
@@ -107,7 +106,7 @@ async def _book(terminal: Terminal, answer: Answer, end: End) -> End:
             terminal.redraws = answer.is_redrawn()
         if previous is not None and (answer.is_begun_before() if late else answer.shows_text_at_prompt()):
             end = "lost"
-    elif terminal.echoes and end != "prompt" and not is_idle(clean(decode(bytes(answer.data))), answer.prompt):
+    elif terminal.echoes and end != "prompt" and not is_idle(rendered(answer.data), answer.prompt):
         end = "lost"
     if previous is None:
         return end

@@ -10,9 +10,9 @@ from itertools import pairwise
 from typing import NoReturn
 
 from ..._result import DeviceError
-from ..._terminal import clean, decode
+from ..._terminal import decode
 from ..text import ASKS_LOGIN, ASKS_PASSWORD, ASKS_USER, SAYS_NO, SSH_VERSION, asks, excerpt, last_line
-from .answer import TAIL, shown_end
+from .answer import TAIL, rendered, shown_end
 from .changed import ENDS
 from .pagers import TAIL as PAGER_TAIL
 from .pagers import pager_at_end
@@ -121,7 +121,7 @@ async def _round_trip(terminal: Terminal, sent: list[float], deadline: float) ->
         if not chunk:
             break
         data += chunk
-    later = sum(map(terminal.prompt.count, clean(decode(bytes(data))).split("\n")))
+    later = sum(map(terminal.prompt.count, rendered(data).split("\n")))
     if later:
         terminal.newline = "\n"  # it brings a prompt too, late
     return came - sent[-1 - min(later, len(sent) - 1)]

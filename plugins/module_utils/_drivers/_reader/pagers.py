@@ -90,7 +90,9 @@ _RISK = re.compile(
     re.IGNORECASE,
 )
 _ANNOUNCES = re.compile(
-    r"\b(?:will|going\sto|about\sto|this|all|now|warning|caution|gets?|is|are|happens)\b|!", re.IGNORECASE
+    r"\b(?:will|going\sto|about\sto|this|all|now|warning|caution|gets?|happens"
+    r"|(?:is|are)\s(?:discarded|destroyed|erased|deleted|wiped|lost))\b|!",
+    re.IGNORECASE,
 )
 _KEYS = {"quit": "q", "yes": "y", "line": "\n", "by_line": "\n", "page": " ", "single": " ", "weak": " ", "keys": " "}
 

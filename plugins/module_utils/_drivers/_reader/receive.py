@@ -7,9 +7,8 @@
 from __future__ import annotations
 
 from ..._device import Command
-from ..._terminal import clean, decode
 from ..text import last_line
-from .answer import Answer, End
+from .answer import Answer, End, rendered
 from .pagers import Pager, pager_at_end
 from .proof import is_at_prompt, is_doubtful, is_proven, is_uncertain, patience, proven, send_test
 from .questions import MOST_ANSWERS, answer_for, asks_for, question_at_end
@@ -123,7 +122,7 @@ async def _say(terminal: Terminal, reply: str, is_key: bool, deadline: float) ->
         if not chunk:
             break
     end = said.find(b"\n") + 1
-    if clean(decode(bytes(said[:end]))).strip() == reply.strip():
+    if rendered(said[:end]).strip() == reply.strip():
         del said[:end]
     return bytes(said)
 
