@@ -68,6 +68,10 @@ TICK = 1.0
 FIRST_BACKOFF, LONGEST_BACKOFF = 1.0, 30.0
 SPARE_FILES = 128
 BATCH = 4  # workers started before they can run
+# Further workers start one by one, this many seconds apart. Functions that take the same time end as fast as they were
+# started, and a thread that waits for the interpreter's lock wakes up every 5 ms: with a few thousand of them at once,
+# nothing else happens any more.
+AT_ONCE, APART = 500, 0.0001
 
 EventKind = Literal["finished", "tick", "warning"]
 
@@ -311,6 +315,7 @@ class _Run:
         self._outcomes: queue.SimpleQueue[tuple[Call, _Outcome] | None] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._callback_broken = False
+        self._next_tick = time.monotonic() + TICK
         # One entry for each thread that was started, is not given up and has not ended; whether it ran yet or not.
         self._workers: deque[None] = deque()
 
@@ -322,9 +327,13 @@ class _Run:
             for worker in range(1, self.most_workers + 1):
                 if not self._waiting or not self._start_worker():
                     break
-                if worker % BATCH == 0:
+                if worker > AT_ONCE:
+                    if not self._wait(APART):
+                        return
+                elif worker % BATCH == 0:
                     time.sleep(0)  # if names answer at once, running workers may do all the work
-            self._wait_for_all()
+            while len(self._done) < len(self.names) and self._wait(math.inf):
+                pass
         finally:  # at the end or if interrupted: close all connections
             self._stop.set()
             self._waiting.clear()
@@ -337,25 +346,26 @@ class _Run:
         self._waiting.clear()
         self._outcomes.put(None)
 
-    def _wait_for_all(self) -> None:
-        next_tick = time.monotonic() + TICK
-        while len(self._done) < len(self.names):
-            wake = min(next_tick, self._next_expiry())
-            try:
-                answered = self._outcomes.get(timeout=max(0.0, wake - time.monotonic()))
-            except queue.Empty:
-                pass
-            else:
-                if answered is None:  # closed
-                    return
-                self._finish(*answered)
-            now = time.monotonic()
-            if now >= wake:
-                self._expire(now)
-            if now >= next_tick:
-                next_tick = now + TICK
-                self._emit("tick")
-                self._keep_going()
+    def _wait(self, seconds: float) -> bool:
+        """Wait for an outcome for that time at most, and do what is due. Return False if the run was closed."""
+        now = time.monotonic()
+        wake = min(self._next_tick, self._next_expiry())
+        try:
+            answered = self._outcomes.get(timeout=max(0.0, min(wake, now + seconds) - now))
+        except queue.Empty:
+            pass
+        else:
+            if answered is None:
+                return False
+            self._finish(*answered)
+        now = time.monotonic()
+        if now >= wake:
+            self._expire(now)
+        if now >= self._next_tick:
+            self._next_tick = now + TICK
+            self._emit("tick")
+            self._keep_going()
+        return True
 
     def _oldest(self) -> Call | None:
         while self._open and self._open[0].name in self._done:

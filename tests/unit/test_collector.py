@@ -404,6 +404,25 @@ def test_device_timeout_cuts_and_the_others_are_asked(release: threading.Event) 
     assert "0.2 s" in error.message
 
 
+def test_device_timeout_is_kept_while_workers_start(monkeypatch: pytest.MonkeyPatch, release: threading.Event) -> None:
+    monkeypatch.setattr(collector, "AT_ONCE", 10)
+    monkeypatch.setattr(collector, "APART", 0.01)
+    asked: list[str] = []
+    asked_at_first_result: list[int] = []
+
+    def ask(name: str) -> None:
+        asked.append(name)
+        release.wait(30)
+
+    def note(event: Event) -> None:
+        if event.kind == "finished":
+            asked_at_first_result.append(len(asked))
+
+    results = collect(ask, [f"r{number}" for number in range(200)], device_timeout=0.1, on_event=note)
+    assert {result.status for result in results.values()} == {"timeout"}
+    assert asked_at_first_result[0] < 200
+
+
 def test_a_cut_that_fails_changes_nothing(release: threading.Event) -> None:
     def broken() -> None:
         raise OSError

@@ -233,8 +233,8 @@ def without_pagers(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) ->
     indents: dict[
         str, int
     ] = {}  # blanks that a prompt begins with; behind other text, they are not known to be its own
-    never_wiped = _never_wiped(data, spans)
     stops = [*(start for start, _end in spans[1:]), len(data)]
+    never_wiped = _never_wiped(data, spans, stops)
     for (first, last), stop in zip(spans, stops, strict=True):
         start = max(first, place)  # a part of it was taken for what wipes the one before
         end = max(last, start)
@@ -259,13 +259,16 @@ def without_pagers(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) ->
     return kept
 
 
-def _never_wiped(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) -> set[str]:
-    """Return the prompts that came more than once, and behind which the text or a new line came each time."""
+def _never_wiped(data: bytes | bytearray, spans: Sequence[tuple[int, int]], stops: Sequence[int]) -> set[str]:
+    """Return the prompts that came more than once, and behind which the text or a new line came each time.
+
+    :param stops: for each prompt where the next one begins.
+    """
     ways: dict[str, list[bool]] = {}
-    for start, end in spans:
-        token = _AFTER.match(data, end)
+    for (start, end), stop in zip(spans, stops, strict=True):
+        token = _AFTER.match(data, end, stop)
         while token is not None and token["inert"] is not None:
-            token = _AFTER.match(data, token.end())
+            token = _AFTER.match(data, token.end(), stop)
         is_wiped = token is not None and token["newline"] is None and token["blank"] is None
         ways.setdefault(_name(_visible(data[start:end])), []).append(is_wiped)
     return {name for name, wiped in ways.items() if len(wiped) > 1 and not any(wiped)}
