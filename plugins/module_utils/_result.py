@@ -104,6 +104,8 @@ class Outputs(dict[str, Output]):
     ``transcript`` is the text of its file, or None if none was recorded.
     """
 
+    __slots__ = ("connection", "transcript")
+
     def __init__(
         self, outputs: Mapping[str, Output], connection: dict[str, str], transcript: str | None = None
     ) -> None:

@@ -520,6 +520,7 @@ class Keep:
             result.seconds[phase] = self._alike.setdefault(round(seconds, 3), round(seconds, 3))
         if isinstance(result.value, Outputs):
             result.value.transcript = None
+            result.value.connection = self._alike.setdefault(repr(result.value.connection), result.value.connection)
         for command, output in (result.value or {}).items() if is_output else ():
             output.let_go()
             result.value[command] = self._alike.setdefault(repr(output.as_slim_dict()), output)

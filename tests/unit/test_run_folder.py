@@ -20,7 +20,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._device import Co
 from ansible_collections.rollcall.network.plugins.module_utils._fleet import open_state
 from ansible_collections.rollcall.network.plugins.module_utils._last_good import LastGood
 from ansible_collections.rollcall.network.plugins.module_utils._question import question_of
-from ansible_collections.rollcall.network.plugins.module_utils._result import Error, Output
+from ansible_collections.rollcall.network.plugins.module_utils._result import Error, Output, Outputs, Result
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Keep, Limits, call_roll
 from ansible_collections.rollcall.network.plugins.module_utils._run import (
     NoAnswer,
@@ -193,6 +193,19 @@ def test_what_cannot_be_written_is_returned(tmp_path: pathlib.Path, monkeypatch:
     assert keep.errors == {"r2": "No space left on device"}
     assert answers["r2"]["output"]["show it"]["text"] == TEXT
     assert "text" not in answers["r1"]["output"]["show it"]
+
+
+def test_written_answers_share_what_is_the_same_for_many_devices(tmp_path: pathlib.Path) -> None:
+    asked = devices("r1", "r2")
+    results = [Result("ok", Outputs({"show it": Output(text=TEXT)}, {"cipher": "aes"})) for _name in asked]
+    keep = Keep(RunFolder(str(tmp_path)), let_go=True)
+    for (name, device), result in zip(asked.items(), results, strict=True):
+        keep.put(name, device, result)
+    keep.close()
+    first, second = (result.value for result in results)
+    assert first.connection is second.connection
+    assert first["show it"] is second["show it"]
+    assert first["show it"].text == ""
 
 
 def test_runs_of_the_same_second_do_not_share_a_folder(tmp_path: pathlib.Path) -> None:
