@@ -10,7 +10,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ._result import Phase
@@ -69,6 +69,13 @@ class Call:
         """Return the seconds until the deadline, at least 0; None without a deadline."""
         known = [each for each in (self.deadline, self.until) if each is not None]
         return max(0.0, min(known) - time.monotonic()) if known else None
+
+    def begin(self, moment: float) -> float:
+        """Note that its work began at this value of ``time.monotonic()``. Return when it began for the first time."""
+        if self.began is None:
+            self.began = moment
+            self.started_at = datetime.now(UTC) - timedelta(seconds=time.monotonic() - moment)
+        return self.began
 
     def enter(self, phase: Phase) -> None:
         """End the current phase, and begin another."""

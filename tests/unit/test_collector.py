@@ -838,6 +838,15 @@ def test_phases_and_times() -> None:
     )
 
 
+def test_the_start_is_when_the_work_began_and_not_when_it_was_queued() -> None:
+    call = Call("r1")
+    queued = call.started_at
+    began = time.monotonic() + 60
+    assert call.begin(began) == began
+    assert call.begin(began + 60) == began  # a further attempt
+    assert call.started_at - queued > timedelta(seconds=59)
+
+
 def test_seconds_without_a_phase_are_the_commands() -> None:
     result = collect(lambda name: time.sleep(0.05), ["a"])["a"]
     assert set(result.seconds) == {"command"}

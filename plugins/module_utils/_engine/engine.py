@@ -105,10 +105,10 @@ class Engine:
         try:
             with self._calls.place(deadline) as place:
                 call.enter("command")
-                call.began = call.began or time.monotonic()
-                call.until = None if seconds is None else call.began + seconds
-                if seconds is not None and (deadline is None or call.began + seconds < deadline):
-                    deadline, limit = call.began + seconds, limits[1]
+                began = call.begin(time.monotonic())
+                call.until = None if seconds is None else began + seconds
+                if call.until is not None and (deadline is None or call.until < deadline):
+                    deadline, limit = call.until, limits[1]
                 call.on_cut(place.kill)
                 try:
                     return place.call(ask_here, device, deadline, limit, deadline=deadline)

@@ -68,7 +68,8 @@ class Sessions:
             finally:
                 if group is not None:
                     self._leave(group)
-            call.began = asked.began if call.began is None else call.began
+            if asked.began is not None:
+                call.begin(asked.began)
             call.until = None if call.began is None or seconds is None else call.began + seconds
             if asked.result is not None:
                 return _value_of(asked, asked.result, call)
