@@ -347,7 +347,10 @@ def paged(text: str) -> None:
     data = raw(text)
     pagers.without_pagers(data, [(0, len(data) // 2)])
     pagers.without_pagers(b"--More--" + data, [(0, 8)])
-    pagers.without_pagers(data, [(place, place + 8) for place in range(0, len(data), 100)])
+    spans = [(place, place + 8) for place in range(0, len(data), 100)]
+    pagers.without_pagers(data, spans)
+    pagers.unwiped(data, spans)
+    pagers.quoting(data, spans)
 
 
 def asked_dialogs(text: str) -> None:

@@ -184,6 +184,11 @@ def line(*, echo: bool = True) -> Generator[bytes | float | None, bytes, str]:
             if echo:
                 yield b"\r\n"
             return got.decode()
+        if key == b"\b":
+            got = got[:-1]
+            if echo:
+                yield b"\b \b"
+            continue
         got += key
         if echo:
             yield key

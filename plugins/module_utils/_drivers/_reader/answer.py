@@ -21,7 +21,7 @@ from ..._pieces import PIECE, Work, spans
 from ..._terminal import clean, cleaned_pieces, decode
 from .echo import Echo
 from .pagers import TAIL as PAGER_TAIL
-from .pagers import pager_at_end, without_pagers
+from .pagers import pager_at_end, quoting, unwiped, without_pagers
 from .prompt import Prompt, block, is_unfinished
 from .questions import asks_for
 
@@ -45,6 +45,8 @@ class Answer:
         self.tests: list[int] = []  # its length whenever an empty line was sent to test the end
         self.pagers: list[tuple[int, int]] = []  # where the prompts of pagers are that were answered
         self.line_ended = False  # a pager was answered with a line end
+        self.erased = 0  # keys of pagers that were erased from the device's line
+        self.paged_surely = False  # what looks like the prompt of a pager and was answered is one
         self.replies = 0  # sent to questions
         self.resumed = False  # more of the answer came after the first test
         self.unclear = False  # text and one prompt came after one test: a message, or the prompt before it was text
@@ -104,6 +106,39 @@ class Answer:
         """Return whether a pager was answered whose prompt is that of the last bytes, but for its numbers."""
         prompt = _without_numbers(self.data[len(self.data) - length :])
         return any(_without_numbers(self.data[start:end]) == prompt for start, end in self.pagers[-1:])
+
+    def has_doubtful_page(self) -> bool:
+        """Return whether a pager's prompt was answered that nothing wipes, so that it can be text."""
+        return bool(self.pagers) and not self.paged_surely and bool(unwiped(self.data, self.pagers))
+
+    def settle_pages(self) -> bool:
+        """Find out whether the prompts that nothing wipes are text: then their keys were typed at the prompt that ends
+        the answer, and the device echoed them there. Return False if it is not certain."""
+        doubtful = unwiped(self.data, self.pagers)
+        left = self._keys_left()
+        left = None if left is None else left + self.erased
+        if left == len(doubtful) or (not left and set(doubtful) == quoting(self.data, self.pagers)):
+            self.pagers = [span for number, span in enumerate(self.pagers) if number not in doubtful]
+            return True
+        self.paged_surely = left == 0
+        return self.paged_surely
+
+    def has_key_at_prompt(self) -> bool:
+        """Return whether the key that ends a pager stands behind the prompt that ends the data."""
+        shown = self.shown().rstrip()
+        return bool(self.pagers) and shown[-1:] in ("q", "y") and self.prompt.start(shown[:-1]) is not None
+
+    def _keys_left(self) -> int | None:
+        """Return how many blanks the device echoed between its prompt and the line end that was typed as a test; None
+        if that cannot be told."""
+        start = self.data.rfind(b"\n", 0, self.tests[-1]) + 1
+        end = self.data.find(b"\n", self.tests[-1])
+        if len(self.tests) > 1 or end < 0:
+            return None
+        typed, empty = rendered(self.data[start:end][-TAIL:]), shown_end(self.data[end + 1 :]).rpartition("\n")[2]
+        if self.prompt.start(typed) is None or self.prompt.start(empty) is None:
+            return None
+        return max(_blanks(typed) - _blanks(empty), 0)
 
     def asked(self) -> None:
         """Remove the last line, which is a question."""
@@ -242,6 +277,10 @@ class Answer:
         return len(lines) > 1 and self.prompt.is_alone(lines[-1]) and not is_idle("\n".join(lines), self.prompt)
 
 
+def _blanks(line: str) -> int:
+    return len(line) - len(line.rstrip(" "))
+
+
 def _without_numbers(prompt: bytes | bytearray) -> bytes:
     return _NUMBER.sub(b"0", rendered(prompt).strip().encode("utf-8", "surrogateescape"))
 
@@ -293,7 +332,7 @@ def text_of(answer: Answer, *, complete: bool, secrets: Secrets | None = None) -
         stop = len(data)
     if answer.pagers:
         answered = [(first - start, last - start) for first, last in answer.pagers if start <= first and last <= stop]
-        data = bytearray(without_pagers(data[start:stop], answered))
+        data = bytearray(without_pagers(data[start:stop], answered, sure=answer.paged_surely))
         start, stop = 0, len(data)
         yield
     if secrets is not None and DIVIDES.search(data, start, stop):

@@ -12,6 +12,7 @@ calls ``without_pagers`` once with these places. Lines of an answer that only qu
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -216,14 +217,17 @@ def _last_line(raw: str, begin: int) -> _Shown | None:
 # -- removing them -----------------------------------------------------------------------------------------------------
 
 
-def without_pagers(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) -> bytes | bytearray:
+def without_pagers(
+    data: bytes | bytearray, spans: Sequence[tuple[int, int]], *, sure: bool = False
+) -> bytes | bytearray:
     """Return raw data without the prompts of pagers, and without what the device sent to wipe them.
 
     A terminal would show of the result what the device had sent without a pager, also where the prompt stood behind
-    other text on its line. A prompt that nothing wipes and that its line goes on behind was none: it is kept, unless
-    the device never wipes it.
+    other text on its line. A prompt that nothing wipes is text if the device wipes others, or if its line goes on
+    behind it and it is the only one.
 
     :param spans: start and end of each prompt that was answered, in order.
+    :param sure: all of them are prompts of a pager.
     """
     if not spans:
         return data
@@ -234,8 +238,10 @@ def without_pagers(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) ->
         str, int
     ] = {}  # blanks that a prompt begins with; behind other text, they are not known to be its own
     stops = [*(start for start, _end in spans[1:]), len(data)]
-    never_wiped = _never_wiped(data, spans, stops)
-    for (first, last), stop in zip(spans, stops, strict=True):
+    never_wiped, texts = (
+        ({_name(_visible(data[slice(*span)])) for span in spans}, set()) if sure else _ways(data, spans)
+    )
+    for number, ((first, last), stop) in enumerate(zip(spans, stops, strict=True)):
         start = max(first, place)  # a part of it was taken for what wipes the one before
         end = max(last, start)
         text = _visible(data[start:end])
@@ -244,8 +250,9 @@ def without_pagers(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) ->
         kept += data[place:start]
         place, left = _wiped(data, end, stop, len(text), alone=alone)
         name = _name(text)
-        if place == end and name not in never_wiped and _VISIBLE.match(data, end, stop):
-            place = start  # the line goes on: it quotes the prompt of a pager, and a packet ended there
+        goes_on = place == end and name not in never_wiped and _VISIBLE.match(data, end, stop)
+        if not sure and (number in texts or goes_on):
+            place = start  # it quotes the prompt of a pager, and a packet ended there
         elif alone:
             indents[name] = len(text) - len(text.lstrip())
         else:
@@ -259,19 +266,50 @@ def without_pagers(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) ->
     return kept
 
 
-def _never_wiped(data: bytes | bytearray, spans: Sequence[tuple[int, int]], stops: Sequence[int]) -> set[str]:
-    """Return the prompts that came more than once, and behind which the text or a new line came each time.
+def unwiped(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) -> list[int]:
+    """Return the numbers of the prompts that nothing wipes. Text that quotes a prompt looks the same."""
+    stops = [*(start for start, _end in spans[1:]), len(data)]
+    return [
+        number
+        for number, ((start, end), stop) in enumerate(zip(spans, stops, strict=True))
+        if not _is_touched(data, end, stop, len(_visible(data[start:end])))
+    ]
 
-    :param stops: for each prompt where the next one begins.
-    """
-    ways: dict[str, list[bool]] = {}
-    for (start, end), stop in zip(spans, stops, strict=True):
-        token = _AFTER.match(data, end, stop)
-        while token is not None and token["inert"] is not None:
-            token = _AFTER.match(data, token.end(), stop)
-        is_wiped = token is not None and token["newline"] is None and token["blank"] is None
-        ways.setdefault(_name(_visible(data[start:end])), []).append(is_wiped)
-    return {name for name, wiped in ways.items() if len(wiped) > 1 and not any(wiped)}
+
+def quoting(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) -> set[int]:
+    """Return the numbers of the prompts that are text, because the device wipes others that are the same."""
+    return _ways(data, spans)[1]
+
+
+def _ways(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) -> tuple[set[str], set[int]]:
+    """Return the names of the prompts that came more than once and that nothing ever wipes, and the numbers of those
+    that nothing wipes while the device wipes others that are the same."""
+    untouched = set(unwiped(data, spans))
+    names = [_name(_visible(data[start:end])) for start, end in spans]
+    wiped = {name for number, name in enumerate(names) if number not in untouched}
+    never = {name for name, count in Counter(names).items() if count > 1 and name not in wiped}
+    return never, {number for number in untouched if names[number] in wiped}
+
+
+def _is_touched(data: bytes | bytearray, place: int, stop: int, width: int) -> bool:
+    """Return whether the device moves the cursor back to a prompt or erases it, before a line end or other text."""
+    column = width
+    echo = _KEY_ECHO.match(data, place, stop)
+    place = echo.end() if echo else place
+    while (token := _AFTER.match(data, place, stop)) is not None:
+        place = token.end()
+        if token["newline"] is not None or data[place - 1 : place + 2] == b"\r\r\n":
+            return data.startswith(_LINE_UP, place)
+        if token["blank"] is not None:
+            column += len(token.group())
+        elif token["final"] is not None and token["final"] in b"JK":
+            if column < width or token["numbers"] in (b"1", b"2"):
+                return True
+        elif token["inert"] is None:
+            column = _moved(column, token)
+            if column < width:
+                return True
+    return False
 
 
 def _name(prompt: str) -> str:

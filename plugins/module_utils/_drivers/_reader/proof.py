@@ -31,7 +31,7 @@ def is_at_prompt(terminal: Terminal, answer: Answer) -> bool:
 
 def is_uncertain(terminal: Terminal, answer: Answer) -> bool:
     """Return whether an empty line must prove a prompt that has come."""
-    return terminal.echoes is False or not answer.prompt.is_whole(answer.shown())
+    return terminal.echoes is False or not answer.prompt.is_whole(answer.shown()) or answer.has_doubtful_page()
 
 
 def is_proven(answer: Answer, *, settled: bool) -> bool:
@@ -91,6 +91,8 @@ def proven(terminal: Terminal, answer: Answer) -> End:
     if answer.tests and not answer.resumed and not is_idle(answer.after_tests(), answer.prompt):
         return "lost"  # this text would be cut off
     if answer.tests and answer.paged_after_test():
+        return "lost"
+    if answer.has_doubtful_page() and not answer.settle_pages():
         return "lost"
     terminal.echoes = echoed if echoed or answer.prompt.line == old else None
     return "prompt"

@@ -30,7 +30,8 @@ async def receive(terminal: Terminal, answer: Answer, command: Command, deadline
         said = b""
         if chunk == b"":
             is_answered = not answer.tests or len(answer.data) > answer.tests[-1]
-            return "prompt" if is_answered and is_at_prompt(terminal, answer) else "closed"
+            is_over = is_answered and is_at_prompt(terminal, answer) and not answer.has_doubtful_page()
+            return "prompt" if is_over else "closed"
         if chunk:
             answer.data += chunk
             end = await _arrived(terminal, answer, deadline)
@@ -60,6 +61,10 @@ async def receive(terminal: Terminal, answer: Answer, command: Command, deadline
             last, checked = terminal.clock(), 0.0
         elif checked < QUIET:
             continue
+        elif not answer.erased and answer.has_key_at_prompt():
+            answer.erased += 1
+            await terminal.try_to_send("\b", deadline, newline=False)
+            last, checked = terminal.clock(), 0.0
         elif question_at_end(answer.shown()) is not None:
             return "question"
         elif tests and is_doubtful(terminal, answer):
