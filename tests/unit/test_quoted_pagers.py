@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A text quotes the prompt of a pager, and the device pauses there, so that the reader answers it.
+
+The device does not wipe it. Its key is in the line of the device then, and shows that it was text.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.rollcall.network.plugins.module_utils._terminal import clean
+from tests.unit.played import Talk, device, play
+from tests.unit.test_pagers import PROMPTS
+
+COMMANDS = ["show version", "show clock"]
+QUOTES = {name: clean(prompt).strip() for name, (prompt, key) in PROMPTS.items() if key != "\n"}
+
+
+def paged(parts: list[bytes], behind: bytes, prompt: bytes = b" --More-- ") -> Talk:
+    """Send pages. The device reads a key after each, and then sends the same bytes."""
+    for number, part in enumerate(parts):
+        if number:
+            yield prompt
+            yield None
+            yield behind
+        yield part
+
+
+def quotes(name: str, pause: float, rest: bytes, prompt: bytes) -> None:
+    def text() -> Talk:
+        yield b"a\r\nb\r\n" + QUOTES[name].encode()
+        yield pause
+        yield rest
+
+    played = play(device(prompt, {"show version": text, "show clock": b"12:00\r\n"}), COMMANDS)
+    assert played.kinds() == {"show version": "ok", "show clock": "ok"}
+    assert played.texts["show version"] == f"a\nb\n{QUOTES[name]}{clean(rest.decode()).rstrip()}"
+    assert played.texts["show clock"] == "12:00"
+
+
+@pytest.mark.parametrize("rest", [b"\r\nc\r\nd\r\n", b"\r\n"], ids=["in the middle", "at the end"])
+@pytest.mark.parametrize("name", QUOTES)
+def test_a_quoted_pager_before_a_pause_stays_in_the_text(name: str, rest: bytes) -> None:
+    quotes(name, 1.5, rest, b"R1> ")
+
+
+@pytest.mark.parametrize("prompt", [b"R1#", b"\r\x1b[K[admin@r1] > "])
+@pytest.mark.parametrize("pause", [0.3, 5.0])
+@pytest.mark.parametrize("name", ["ios", "less, percent", "less, lines", "less, end"])
+def test_a_quoted_pager_before_other_pauses_and_prompts(name: str, pause: float, prompt: bytes) -> None:
+    quotes(name, pause, b" of it\r\nc\r\n", prompt)
+
+
+@pytest.mark.parametrize("behind", [b"", b"\r\n", b"\r\r\n"], ids=["the text", "a line end", "two returns"])
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_pager_that_is_never_wiped_is_removed(count: int, behind: bytes) -> None:
+    pages = [b"".join(b"line %d of %d\r\n" % (line, page) for line in range(3)) for page in range(count + 1)]
+    talk = device(b"R1> ", {"show version": lambda: paged(pages, behind), "show clock": b"12:00\r\n"})
+    played = play(talk, COMMANDS)
+    assert played.kinds() == {"show version": "ok", "show clock": "ok"}
+    assert played.texts["show version"] == clean(b"".join(pages).decode()).rstrip()
+
+
+def test_a_quoted_pager_between_those_of_a_device_that_wipes_them() -> None:
+    def text() -> Talk:
+        yield from paged([b"a\r\n", b"b\r\n --More-- "], b"\r\x1b[K")
+        yield 3.0
+        yield b"\r\nc\r\n"
+        yield from paged([b"d\r\n", b"e\r\n"], b"\r\x1b[K")
+
+    played = play(device(b"R1> ", {"show version": text, "show clock": b"12:00\r\n"}), COMMANDS)
+    assert played.kinds()["show version"] in ("ok", "desynchronised")
+    assert played.kinds()["show version"] != "ok" or played.texts["show version"] == "a\nb\n --More-- \nc\nd\ne"
+
+
+def test_a_device_that_echoes_nothing_does_not_lose_a_quoted_pager() -> None:
+    def text() -> Talk:
+        yield b"a\r\n--More--"
+        yield 3.0
+        yield b"\r\nc\r\n"
+
+    played = play(device(b"R1#", {"show version": text}, echo=False), ["show version"])
+    assert played.kinds()["show version"] in ("ok", "desynchronised")
+    assert played.kinds()["show version"] != "ok" or played.texts["show version"] == "a\n--More--\nc"
