@@ -333,6 +333,11 @@ def whole_answer(text: str, *, paged: bool = False) -> str:
     answer = answer_with(text)
     if paged:
         answer.paged(3)
+        answer.has_doubtful_page()
+        answer.has_key_at_prompt()
+        answer.test(complete=True)
+        answer.data += b"\r\nR1#"
+        answer.settle_pages()
     return finish(reader_answer.text_of(answer, complete=True))
 
 

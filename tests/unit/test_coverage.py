@@ -27,6 +27,7 @@ TESTS = [
     "test_public_bug_reports.py",
     "test_reader.py",
     "test_reader_echo.py",
+    "test_quoted_pagers.py",
     "test_rejections.py",
     "test_questions_of_devices.py",
     "test_terminal.py",
