@@ -34,6 +34,7 @@ from ._run import (
     stored_question,
 )
 from ._runs import began_at, is_finished, is_under_way, newest_first
+from ._some import some
 from ._state import FORMAT, STATE, Entry, State, time_or_none, write_atomically
 from ._trusted import read_file
 
@@ -348,8 +349,10 @@ def open_state(
     if added:
         entries = state.entries()
     if added and damage:
-        many = "1 device was" if added == 1 else f"{added} devices were"
-        state.said.append(f"{state.journal} was lost or damaged: {many} added again from the runs")
+        state.restored = sorted(added)
+        many = "1 device was" if len(added) == 1 else f"{len(added)} devices were"
+        line = f"{state.journal} was lost or damaged: {many} added again from the runs: {some(state.restored)}"
+        state.said.append(line)
     state.problems.clear()
     return state, entries, known
 
@@ -362,10 +365,10 @@ def _mend_latest(top: pathlib.Path, record: Record) -> None:
             point_latest(top, top / max(own))
 
 
-def _add_from_runs(state: State, entries: Mapping[str, Entry], record: Record | None, *, everything: bool) -> int:
+def _add_from_runs(state: State, entries: Mapping[str, Entry], record: Record | None, *, everything: bool) -> set[str]:
     """Add answers that are in runs and not in the state: those of killed runs or, with ``everything``, of other runs.
 
-    Return the number of devices. Of runs that began before the last run of the whole fleet, only names of that run are
+    Return the names. Of runs that began before the last run of the whole fleet, only names of that run are
     added. Others may have left the fleet.
     """
     members = frozenset(record.names if record else ())
@@ -387,7 +390,7 @@ def _add_from_runs(state: State, entries: Mapping[str, Entry], record: Record | 
             if not killed and old_manifest(run).get("part", "") is None:
                 break
         added |= here
-    return len(added)
+    return added
 
 
 def _is_newer(run: pathlib.Path, record: Record | None) -> bool:

@@ -61,7 +61,7 @@ def commit(
     last_good: LastGood,
     names: Iterable[str],
     title: str,
-    say: Callable[[str], object] | None = None,
+    say: Callable[[list[str]], object] | None = None,
 ) -> int:
     """Commit the changed last good answers of these names, and return the number of files. With 0 there is no commit.
 
@@ -69,7 +69,7 @@ def commit(
     for each other.
 
     :param title: a short description of the run.
-    :param say: takes a line that says what was repaired.
+    :param say: takes what was repaired, a line for each.
     :raises HistoryError: if git is missing or fails.
     """
     path = pathlib.Path(output_dir).expanduser().absolute() / REPOSITORY
@@ -83,7 +83,7 @@ def commit(
                 return _healed(path, Git(path, lock), last_good, names, title, done)
             finally:
                 if done and say:
-                    say(f"the history in {path} was damaged: {'; '.join(done)}")
+                    say(done)
     except OSError as error:
         msg = f"the history in {path} could not be written: {error.strerror or error}"
         raise HistoryError(msg) from error
@@ -168,12 +168,14 @@ def _restore(git: Git, last_good: LastGood) -> None:
 def _changes(last_good: LastGood, names: Iterable[str], notes: Mapping[str, str]) -> _Commit:
     made = _Commit()
     for name in names:
-        for command, since, text in last_good.texts(name):
-            file = f"{file_name(name)}/{text_name(command)}"
-            if notes.get(file) != since and os.access(text, os.R_OK) and text.is_file():
-                made.files[file] = text
-                made.since[file] = since
-                (made.changed if file in notes else made.new).setdefault(name, []).append(command)
+        folder = file_name(name)
+        for command, since, text in last_good.texts(
+            name, lambda command, since, folder=folder: notes.get(f"{folder}/{text_name(command)}") != since
+        ):
+            file = f"{folder}/{text_name(command)}"
+            made.files[file] = text
+            made.since[file] = since
+            (made.changed if file in notes else made.new).setdefault(name, []).append(command)
     return made
 
 

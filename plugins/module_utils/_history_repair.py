@@ -24,6 +24,7 @@ from datetime import UTC, datetime
 from ._aside import aside, free
 from ._git import Git
 from ._run import write_file
+from ._some import some
 from ._trusted import new_folder, read_file
 
 LOCK, NOTES = "rollcall.lock", "rollcall.json"
@@ -67,7 +68,8 @@ def tidy(path: pathlib.Path) -> Iterator[str]:
         yield "index was removed"
     removed = _remove_locks(path)
     if removed:
-        yield f"{', '.join(removed)} of a git that was killed {'was' if len(removed) == 1 else 'were'} removed"
+        locks = "1 lock" if len(removed) == 1 else f"{len(removed)} locks"
+        yield f"{locks} of a git that was killed {'was' if len(removed) == 1 else 'were'} removed: {some(removed)}"
     for crash in path.glob("fast_import_crash_*"):
         crash.unlink()
 

@@ -5,13 +5,14 @@
 """The last good answer to each command of each device, over all runs. New answers are compared with it.
 
 ``<output_dir>/last_good/<name>/`` holds a text file for each command and ``state.json``: when the device was first
-asked and when it last answered in full, and for each command its file, since when its answer is the same (apart from
-ignored values), and when it was last received.
+asked and when it last answered in full, and for each command its file and the digest of its text, since when its answer
+is the same (apart from ignored values), and when it was last received. A text with another digest is not compared.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import pathlib
@@ -33,14 +34,19 @@ FOLDER, STATE = "last_good", "state.json"
 
 @dataclass(slots=True)
 class Kept:
-    """One command's last good answer: its file, since when it is the same, and when it was last received."""
+    """One command's last good answer: its file, since when it is the same, and when it was last received.
+
+    ``sha256`` has the digest of its text. While the text is replaced, it also has that of the text before, which is in
+    the file if the run was killed.
+    """
 
     file: str
     since: str
     at: str
+    sha256: tuple[str, ...]
 
-    def as_dict(self) -> dict[str, str]:
-        return {"file": self.file, "since": self.since, "at": self.at}
+    def as_dict(self) -> dict[str, Any]:
+        return {"file": self.file, "since": self.since, "at": self.at, "sha256": list(self.sha256)}
 
 
 @dataclass(slots=True)
@@ -71,7 +77,7 @@ def _here(function: Callable[..., Any], *arguments: Any, size: int) -> Any:  # n
 
 
 class LastGood:
-    """The folder, for one run. Errors do not affect answers; ``problems`` has them by name.
+    """The folder, for one run. Errors do not affect answers; ``problems`` has the sentences by name.
 
     ``work`` is how texts are compared: in this process unless it is set.
 
@@ -81,7 +87,7 @@ class LastGood:
     def __init__(self, output_dir: str | pathlib.Path, changes: Changes) -> None:
         self.path = pathlib.Path(output_dir).expanduser().absolute() / FOLDER
         self._folds = folds_case(self.path.with_name(RUNS))
-        self.problems: dict[str, str] = {}
+        self.problems: dict[str, list[str]] = {}
         self._changes = changes
         self.work: Work = _here
         self._states: dict[str, State] = {}  # of names between compared() and keep()
@@ -121,15 +127,16 @@ class LastGood:
         """
         folder = self._folder(name)
         now = _moment_of(compared)
-        good = {
-            command: Kept(text_name(command, folds=self._folds), output["since"], now)
-            for command, output in compared["output"].items()
-            if output.get("since")
-        }
-        state = self._states.pop(name, None) or self._read(name, say=False)
+        state = self._states.pop(name, None) or self._read(name)
         last = compared["last_good_at"] or state.last_good_at
-        new = State(state.first_asked_at or now, last, {**state.commands, **good})
         try:
+            good = {}
+            for command, output in compared["output"].items():
+                if output.get("since"):
+                    file = text_name(command, folds=self._folds)
+                    digests = _digests(_bytes_of(output, written / file), folder / file, state.commands.get(command))
+                    good[command] = Kept(file, output["since"], now, digests)
+            new = State(state.first_asked_at or now, last, {**state.commands, **good})
             for each in (self.path, folder):
                 self._make_way(name, each, stat.S_ISREG)
                 make_folder(each)
@@ -143,11 +150,17 @@ class LastGood:
                     self._make_way(name, folder / file, stat.S_ISDIR)
                 _share(written / kept.file, folder / kept.file)
         except OSError as error:
-            self.problems[name] = f"{folder} cannot be written to: {error.strerror or error}"
+            self.note(name, f"{folder} cannot be written to: {error.strerror or error}")
+
+    def note(self, name: str, problem: str) -> None:
+        """Record what is wrong with the last good answers of a device, in one sentence."""
+        said = self.problems.setdefault(name, [])
+        if problem not in said:
+            said.append(problem)
 
     def catch_up(self, name: str, compared: Mapping[str, Any], written: pathlib.Path) -> None:
         """Like ``keep``, for an answer of a run that was killed earlier. An older answer changes nothing."""
-        state = self._read(name, say=False)
+        state = self._read(name)
         now = _moment_of(compared)
         good = (command for command, output in compared["output"].items() if output.get("since"))
         kept = {command: at.at for command, at in state.commands.items() if not is_future(at.at)}
@@ -163,10 +176,18 @@ class LastGood:
                 names.append(str(json.loads(read_file(folder / STATE).decode("ascii"))["name"]))
         return names
 
-    def texts(self, name: str) -> Iterator[tuple[str, str, pathlib.Path]]:
-        """Yield each answered command, since when its answer is the same, and the file of its text."""
-        for command, kept in self._read(name, say=False).commands.items():
-            yield command, kept.since, self._folder(name) / kept.file
+    def texts(
+        self, name: str, is_wanted: Callable[[str, str], bool] = lambda _command, _since: True
+    ) -> Iterator[tuple[str, str, pathlib.Path]]:
+        """Yield each answered command, since when its answer is the same, and the file of its text if it is undamaged.
+
+        :param is_wanted: takes a command and the time. Other texts are not read and not yielded.
+        """
+        for command, kept in self._read(name).commands.items():
+            if is_wanted(command, kept.since):
+                text = self._text(name, kept)
+                if text is not None and _digest(text) == kept.sha256[0]:
+                    yield command, kept.since, self._folder(name) / kept.file
 
     def _make_way(self, name: str, path: pathlib.Path, is_wrong: Callable[[int], bool]) -> None:
         """Rename a folder in place of a file, or a file in place of a folder. What else is there is not ours."""
@@ -179,44 +200,51 @@ class LastGood:
                     aside = path.with_name(f"{path.name}.damaged.{number}")
                 path.rename(aside)
                 kind = "folder" if is_wrong is stat.S_ISDIR else "file"
-                self.problems[name] = f"{path} was a {kind}; it is now {aside.name}, and {path.name} was written again"
+                self.note(name, f"{path} was a {kind}; it is now {aside.name}, and {path.name} was written again")
 
     def _folder(self, name: str) -> pathlib.Path:
         return entry(self.path, name, folds=self._folds)
 
-    def _read(self, name: str, *, say: bool = True) -> State:
+    def _read(self, name: str) -> State:
         """Return the state on disk; an empty one if it is missing or damaged."""
         path = self._folder(name) / STATE
         try:
             check_folder(path.parent)
             data = json.loads(read_file(path).decode("ascii"))
             commands = {
-                str(command): Kept(plain_name(kept["file"]), _moment(kept["since"]), _moment(kept["at"]))
+                str(command): Kept(
+                    plain_name(kept["file"]), _moment(kept["since"]), _moment(kept["at"]), _known(kept["sha256"])
+                )
                 for command, kept in data["commands"].items()
             }
             first, last = data["first_asked_at"], data["last_good_at"]
             # The clock that set a time in the future was wrong, so when it was is unknown.
             return State(past(first and _moment(first)), past(last and _moment(last)), commands)
         except FileNotFoundError:
+            if any(path.parent.glob("*.txt")):
+                self.note(name, f"{path} is missing, so the texts beside it are not compared")
             return State()
         except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
-            if say:
-                self.problems[name] = f"{path} cannot be read and is ignored: {error}"
+            self.note(name, f"{path} cannot be read and is ignored: {error}")
             return State()
 
     def _news(
         self, name: str, kept: Kept | None, platform: str | None, command: str, text: str, now: str
     ) -> dict[str, str]:
-        before = self._text(name, kept) if kept else None
-        if kept is None or before is None:
+        if kept is None:
             return {"since": now}
-        if before == text:
+        new = text.encode("utf-8", "surrogateescape")
+        old = self._text(name, kept)
+        if old == new or (old is None and _digest(new) == kept.sha256[0]):
             return {"since": kept.since}
+        if old is None:
+            return {"since": now}
+        before = old.decode("utf-8", "surrogateescape")
         try:
             size = len(before) + len(text)
             lines = self.work(between, self._changes.ignore, platform, command, before, text, size=size)
         except NotDone as error:
-            self.problems[name] = f"{command!r} could not be compared: {error}; see ignore_changes"
+            self.note(name, f"{command!r} could not be compared: {error}; see ignore_changes")
             return {}
         return (
             {"since": now, "diff": "\n".join([f"--- {kept.at}", f"+++ {now}", *lines, ""])}
@@ -224,13 +252,49 @@ class LastGood:
             else {"since": kept.since}
         )
 
-    def _text(self, name: str, kept: Kept) -> str | None:
+    def _text(self, name: str, kept: Kept) -> bytes | None:
+        """Return the text of a last good answer; None if it cannot be read or is not what was written."""
         path = self._folder(name) / kept.file
         try:
-            return read_file(path).decode("utf-8", "surrogateescape")
+            text = read_file(path)
         except OSError as error:
-            self.problems[name] = f"{path} cannot be read and is ignored: {error.strerror}"
+            self.note(name, f"{path} cannot be read and is ignored: {error.strerror}")
             return None
+        if _digest(text) not in kept.sha256:
+            self.note(name, f"{path} was damaged or changed by hand and is not compared")
+            return None
+        return text
+
+
+def _digest(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()
+
+
+def _known(digests: Any) -> tuple[str, ...]:
+    found = tuple(map(str, digests))
+    if isinstance(digests, str) or not found:
+        msg = "it has no digest of a text"
+        raise ValueError(msg)
+    return found
+
+
+def _bytes_of(output: Mapping[str, Any], written: pathlib.Path) -> bytes:
+    """Return the text of an output. An answer that was read without texts has them on disk."""
+    return str(output["text"]).encode("utf-8", "surrogateescape") if "text" in output else read_file(written)
+
+
+def _digests(text: bytes, there: pathlib.Path, kept: Kept | None) -> tuple[str, ...]:
+    """Return the digest of a new text, and that of the text that it replaces if they differ and that one is good.
+
+    :param there: the file that will be replaced.
+    """
+    new = _digest(text)
+    if kept is None or kept.sha256 == (new,):
+        return (new,)
+    with contextlib.suppress(OSError):
+        old = _digest(read_file(there))
+        return (new,) if old == new or old not in kept.sha256 else (new, old)
+    return (new,)
 
 
 def _is_doubtful(answer: Mapping[str, Any], output: Mapping[str, Any]) -> bool:

@@ -553,7 +553,7 @@ def write_answer(
         try:
             last_good.keep(name, answer, folder.folder_of(name))
         except Exception as error:
-            last_good.problems[name] = f"they could not be stored: {type(error).__name__}: {error}"
+            last_good.note(name, f"they could not be stored: {type(error).__name__}: {error}")
     return answer, None
 
 
@@ -561,7 +561,7 @@ def _compared(last_good: LastGood, name: str, answer: dict[str, Any]) -> dict[st
     try:
         return last_good.compared(name, answer)
     except Exception as error:  # a rule of the user can raise any exception
-        last_good.problems[name] = f"they could not be compared: {type(error).__name__}: {error}"
+        last_good.note(name, f"they could not be compared: {type(error).__name__}: {error}")
         return {**answer, "changed": [], "last_good_at": None}
 
 

@@ -118,6 +118,7 @@ class State:
     problems: dict[str, str] = field(default_factory=dict)
     damaged: int = 0  # lines that could not be read
     said: list[str] = field(default_factory=list)  # lines for the user: what was repaired
+    restored: list[str] = field(default_factory=list)  # devices that were added again after damage
     path: pathlib.Path = field(init=False)
     journal: pathlib.Path = field(init=False)
     _lock: pathlib.Path = field(init=False)

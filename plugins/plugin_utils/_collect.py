@@ -161,6 +161,9 @@ def _opened(
         _say_part(opened, folder, display)
     for line in opened.fleet.state.said:
         display.warning(in_line(line))
+        folder.note("warning", message=line)
+    if opened.fleet.state.restored:
+        folder.note("restored", names=opened.fleet.state.restored)
     for line in _reuse(folder, arguments, resumed, opened):
         display.display(f"roll call: {line}")
     return folder

@@ -22,6 +22,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._result import ST
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Answers, failed_names, summarize
 from ansible_collections.rollcall.network.plugins.module_utils._run import EVENTS, MANIFEST, RunFolder
 from ansible_collections.rollcall.network.plugins.module_utils._runs import prune
+from ansible_collections.rollcall.network.plugins.module_utils._some import SAID, some
 from ansible_collections.rollcall.network.plugins.module_utils._space import advice
 from ansible_collections.rollcall.network.plugins.plugin_utils._counted import devices
 from ansible_collections.rollcall.network.plugins.plugin_utils._manifest import closing
@@ -73,10 +74,10 @@ def result_of(
             with problems.during("looking for devices that are silent for long"):
                 result["stale_hosts"] = _stale(result["failed_hosts"], arguments, folder)
                 troubles.append(_alarm(result["stale_hosts"], arguments))
-            with problems.during("looking for damaged files"):
-                result["warnings"] += _damaged(last_good)
             with problems.during("writing the history"):
                 troubles.append(_write_history(answers, arguments, folder, last_good, result["warnings"].append))
+            with problems.during("looking for damaged files"):  # the history has looked at others
+                result["warnings"] += _damaged(last_good, folder)
         with problems.during("looking for devices whose state is not written"):
             troubles.append(_unrecorded(folder))
         for trouble in filter(None, troubles):
@@ -144,10 +145,9 @@ def _told(verdict: Verdict, problems: Problems, folder: RunFolder | None) -> Ver
 def _unwritten(folder: RunFolder, errors: Mapping[str, str], arguments: Mapping[str, Any]) -> str | None:
     """Return what could not be written, or None."""
     if errors:
-        first, reason = next(iter(errors.items()))
-        more = f" and {len(errors) - 1} more" if len(errors) > 1 else ""
+        reason = next(iter(errors.values()))
         reason += advice(reason, folder.top, arguments["keep"])
-        return f"{first}{more} could not be written to {folder.path}: {reason}; these answers are in the result"
+        return f"{some(errors)} could not be written to {folder.path}: {reason}; these answers are in the result"
     if folder.unwritten_event:
         return f"{folder.path / EVENTS} could not be written: {folder.unwritten_event}; the answers were written"
     return None
@@ -157,9 +157,8 @@ def _unrecorded(folder: RunFolder) -> str | None:
     """Return whose state could not be written, or None."""
     if folder.fleet is None or not folder.fleet.state.problems:
         return None
-    name, reason = next(iter(folder.fleet.state.problems.items()))
-    more = f" and {len(folder.fleet.state.problems) - 1} more" if len(folder.fleet.state.problems) > 1 else ""
-    return f"the state of {name}{more} is not up to date: {reason}"
+    reasons = folder.fleet.state.problems
+    return f"the state of {some(reasons)} is not up to date: {next(iter(reasons.values()))}"
 
 
 def needed(fleet: Fleet | None) -> dict[str, Any]:
@@ -187,13 +186,18 @@ def _alarm(stale: Sequence[str], arguments: Mapping[str, Any]) -> str | None:
     return f"{len(stale)} {have} no full answer for more than {arguments['stale_after']:g} s (stale_after): {names}"
 
 
-def _damaged(last_good: LastGood) -> list[str]:
-    """Return a warning if answers of earlier runs cannot be used."""
-    if not last_good.problems:
+def _damaged(last_good: LastGood, folder: RunFolder) -> list[str]:
+    """Return one warning if answers of earlier runs cannot be used. The events of the run have all reasons."""
+    found = last_good.problems
+    if not found:
         return []
-    name, reason = next(iter(last_good.problems.items()))
-    more = f"; {len(last_good.problems) - 1} more" if len(last_good.problems) > 1 else ""
-    return [in_line(f"the last good answers of {name}: {reason}{more}")]
+    for name, reasons in found.items():
+        folder.note("warning", name=name, message=f"its last good answers: {'; '.join(reasons)}")
+    first = next(iter(found))
+    example = f"of {first}: " if len(found) > 1 else ""
+    line = f"the last good answers of {some(found)}: {example}{'; '.join(found[first][:SAID])}"
+    more = len(found) > 1 or len(found[first]) > SAID
+    return [in_line(f"{line}; all reasons are in {folder.path / EVENTS}" if more else line)]
 
 
 def _write_history(
@@ -210,8 +214,15 @@ def _write_history(
     if not arguments["history"]:
         return None
     title = f"{folder.path.name}, {len(answers)} {devices(len(answers))}"
+
+    def repaired(done: Sequence[str]) -> None:
+        for line in done:
+            folder.note("warning", message=f"the history was damaged: {line}")
+        more = f"; all {len(done)} repairs are in {folder.path / EVENTS}" if len(done) > SAID else ""
+        say(f"the history in {folder.top / _history.REPOSITORY} was damaged: {'; '.join(done[:SAID])}{more}")
+
     try:
-        _history.commit(folder.top, last_good, answers, title, say)
+        _history.commit(folder.top, last_good, answers, title, repaired)
     except HistoryError as error:
         what_helps = advice(str(error), folder.top, arguments["keep"])
         return f"{error}{what_helps}; the answers were written, and the next run will commit them"

@@ -37,6 +37,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._result import is
 from ansible_collections.rollcall.network.plugins.module_utils._roll import write_answer
 from ansible_collections.rollcall.network.plugins.module_utils._run import NewerFormat, RunError, RunFolder
 from ansible_collections.rollcall.network.plugins.module_utils._runs import newest_first, prune, run_to_resume
+from ansible_collections.rollcall.network.plugins.module_utils._some import some
 from ansible_collections.rollcall.network.plugins.module_utils._state import State
 from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import fleet_row
 
@@ -513,6 +514,10 @@ def test_what_left_does_not_return_and_the_record_is_made_again(
     assert (again, read_record(state.top)) == (record, record)
     assert len(opened.said) == (2 if damaged == "both" else 1)
     assert all("damaged" in line for line in opened.said)
+    if damaged != "fleet.json":
+        names = sorted(["hand", *KNOWN])
+        assert opened.restored == names
+        assert any(line.endswith(f"again from the runs: {some(names)}") for line in opened.said)
     assert open_state(state.top)[0].said == []
 
 

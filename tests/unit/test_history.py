@@ -54,7 +54,7 @@ class Fleet:
 
     def run(self, texts: dict[str, str | None]) -> int:
         self.said: list[str] = []
-        return commit(self.path, self.answer(texts), texts, f"run {self.runs}", self.said.append)
+        return commit(self.path, self.answer(texts), texts, f"run {self.runs}", self.said.extend)
 
     def git(self, *arguments: str) -> str:
         command = ["git", f"--git-dir={self.path / 'history.git'}", *arguments]

@@ -128,9 +128,9 @@ CASES: dict[str, Case] = {
     "no refs": (lambda it: shutil.rmtree(it.git / "refs"), "written again", 3),
     "damaged packed refs": (
         lambda it: it.packed() and (it.git / "packed-refs").write_text("nothing at all\n"), "written again", 3),
-    "a stale lock of the ref": (lambda it: it.lock("refs/heads/main.lock"), "refs/heads/main.lock of a git", 3),
-    "a stale lock of HEAD": (lambda it: it.lock("HEAD.lock"), "HEAD.lock of a git that was killed was removed", 3),
-    "a stale lock of the configuration": (lambda it: it.lock("config.lock"), "config.lock of a git", 3),
+    "a stale lock of the ref": (lambda it: it.lock("refs/heads/main.lock"), "removed: refs/heads/main.lock", 3),
+    "a stale lock of HEAD": (lambda it: it.lock("HEAD.lock"), "1 lock of a git that was killed was removed: HEAD", 3),
+    "a stale lock of the configuration": (lambda it: it.lock("config.lock"), "removed: config.lock", 3),
     "an empty ref and empty notes": (lambda it: it.unnoted(b"", b""), "its branch is now at", 3),
     "a ref and notes of zeros": (lambda it: it.unnoted(bytes(41), bytes(300)), "its branch is now at", 3),
     "a ref of text zeros and other notes": (
@@ -349,7 +349,7 @@ def test_a_folder_in_place_of_a_last_good_file_is_moved_aside(place: str, fleet:
     path.mkdir()
     (path / "x").write_text("x")
     last_good = fleet.answer(TONIGHT)
-    assert "written again" in last_good.problems["r1"]
+    assert "written again" in str(last_good.problems["r1"])
     assert (path.with_name(f"{path.name}.damaged") / "x").read_text() == "x"
     assert not path.is_dir()
     assert commit(fleet.path, last_good, TONIGHT, "run") == 1
@@ -371,5 +371,5 @@ def test_a_file_in_place_of_the_folder_of_a_device(fleet: Fleet) -> None:
     shutil.rmtree(folder)
     folder.write_text("x")
     last_good = fleet.answer(TONIGHT)
-    assert "was a file; it is now r1.damaged" in last_good.problems["r1"]
+    assert "was a file; it is now r1.damaged" in str(last_good.problems["r1"])
     assert commit(fleet.path, last_good, TONIGHT, "run") == 1

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import pathlib
@@ -38,12 +39,16 @@ def answer(day: int, status: str = "ok", **texts: str | None) -> dict[str, Any]:
     return {"status": status, "platform": "frr", "finished_at": DAYS[day], "output": output}
 
 
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 class Fleet:
     """A folder of runs: each call is a run of its own."""
 
     def __init__(self, path: pathlib.Path) -> None:
         self.path = path
-        self.problems: dict[str, str] = {}
+        self.problems: dict[str, list[str]] = {}
 
     def run(self, given: dict[str, Any], name: str = "r1") -> dict[str, Any]:
         last_good = LastGood(self.path, Changes())
@@ -80,7 +85,8 @@ def test_an_answer_becomes_the_last_good_one(fleet: Fleet) -> None:
     assert (same["changed"], same["last_good_at"]) == ([], DAYS[1])
     assert same["output"]["show version"]["since"] == DAYS[0]
     assert fleet.text("show version") == "FRR 8\nuptime is 2 days\n"
-    kept = {"file": "show version.txt", "since": DAYS[0], "at": DAYS[1]}
+    digests = [sha256("FRR 8\nuptime is 2 days\n"), sha256("FRR 8\nuptime is 1 day\n")]
+    kept = {"file": "show version.txt", "since": DAYS[0], "at": DAYS[1], "sha256": digests}
     assert fleet.state() == {
         "name": "r1",
         "first_asked_at": DAYS[0],
@@ -106,7 +112,8 @@ def test_what_failed_leaves_the_last_good_answer_as_it_is(fleet: Fleet) -> None:
     assert (nothing["changed"], nothing["last_good_at"]) == ([], DAYS[0])
     assert fleet.text("show clock") == "two"
     assert fleet.text("show version") == "ONE"
-    assert fleet.state()["commands"]["show clock"] == {"file": "show clock.txt", "since": DAYS[0], "at": DAYS[0]}
+    kept = {"file": "show clock.txt", "since": DAYS[0], "at": DAYS[0], "sha256": [sha256("two")]}
+    assert fleet.state()["commands"]["show clock"] == kept
     back = fleet.run(answer(3, show_version="ONE", show_clock="TWO"))
     assert (back["changed"], back["last_good_at"]) == (["show clock"], DAYS[3])
 
@@ -192,6 +199,13 @@ DAMAGES = {
             "commands": {"show version": {"file": "../../x", "since": DAYS[0], "at": DAYS[0]}},
         }
     ),
+    "no digests": json.dumps(
+        {
+            "first_asked_at": DAYS[0],
+            "last_good_at": DAYS[0],
+            "commands": {"show version": {"file": "show version.txt", "since": DAYS[0], "at": DAYS[0], "sha256": []}},
+        }
+    ),
     "not ASCII": "é",
 }
 
@@ -202,7 +216,7 @@ def test_a_damaged_state_counts_as_none_and_heals(text: str, fleet: Fleet) -> No
     (fleet.path / "last_good" / "r1" / "state.json").write_text(text)
     given = fleet.run(answer(1, show_version="two"))
     assert (given["changed"], given["last_good_at"]) == ([], DAYS[1])
-    assert "cannot be read and is ignored" in fleet.problems["r1"]
+    assert "cannot be read and is ignored" in str(fleet.problems["r1"])
     assert fleet.run(answer(2, show_version="three"))["changed"] == ["show version"]
     assert fleet.problems == {}
 
@@ -211,7 +225,32 @@ def test_a_text_that_is_gone_counts_as_none(fleet: Fleet) -> None:
     fleet.run(answer(0, show_version="one"))
     (fleet.path / "last_good" / "r1" / "show version.txt").unlink()
     assert fleet.run(answer(1, show_version="two"))["changed"] == []
-    assert "is ignored" in fleet.problems["r1"]
+    assert "is ignored" in str(fleet.problems["r1"])
+
+
+def test_a_missing_state_is_reported_and_its_texts_are_not_compared(fleet: Fleet) -> None:
+    fleet.run(answer(0, show_version="one"))
+    (fleet.path / "last_good" / "r1" / "state.json").unlink()
+    assert fleet.run(answer(1, show_version="two"))["changed"] == []
+    assert "state.json is missing" in str(fleet.problems["r1"])
+    assert fleet.run(answer(2, show_version="three"))["changed"] == ["show version"]
+    assert fleet.problems == {}
+
+
+@pytest.mark.parametrize("damage", [b"", b"on", b"One\n", b"one\n\0\0", b"one\nand more"])
+@pytest.mark.parametrize("text", ["one\n", "two\n"])
+def test_a_damaged_text_is_reported_and_never_compared(text: str, damage: bytes, fleet: Fleet) -> None:
+    fleet.run(answer(0, show_version="one\n", show_clock="same"))
+    path = fleet.path / "last_good" / "r1" / "show version.txt"
+    path.unlink()  # the run keeps its text
+    path.write_bytes(damage)
+    given = fleet.run(answer(1, show_version=text, show_clock="same"))
+    assert given["changed"] == []
+    assert given["output"]["show version"]["since"] == (DAYS[0] if text == "one\n" else DAYS[1])
+    assert given["output"]["show clock"]["since"] == DAYS[0]
+    assert fleet.problems == {"r1": [f"{path} was damaged or changed by hand and is not compared"]}
+    assert fleet.run(answer(2, show_version="three", show_clock="same"))["changed"] == ["show version"]
+    assert fleet.problems == {}
 
 
 @pytest.mark.parametrize("function", ["write_json", "_share"])
@@ -224,7 +263,7 @@ def test_a_full_disk_costs_no_answer(function: str, fleet: Fleet, monkeypatch: p
     with monkeypatch.context() as broken:
         broken.setattr(_last_good, function, full)
         assert fleet.run(answer(1, show_version="two"))["changed"] == ["show version"]
-        assert "No space left on device" in fleet.problems["r1"]
+        assert "No space left on device" in str(fleet.problems["r1"])
     again = fleet.run(answer(2, show_version="two"))
     assert again["changed"] == ["show version"], "a change is told twice rather than never"
     assert fleet.problems == {}
@@ -244,6 +283,7 @@ def test_killed_between_state_and_text_a_change_is_told_again(fleet: Fleet, monk
         with pytest.raises(Killed):
             fleet.run(answer(1, show_version="two"))
     assert fleet.run(answer(2, show_version="two"))["changed"] == ["show version"]
+    assert fleet.problems == {}
 
 
 def test_a_resumed_run_makes_up_for_what_was_killed(fleet: Fleet) -> None:
@@ -271,7 +311,7 @@ def test_a_bug_in_the_comparison_costs_no_answer(fleet: Fleet, monkeypatch: pyte
         broken.setattr(Changes, "between", fail)
         given = fleet.run(answer(1, show_version="two"))
         assert (given["changed"], given["last_good_at"]) == ([], None)
-        assert "a rule gone wild" in fleet.problems["r1"]
+        assert "a rule gone wild" in str(fleet.problems["r1"])
     assert fleet.state()["last_good_at"] == DAYS[0]
     assert fleet.run(answer(2, show_version="two"))["changed"] == ["show version"]
 
@@ -283,7 +323,7 @@ def test_an_answer_that_is_none_is_written_all_the_same(fleet: Fleet) -> None:
     folder.close()
     assert unwritten is None
     assert given["changed"] == []
-    assert "could not be compared: KeyError" in last_good.problems["r1"]
+    assert "could not be compared: KeyError" in str(last_good.problems["r1"])
     assert read_answer(folder.path, "r1")["output"]["show it"]["text"] == "x"
 
 
