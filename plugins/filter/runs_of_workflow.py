@@ -23,7 +23,9 @@ options:
     type: int
     required: true
   before:
-    description: The number of the job that reports, C(awx_job_id). Runs of later jobs are left out.
+    description:
+      - The number of the job that reports, C(awx_job_id), if the workflow did not pass its number on to its jobs.
+      - Runs whose number is between the two are then returned too.
     type: int
 """
 

@@ -16,19 +16,18 @@ from ._runs import newest_first
 def runs_of_workflow(output_dir: str, workflow: Any, before: Any = None) -> list[str]:
     """Return the runs of jobs that a workflow started, the oldest first.
 
-    AWX numbers all jobs in the order of their creation. The slices of a job belong to a workflow job of their own,
-    whose number is between that of the workflow and that of the job that reports on them.
+    If the workflow passed its number on to its jobs, their runs have it. If not, the slices of a job have the number of
+    a workflow job of their own. AWX numbers all jobs in the order of their creation, so that number is between that of
+    the workflow and that of the job that reports on them. So are those of another workflow that runs at the same time.
 
     :param workflow: the number of the workflow job.
-    :param before: the number of the job that reports; None if it is unknown.
+    :param before: the number of the job that reports, if the workflow did not pass its number on.
     """
     first, end = _number(workflow), _number(before)
-    if first is None:
-        return []
     found = []
     for run in reversed(newest_first(output_dir)):
         job = _number(old_manifest(run).get("workflow_job"))
-        if job is not None and first <= job and (end is None or job < end):
+        if job is not None and first is not None and (job == first or (end is not None and first < job < end)):
             found.append(str(run))
     return found
 

@@ -50,6 +50,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._kept import chec
 from ansible_collections.rollcall.network.plugins.plugin_utils._manifest import job_of, opening
 from ansible_collections.rollcall.network.plugins.plugin_utils._outcome import needed, result_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._parent import end_with_parent
+from ansible_collections.rollcall.network.plugins.plugin_utils._second import reusable
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._platform import platform_warnings
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed
 
@@ -164,7 +165,7 @@ def _opened(
         folder.note("warning", message=line)
     if opened.fleet.state.restored:
         folder.note("restored", names=opened.fleet.state.restored)
-    for line in _reuse(folder, arguments, resumed, opened):
+    for line in _reuse(folder, arguments, resumed, reusable(opened.entries, pathlib.Path(top), variables)):
         display.display(f"roll call: {line}")
     return folder
 
@@ -180,7 +181,7 @@ def _say_part(opened: Opened, folder: RunFolder, display: Display) -> None:
 
 
 def _reuse(
-    folder: RunFolder, arguments: Mapping[str, Any], resumed: pathlib.Path | None, opened: Opened
+    folder: RunFolder, arguments: Mapping[str, Any], resumed: pathlib.Path | None, entries: Mapping[str, Entry]
 ) -> Iterator[str]:
     """Reuse the answers of an earlier run, and yield lines that say which."""
     changed = 0
@@ -190,8 +191,8 @@ def _reuse(
     elif arguments["resume"]:
         yield "resume: there is no unfinished run of these devices, so this is a new run"
     if arguments["only"] and not resumed:
-        if opened.entries.keys() & folder.questions.keys():
-            taken, changed = take_over(folder, opened.entries)
+        if entries.keys() & folder.questions.keys():
+            taken, changed = take_over(folder, entries)
             of = f"{folder.top / min(taken)}" if len(taken) == 1 else f"{len(taken)} runs"
             yield f"reusing {sum(taken.values())} full answers of {of}" if taken else "there are no answers to reuse"
         else:

@@ -15,7 +15,10 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._manifest import 
 
 RUNNER = pathlib.Path("/runner")  # of the job; AWX removes it too
 MOUNTS = pathlib.Path("/proc/self/mountinfo")
-IN_MEMORY = ("tmpfs", "ramfs")
+# File systems that a container has for itself. A part of one of them was mounted from outside.
+OF_CONTAINER = ("tmpfs", "ramfs", "overlay", "fuse.fuse-overlayfs")
+# Folders of the machine that are removed with the pod or the container: an emptyDir, and a volume without a name.
+OF_POD = re.compile(r"/kubernetes\.io~empty-dir/|/volumes/[0-9a-f]{64}/_data(/|$)")
 ADVICE = (
     "In AWX, mount it or a folder above it into the execution environment: add it to Settings, Jobs, Paths to expose "
     "to isolated jobs, such as /var/lib/rollcall:/var/lib/rollcall:rw, or on Kubernetes add a volume to the pod "
@@ -68,8 +71,8 @@ def is_kept(folder: pathlib.Path, mounts: str) -> bool:
     if found is None:
         return True
     point, root, kind = found
-    # A part of a file system in memory was mounted from outside; a whole one is the container's.
-    return point != pathlib.Path("/") and not (kind in IN_MEMORY and root == "/")
+    own = (kind in OF_CONTAINER and root == "/") or OF_POD.search(root)
+    return point != pathlib.Path("/") and not own
 
 
 def _mounts() -> str:

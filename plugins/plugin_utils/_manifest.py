@@ -15,6 +15,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._result import is
 from ansible_collections.rollcall.network.plugins.plugin_utils._versions import versions
 
 PATTERN = "_rollcall_pattern"
+PASSED_ON = "rollcall_awx_workflow"  # playbooks/awx_probe.yml sets it
 
 
 def with_pattern(task: Any, task_vars: Mapping[str, Any], hosts: Iterable[str]) -> dict[str, Any]:
@@ -31,8 +32,15 @@ def job_of(variables: Mapping[str, Any]) -> str | None:
 
 
 def workflow_of(variables: Mapping[str, Any]) -> str | None:
-    """Return the number of AWX's workflow job, or None. The jobs of slices have one."""
-    return _text(variables.get("awx_workflow_job_id"))
+    """Return the number of AWX's workflow job, or None. Every job that can be a slice has one.
+
+    The slices of a job belong to a workflow job of their own. The first node of the workflow therefore passes on its
+    number, which a relaunched job keeps. Without it, a relaunched job counts for itself.
+    """
+    number = variables.get(PASSED_ON) or variables.get("awx_workflow_job_id")
+    if number is None and variables.get("awx_job_launch_type") == "relaunch":
+        number = variables.get("awx_job_id")
+    return _text(number)
 
 
 def opening(

@@ -182,8 +182,8 @@ ROLE: tuple[Variable, ...] = (
         "rollcall_only",
         "`failed` reuses complete answers of the last run and asks the rest again. An empty string has no effect",
         tasks=("collect",),
-        # A survey of AWX passes an empty text if there is no answer.
-        value="rollcall_only | default(omit, true)",
+        # A survey of AWX passes an empty text if there is no answer. It would replace what a node of the workflow sets.
+        value="rollcall_only | default(rollcall_awx_second | default(false) | ternary('failed', omit), true)",
         shown_default="ask all",
     ),
     Variable("rollcall_keep", "The runs to keep, such as `{runs: 30, days: 90}`", ("collect",), shown_default="all"),
