@@ -70,14 +70,49 @@ ENDED = ("successful", "failed")
 
 
 @dataclass
+class Job:
+    """A job of a template, with what AWX passes to it."""
+
+    node: str
+    playbook: str
+    hosts: list[str]
+    variables: Item
+
+    @property
+    def number(self) -> int:
+        return int(self.variables["awx_job_id"])
+
+
+# What a job does: its status, and its statistics.
+Run = Callable[[Job], tuple[str, Item]]
+
+
+def idle(job: Job) -> tuple[str, Item]:
+    """A job that does nothing else than passing on what it passes on in a workflow."""
+    given = job.variables.get("awx_workflow_job_id")
+    return "successful", {"rollcall_awx_workflow": given} if job.playbook == "awx_probe.yml" else {}
+
+
+@dataclass
 class Night:
     """What a launch of the workflow did."""
 
+    number: int
     status: str
     ran: list[str]
-    asked: list[str]
-    slices: int
-    variables: dict[str, Item]
+    jobs: list[Job]
+
+    @property
+    def slices(self) -> list[Job]:
+        return [job for job in self.jobs if job.node == "collect"]
+
+    @property
+    def asked(self) -> list[str]:
+        return sorted(name for job in self.slices for name in job.hosts)
+
+    @property
+    def variables(self) -> dict[str, Item]:
+        return {job.node: job.variables for job in self.jobs}
 
 
 class Refused(Exception):
@@ -177,8 +212,23 @@ class Controller:
                 return 204, None
         return 404, {"detail": "Not found."}
 
-    def night(self, name: str, launch: Item | None = None, fails: tuple[str, ...] = ()) -> Night:
-        """Runs a workflow with AWX's rules; the nodes ``fails`` fail, and those that cannot read git."""
+    def launch(self, name: str) -> int:
+        """The number of a new job. AWX numbers jobs in the order of their creation, also those that wait."""
+        return int(self.create("jobs", {"name": name})["id"])
+
+    def night(
+        self,
+        name: str,
+        launch: Item | None = None,
+        fails: tuple[str, ...] = (),
+        run: Run = idle,
+        number: int | None = None,
+    ) -> Night:
+        """Runs a workflow with AWX's rules; the nodes ``fails`` fail, and those that cannot read git.
+
+        :param launch: the variables of the launch.
+        :param number: that of ``launch``, if the workflow waited for others.
+        """
         workflow = self.one("workflow_job_templates", name)
         nodes = {
             node["id"]: node
@@ -190,9 +240,12 @@ class Controller:
             each: [parent for parent in nodes if any(each in links[parent, kind] for kind in LINKS)] for each in nodes
         }
         done: dict[int, str] = {}  # the status of each node, or that it is not run
-        night = Night("successful", [], [], 0, {})
+        passed: dict[int, Item] = {}  # the statistics of each node and of those before it
+        night = Night(number or self.launch(name), "successful", [], [])
+        given = {**self._defaults(workflow), **(launch or {} if workflow.get("ask_variables_on_launch") else {})}
         while len(done) < len(nodes):
             each = next(each for each in nodes if each not in done and all(parent in done for parent in parents[each]))
+            passed[each] = {key: value for parent in parents[each] for key, value in passed[parent].items()}
             follows = [
                 parent
                 for parent in parents[each]
@@ -203,14 +256,16 @@ class Controller:
                 continue
             node = nodes[each]
             night.ran.append(node["identifier"])
-            done[each] = (
-                "failed" if node["identifier"] in fails else self._run_node(node, workflow, launch or {}, night)
-            )
+            if node["identifier"] in fails:
+                done[each] = "failed"
+            else:
+                done[each] = self._run_node(node, given, night, run, passed[each])
             if done[each] == "failed" and not links[each, "failure_nodes"] + links[each, "always_nodes"]:
                 night.status = "failed"
         return night
 
-    def _run_node(self, node: Item, workflow: Item, launch: Item, night: Night) -> str:
+    def _run_node(self, node: Item, given: Item, night: Night, run: Run, passed: Item) -> str:
+        """:param passed: what the nodes before passed on; what this one passes on is added."""
         template = next(
             item for item in self._of("unified_job_templates") if item["id"] == node["unified_job_template"]
         )
@@ -220,14 +275,46 @@ class Controller:
             project = self._by_id("projects", template["source_project"])
             self._by_id("inventories", template["inventory"])["hosts"] = self.hosts[project["scm_revision"]]
             return "successful"
-        # A workflow passes its variables to a template that asks for them, and its survey's answers.
-        passed = launch if workflow.get("ask_variables_on_launch") else {}
-        passed = {**passed, **node.get("extra_data", {})} if template.get("ask_variables_on_launch") else {}
-        night.variables[node["identifier"]] = {**json.loads(template.get("extra_vars") or "{}"), **passed}
-        if node["identifier"] == "collect":
-            night.asked = self._by_id("inventories", template["inventory"]).get("hosts", [])
-            night.slices = max(1, min(template.get("job_slice_count", 1), len(night.asked)))
-        return "successful"
+        # The variables and the survey's answers of the workflow come last, whether the template asks for them or not.
+        own = {**json.loads(template.get("extra_vars") or "{}"), **self._defaults(template)}
+        prompted = node.get("extra_data") or {} if template.get("ask_variables_on_launch") else {}
+        variables = {**own, **prompted, **passed, **given}
+        hosts = sorted(self._by_id("inventories", template["inventory"]).get("hosts", []))
+        count = max(1, min(template.get("job_slice_count") or 1, len(hosts)))
+        # The jobs of slices are in a workflow job of their own, and are all created when it starts.
+        workflow = night.number if count == 1 else self.launch(template["name"])
+        jobs = [
+            Job(
+                node["identifier"],
+                template["playbook"],
+                hosts[place::count],
+                {
+                    **variables,
+                    "awx_job_id": self.launch(template["name"]),
+                    "awx_job_launch_type": "workflow",
+                    "awx_workflow_job_id": workflow,
+                },
+            )
+            for place in range(count)
+        ]
+        night.jobs += jobs
+        statuses = []
+        for job in jobs:
+            status, artifacts = run(job)
+            statuses.append(status)
+            passed.update(artifacts if status in ENDED else {})
+        return "successful" if all(status == "successful" for status in statuses) else "failed"
+
+    def relaunch(self, job: Job) -> Job:
+        """A job as AWX makes it from an earlier one: of no workflow, with the variables that the first one had."""
+        kept = {key: value for key, value in job.variables.items() if key != "awx_workflow_job_id"}
+        more = {"awx_job_id": self.launch(job.node), "awx_job_launch_type": "relaunch"}
+        return Job(job.node, job.playbook, job.hosts, {**kept, **more})
+
+    def _defaults(self, template: Item) -> Item:
+        """The answers of a survey that nobody answered: those with a default, even if that is an empty text."""
+        spec = self.surveys.get(template["id"], {}).get("spec", []) if template.get("survey_enabled") else []
+        return {each["variable"]: each["default"] for each in spec if each.get("default") is not None}
 
     def _update(self, project: Item) -> Item:
         status = "successful" if self.git_up else "failed"
