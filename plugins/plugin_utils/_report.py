@@ -18,7 +18,13 @@ from typing import Any
 from ansible import constants as C
 
 from ansible_collections.rollcall.network.plugins.module_utils._run import DEVICES, RUNS, is_folder
-from ansible_collections.rollcall.network.plugins.module_utils._trusted import Untrusted, read_file, real_folder
+from ansible_collections.rollcall.network.plugins.module_utils._trusted import (
+    Untrusted,
+    is_shared,
+    new_folder,
+    read_file,
+    real_folder,
+)
 from ansible_collections.rollcall.network.plugins.plugin_utils._shown import shown
 
 PRIVATE = 0o600  # of files with text that devices sent, which can hold secrets
@@ -74,11 +80,14 @@ def _mode(path: pathlib.Path, mode: int | None) -> int:
     except FileNotFoundError:
         umask = os.umask(0)
         os.umask(umask)
-        return 0o666 & ~umask if mode is None else mode
+        if mode is None:
+            return 0o666 & ~umask
+        # The group reads and replaces what is in a folder that is shared on purpose, as it does with answers.
+        return 0o660 if mode == PRIVATE and is_shared(path.parent) else mode
 
 
 def make_folder(folder: pathlib.Path) -> None:
-    """Make the folder and those above it.
+    """Make the folder and those above it. The group shares those in a folder that is shared on purpose.
 
     :raises ReportError: if it cannot be created.
     """
@@ -88,7 +97,12 @@ def make_folder(folder: pathlib.Path) -> None:
         if folder.is_symlink() and (kept or folder.name == DEVICES):
             raise Untrusted(f"{folder} is a link: remove it")
         real_folder(folder)
-        folder.mkdir(parents=True, exist_ok=True)
+        for each in reversed([each for each in (folder, *folder.parents) if not each.is_dir()]):
+            try:
+                new_folder(each) if is_shared(each.parent) else each.mkdir()
+            except FileExistsError:  # another job made it
+                if not each.is_dir():
+                    raise
     except OSError as error:
         msg = f"the folder {folder} cannot be created: {error.strerror}"
         raise ReportError(msg) from error

@@ -35,6 +35,23 @@ def test_folders_are_made(tmp_path: Path) -> None:
         assert folder.is_dir()
 
 
+@pytest.mark.parametrize("shared", [True, False])
+def test_reports_below_a_folder_that_is_shared_on_purpose_are_for_its_group(shared: bool, tmp_path: Path) -> None:
+    """For a web server, and for jobs of other users, which replace the pages of the fleet."""
+    top = tmp_path / "out"
+    top.mkdir()
+    top.chmod(0o2770 if shared else 0o755)
+    folder = top / "runs" / "1" / "reports"
+    make_folder(folder)
+    write(folder / "index.html", b"page", mode=PRIVATE)
+    write(folder / "metrics.prom", b"1", mode=PUBLIC)
+    assert [stat.S_IMODE((folder / name).stat().st_mode) for name in ("index.html", "metrics.prom")] == [
+        0o660 if shared else 0o600,
+        0o644,
+    ]
+    assert bool(folder.stat().st_mode & stat.S_IWGRP) is shared
+
+
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ReportError, match="file/reports cannot be created: Not a directory"):
