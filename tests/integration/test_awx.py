@@ -250,7 +250,6 @@ def test_what_was_attached_by_hand_stays_and_what_was_emptied_is_cleared(
     controller.create("notification_templates", {"name": "On-call"})
     variables = {
         **ASKED_FOR,
-        "rollcall_awx_instance_groups": ["default"],
         "rollcall_awx_again": True,
         "rollcall_awx_credentials": ["Vault by variable"],
         "rollcall_awx_extra_vars": {"rollcall_keep": {"runs": 30}},
@@ -269,6 +268,8 @@ def test_what_was_attached_by_hand_stays_and_what_was_emptied_is_cleared(
     assert workflow["webhook_service"] == "github"
 
     controller.links[collect["id"], "credentials"].append(by_hand)
+    group = controller.one("instance_groups", "default")["id"]
+    controller.links[collect["id"], "instance_groups"] = [group]
     collect["extra_vars"] = json.dumps({**json.loads(collect["extra_vars"]), "of_somebody": 1})
     question = {"question_name": "Ticket", "variable": "ticket", "type": "text", "required": False, "default": ""}
     controller.surveys[collect["id"]]["spec"].append(question)
@@ -280,6 +281,7 @@ def test_what_was_attached_by_hand_stays_and_what_was_emptied_is_cleared(
     status, output = awx(tmp_path, login, variables)
     assert status == 0, output
     assert changed(output) == 0, output
+    assert controller.linked(collect, "instance_groups") == [group]
 
     cleared = {"rollcall_awx_instance_groups": [], "rollcall_awx_inventory_path": "", "rollcall_awx_again": False}
     status, output = awx(tmp_path, login, {**variables, **cleared})
@@ -451,6 +453,31 @@ TYPE = next(arguments for module, _collection, arguments, _task in TASKS if modu
 
 
 @NEEDS_AWX
+def test_no_two_names_have_one_folder(tmp_path: Path) -> None:
+    names = ["Roll call", "Roll_call", "Roll  call", "東京", "大阪", "a/b", "a b", "..", "../x", ".x", "Größe", "Grüße"]
+    play = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "vars_files": [str(ROLE / "defaults" / "main.yml")],
+        "tasks": [
+            {
+                "ansible.builtin.debug": {"msg": "folder={{ rollcall_awx_output_dir }}"},
+                "vars": {"rollcall_awx_name": "{{ item }}"},
+                "loop": names,
+            }
+        ],
+    }
+    playbook = tmp_path / "folders.yml"
+    playbook.write_text(yaml.safe_dump([play]))
+    inventory = tmp_path / "inventory.yml"
+    inventory.write_text("all: {hosts: {localhost: {ansible_connection: local}}}\n")
+    done = run_playbook(playbook, inventory)
+    folders = re.findall(r'"folder=(.*?)"', done.stdout)
+    assert folders[0] == "/var/lib/rollcall/Network/Roll_call"
+    assert len(set(folders)) == len(names), folders
+    assert all(re.fullmatch(r"/var/lib/rollcall/Network/[A-Za-z0-9_-][A-Za-z0-9._-]*", each) for each in folders)
+
+
 def test_syntax(tmp_path: Path) -> None:
     status, output = awx(tmp_path, {}, ASKED_FOR, "--syntax-check")
     assert status == 0, output

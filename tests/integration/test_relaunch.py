@@ -16,7 +16,7 @@ import yaml
 from tests.integration.test_slices import ASK, NAMES, ROOT, SLICES, job
 
 # What AWX passes to a relaunched job: no workflow, but the variables that the job had.
-RELAUNCHED = {"awx_job_launch_type": "relaunch"}
+RELAUNCHED: dict[str, Any] = {"awx_job_launch_type": "relaunch"}
 ROLE = yaml.safe_load((ROOT / "roles" / "awx" / "vars" / "main.yml").read_text())
 # What AWX passes if a user launches the workflow by hand and answers nothing.
 EMPTY = {"rollcall_commands_for_all": "", "rollcall_only": "", "rollcall_resume": "false"}
