@@ -12,6 +12,7 @@ since when it is the same, is recorded beside it. If a commit fails, the next ru
 from __future__ import annotations
 
 import contextlib
+import functools
 import fcntl
 import json
 import os
@@ -167,11 +168,13 @@ def _restore(git: Git, last_good: LastGood) -> None:
 
 def _changes(last_good: LastGood, names: Iterable[str], notes: Mapping[str, str]) -> _Commit:
     made = _Commit()
+
+    def is_new(folder: str, command: str, since: str) -> bool:
+        return notes.get(f"{folder}/{text_name(command)}") != since
+
     for name in names:
         folder = file_name(name)
-        for command, since, text in last_good.texts(
-            name, lambda command, since, folder=folder: notes.get(f"{folder}/{text_name(command)}") != since
-        ):
+        for command, since, text in last_good.texts(name, functools.partial(is_new, folder)):
             file = f"{folder}/{text_name(command)}"
             made.files[file] = text
             made.since[file] = since
