@@ -12,8 +12,8 @@ since when it is the same, is recorded beside it. If a commit fails, the next ru
 from __future__ import annotations
 
 import contextlib
-import functools
 import fcntl
+import functools
 import json
 import os
 import pathlib
