@@ -8,6 +8,9 @@ A rejection is short, and its message begins a line. The same words can be in a 
 a table, or a configuration. So a line counts only if it begins with one of the known messages, has no time and no
 columns, and is not a name with a number. In an answer of more than a few lines, only the first and last lines count.
 A long answer is a rejection only if it begins with a message that introduces a list, such as "Available commands:".
+
+A sentence that is all of the answer can say more: that the session, a login, a licence or a part of the device has
+failed. It rejects the command, too, as nothing else came.
 """
 
 from __future__ import annotations
@@ -193,6 +196,37 @@ _CODE = re.compile(
     r"(?:MINOR|MAJOR|CRITICAL): [A-Z_]{2,20} |[A-Z]{5,8}\d{4} {2}\S|%{1,2}\s?Error \d{3,6}: \S|"
     r"error: the (?:routing|chassis-control|management) subsystem is not running"
 )
+# A sentence that is all of the answer, about what an answer needs: the session, the rights, and a part of the device.
+_SESSION = (
+    r"(?:sessions?|log-?ins?|logon|authentication|authori[sz]ation|credentials?|tokens?|accounts?|(?:pass|user)\s?"
+    r"(?:word|name)s?|users?)"
+)
+_LICENCE = r"(?:licen[sc]es?|subscriptions?)"
+_PART = (
+    r"(?:rpc|api|requests?|operation|commands?|query|call|connection|transaction|execution|lookup|processing|server|"
+    r"service|backend|daemon|agent|subsystem|socket|ipc|internal|communication|feature)"
+)
+_HAS_FAILED = (
+    r"(?:errors?|exceptions?|failed|failures?|denied|refused|rejected|unavailable|not available|not accessible|"
+    r"timed out|time-?out|lost|aborted|terminated|closed|unreachable|not responding|not ready)"
+)
+_WORDS = r"(?: [a-z][a-z/-]{0,19}){0,4}? (?:(?:has|have|is|was|are|were) )?(?:been )?"
+_SENTENCE = re.compile(
+    r"(?!.*\b(?:no|none|never|without)\b|.*\bnot (?!available|accessible|responding|ready|(?:currently )?(?:log|sign))|"
+    r"(?:description|remark|banner|message|text|comment|name|title|label|last|previous)\b)(?:"
+    rf"(?:[a-z][a-z/-]{{0,19}},? ){{0,4}}?(?:(?:{_SESSION}|{_LICENCE}){_WORDS}(?:required|needed|missing|invalid)|"
+    rf"{_SESSION}{_WORDS}expired|(?:{_SESSION}|{_LICENCE}|{_PART}){_WORDS}{_HAS_FAILED})"
+    r"(?:[.!]|[.,;:(-]\D.{0,200}| (?:for|to|by|on|in|at|while|when|because|due|with|from|before|after|or|and|during)\b"
+    r".{0,200})?|(?:you are |user is |sorry,? )?not (?:currently )?(?:logged|signed) (?:in|on)\b.{0,200}|"
+    r"(?:please |you must |you need to )(?:log|sign) ?(?:in|on)\b.{0,200})",
+    re.IGNORECASE,
+)
+_MAY_FAIL = re.compile(rf"(?<!\w)(?:{_HAS_FAILED}|expired|required|missing)(?!\w)", re.IGNORECASE)
+_PROGRAM = re.compile(r"(?!\w*(?:error|stat|result|reason|mode|action|policy|default|last))-?[a-z][a-z0-9_./-]{1,30}: ")
+_ADVICE = re.compile(r"(?:please|contact|use|see|try|install|enter|check|log|run|type)\b", re.IGNORECASE)
+_COUNTS_ON = re.compile(
+    r"\d{1,12} ?(?:times?|packets?|bytes|matche?s?|hits?|errors?|entries|lines|users|hosts)\b|\d{1,12}$"
+)
 _LONE_WORD = re.compile(  # behind a mark or a label
     r"(?:unknown|invalid|unrecogni[sz]ed|illegal|ambiguous|incomplete|unsupported|denied|rejected|syntax)[.!]?$",
     re.IGNORECASE,
@@ -253,8 +287,10 @@ def rejection_in(text: str, command: str, failures: Iterable[str]) -> str | None
                 break
     texts = tuple(failures)
     alone = len(lines) <= SHORT
+    if lines and (len(lines) == 1 or (len(lines) == LONE and _ADVICE.match(lines[1]))) and _says_no(lines[0], command):
+        return lines[0]
     for number, line in enumerate(lines):
-        if not _counts(number, line, lines):
+        if not _counts(number, line, lines) or _goes_on(line, lines[number + 1 : number + 2]):
             continue
         lone = number == 0 or len(lines) <= LONE
         if _is_rejection(line, command, lone=lone) or _is_failure(line, texts, alone=alone, lone=lone):
@@ -331,6 +367,28 @@ def _is_rejection(line: str, command: str, *, lone: bool) -> bool:
     elif _COUNTER.fullmatch(plain) and not plain.lower().startswith("unknown action"):
         return False
     return _MESSAGES.match(plain) is not None or (body != plain and _MESSAGES.match(body) is not None)
+
+
+def _says_no(line: str, command: str) -> bool:
+    """Return whether a line that is all of an answer says that there is none."""
+    if len(line) > LONGEST_MESSAGE or _is_data(line):
+        return False
+    plain = _without(_MARKS, line)
+    body = _body(plain)
+    if _NOTHING.search(body):
+        return False
+    if _SENTENCE.fullmatch(body):
+        return not _COUNTER.fullmatch(body)
+    if line.startswith("%"):
+        return _MAY_FAIL.search(body) is not None and not _COUNTER.fullmatch(body)
+    subject, colon, rest = plain.partition(": ")
+    is_name = _PROGRAM.match(plain) is not None or set(subject.lower().split()) <= set(command.lower().split())
+    return bool(colon) and is_name and not _COUNTER.fullmatch(plain) and _MESSAGES.match(rest.lstrip()) is not None
+
+
+def _goes_on(line: str, after: list[str]) -> bool:
+    """Return whether the next line, which begins with a number, is the rest of a line."""
+    return line[-1:] not in ".!?:" and any(_COUNTS_ON.match(each) for each in after)
 
 
 def _is_data(line: str) -> bool:
