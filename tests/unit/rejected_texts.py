@@ -613,6 +613,7 @@ GOOD: dict[str, str] = {
     "the rights of users": "User: ops\n  roles: network-operator\nUser: root\n  roles: network-admin",
     "privilege": "Current privilege level is 15",
     "the role of a user": "You are logged in as ops",
+    "a ping that has no answer": "Request timed out. icmp_seq=1.",
     "a sentence that goes on with a number": "Permission denied\n 3 times",
     "nothing is required": "No license required",
     "what is not required": "Authentication is not required",

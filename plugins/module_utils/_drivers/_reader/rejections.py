@@ -213,7 +213,8 @@ _HAS_FAILED = (
 _WORDS = r"(?: [a-z][a-z/-]{0,19}){0,4}? (?:(?:has|have|is|was|are|were) )?(?:been )?"
 _SENTENCE = re.compile(
     r"(?!.*\b(?:no|none|never|without)\b|.*\bnot (?!available|accessible|responding|ready|(?:currently )?(?:log|sign))|"
-    r"(?:description|remark|banner|message|text|comment|name|title|label|last|previous)\b)(?:"
+    r"(?:description|remark|banner|message|text|comment|name|title|label|last|previous)\b|"
+    r"request timed out\b)(?:"  # the answer of a ping
     rf"(?:[a-z][a-z/-]{{0,19}},? ){{0,4}}?(?:(?:{_SESSION}|{_LICENCE}){_WORDS}(?:required|needed|missing|invalid)|"
     rf"{_SESSION}{_WORDS}expired|(?:{_SESSION}|{_LICENCE}|{_PART}){_WORDS}{_HAS_FAILED})"
     r"(?:[.!]|[.,;:(-]\D.{0,200}| (?:for|to|by|on|in|at|while|when|because|due|with|from|before|after|or|and|during)\b"
