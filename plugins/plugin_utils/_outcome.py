@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import pathlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.rollcall.network.plugins.module_utils import _history
@@ -77,7 +77,7 @@ def result_of(
             with problems.during("writing the history"):
                 troubles.append(_write_history(answers, arguments, folder, last_good, result["warnings"].append))
             with problems.during("looking for damaged files"):  # the history has looked at others
-                result["warnings"] += _damaged(last_good, folder)
+                result["warnings"] += _damaged(last_good, folder, answers)
         with problems.during("looking for devices whose state is not written"):
             troubles.append(_unrecorded(folder))
         for trouble in filter(None, troubles):
@@ -186,9 +186,12 @@ def _alarm(stale: Sequence[str], arguments: Mapping[str, Any]) -> str | None:
     return f"{len(stale)} {have} no full answer for more than {arguments['stale_after']:g} s (stale_after): {names}"
 
 
-def _damaged(last_good: LastGood, folder: RunFolder) -> list[str]:
-    """Return one warning if answers of earlier runs cannot be used. The events of the run have all reasons."""
-    found = last_good.problems
+def _damaged(last_good: LastGood, folder: RunFolder, names: Iterable[str]) -> list[str]:
+    """Return one warning if answers of earlier runs cannot be used. The events of the run have all reasons.
+
+    :param names: of the run, in its order. Several threads note the problems.
+    """
+    found = {name: last_good.problems[name] for name in names if name in last_good.problems}
     if not found:
         return []
     for name, reasons in found.items():
