@@ -12,7 +12,7 @@ from itertools import islice
 SAID = 3
 
 
-def some(names: Collection[str]) -> str:
+def some(names: Collection[str], most: int = SAID) -> str:
     """Return ``a, b, c and 9 more``."""
-    more = f" and {len(names) - SAID:,} more" if len(names) > SAID else ""
-    return ", ".join(islice(names, SAID)) + more
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(islice(names, most)) + more

@@ -24,10 +24,12 @@ def runs_of_workflow(output_dir: str, workflow: Any, before: Any = None) -> list
     :param before: the number of the job that reports, if the workflow did not pass its number on.
     """
     first, end = _number(workflow), _number(before)
+    if first is None:
+        return []
     found = []
     for run in reversed(newest_first(output_dir)):
         job = _number(old_manifest(run).get("workflow_job"))
-        if job is not None and first is not None and (job == first or (end is not None and first < job < end)):
+        if job is not None and (job == first or (end is not None and first < job < end)):
             found.append(str(run))
     return found
 

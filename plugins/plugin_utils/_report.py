@@ -18,6 +18,7 @@ from typing import Any
 from ansible import constants as C
 
 from ansible_collections.rollcall.network.plugins.module_utils._run import DEVICES, RUNS, is_folder
+from ansible_collections.rollcall.network.plugins.module_utils._some import some
 from ansible_collections.rollcall.network.plugins.module_utils._trusted import (
     Untrusted,
     is_shared,
@@ -29,7 +30,6 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._shown import sho
 
 PRIVATE = 0o600  # of files with text that devices sent, which can hold secrets
 PUBLIC = 0o644  # of files that other users must be able to read
-NAMES_SAID = 3  # names of reports in a message, for each reason
 REASONS_SAID = 3
 # Scripts and styles of a page: hundreds of kilobytes, the same in all pages.
 ASSETS = re.compile(r"(<(script|style)\b[^>]*>)[^<]*(?:<(?!/\2>)[^<]*)*(</\2>)")
@@ -181,8 +181,7 @@ class Files:
 
 def count_of(names: Sequence[str]) -> str:
     """The first names, and how many more there are."""
-    more = f" and {len(names) - NAMES_SAID:,} more" if len(names) > NAMES_SAID else ""
-    return ", ".join(shown(name) for name in names[:NAMES_SAID]) + more
+    return some(list(map(shown, names)))
 
 
 def _sentence(errors: dict[str, dict[str, None]]) -> str:

@@ -49,6 +49,7 @@ from .._known_hosts import Entry, KnownHosts, Marker, Verdict, name_in_file
 from .._model.host_pattern import limit_pattern
 from .._model.visible import in_line
 from .._result import DeviceError
+from .._some import some
 from ._known_hosts_file import append, remove
 from .new_keys import NewKey, new_key_lines
 
@@ -364,9 +365,7 @@ def _shown(blob: bytes) -> str:
 
 
 def _listed(entries: Sequence[Entry]) -> str:
-    shown = list(dict.fromkeys(_shown(entry.key) for entry in entries))
-    more = f" and {len(shown) - MOST_SHOWN} more" if len(shown) > MOST_SHOWN else ""
-    return ", ".join(shown[:MOST_SHOWN]) + more
+    return some(dict.fromkeys(_shown(entry.key) for entry in entries), MOST_SHOWN)
 
 
 def _missing_in(paths: tuple[str, ...]) -> str:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._device import Device, Hop
+from .._some import some
 from .algorithms import Kind, available, chosen_algorithms, default_algorithms
 from .arguments import Forward, Jump, forward_of, jumps_of
 from .option_names import HONOURED, environment_of, unsupported_in, value_of
@@ -130,9 +131,8 @@ def unsupported_sentences(found: Mapping[str, Login]) -> list[str]:
     if not found:
         return []
     names = sorted(found)
-    more = f" and {len(names) - NAMES_SAID} more" if len(names) > NAMES_SAID else ""
     first = found[names[0]].name
-    return [f"SSH options that are not supported and not used: {', '.join(names[:NAMES_SAID])}{more} (of {first})"]
+    return [f"SSH options that are not supported and not used: {some(names, NAMES_SAID)} (of {first})"]
 
 
 @functools.lru_cache(maxsize=4096)

@@ -238,9 +238,7 @@ def without_pagers(
         str, int
     ] = {}  # blanks that a prompt begins with; behind other text, they are not known to be its own
     stops = [*(start for start, _end in spans[1:]), len(data)]
-    never_wiped, texts = (
-        ({_name(_visible(data[slice(*span)])) for span in spans}, set()) if sure else _ways(data, spans)
-    )
+    never_wiped, texts = (set[str](), set[int]()) if sure else _ways(data, spans)
     for number, ((first, last), stop) in enumerate(zip(spans, stops, strict=True)):
         start = max(first, place)  # a part of it was taken for what wipes the one before
         end = max(last, start)
@@ -250,8 +248,8 @@ def without_pagers(
         kept += data[place:start]
         place, left = _wiped(data, end, stop, len(text), alone=alone)
         name = _name(text)
-        goes_on = place == end and name not in never_wiped and _VISIBLE.match(data, end, stop)
-        if not sure and (number in texts or goes_on):
+        goes_on = not sure and place == end and name not in never_wiped and _VISIBLE.match(data, end, stop)
+        if number in texts or goes_on:
             place = start  # it quotes the prompt of a pager, and a packet ended there
         elif alone:
             indents[name] = len(text) - len(text.lstrip())
