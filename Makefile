@@ -16,6 +16,7 @@ WORKERS ?= auto
 # One file, one folder or one test: make pytest TESTS=tests/unit/test_plain.py
 TESTS ?= tests
 PYTEST := $(WITH_PATH) python -m pytest -n $(WORKERS)
+AGAIN := $(WITH_PATH) python -m pytest -n 0 --last-failed --last-failed-no-failures none --maxfail 1
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -68,8 +69,10 @@ sanity: $(STAMP) ## ansible-test sanity on the built collection
 unit: $(STAMP) ## the unit tests alone
 	+$(PYTEST) tests/unit
 
-pytest: $(STAMP) ## the tests alone
-	+$(PYTEST) $(TESTS)
+# Many tests talk to real servers with real time limits. On a busy machine one of them can fail for that alone, so what has
+# failed is run once more, one test after the other, and its first failure ends it. Both runs are shown.
+pytest: $(STAMP) ## the tests alone; those that fail are run again, one by one
+	+$(PYTEST) $(TESTS) || { [ $$? -eq 1 ] && echo "The tests that failed are run again:" && $(AGAIN) $(TESTS); }
 
 bench: $(STAMP) ## figures and those of comparable tools, from the same run
 	$(WITH_PATH) PYTHONPATH=collections python -m tests.bench $(BENCH)

@@ -41,7 +41,7 @@ from tests.integration.run_tree import RunTree
 
 GOOD, LATENCY, DEADLINE = 20, 5, 8.0
 WAIT = f"show wait {LATENCY}"
-SPARE = 1.0  # seconds after the deadline
+SPARE = {"plain": 1.0, "playbook": 4.0}  # seconds after the deadline; a task of Ansible starts a process before it
 GONE_SECONDS = 2.0  # in which every process has ended
 MOST_MIB = 1024
 LONGEST_MESSAGE = 4_000  # characters
@@ -260,16 +260,16 @@ def runs(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
 def test_one_hostile_device_among_healthy_ones(name: str, way: str, runs: Runs) -> None:
     case, outcome = CASES[name], runs.outcome(name, way)
     assert outcome.answers is not None, f"the run had no result: {outcome.output}"
-    wrong = problems(case, outcome)
+    wrong = problems(case, way, outcome)
     for attempt in range(AGAIN):  # other tests share the cores, and the healthy devices have 3 s to spare
         if not wrong:
             break
         outcome = runs.again(name, way, attempt)
-        wrong = problems(case, outcome)
+        wrong = problems(case, way, outcome)
     assert not wrong, "\n".join([case.what, *wrong, "-- what the run printed --", outcome.output[-2_000:]])
 
 
-def problems(case: Hostile, outcome: Outcome) -> list[str]:
+def problems(case: Hostile, way: str, outcome: Outcome) -> list[str]:
     """All that is wrong, in sentences."""
     assert outcome.answers is not None
     wrong = []
@@ -287,7 +287,7 @@ def problems(case: Hostile, outcome: Outcome) -> list[str]:
         wrong.append("the hostile device has no answer")
     else:
         wrong += wrong_with(case, bad)
-    if outcome.seconds > DEADLINE + SPARE + outcome.lag:
+    if outcome.seconds > DEADLINE + SPARE[way] + outcome.lag:
         wrong.append(
             f"the run took {outcome.seconds:.1f} s with a deadline of {DEADLINE:g} s (lag {outcome.lag:.2f} s)"
         )

@@ -84,6 +84,7 @@ class Fleet:
             "rollcall_workers": AT_ONCE,
             "rollcall_retries": 0,
             "rollcall_device_timeout": 110,
+            "rollcall_command_timeout": 110,
             "rollcall_max_fail_percentage": 100,
             **variables,
         }
@@ -108,8 +109,18 @@ class Fleet:
             ),
             "the fast devices have answered while the slow ones are open",
             LONG,
-            lambda: f"{ {poller: list(self.answers(poller)) for poller in pollers} } {self.logins - before} logins",
+            lambda: f"{self.found(pollers)} {self.logins - before} logins; printed: {self.printed()}",
         )
+
+    def found(self, pollers: tuple[str, ...]) -> dict[str, tuple[str, str | None]]:
+        """The status and the error of every answer there is."""
+        answers = {name: answer for poller in pollers for name, answer in self.answers(poller).items()}
+        return {name: (each["status"], each["error"] and each["error"]["message"]) for name, each in answers.items()}
+
+    def printed(self) -> str:
+        """End the playbook, and return what it has printed until then."""
+        kill([*descendants(self.process.pid), self.process.pid])
+        return self.process.communicate(timeout=LONG)[0]
 
     def end(self) -> tuple[int, str]:
         """Let the slow devices answer, and wait for the end of the playbook."""
@@ -129,6 +140,7 @@ def inventory(pollers: dict[str, ShellServer], device: ShellServer) -> dict[str,
             "ansible_host": server.address,
             "ansible_port": server.port,
             "ansible_user": server.user,
+            "ansible_ssh_timeout": LONG,
             "ansible_ssh_private_key_file": str(server.key.file),
             "ansible_ssh_args": options,
             "ansible_python_interpreter": sys.executable,
