@@ -39,6 +39,7 @@ ROLE_FOLDER = "roles/collect"
 ERRORS = "docs/errors.md"
 PLATFORMS = "docs/platforms.md"
 NAMES = "plugins/plugin_utils/_variables/_names.py"
+OF_EACH_TASK = ("redact",)  # arguments of a poller's task too, though they are of the report
 BY = "Written by `make generate` from plugins/plugin_utils/_variables/_table.py."
 NAME = re.compile(r"\brollcall_[a-z0-9_]*[a-z0-9]\b(?!\{)")
 
@@ -110,7 +111,8 @@ def _paging(platform: Platform) -> list[str]:
 
 def _arguments(task: Task, without: Task | None = None) -> list[str]:
     """The arguments of a task, as lines of YAML."""
-    variables = {each.takes: each for each in ROLE if task in each.tasks and without not in each.tasks}
+    chosen = [each for each in ROLE if task in each.tasks]
+    variables = {each.takes: each for each in chosen if without not in each.tasks or each.takes in OF_EACH_TASK}
     ordered = [variables[argument] for argument in SPECS[task] if argument in variables]
     lines = [f'    {each.takes}: "{{{{ {each.given} }}}}"' for each in ordered]
     # The runs of each poller are in a separate folder.

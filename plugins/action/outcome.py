@@ -20,6 +20,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._counted import d
 require_core()
 
 from ansible_collections.rollcall.network.plugins.module_utils._merged import Merged, slices_of
+from ansible_collections.rollcall.network.plugins.module_utils._model.redaction import Redaction
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import in_line
 from ansible_collections.rollcall.network.plugins.module_utils._roll import failed_names, summarize
 from ansible_collections.rollcall.network.plugins.module_utils._run import NoAnswer, RunError
@@ -71,7 +72,8 @@ class ActionModule(OnController):
         warnings = []
         outcome = run.outcome()
         if arguments["webhook_url"] and not self._task.check_mode:
-            problem = post(arguments["webhook_url"], outcome, arguments["headers"])
+            # Reasons can quote a device.
+            problem = post(arguments["webhook_url"], Redaction(None).value(outcome), arguments["headers"])
             if problem:
                 warnings.append(f"the webhook did not accept the outcome of this run: {problem}")
         return {

@@ -24,7 +24,9 @@ from ansible_collections.rollcall.network.plugins.module_utils._arguments import
 from ansible_collections.rollcall.network.plugins.module_utils._bounds import check_path
 from ansible_collections.rollcall.network.plugins.module_utils._device import Unresolved
 from ansible_collections.rollcall.network.plugins.module_utils._merged import Merged, last_passed, slices_of
+from ansible_collections.rollcall.network.plugins.module_utils._model.redaction import Redaction
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import in_line, visible
+from ansible_collections.rollcall.network.plugins.module_utils._redaction_key import output_folder, redactor
 from ansible_collections.rollcall.network.plugins.module_utils._result import STATUSES, Error, Result, Status
 from ansible_collections.rollcall.network.plugins.module_utils._roll import answer_of, summarize
 from ansible_collections.rollcall.network.plugins.module_utils._run import (
@@ -36,6 +38,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._run import (
     read_manifest,
 )
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_commands, check_percentages
+from ansible_collections.rollcall.network.plugins.module_utils._trusted import real_folder
 from ansible_collections.rollcall.network.plugins.plugin_utils._dest import Places
 from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_report import FleetReport, fleet_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import FleetRow, fleet_row
@@ -116,6 +119,8 @@ class ActionModule(OnController):
             self._variables = TaskVariables(self._task, self._templar, task_vars)
             self._add_missing(arguments, task_vars)
             names, read = _source(arguments, self._own_commands)
+            self._redaction = self._redaction_of(arguments)
+            read = redacting(read, self._redaction)
             self._found: dict[str, str | None] = {}  # the user's templates, by name
             self._files = Files(check_mode=self._task.check_mode, diff=bool(self._task.diff))
             self._task_vars = task_vars
@@ -171,6 +176,19 @@ class ActionModule(OnController):
                 msg = f"devices must be the devices returned by rollcall.network.collect; {name!r} is not an answer"
                 raise ValueError(msg)
         return arguments
+
+    def _redaction_of(self, arguments: Mapping[str, Any]) -> Redaction | None:
+        """Return what masks the secrets that devices showed: with the key of the output folder, if there is one."""
+        if arguments["redact"] == "none":
+            return None
+        top = arguments["output_dir"] and real_folder(arguments["output_dir"])
+        for run_dir in arguments["run_dir"] or ():
+            top = top or output_folder(run_dir)
+        try:
+            return redactor(top if top and top.is_dir() else None, create=not self._task.check_mode)
+        except OSError as error:
+            msg = f"the key of the masks in {top} cannot be used: {error.strerror or error}"
+            raise ValueError(msg) from error
 
     def _add_missing(self, arguments: dict[str, Any], task_vars: Mapping[str, Any]) -> None:
         """Add the devices that the jobs of the workflow should have asked, and did not."""
@@ -233,7 +251,9 @@ class ActionModule(OnController):
             self._templates.load(template)
             seen = {
                 **self._task_vars,
-                "devices": arguments["devices"] if arguments["run_dir"] is None else Answers(names, read),
+                "devices": {name: read(name) for name in names}
+                if arguments["run_dir"] is None
+                else Answers(names, read),
                 "rows": [fleet_record(row, columns) for row in rows],
                 "summary": summary,
                 "verdict": result["verdict"],
@@ -317,7 +337,8 @@ class ActionModule(OnController):
             page = self._href(formats, where, name)
             href = os.path.relpath(where / page, folder) if page and (where / page).is_file() else None
             values = (entry.at, *self._values(name, columns))
-            rows.append(fleet_row(name, entry.shown(), values, href))
+            known = entry.shown() if self._redaction is None else self._redaction.answer(entry.shown())
+            rows.append(fleet_row(name, known, values, href))
         outside = [row.name for row in rows if row.status != "ok" and row.name not in self._variables.hosts]
         if outside and "limit" in formats:
             self._said.append(
@@ -515,6 +536,11 @@ def _source(arguments: Mapping[str, Any], own_commands: Callable[[str], Any]) ->
         return runs.names, read
     on_disk = set(runs.names)
     return list(devices), lambda name: read(name) if name in on_disk else devices[name]
+
+
+def redacting(read: Reader, redaction: Redaction | None) -> Reader:
+    """Return a reader whose answers have masks."""
+    return read if redaction is None else lambda name: redaction.answer(read(name))
 
 
 def _read(runs: Merged, own_commands: Callable[[str], Any], name: str) -> dict[str, Any]:

@@ -244,6 +244,19 @@ options:
         its result, and the next run commits them. A damaged repository is repaired from the last good answers, with a warning.
     type: bool
     default: false
+  redact:
+    description:
+      - Where the secrets that devices show are masked, such as communities, keys and password hashes of a configuration. The same
+        secret always has the same mask, and a changed secret has another one.
+      - V(reports) masks them in the reports and in O(history). The run folder and the result have what the device sent.
+      - V(all) masks them in all files of O(output_dir) and in the result too. Rows are made before that. Answers without masks are
+        then not reused with O(resume) and O(only).
+      - V(none) masks only the credentials of the run, which are masked always.
+      - With C(output_dir), the key of the masks is C(redaction.key) in it, which only its owner can read. See
+        C(docs/redaction.md).
+    type: str
+    choices: [reports, all, none]
+    default: reports
   plan:
     description: >-
       Do not connect. Show and return the devices, addresses, users and commands that would be used, and where each credential

@@ -37,6 +37,7 @@ from ._history_repair import (
     tip_of,
 )
 from ._last_good import LastGood
+from ._model.redaction import Redaction
 from ._repository import check_repository
 from ._run import file_name, text_name, write_json
 from ._trusted import is_shared, make_folder, make_top, open_file, read_file
@@ -63,6 +64,7 @@ def commit(
     names: Iterable[str],
     title: str,
     say: Callable[[list[str]], object] | None = None,
+    redaction: Redaction | None = None,
 ) -> int:
     """Commit the changed last good answers of these names, and return the number of files. With 0 there is no commit.
 
@@ -71,6 +73,7 @@ def commit(
 
     :param title: a short description of the run.
     :param say: takes what was repaired, a line for each.
+    :param redaction: masks the secrets in the texts.
     :raises HistoryError: if git is missing or fails.
     """
     path = pathlib.Path(output_dir).expanduser().absolute() / REPOSITORY
@@ -81,7 +84,7 @@ def commit(
             check_repository(path)
             done += tidy(path)
             try:
-                return _healed(path, Git(path, lock), last_good, names, title, done)
+                return _healed(path, Git(path, lock), last_good, names, title, done, redaction)
             finally:
                 if done and say:
                     say(done)
@@ -91,7 +94,13 @@ def commit(
 
 
 def _healed(
-    path: pathlib.Path, git: Git, last_good: LastGood, names: Iterable[str], title: str, done: list[str]
+    path: pathlib.Path,
+    git: Git,
+    last_good: LastGood,
+    names: Iterable[str],
+    title: str,
+    done: list[str],
+    redaction: Redaction | None,
 ) -> int:
     """Commit; if the repository is damaged, repair it and commit all last good answers."""
     shared = ["--shared=group"] if is_shared(path.parent) else []
@@ -102,19 +111,19 @@ def _healed(
         tip = tip_of(git, BRANCH)
         is_lost = tip is None and (notes.tip or has_objects(path))
         if not is_lost and not is_damaged(path, notes.shape, git, BRANCH):
-            return _commit(path, git, last_good, names, title, _newest(path, git, tip, notes, done), notes)
+            return _commit(path, git, last_good, names, title, _newest(path, git, tip, notes, done), notes, redaction)
         failure = None
     except HistoryError as error:
         failure = error
         if not git.works():
             raise
-    repaired = repair(path, git, BRANCH, notes.tip, lambda: _restore(git, last_good))
+    repaired = repair(path, git, BRANCH, notes.tip, lambda: _restore(git, last_good, redaction))
     if repaired:
         done.append(repaired)
     elif failure:
         raise failure
     tip = _newest(path, git, tip_of(git, BRANCH), notes, done)
-    return _commit(path, git, last_good, names, title, tip, notes)
+    return _commit(path, git, last_good, names, title, tip, notes, redaction)
 
 
 def _newest(path: pathlib.Path, git: Git, tip: str | None, notes: Notes, done: list[str]) -> str | None:
@@ -135,6 +144,7 @@ def _commit(
     title: str,
     tip: str | None,
     notes: Notes,
+    redaction: Redaction | None,
 ) -> int:
     since = notes.since
     if tip != notes.tip and not (tip and notes.tip and _follows(git, tip, notes.tip)):
@@ -143,7 +153,7 @@ def _commit(
         names = dict.fromkeys([*names, *(last_good.names() if tip or notes.tip else ())])
     made = _changes(last_good, names, since)
     if made.files:
-        git("fast-import", "--quiet", "--done", stdin=_stream(made, title, tip))
+        git("fast-import", "--quiet", "--done", stdin=_stream(made, title, tip, redaction))
         tip = tip_of(git, BRANCH)
         since = {**since, **made.since}
         _write_notes(path, Notes(since, tip, shape(path)))
@@ -158,11 +168,11 @@ def _follows(git: Git, commit: str, earlier: str) -> bool:
     return git.status("merge-base", "--is-ancestor", earlier, commit)[0] == 0
 
 
-def _restore(git: Git, last_good: LastGood) -> None:
+def _restore(git: Git, last_good: LastGood, redaction: Redaction | None) -> None:
     """Write the objects of all last good answers, in a commit of no branch."""
     made = _changes(last_good, last_good.names(), {})
     if made.files:
-        git("fast-import", "--quiet", "--done", stdin=_stream(made, RESTORED, None, RESCUE))
+        git("fast-import", "--quiet", "--done", stdin=_stream(made, RESTORED, None, redaction, RESCUE))
         git("update-ref", "-d", RESCUE)
 
 
@@ -182,7 +192,9 @@ def _changes(last_good: LastGood, names: Iterable[str], notes: Mapping[str, str]
     return made
 
 
-def _stream(made: _Commit, title: str, tip: str | None, ref: str = BRANCH) -> Iterator[bytes]:
+def _stream(
+    made: _Commit, title: str, tip: str | None, redaction: Redaction | None, ref: str = BRANCH
+) -> Iterator[bytes]:
     """The input of ``git fast-import``."""
     message = title.encode() if title == RESTORED else _message(made, title).encode("ascii", "backslashreplace")
     yield b"feature done\ncommit %s\n" % ref.encode()
@@ -192,6 +204,9 @@ def _stream(made: _Commit, title: str, tip: str | None, ref: str = BRANCH) -> It
         yield b"from %s\n" % tip.encode()
     for file, text in made.files.items():
         data = read_file(text)
+        if redaction is not None:
+            shown = redaction.text(data.decode("utf-8", "surrogateescape"))
+            data = shown.encode("utf-8", "surrogateescape")
         yield b"M 100644 inline %s\ndata %d\n" % (file.encode("ascii"), len(data))
         yield data
         yield b"\n"

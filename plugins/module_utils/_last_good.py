@@ -25,6 +25,8 @@ from typing import Any, Protocol
 from ._changes import Changes, between
 from ._clock import is_future, past
 from ._engine.errors import NotDone
+from ._model.redaction import MASK
+from ._redacted import redacted_text
 from ._result import iso
 from ._run import RUNS, entry, folds_case, plain_name, text_name, write_file, write_json
 from ._trusted import check_folder, make_folder, read_file
@@ -79,7 +81,8 @@ def _here(function: Callable[..., Any], *arguments: Any, size: int) -> Any:  # n
 class LastGood:
     """The folder, for one run. Errors do not affect answers; ``problems`` has the sentences by name.
 
-    ``work`` is how texts are compared: in this process unless it is set.
+    ``redaction_key`` makes masks in a stored answer if new ones have masks, and the other way round. Else each secret
+    would be a change. ``work`` is how texts are compared: in this process unless it is set.
 
     Several threads may use it at once, for different names.
     """
@@ -88,6 +91,8 @@ class LastGood:
         self.path = pathlib.Path(output_dir).expanduser().absolute() / FOLDER
         self._folds = folds_case(self.path.with_name(RUNS))
         self.problems: dict[str, list[str]] = {}
+        self.redaction_key: bytes | None = None
+        self.redacts = False  # new answers have masks
         self._changes = changes
         self.work: Work = _here
         self._states: dict[str, State] = {}  # of names between compared() and keep()
@@ -242,6 +247,11 @@ class LastGood:
         before = old.decode("utf-8", "surrogateescape")
         try:
             size = len(before) + len(text)
+            if self.redaction_key and (self.redacts or MASK in before):
+                before = self.work(redacted_text, self.redaction_key, before, size=size)
+                text = self.work(redacted_text, self.redaction_key, text, size=size)
+                if before == text:
+                    return {"since": kept.since}
             lines = self.work(between, self._changes.ignore, platform, command, before, text, size=size)
         except NotDone as error:
             self.note(name, f"{command!r} could not be compared: {error}; see ignore_changes")

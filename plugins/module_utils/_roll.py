@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from ._call import Call
@@ -32,6 +33,7 @@ from ._pacing import LoginsPerSecond
 from ._parsing import Parsed, parse, parser_of
 from ._platforms import load_platform
 from ._problems import Problems
+from ._redacted import redacted_message, redacted_value
 from ._required_rows import missing_rows, why_no_template, with_missing_rows
 from ._result import STATUSES, DeviceError, Error, Output, Outputs, Result
 from ._run import RunFolder
@@ -68,6 +70,7 @@ def call_roll(
     on_told: Callable[[Any], Any] | None = None,
     *,
     transcripts: bool = False,
+    redaction_key: bytes | None = None,
 ) -> Answers:
     """Ask every device and return its answer as plain data by name, in the order given.
 
@@ -76,6 +79,7 @@ def call_roll(
     :param keep: a run folder for the answers, written as they come.
     :param problems: records internal errors after the first login. Without it, they are raised and answers are lost.
     :param on_told: see ``Engine``.
+    :param redaction_key: mask the secrets that devices show, with masks of this key.
     :param transcripts: add the transcripts to the answers, for another machine that writes them.
     :raises ValueError: when a function to be called cannot be imported, before the first login.
     """
@@ -92,7 +96,7 @@ def call_roll(
     _tell_errors(devices, on_event, keep)
     gone: frozenset[str] = frozenset()
     try:
-        with _asking(ready, limits, keep, problems, on_told) as ask:
+        with _asking(ready, limits, keep, problems, on_told, redaction_key) as ask:
             results = collect(
                 ask, ready, **_options(limits), on_event=happened if keep or on_event or problems else None
             )
@@ -197,6 +201,7 @@ def _asking(
     keep: Keep | None,
     problems: Problems | None = None,
     on_told: Callable[[Any], Any] | None = None,
+    redaction_key: bytes | None = None,
 ) -> Iterator[Callable[[str], Any]]:
     """Yield the function that asks a device by name. At the end, write the answers and end all processes."""
     new_keys = NewKeys()
@@ -212,8 +217,9 @@ def _asking(
     seconds = _Seconds(limits)
     if keep is not None:
         keep.compare_in(engine)
+    ask = _ask if redaction_key is None else partial(_ask_redacted, redaction_key)
     try:
-        yield lambda name: _ask(ready[name], this_call(), engine, seconds)
+        yield lambda name: ask(ready[name], this_call(), engine, seconds)
     finally:
         with _noted(problems, "ending the sessions"):
             engine.stop_asking()
@@ -310,8 +316,45 @@ class _Seconds:
         )
 
 
-def _ask(device: Device, call: Call, engine: Engine, seconds: _Seconds) -> Any:
-    """Ask a device. Rows are made from the masked texts."""
+def _ask_redacted(key: bytes, device: Device, call: Call, engine: Engine, seconds: _Seconds) -> Any:
+    """Ask a device, and mask the secrets that it shows. Rows are made before that."""
+
+    def redacted(value: Any) -> Any:
+        texts = [output.text for output in value.values()] if isinstance(value, Outputs) else []
+        try:
+            return engine.work(
+                redacted_value,
+                key,
+                value,
+                (device.name, device.host),
+                size=sum(map(len, texts)),
+                deadline=call.deadline,
+            )
+        except NotDone as error:
+            msg = f"its answer is left out, because the secrets in it could not be masked: {error}"
+            raise DeviceError("failed", "command", "internal", msg) from None
+
+    try:
+        return redacted(_ask(device, call, engine, seconds, redacted))
+    except DeviceError as error:
+        reason = redacted_message(key, error.error)
+        value = None if error.value is None else redacted(error.value)
+        raise DeviceError(
+            error.status, reason.phase, reason.kind, reason.message, value=value, retry=error.retry
+        ) from None
+
+
+def _ask(
+    device: Device,
+    call: Call,
+    engine: Engine,
+    seconds: _Seconds,
+    received: Callable[[Outputs], Outputs] = lambda outputs: outputs,
+) -> Any:
+    """Ask a device. Rows are made from the texts without secrets of the run.
+
+    :param received: makes what is kept if the deadline comes before the rows.
+    """
     try:
         value = engine.ask(device, call, seconds.device, seconds.limits)
     except DeviceError as error:
@@ -322,7 +365,7 @@ def _ask(device: Device, call: Call, engine: Engine, seconds: _Seconds) -> Any:
                 raise found from error
         raise
     if isinstance(value, Outputs):
-        call.received = value  # keep the texts if the deadline comes before the rows are parsed
+        call.received = received(value)  # keep the texts if the deadline comes before the rows are parsed
         _parse(device, value, engine, call)
         missing = missing_rows(device, value)
         if missing is not None:

@@ -49,6 +49,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "ignore_changes": {"type": "dict"},
     "stale_after": {"type": "float"},
     "history": {"type": "bool", "default": False},
+    "redact": {"type": "str", "choices": ["reports", "all", "none"], "default": "reports"},
     "plan": {"type": "bool", "default": False},
 }
 

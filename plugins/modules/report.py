@@ -108,6 +108,15 @@ options:
     type: list
     elements: str
     choices: [md, html, json, csv, junit, prom, limit]
+  redact:
+    description:
+      - Whether the secrets that devices showed are masked, in all formats and for templates. V(reports) and V(all) mask them, and
+        V(none) does not. See C(docs/redaction.md).
+      - The key of the masks is that of the output folder of O(run_dir), or of O(output_dir). Without an output folder, all masks are
+        the same word.
+    type: str
+    choices: [reports, all, none]
+    default: reports
   columns:
     description:
       - Host variables to show for each device, such as V(site). They are columns of the fleet's pages, columns of V(csv) with the

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import pathlib
+import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
@@ -17,17 +18,21 @@ from ansible_collections.rollcall.network.plugins.module_utils._clock import is_
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
 from ansible_collections.rollcall.network.plugins.module_utils._drivers.registry import name_of
 from ansible_collections.rollcall.network.plugins.module_utils._engine.engine import Engine
+from ansible_collections.rollcall.network.plugins.module_utils._engine.errors import NotDone
 from ansible_collections.rollcall.network.plugins.module_utils._last_good import LastGood
 from ansible_collections.rollcall.network.plugins.module_utils._lock import locked
 from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import mask_of
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import in_line
 from ansible_collections.rollcall.network.plugins.module_utils._problems import Problems
 from ansible_collections.rollcall.network.plugins.module_utils._question import question_of
-from ansible_collections.rollcall.network.plugins.module_utils._result import Error
+from ansible_collections.rollcall.network.plugins.module_utils._redacted import redacted_answer
+from ansible_collections.rollcall.network.plugins.module_utils._redaction_key import LENGTH, fleet_folder, folder_key
+from ansible_collections.rollcall.network.plugins.module_utils._result import Error, Result
 from ansible_collections.rollcall.network.plugins.module_utils._roll import (
     Answers,
     Keep,
     Limits,
+    answer_of,
     call_roll,
     check_functions,
     write_answer,
@@ -157,7 +162,9 @@ def _opened(
     folder.begin(opening(arguments, names, variables, opened.fleet.scope.part))
     folder.fleet = opened.fleet
     folder.moves_latest = not opened.fleet.is_part or not opened.fleet.closes
-    folder.questions = {name: question_of(each) for name, each in devices.items() if isinstance(each, Device)}
+    # Answers without masks are not reused if answers must have masks.
+    asked = question_of if arguments["redact"] != "all" else lambda device: f"{question_of(device)}-redacted"
+    folder.questions = {name: asked(each) for name, each in devices.items() if isinstance(each, Device)}
     if opened.fleet.is_part and opened.fleet.closes and opened.entries:
         _say_part(opened, folder, display)
     for line in opened.fleet.state.said:
@@ -283,7 +290,8 @@ def call_here(
     problems = Problems(mask_of(rest.values()))
     with interruptible(folder, len(devices), keep.close if keep else None, say) as interruption:
         end_with_parent(interruption)
-        answers = call_roll(rest, limits_of(arguments), on_event, keep, problems, on_told)
+        key = redaction_key(arguments, folder)
+        answers = call_roll(rest, limits_of(arguments), on_event, keep, problems, on_told, redaction_key=key)
         answers = _in_order(devices, there, answers)
         return result_of(answers, arguments, folder, keep.errors if keep else {}, allowed, last_good, problems)
 
@@ -308,8 +316,11 @@ def call_there(
     problems = Problems(mask_of(rest.values()))
     answers: Answers = {}
     errors: dict[str, str] = {}
+    key = redaction_key(arguments, folder)
 
     def take(name: str, answer: dict[str, Any]) -> None:
+        if key is not None:
+            answer = _redacted(engine, key, name, answer)
         transcript = answer.pop("transcript", None)
         answers[name] = answer
         if folder is None:
@@ -325,7 +336,9 @@ def call_there(
 
     with contextlib.closing(Engine()) as engine, interruptible(folder, len(devices), None, say) as interruption:
         end_with_parent(interruption)
-        if last_good is not None and arguments["ignore_changes"]:  # a pattern of the user can take for ever
+        if last_good is not None and (
+            arguments["ignore_changes"] or last_good.redaction_key
+        ):  # a pattern of the user can take for ever
             last_good.work = engine.work
         if rest:
             ask(rest, take, problems)
@@ -354,10 +367,41 @@ def interruptible(
 def last_good_of(arguments: Mapping[str, Any], folder: RunFolder, there: Answers) -> LastGood:
     """Return the last good answers, including those of a resumed run."""
     last_good = LastGood(folder.top, Changes(arguments["ignore_changes"]))
+    last_good.redacts = arguments["redact"] == "all"
+    last_good.redaction_key = _folder_key(folder, create=last_good.redacts)
     for name, answer in there.items():
         if answer.get("changed") is not None:
             last_good.catch_up(name, answer, folder.folder_of(name))
     return last_good
+
+
+def redaction_key(arguments: Mapping[str, Any], folder: RunFolder | None) -> bytes | None:
+    """Return the key of the masks in answers, or None if answers have none.
+
+    :raises ValueError: if the key of the output folder cannot be read or created.
+    """
+    if arguments["redact"] != "all":
+        return None
+    return _folder_key(folder, create=True) if folder else secrets.token_bytes(LENGTH)
+
+
+def _folder_key(folder: RunFolder, *, create: bool) -> bytes | None:
+    try:
+        return folder_key(fleet_folder(folder.top), create=create)
+    except OSError as error:
+        msg = f"the key of the masks in {folder.top} cannot be used: {error.strerror or error}"
+        raise ValueError(msg) from error
+
+
+def _redacted(engine: Engine, key: bytes, name: str, answer: dict[str, Any]) -> dict[str, Any]:
+    """Mask the secrets that a device of a poller showed."""
+    texts = [str(output.get("text") or "") for output in answer["output"].values()]
+    try:
+        masked: dict[str, Any] = engine.work(redacted_answer, key, {**answer, "name": name}, size=sum(map(len, texts)))
+    except NotDone as error:
+        lost = Error("command", "internal", f"the secrets in its answer could not be masked: {error}")
+        return answer_of(None, Result("failed", error=lost))
+    return without(masked, "name")
 
 
 def _in_order(names: Iterable[str], there: Answers, answers: Answers) -> Answers:

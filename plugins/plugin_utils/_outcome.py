@@ -18,6 +18,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._git import Histo
 from ansible_collections.rollcall.network.plugins.module_utils._last_good import LastGood
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import in_line
 from ansible_collections.rollcall.network.plugins.module_utils._problems import Problems
+from ansible_collections.rollcall.network.plugins.module_utils._redaction_key import fleet_folder, redactor
 from ansible_collections.rollcall.network.plugins.module_utils._result import STATUSES
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Answers, failed_names, summarize
 from ansible_collections.rollcall.network.plugins.module_utils._run import EVENTS, MANIFEST, RunFolder
@@ -225,8 +226,9 @@ def _write_history(
         say(f"the history in {folder.top / _history.REPOSITORY} was damaged: {'; '.join(done[:SAID])}{more}")
 
     try:
-        _history.commit(folder.top, last_good, answers, title, repaired)
-    except HistoryError as error:
+        redact = None if arguments["redact"] == "none" else redactor(fleet_folder(folder.top), create=True)
+        _history.commit(folder.top, last_good, answers, title, repaired, redact)
+    except (HistoryError, OSError) as error:
         what_helps = advice(str(error), folder.top, arguments["keep"])
         return f"{error}{what_helps}; the answers were written, and the next run will commit them"
     return None

@@ -26,6 +26,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "group_max_fail_percentage": {"type": "dict"},
     "reasons": {"type": "list", "elements": "str", "default": []},
     "notes": {"type": "list", "elements": "str", "default": []},
+    "redact": {"type": "str", "choices": ["reports", "all", "none"], "default": "reports"},
     "prune": {"type": "bool", "default": False},
 }
 EXCLUSIVE = (("template", "fleet_template", "formats"),)

@@ -205,6 +205,13 @@ ROLE: tuple[Variable, ...] = (
         tasks=("collect",),
     ),
     Variable(
+        "rollcall_redact",
+        "Where the secrets that devices show are masked: `reports`, `all` (in the run folder and in `rollcall_result` "
+        "too) or `none`. See docs/redaction.md",
+        tasks=("collect", "report"),
+        default="reports",
+    ),
+    Variable(
         "rollcall_workers",
         "The number of devices asked at the same time",
         ("collect",),
