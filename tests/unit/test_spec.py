@@ -110,6 +110,7 @@ def test_defaults() -> None:
         "return_output": True,
         "resume": False,
         "history": False,
+        "redact": "reports",
         "plan": False,
     }
 
