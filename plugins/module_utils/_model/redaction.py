@@ -27,9 +27,11 @@ MASK = "redacted"
 _CLASSES = ((16, 8), (32, 16), (64, 32))  # up to this length, the digits of the hash; more have 64
 _LONGEST_PREFIX = 300  # characters of a line before a keyword
 _LONGEST_WORD = 64
+_LINES_BEFORE = 10  # that are looked at for the block of a line
 _ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _WORD_END = re.compile(r"[\w.-]{0,64}")
 _MASKED = re.compile(r"redacted(?:_(?:[0-9a-f]{64}|[0-9a-f]{32}|[0-9a-f]{16}|[0-9a-f]{8}))?")
+_BLANKS = re.compile(r"[-+ \t]{0,80}")
 _DIGITS = re.compile(r"\d{1,10}")
 _LIKE_WORD = re.compile(r"[A-Za-z_.-]+|\d{1,6}|[\d.:/]+")
 
@@ -206,6 +208,8 @@ def _word(text: str, place: int, found: list[Span]) -> int:
         match = rules.ELEMENT.match(text, end)
         if match and kind != _KEY and not (kind == _COMMUNITY and not _is_community(match)):
             return _take(text, match, found, assigned=True)
+    if kind == _COMMUNITY and (match := rules.TABLE.match(text, line)):
+        return _table(text, match.end(), found)
     if word != word.lower():
         return end
     if kind == _COMMUNITY:
@@ -223,23 +227,42 @@ def _command(text: str, line: int, start: int, end: int, kind: str, found: list[
     before = text[line:start].strip(" \t-+")
     certain = False
     if kind == _KEY:
-        named = rules.KEY_COMMAND.match(text, line, start) is not None
+        named = rules.KEY_COMMAND.match(text, line, start) is not None or (before == "set" and match[0][-1:] in "\"'")
         own = not before and text[line : line + 1] in " \t-+" and _ends(text, match)
-        if not (named or own) or _DIGITS.fullmatch(value):
+        if not (named or own or rules.CIPHERED.match(text, end)):
             return end
+        if _DIGITS.fullmatch(value) and not (named or _in_server(text, line)):
+            return end  # the number of a key in a key chain
     elif not before:
         typed = rules.TYPED.match(text, end) is not None or match[0].endswith(('"', "'"))
         if not typed and not _ends(text, match):
             return end
-    elif not rules.COMMAND.match(text, line, start):
+    elif not rules.CIPHERED.match(text, end) and not rules.COMMAND.match(text, line, start):
         return end
     else:  # even if it is an ordinary word
-        certain = rules.TYPED.match(text, end) is not None
+        certain = rules.TYPED.match(text, end) is not None and rules.COMMAND.match(text, line, start) is not None
     if _names_next(text, value, match):
         return match.start(match.lastindex or 0)
     if value.isdigit() and (len(value) == 1 or (kind == _NUMBERED and len(value) < 6)):
         return end
     return _take(text, match, found, certain=certain)
+
+
+def _in_server(text: str, line: int) -> bool:
+    """Whether a line belongs to a server of RADIUS or TACACS: the line before it that is less indented says so."""
+    indent = _indent(text, line)
+    for _line in range(_LINES_BEFORE):
+        if line <= 0:
+            break
+        line = text.rfind("\n", max(0, line - 1 - _LONGEST_PREFIX), line - 1) + 1
+        if _indent(text, line) < indent:
+            return rules.SERVER.match(text, line) is not None
+    return False
+
+
+def _indent(text: str, line: int) -> int:
+    match = _BLANKS.match(text, line)
+    return len(match[0]) if match else 0
 
 
 def _names_next(text: str, value: str, match: re.Match[str]) -> bool:
@@ -263,12 +286,13 @@ def _community(text: str, line: int, start: int, end: int, found: list[Span]) ->
         match = rules.OPENING.match(text, end)
         if match:
             return _take(text, match, found)
-        match = rules.TABLE.match(text, line)
-        if match:
-            return _table(text, match.end(), found)
-        in_block = rules.END.match(text, match.end()) if (match := rules.AFTER_COMMUNITY.match(text, end)) else None
-        if not in_block or text[line:start] == "" or not _in_snmp(text, line):
+        match = rules.AFTER_COMMUNITY.match(text, end)
+        if not match or not _ends(text, match):
             return end
+        if not text[start:end].endswith("name") and (line == start or not _in_snmp(text, line)):
+            return end
+    elif text[line:start].strip(" \t-+") == "set" and text[end : end + 2] == ' "':  # FortiOS; others have no quotes
+        pass
     elif not rules.SNMP.match(text, line, start):
         return end
     match = rules.AFTER_COMMUNITY.match(text, end)
@@ -280,7 +304,10 @@ def _community(text: str, line: int, start: int, end: int, found: list[Span]) ->
 def _in_snmp(text: str, line: int) -> bool:
     """Whether the lines before this one open a block of SNMP."""
     before = text[max(0, line - 2000) : line].lower().rstrip().rsplit("\n", 20)
-    return any(each.strip().startswith(("snmp", "/configure system security snmp")) for each in before[1:] or before)
+    return any(
+        each.strip().startswith(("snmp", "sys snmp", "/configure system security snmp"))
+        for each in before[1:] or before
+    )
 
 
 def _is_community(match: re.Match[str]) -> bool:
@@ -393,9 +420,9 @@ def _marked(text: str, place: int, found: list[Span]) -> int:
     """Look at what Junos marks as a secret: what is before the semicolon."""
     line = _line_start(text, place)
     end = text.rfind(";", min(line, place), place)
-    if end > 0 and text[end - 1] == '"':
-        end -= 1
-        start = text.rfind('"', line, end) + 1
+    strings = [match.span(1) for match in rules.STRING.finditer(text, min(line, place), max(end, 0))]
+    if strings and strings[-1][1] == end - 1:
+        start, end = strings[-1]
     else:
         start = text.rfind(" ", line, end) + 1
     if start > line and _is_secret(text[start:end]):
@@ -438,10 +465,11 @@ def _block(text: str, place: int, found: list[Span]) -> int:
     ended = rules.BLOCK_END.search(text, start, start + rules.LONGEST_BLOCK)
     end = ended.start() if ended else _block_end(text, start)
     body = text[start:end]
-    left = len(body) - len(body.lstrip())
-    if body.startswith("\\"):  # JSON: the line ends are two characters
-        left = len(body) - len(body.lstrip("\\rn"))
-    right = len(body.rstrip(" \t\r\n+-")) if not body.rstrip().endswith("\\n") else len(body.rstrip()) - 2
+    begin = rules.BLOCK_BEGIN.match(body)
+    left = begin.end() if begin else 0
+    right = len(body)
+    while right > left and (body[right - 1] in " \t\r\n+-" or body[right - 2 : right] in ("\\n", "\\r")):
+        right -= 1 if body[right - 1] in " \t\r\n+-" else 2
     if right > left and not _MASKED.fullmatch(body[left:right]):
         found.append((start + left, start + right))
     return end

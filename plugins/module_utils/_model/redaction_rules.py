@@ -29,7 +29,7 @@ SECRET_ENDINGS = (
     *("private-key", "privatekey", "priv-key", "privkey", "api-key", "apikey", "secret-key", "secretkey", "access-key"),
     *("accesskey", "token", "radius-common-pw", "hexkey", "keypassphrase", "pass-phrase-hashed", "auth-password-l1"),
     *("auth-password-l2", "wep-key", "wepkey", "wpa-key", "wlan-key", "master-key", "masterkey", "psk-key"),
-    *("psk-ascii", "psk-hex", "static-key", "snmp-community-string", "snmp-community", "clientsecret"),
+    *("psk-ascii", "psk-hex", "static-key", "snmp-community-string", "snmp-community", "snmpcommunity", "clientsecret"),
 )
 # Words with these endings that name something else.
 NO_SECRETS = _words(
@@ -46,6 +46,7 @@ KINDS = (
     r"|hidden|localized|localizedkey|unencrypted|pbkdf2|scrypt|bcrypt|secure|aes-?\d{0,3}|aes-128-cfb|3des|des|des56|ENC"
     r"|encrypted-password|plaintext-password|algorithm-type|type-?[06789]|level \d{1,2}|key|password|ietf-md5|value"
     r"|local-user|local|remote|authentication|accounting|authorization|usual|nonstandard|rfc2453|rfc2082|localized-key"
+    r"|role \S{1,32}|manager|operator|user-name \S{1,64}"
 )
 # Words after the name of a secret that are no secret.
 ORDINARY = _words(
@@ -54,7 +55,7 @@ ORDINARY = _words(
     "be been both but by cached can cannot chain change changed changes changing character characters chars check "
     "checking cleared compatible complexity config config-key configuration configured confirmation control "
     "correct created day days default deleted denied disable disabled displayed does enable enabled encoded "
-    "encrypt encryption end enforced enforcement entered error exchange exec exists expiration expire expired "
+    "encrypt encrypted encryption end enforced enforcement entered error exchange exec exists expiration expire expired "
     "expires expiry export fail failed failure false find for format forms found from generate generated "
     "gracetime group groups has hashed hashing have hex hidden history hours id if ignored import in incorrect "
     "input invalid is it its key-chain keychain keyring label length less level lifetime limit line list local "
@@ -102,9 +103,10 @@ COMMAND = re.compile(
 # Before ``key``: only here is what follows a secret and not the number or the name of a key.
 KEY_COMMAND = re.compile(
     r"[-+ \t]{0,60}(?:\S{1,80}[#>$%\]] ?)?(?:[^\n]{0,160}?(?:command|cmd): ?)?(?:no |undo |set |add )?"
-    r"(?:tacacs|tacacs\+|tacacs-server|radius|radius-server|aaa-server|ldap|ldap-server|hwtacacs|server|server-private|"
+    r"(?:[^\n]{0,160}?(?:radius|tacacs|tacplus|ldap)(?:-server| server)|"
+    r"tacacs|tacacs\+|tacacs-server|radius|radius-server|aaa-server|ldap|ldap-server|hwtacacs|server|server-private|"
     r"client|crypto isakmp|isakmp|pre-shared-key|failover|primary|secondary|wpa|wep|encryption|ipsec|aaa|"
-    r"entry|dynamic-author|authentication|accounting|tunnel-group|profiles?|cluster|host|address|network)(?![\w.])",
+    r"entry|dynamic-author|pac|bind|authentication|accounting|tunnel-group|profiles?|cluster|host|address|network)(?![\w.])",
 )
 NO_COMMUNITY = re.compile(  # one word of the value of a BGP community, and what is said of communities
     r"[\w.-]{1,40}(?::[\w.*-]{1,40})+|\(?\[?(?:no-export|no-advertise|no-peer|internet|local-as|local-AS|additive|"
@@ -120,8 +122,8 @@ SNMP = re.compile(
     r"(?:snmp-server|snmp|snmpv?[123]c?|snmp-agent|snmp-setting|/snmp|trapcommunity)(?![\w.])",
 )
 SNMP_READ = (
-    r"(?:(?:read|write|read-only|read-write|readonly|readwrite|ro|rw|add|poll|community|0|7|8)[ ]|"
-    rf"(?:{KINDS})[ ])"
+    r"(?:(?:read|write|read-only|read-write|readonly|readwrite|ro|rw|add|poll|community|0|7|8|cipher|simple|encrypted|"
+    r"clear|plaintext|ciphertext|text|string)[ ])"
 )
 
 # -- shapes of values --------------------------------------------------------------------------------------------------
@@ -144,6 +146,8 @@ ASSIGNED = re.compile(
 )
 ELEMENT = re.compile(rf"[^<>\n]{{0,200}}(?<!/)>\s{{0,20}}([^<>\s][^<>]{{0,{LONGEST}}}?)\s{{0,20}}</")
 NAMED = re.compile(r"[ ](?:secret|id|members|modify|action) ")  # behind the name of an entry: ``psk NAME secret VALUE``
+CIPHERED = re.compile(r"[ ](?:0|5|6|7|8a?|9|encrypted|cipher|irreversible-cipher|ciphertext|hash2?|ENC)[ ](?=[^ \n])")
+SERVER = re.compile(r"[-+ \t]{0,40}(?:aaa |address |)(?:tacacs|radius|ldap|server|group)[\w+-]{0,16}[ ]")
 TYPED = re.compile(rf"[ ](?:{KINDS})[ ]")
 # What may follow a value at the end of a line that begins with the name of the secret.
 END = re.compile(
@@ -172,9 +176,11 @@ SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     *((mark, re.compile(rf"({re.escape(mark)}[^\s]{{8,600}}?{re.escape(mark)})")) for mark in MARKS),
 )
 # A block of several lines: the secret is between the lines that begin and end it.
+STRING = re.compile(r'"((?:[^"\\\n]|\\.){1,4096})"')
 BLOCK = re.compile(
     r"-{4,5} ?BEGIN (?:[A-Z0-9]{1,20} ){0,4}(?:PRIVATE KEY(?: BLOCK)?|PKCS12|Static key V\d|KEY BACKUP) ?-{4,5}"
 )
+BLOCK_BEGIN = re.compile(r"(?:\s|\\[nr])*+")  # line ends; in JSON they are two characters
 BLOCK_END = re.compile(r"-{4,5} ?END ")
 BLOCK_LINE = re.compile(r"(?:\\[nr]|[A-Za-z0-9+/=\s:,.\\_-])*+")
 LONGEST_BLOCK = 64_000  # characters
@@ -226,17 +232,17 @@ CREATE_USER = re.compile(
 )
 # Blocks in which the community is called otherwise: FortiOS, and the export of RouterOS.
 COMMUNITY_BLOCK = re.compile(r"[ \t]*config system snmp community[ \t]*\n|[ \t]*/snmp community[ \t]*\n")
-COMMUNITY_NAME = re.compile(rf"[ \t]*set name {VALUE}|[ \t]*(?:set|add)\b[^\n]{{0,400}}? name={VALUE}")
+COMMUNITY_NAME = re.compile(rf"[ \t]*set name {VALUE}|[ \t]*(?:[^\n]{{0,400}}?[ ])?name={VALUE}")
 COMMUNITY_LINES = 400
 # A table of communities: a header, a rule, and a community at the beginning of each line.
 TABLE = re.compile(r"[ \t]*community(?: name| string)?[ \t]{2,}[^\n]{1,200}\n[- =\t]{8,300}\n", re.IGNORECASE)
 TABLE_ROW = re.compile(r"[ \t]*(\S{1,128})[ \t]{2}")
 # An authentication text without a name: HSRP, VRRP, GLBP, NHRP.
 GROUP_TEXT = re.compile(
-    rf"[-+ \t]{{0,60}}(?:(?:standby|vrrp|glbp|ip nhrp|ipv6 nhrp|hsrp|nhrp)\b[^\n]{{0,60}}?)?authentication"
-    rf"[ ](?:text |ietf-md5 |md5 |simple )?(?:key-string )?(?:(?:{KINDS})[ ])?{VALUE}"
+    rf"[-+ \t]{{0,60}}(?:(?:standby|vrrp|glbp|ip nhrp|ip rip|hsrp|nhrp)\b[^\n]{{0,60}}?)?authentication"
+    rf"[ ](?:text |string |ietf-md5 |md5 |simple )?(?:key-string )?(?:(?:{KINDS})[ ])?{VALUE}"
 )
-GROUP = re.compile(r"[-+ \t]{0,60}(?:standby|vrrp|glbp|ip nhrp|ipv6 nhrp|hsrp|nhrp|authentication text)\b")
+GROUP = re.compile(r"[-+ \t]{0,60}(?:standby|vrrp|glbp|ip nhrp|ip rip|hsrp|nhrp|authentication text)\b")
 # Comware and VRP.
 MODE = re.compile(
     r"[ ](?:md5|simple|plain|hmac-\S{1,20}|sm3|keyed-\S{1,12}|sha\S{0,8})"
