@@ -26,7 +26,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._redaction_key im
 from ansible_collections.rollcall.network.plugins.module_utils._result import Output, Outputs
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunFolder
 from tests.bench.texts import texts
-from tests.unit.shown_secrets import HARMLESS, MARK, SHOWN, masked, plain, secrets_in
+from tests.unit.shown_secrets import HARMLESS, MARK, SHOWN, masked, plain
 
 KEY = bytes(range(32))
 REDACTION = Redaction(KEY)

@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from . import redaction_rules as rules
@@ -26,6 +27,8 @@ from .secrets import ORDINARY_WORDS, SHORTEST_WRAPPED
 MASK = "redacted"
 _CLASSES = ((16, 8), (32, 16), (64, 32))  # up to this length, the digits of the hash; more have 64
 _LONGEST_PREFIX = 300  # characters of a line before a keyword
+_SHORTEST_VIEW = 140
+_MOST_PASSES = 8
 _LONGEST_WORD = 64
 _LINES_BEFORE = 10  # that are looked at for the block of a line
 _ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
@@ -149,12 +152,32 @@ class Redaction:
                 secrets[secret] = self.mask(secret)
         return secrets
 
-    def _masked(self, text: str, found: Iterable[Span]) -> str:
-        parts, at = [], 0
-        for start, end in found:
-            parts += [text[at:start], self.mask(text[start:end])]
-            at = end
-        return "".join([*parts, text[at:]]) if at else text
+    def _masked(self, text: str, found: Sequence[Span]) -> str:
+        """Replace the secrets. A line can be too long to be seen as a whole: with masks in it, more can be seen."""
+        for _again in range(_MOST_PASSES):
+            if not found:
+                break
+            parts, at, is_long = [], 0, False
+            for start, end in found:
+                parts += [text[at:start], self.mask(text[start:end])]
+                at = end
+                is_long = is_long or _is_long(text, start, end)
+            text = "".join([*parts, text[at:]])
+            found = spans(text) if is_long else ()
+        return text
+
+
+def _is_long(text: str, start: int, end: int) -> bool:
+    """Whether the line of a secret is longer than what is searched around a keyword at least."""
+    if end - start > _SHORTEST_VIEW:
+        return True
+    newline = text.find("\n", end, end + _SHORTEST_VIEW)
+    begin = text.rfind("\n", max(0, start - _SHORTEST_VIEW), start)
+    if newline < 0:
+        newline = len(text) if len(text) - end < _SHORTEST_VIEW else end + _SHORTEST_VIEW
+    if begin < 0:
+        begin = max(-1, start - _SHORTEST_VIEW)
+    return newline - begin > _SHORTEST_VIEW
 
 
 def spans(text: str) -> list[Span]:
@@ -251,13 +274,8 @@ def _command(text: str, line: int, start: int, end: int, kind: str, found: list[
 def _in_server(text: str, line: int) -> bool:
     """Whether a line belongs to a server of RADIUS or TACACS: the line before it that is less indented says so."""
     indent = _indent(text, line)
-    for _line in range(_LINES_BEFORE):
-        if line <= 0:
-            break
-        line = text.rfind("\n", max(0, line - 1 - _LONGEST_PREFIX), line - 1) + 1
-        if _indent(text, line) < indent:
-            return rules.SERVER.match(text, line) is not None
-    return False
+    outer = (before for before in _lines_before(text, line, _LINES_BEFORE) if _indent(text, before) < indent)
+    return any(rules.SERVER.match(text, before) for before in itertools.islice(outer, 1))
 
 
 def _indent(text: str, line: int) -> int:
@@ -303,11 +321,16 @@ def _community(text: str, line: int, start: int, end: int, found: list[Span]) ->
 
 def _in_snmp(text: str, line: int) -> bool:
     """Whether the lines before this one open a block of SNMP."""
-    before = text[max(0, line - 2000) : line].lower().rstrip().rsplit("\n", 20)
-    return any(
-        each.strip().startswith(("snmp", "sys snmp", "/configure system security snmp"))
-        for each in before[1:] or before
-    )
+    return any(rules.SNMP_BLOCK.match(text, before) for before in _lines_before(text, line, 2 * _LINES_BEFORE))
+
+
+def _lines_before(text: str, line: int, most: int) -> Iterator[int]:
+    """Yield where the lines before this one start, the nearest first."""
+    for _line in range(most):
+        if line <= 0:
+            break
+        line = text.rfind("\n", max(0, line - 1 - _LONGEST_PREFIX), line - 1) + 1
+        yield line
 
 
 def _is_community(match: re.Match[str]) -> bool:

@@ -55,8 +55,8 @@ ORDINARY = _words(
     "be been both but by cached can cannot chain change changed changes changing character characters chars check "
     "checking cleared compatible complexity config config-key configuration configured confirmation control "
     "correct created day days default deleted denied disable disabled displayed does enable enabled encoded "
-    "encrypt encrypted encryption end enforced enforcement entered error exchange exec exists expiration expire expired "
-    "expires expiry export fail failed failure false find for format forms found from generate generated "
+    "encrypt encrypted encryption end enforced enforcement entered error exchange exec exists expiration expire "
+    "expired expires expiry export fail failed failure false find for format forms found from generate generated "
     "gracetime group groups has hashed hashing have hex hidden history hours id if ignored import in incorrect "
     "input invalid is it its key-chain keychain keyring label length less level lifetime limit line list local "
     "lock locked lockout login management management-key manager match matches max maximum may method methods min "
@@ -121,6 +121,7 @@ SNMP = re.compile(
     r"snmp-setting|/configure|create|edit|1\.3\.[\d.]+)[ ])*"
     r"(?:snmp-server|snmp|snmpv?[123]c?|snmp-agent|snmp-setting|/snmp|trapcommunity)(?![\w.])",
 )
+SNMP_BLOCK = re.compile(r"[-+ \t]{0,60}(?:/configure system security |sys )?snmp[ {]")
 SNMP_READ = (
     r"(?:(?:read|write|read-only|read-write|readonly|readwrite|ro|rw|add|poll|community|0|7|8|cipher|simple|encrypted|"
     r"clear|plaintext|ciphertext|text|string)[ ])"
