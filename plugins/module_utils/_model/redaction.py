@@ -27,13 +27,14 @@ from .secrets import ORDINARY_WORDS, SHORTEST_WRAPPED
 MASK = "redacted"
 _CLASSES = ((16, 8), (32, 16), (64, 32))  # up to this length, the digits of the hash; more have 64
 _LONGEST_PREFIX = 300  # characters of a line before a keyword
-_SHORTEST_VIEW = 140
+_SHORTEST_VIEW = 140  # characters of a line that are seen together
 _MOST_PASSES = 8
 _LONGEST_WORD = 64
 _LINES_BEFORE = 10  # that are looked at for the block of a line
 _ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _WORD_END = re.compile(r"[\w.-]{0,64}")
 _MASKED = re.compile(r"redacted(?:_(?:[0-9a-f]{64}|[0-9a-f]{32}|[0-9a-f]{16}|[0-9a-f]{8}))?")
+_IN_TEXT = re.compile(r"redacted_[0-9a-f]{8,64}")
 _BLANKS = re.compile(r"[-+ \t]{0,80}")
 _DIGITS = re.compile(r"\d{1,10}")
 _LIKE_WORD = re.compile(r"[A-Za-z_.-]+|\d{1,6}|[\d.:/]+")
@@ -153,17 +154,17 @@ class Redaction:
         return secrets
 
     def _masked(self, text: str, found: Sequence[Span]) -> str:
-        """Replace the secrets. A line can be too long to be seen as a whole: with masks in it, more can be seen."""
+        """Replace the secrets, until no more are found: a mask can be shorter than what it replaces."""
         for _again in range(_MOST_PASSES):
             if not found:
                 break
-            parts, at, is_long = [], 0, False
+            parts, at, looks_again = [], 0, False
             for start, end in found:
                 parts += [text[at:start], self.mask(text[start:end])]
                 at = end
-                is_long = is_long or _is_long(text, start, end)
+                looks_again = looks_again or _is_long(text, start, end)
             text = "".join([*parts, text[at:]])
-            found = spans(text) if is_long else ()
+            found = spans(text) if looks_again else ()
         return text
 
 
@@ -194,7 +195,20 @@ def spans(text: str) -> list[Span]:
             place = first if keyword == gate else lower.find(keyword, max(0, first - len(keyword)))
             while place >= 0:
                 place = lower.find(keyword, max(look(text, place, found), place + len(keyword)))
-    return merged(found) if found else found
+    found = merged(found)
+    return _without_masks(text, found) if found and MASK in text else found
+
+
+def _without_masks(text: str, found: list[Span]) -> list[Span]:
+    """Leave out what overlaps with a mask, so that a mask never becomes a part of another one."""
+    masks = iter([*(match.span() for match in _IN_TEXT.finditer(text)), (len(text) + 1, len(text) + 1)])
+    kept, mask = [], next(masks)
+    for start, end in found:
+        while mask[1] <= start:
+            mask = next(masks)
+        if end <= mask[0]:
+            kept.append((start, end))
+    return kept
 
 
 def merged(found: Iterable[Span]) -> list[Span]:

@@ -183,7 +183,11 @@ BLOCK = re.compile(
 )
 BLOCK_BEGIN = re.compile(r"(?:\s|\\[nr])*+")  # line ends; in JSON they are two characters
 BLOCK_END = re.compile(r"-{4,5} ?END ")
-BLOCK_LINE = re.compile(r"(?:\\[nr]|[A-Za-z0-9+/=\s:,.\\_-])*+")
+# The lines of a block whose end was cut off: Base64 without blanks, and the header of a key.
+BLOCK_LINE = re.compile(
+    r"(?:[ \t]{0,80}(?:[A-Za-z0-9+/]{16,200}={0,2}|[A-Za-z0-9+/]{1,15}(?:={1,2}|\Z)|[A-Z][\w-]{1,20}: [^\n\\]{0,200}|"
+    r"redacted_[0-9a-f]{8,64})?(?:\r?\n|(?:\\r)?\\n|\Z))*+"
+)
 LONGEST_BLOCK = 64_000  # characters
 BASE64_LINE = re.compile(
     r"^[-+][ \t]{0,40}(?=[^\n]{0,200}[A-Z])(?=[^\n]{0,200}[0-9])([A-Za-z0-9+/]{40,128}={0,2})[ \t\"]{0,4}$",
