@@ -13,6 +13,7 @@ import gc
 import importlib
 import inspect
 import itertools
+import json
 import random
 import re
 import sys
@@ -44,6 +45,9 @@ from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader 
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import rejections as reader_rejections
 from ansible_collections.rollcall.network.plugins.module_utils._model import (
     masking,
+    redaction,
+    redaction_rules,
+    redaction_transcript,
     secret_bytes,
     secret_screen,
     secrets,
@@ -82,6 +86,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._platforms import
 from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError, Output
 from ansible_collections.rollcall.network.plugins.module_utils._transport import transcript
 from tests.integration.pumps import Pump, pumps
+from tests.unit.shown_secrets import HARMLESS, SHOWN, plain
 from tests.unit.test_platforms import ALL as PLATFORMS
 from tests.unit.test_platforms import shipped
 
@@ -89,6 +94,7 @@ MODULES: list[ModuleType] = [_changes, _chatter, _pieces, _terminal, _volatile]
 MODULES += [description, hint, loading, model, platform_names, scrapli]
 MODULES += [driver_text, pagers, asked, reader_answer, reader_changed, reader_echo, reader_prompt]
 MODULES += [reader_rejections, masking, secret_bytes, secret_screen, secrets, transcript, visible]
+MODULES += [redaction, redaction_rules, redaction_transcript]
 MODULES += [
     command,
     damaged,
@@ -448,6 +454,41 @@ def masked_error(text: str) -> None:
     masking.masked_error(error, SECRETS, foreign=True)
 
 
+SHOWN_LINES = "".join(plain(text) for text in (*SHOWN.values(), HARMLESS))
+REDACTION = redaction.Redaction(bytes(range(32)))
+
+
+def redacted(text: str) -> None:
+    """Text behind what begins as a secret does, once and in each line."""
+    REDACTION.answer({"output": {COMMAND: {"text": text, "diff": text, "rows": [{"password": text}], "error": None}}})
+    for before in ("password 7 ", "snmp-server community ", "snmp-server user u g v3 auth sha ", '{"password":"'):
+        REDACTION.text(before + text)
+        REDACTION.text("".join(f"{before}{part}" for part in text.split("\n")))
+    for before in (
+        "-----BEGIN RSA PRIVATE KEY-----",
+        "config system snmp community",
+        "Community   Group\n---------   -----",
+    ):
+        REDACTION.text(f"{before}\n{text}")
+
+
+def redacted_by_all_rules(text: str) -> None:
+    output = {
+        "text": f"{SHOWN_LINES}\n{text}",
+        "rows": [{"secret": "manager", "line": text}],
+        "error": {"message": text},
+    }
+    REDACTION.answer({"output": {COMMAND: output}, "value": {"secret": [text]}})
+    REDACTION.answer({"output": text})
+
+
+def redacted_transcript(text: str) -> None:
+    events = [{"direction": "received", "text": text[place : place + 64]} for place in range(0, len(text), 64)]
+    last = {"expected": {"output": {COMMAND: {"text": text}}}}
+    lines = "".join(json.dumps(event) + "\n" for event in (*events, last))
+    REDACTION.transcript(lines, {"output": {COMMAND: {"text": f"{SHOWN_LINES[:2000]}\n{text}"}}})
+
+
 FUNCTIONS: dict[str, Callable[[str], object]] = {
     "clean": _terminal.clean,
     "cleaned_pieces": lambda text: list(_terminal.cleaned_pieces(raw(text))),
@@ -527,6 +568,12 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "masked_outputs": masked,
     "masked_error": masked_error,
     "Transcript.text": recorded,
+    "Redaction.answer": redacted,
+    "Redaction.transcript": redacted_transcript,
+    "Redaction by all rules": redacted_by_all_rules,
+    "Redaction of lines with secrets": lambda text: REDACTION.text(
+        (SHOWN_LINES * (len(text) // 9000 + 1))[: len(text)]
+    ),
     "visible": visible.visible,
     "in_line": visible.in_line,
 }
@@ -672,6 +719,48 @@ PATTERNS: dict[str, str] = {
     "rejections._DAY": MATCH,
     "rejections._BANNER": MATCH,
     "rejections._USAGE": MATCH,
+    **dict.fromkeys(
+        (
+            f"redaction_rules.{name}"
+            for name in ("BASE64_LINE", "BLOCK", "BLOCK_END", "STRING", "TRAP_USER", "V3", "V3_LINE")
+        ),
+        SEARCH,
+    ),
+    **dict.fromkeys(
+        (
+            f"redaction_rules.{name}"
+            for name in (
+                *("AFTER_COMMUNITY", "AFTER_NAME", "AFTER_NUMBER", "ASSIGNED", "AUTHORIZATION", "BLOCK_BEGIN"),
+                *(
+                    "BLOCK_LINE",
+                    "CIPHERED",
+                    "COMMAND",
+                    "COMMUNITY_BLOCK",
+                    "COMMUNITY_NAME",
+                    "CONFIG_KEY",
+                    "CREATE_USER",
+                ),
+                *(
+                    "ELEMENT",
+                    "END",
+                    "GROUP",
+                    "GROUP_TEXT",
+                    "IMPORT",
+                    "KEY_COMMAND",
+                    "MODE",
+                    "NAMED",
+                    "OPENING",
+                    "PROSE",
+                ),
+                *("SERVER", "SINK", "SNMP", "SNMP_BLOCK", "TABLE", "TABLE_ROW", "TRAP_HOST", "TRAP_OF_AGENT", "TYPED"),
+            )
+        ),
+        MATCH,
+    ),
+    **{f"redaction_rules.{name}": FULLMATCH for name in ("HIDDEN", "NO_COMMUNITY")},
+    **{f"redaction.{name}": FULLMATCH for name in ("_DIGITS", "_LIKE_WORD", "_MASKED")},
+    **{f"redaction.{name}": MATCH for name in ("_BLANKS", "_WORD_END")},
+    "redaction._IN_TEXT": SEARCH,
     "secrets._BASE64": SEARCH,
     "secret_bytes._CONTROL": SEARCH,
     "secret_bytes._BLANKS": SEARCH,
@@ -693,6 +782,9 @@ NOT_OF_A_DEVICE = {
     "pagers._KEY_ECHO",
     "answer._NUMBER",
     "questions._dialog",
+    # what only makes a table, and the rows of a function
+    "redaction_rules._words",
+    "redaction._shape",
     # the user's command lines and variables
     "secrets._NAMED",
     "secrets._LIKE_WORDS",
@@ -916,7 +1008,8 @@ def test_every_function_on_text_is_measured() -> None:
         if event == "call":
             ran.add(frame.f_code)
 
-    for cached in (_terminal._parameters, secrets._wrapped):
+    kinds = (redaction._kind, redaction._names_secret, redaction._may_hold_secret)
+    for cached in (_terminal._parameters, secrets._wrapped, *kinds):
         cached.cache_clear()
     sys.setprofile(note)
     try:

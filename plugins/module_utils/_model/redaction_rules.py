@@ -71,7 +71,7 @@ ORDINARY = _words(
 )
 # A line that begins with one of these says something about secrets in words.
 PROSE = re.compile(
-    r"[-+ \t]{0,40}(?:(?:set|no|undo|system|snmp|snmp-server|snmp-agent|sys-info|interfaces? \S{1,64}) )*"
+    r"[-+ \t]{0,40}(?:(?:set|no|undo|system|snmp|snmp-server|snmp-agent|sys-info|interfaces? \S{1,64}) ){0,8}"
     r"(?:description|remark|alias|banner|comment|annotate"
     r"|motd|title|location|contact|/\*|//)\b",
     re.IGNORECASE,
@@ -98,7 +98,7 @@ COMMANDS = _words(
 )
 COMMAND = re.compile(
     r"[-+ \t]{0,60}(?:\S{1,80}[#>$%\]] ?)?(?:[^\n]{0,160}?(?:command|cmd|cfg): ?['\"]?)?"
-    rf"(?:(?:no|undo|delete|set|edit|add|configure|config|default) )*(?:{'|'.join(sorted(COMMANDS))})(?![\w.-])",
+    rf"(?:(?:no|undo|delete|set|edit|add|configure|config|default) ){{0,6}}(?:{'|'.join(sorted(COMMANDS))})(?![\w.-])",
 )
 # Before ``key``: only here is what follows a secret and not the number or the name of a key.
 KEY_COMMAND = re.compile(
@@ -118,7 +118,7 @@ LONGEST_COMMUNITY = 1000  # characters
 SNMP = re.compile(
     r"[-+ \t]{0,60}(?:\S{1,80}[#>$%\]] ?)?(?:[^\n]{0,160}?(?:command|cmd): ?)?"
     r"(?:(?:no|undo|set|add|delete|configure|config|system|security|service|protocols|deviceconfig|"
-    r"snmp-setting|/configure|create|edit|1\.3\.[\d.]+)[ ])*"
+    r"snmp-setting|/configure|create|edit|1\.3\.[\d.]+)[ ]){0,10}"
     r"(?:snmp-server|snmp|snmpv?[123]c?|snmp-agent|snmp-setting|/snmp|trapcommunity)(?![\w.])",
 )
 SNMP_BLOCK = re.compile(r"[-+ \t]{0,60}(?:/configure system security |sys )?snmp[ {]")
@@ -134,14 +134,14 @@ QUOTED = rf'"((?:[^"\\\n]|\\.){{1,{LONGEST}}})"|\'([^\'\n]{{1,{LONGEST}}})\''
 BARE = rf"([^\s\"'<\[{{(][^\s]{{0,{LONGEST}}})"
 VALUE = rf"(?:{QUOTED}|{BARE})"
 
-AFTER_NAME = re.compile(rf"[ ](?:(?:{KINDS})[ ])*{VALUE}")
-AFTER_NUMBER = re.compile(rf"[ ](?:\d{{1,10}}[ ](?=[^\s]))?(?:(?:{KINDS})[ ])*{VALUE}")
+AFTER_NAME = re.compile(rf"[ ](?:(?:{KINDS})[ ]){{0,6}}{VALUE}")
+AFTER_NUMBER = re.compile(rf"[ ](?:\d{{1,10}}[ ](?=[^\s]))?(?:(?:{KINDS})[ ]){{0,6}}{VALUE}")
 AFTER_COMMUNITY = re.compile(rf"[ ]{SNMP_READ}{{0,5}}{VALUE}")
 OPENING = re.compile(r"[ ]\"?([^\s\"{;]{1,128})\"? \{[^\n]{0,200}\n\s{0,80}(?:authorization|clients?|view|network|"
                      r"client-list-name|routing-instance|logical-system|version|access)\b")  # fmt: skip
 ASSIGNED = re.compile(
     r"(?:[ ](?:name|string|value|text|securityname|hash|key))?(?:\\?[\"'])?[ \t]{0,40}(?::=|=>|[:=])[ \t]{0,8}"
-    rf"(?:(?:(?:{KINDS})[ ])*(?:\\\"([^\"\\\n]{{1,{LONGEST}}})\\\"|{QUOTED})"
+    rf"(?:(?:(?:{KINDS})[ ]){{0,6}}(?:\\\"([^\"\\\n]{{1,{LONGEST}}})\\\"|{QUOTED})"
     rf"|([^\s\"'<\[{{(,;}}][^\s,;}}\"'<]{{0,{LONGEST}}}))",
     re.IGNORECASE,
 )
@@ -205,7 +205,7 @@ V3 = re.compile(
     r"[ ](?:auth|authentication|authentication-mode|authentication-protocol|auth-protocol|auth-pass|auth-key|priv|"
     r"privacy|privacy-mode|privacy-protocol|priv-protocol|priv-pass|privacy-encrypted|auth-encrypted|localized-key|"
     r"auth-pass-phrase(?:-hashed)?|privacy-pass-phrase(?:-hashed)?|priv-pass-phrase(?:-hashed)?|encryption|SHA|MD5|AES|DES)"
-    rf"(?:[ ](?:{_ALGORITHM}|{KINDS}|engine|hex))*[ ]{VALUE}"
+    rf"(?:[ ](?:{_ALGORITHM}|{KINDS}|engine|hex)){{0,8}}[ ]{VALUE}"
 )
 V3_LINE = re.compile(r"[ -]user\b")
 NO_V3 = _words(
@@ -218,7 +218,7 @@ NO_V3 = _words(
 TRAP_HOST = re.compile(
     r"[-+ \t]{0,60}(?:\S{1,80}[#>] ?)?(?:no )?snmp-server host (?:\"?[^\s\"]{1,128}\"? )"
     r"(?:(?:vrf \S{1,64}|use-vrf \S{1,64}|filter-vrf \S{1,64}|traps?|informs?|version (?:1|2c)|poll|community|"
-    r"encrypted|clear|0|7|udp-port \d+|[\d.:a-fA-F]{7,45}|timeout \d+|retries \d+)[ ])*"
+    r"encrypted|clear|0|7|udp-port \d+|[\d.:a-fA-F]{7,45}|timeout \d+|retries \d+)[ ]){0,12}"
     rf"(?!version 3|traps? version 3|informs? version 3){VALUE}"
 )
 NO_HOST = _words(
@@ -252,7 +252,7 @@ GROUP = re.compile(r"[-+ \t]{0,60}(?:standby|vrrp|glbp|ip nhrp|ip rip|hsrp|nhrp|
 MODE = re.compile(
     r"[ ](?:md5|simple|plain|hmac-\S{1,20}|sm3|keyed-\S{1,12}|sha\S{0,8})"
     r"(?:[ ](?:\d{1,5}|usual|nonstandard|rfc2453|rfc2082|"
-    rf"ip|osi|{KINDS}))*[ ]{VALUE}"
+    rf"ip|osi|{KINDS})){{0,8}}[ ]{VALUE}"
 )
 AUTHORIZATION = re.compile(
     r"[\"']?[ \t]{0,8}[:=][ \t]{0,8}[\"']?(?:bearer|basic|digest|token|apikey|negotiate)[ ]([\w.~+/=-]{6,8192})",
