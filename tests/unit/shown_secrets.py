@@ -8,8 +8,11 @@ A secret stands between the two brackets of ``marked``. All values were invented
 
 from __future__ import annotations
 
+import random
 import re
-from collections.abc import Callable
+import string
+from collections.abc import Callable, Iterator
+from typing import Any
 
 MARK = re.compile("⟦([^⟧]*)⟧")
 
@@ -436,3 +439,45 @@ def secrets_in(marked: str) -> list[str]:
 def masked(marked: str, mask: Callable[[str], str]) -> str:
     """The text as a report must show it."""
     return MARK.sub(lambda match: mask(match[1]), marked)
+
+
+# Those with 500 planted secrets, and the commands that show them.
+PLATFORMS = (
+    *("cisco_iosxe", "cisco_nxos", "cisco_iosxr", "arista_eos", "juniper_junos", "hp_comware"),
+    *("huawei_vrp", "fortinet_fortios", "paloalto_panos", "mikrotik_routeros", "frr", "ubiquiti_edgerouter"),
+)
+COMMANDS = ("show running-config", "show startup-config", "show configuration", "show archive", "show tech-support")
+
+
+def planted(platform: str, chance: random.Random) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield commands, their outputs, and the secrets in them: those of the platform with other values."""
+    for command in COMMANDS:
+        new: list[str] = []
+
+        def other(match: Any, new: list[str] = new) -> str:
+            letters = string.ascii_letters + string.digits
+            value = "".join(chance.choice(letters) if each in letters[:52] else each for each in match[1])
+            new.append(_with_its_head(match[1], value))
+            return str(new[-1])
+
+        text = MARK.sub(other, SHOWN[platform])
+        yield command, text, new
+
+
+def _with_its_head(old: str, new: str) -> str:
+    """Keep what tells the kind of a secret, such as ``$1$`` and ``0x``, and the letters of JSON and Base64 heads."""
+    if old[:1] in "$-%" or old.startswith(("0x", "eyJ", "SH2", "MII", "AQB")) or "\\" in old:
+        digits = str.maketrans("0123456789", "".join(map(str, reversed(range(10)))))
+        return old[:-4] + old[-4:].translate(digits)
+    return new
+
+
+def shows(text: str, secret: str) -> bool:
+    """Whether a secret stands in a text, and not only as a part of a word."""
+    place = text.find(secret)
+    while place >= 0:
+        around = text[place - 1 : place] + text[place + len(secret) : place + len(secret) + 1]
+        if not any(each.isalnum() for each in around):
+            return True
+        place = text.find(secret, place + 1)
+    return False

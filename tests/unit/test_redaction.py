@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import random
 import stat
-import string
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +24,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._redaction_key im
 from ansible_collections.rollcall.network.plugins.module_utils._result import Output, Outputs
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunFolder
 from tests.bench.texts import texts
-from tests.unit.shown_secrets import HARMLESS, MARK, SHOWN, masked, plain
+from tests.unit.shown_secrets import HARMLESS, PLATFORMS, SHOWN, masked, plain, planted, shows
 
 KEY = bytes(range(32))
 REDACTION = Redaction(KEY)
@@ -85,35 +83,6 @@ def test_forms_in_which_a_secret_is_shown(line: str) -> None:
 
 # -- 500 secrets -------------------------------------------------------------------------------------------------------
 
-PLATFORMS = (
-    *("cisco_iosxe", "cisco_nxos", "cisco_iosxr", "arista_eos", "juniper_junos", "hp_comware"),
-    *("huawei_vrp", "fortinet_fortios", "paloalto_panos", "mikrotik_routeros", "frr", "ubiquiti_edgerouter"),
-)
-COMMANDS = ("show running-config", "show startup-config", "show configuration", "show archive", "show tech-support")
-
-
-def planted(platform: str, chance: random.Random) -> Iterator[tuple[str, str, list[str]]]:
-    """Yield commands, their outputs, and the secrets in them: those of the platform with other values."""
-    for command in COMMANDS:
-        new: list[str] = []
-
-        def other(match: Any, new: list[str] = new) -> str:
-            letters = string.ascii_letters + string.digits
-            value = "".join(chance.choice(letters) if each in letters[:52] else each for each in match[1])
-            new.append(_with_its_head(match[1], value))
-            return str(new[-1])
-
-        text = MARK.sub(other, SHOWN[platform])
-        yield command, text, new
-
-
-def _with_its_head(old: str, new: str) -> str:
-    """Keep what tells the kind of a secret, such as ``$1$`` and ``0x``, and the letters of JSON and Base64 heads."""
-    if old[:1] in "$-%" or old.startswith(("0x", "eyJ", "SH2", "MII", "AQB")) or "\\" in old:
-        digits = str.maketrans("0123456789", "".join(map(str, reversed(range(10)))))
-        return old[:-4] + old[-4:].translate(digits)
-    return new
-
 
 def test_500_planted_secrets_are_in_no_answer_and_no_row() -> None:
     chance = random.Random(14)
@@ -128,22 +97,12 @@ def test_500_planted_secrets_are_in_no_answer_and_no_row() -> None:
         shown = {command: each["text"] for command, each in answer["output"].items()}
         count += len(secrets)
         for secret in secrets:
-            assert not any(_has(text, secret) for text in shown.values()), (platform, secret)
+            assert not any(shows(text, secret) for text in shown.values()), (platform, secret)
         for command, each in answer["output"].items():
             assert [row["number"] for row in each["rows"]] == [row["number"] for row in output[command]["rows"]]
             assert {row["word"] for row in each["rows"]} == {"password"}
         assert REDACTION.answer(answer)["output"] == answer["output"]
     assert count >= 500
-
-
-def _has(text: str, secret: str) -> bool:
-    place = text.find(secret)
-    while place >= 0:
-        around = text[place - 1 : place] + text[place + len(secret) : place + len(secret) + 1]
-        if not any(each.isalnum() for each in around):
-            return True
-        place = text.find(secret, place + 1)
-    return False
 
 
 # -- masks -------------------------------------------------------------------------------------------------------------

@@ -32,8 +32,8 @@ def redacted_lines(places: Callable[[str], list[Place]], transcript: str) -> str
 def _mask(events: list[Any], places: Callable[[str], list[Place]]) -> None:
     """Mask the texts of events that are one text together."""
     whole = "".join(event["text"] for event in events)
-    # Carriage returns end lines too. Blanks keep the places.
-    found = iter(places(whole.replace("\r", "\n")))
+    # Line ends of two characters are one line end. The blank keeps the places.
+    found = iter(places(whole.replace("\r\n", " \n").replace("\r", "\n")))
     start, place = 0, next(found, None)
     for event in events:
         text = event["text"]
