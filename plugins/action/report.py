@@ -249,11 +249,10 @@ class ActionModule(OnController):
         if arguments["fleet_template"]:
             template = arguments["fleet_template"]
             self._templates.load(template)
+            answers = {name: read(name) for name in names if arguments["run_dir"] is None}
             seen = {
                 **self._task_vars,
-                "devices": {name: read(name) for name in names}
-                if arguments["run_dir"] is None
-                else Answers(names, read),
+                "devices": answers if arguments["run_dir"] is None else Answers(names, read),
                 "rows": [fleet_record(row, columns) for row in rows],
                 "summary": summary,
                 "verdict": result["verdict"],

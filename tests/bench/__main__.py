@@ -25,6 +25,7 @@ from tests.bench import (
     playbook,
     pollers,
     reading,
+    redaction,
     reporting,
     ssh,
 )
@@ -35,6 +36,7 @@ BENCHES: dict[str, Callable[[], str]] = {
     "naps": engines.naps,
     "reader": reading.reader,
     "parsing": parsing.parsing,
+    "redaction": redaction.redaction,
     "memory": memory.memory,
     "inventory": inventory.inventory,
     "reports": reporting.reports,
