@@ -75,6 +75,11 @@ key config-key password-encrypt ⟦Robin-nest-1⟧
 ip ftp password 7 ⟦08204D5D1A⟧
 vtp password ⟦Finch-1⟧
 crypto pki import TP pkcs12 flash:x.p12 password ⟦Finch-2⟧
+  sap pmk ⟦0a1b2c3d4e⟧ mode-list gcm-encrypt
+ automate-tester username probe password ⟦Finch-3⟧
+ authentication mode hmac-sha-256 7 ⟦08204D5D1A⟧
+ ip rsvp authentication key ⟦Finch-4⟧
+ip msdp password 192.0.2.7 7 ⟦08204D5D1A⟧
 Community name: ⟦w1ndm1ll⟧
 user: ⟦w1ndm1ll⟧	security model: v2c
 *Mar  1 00:00:01: %PARSER-5-CFGLOG_LOGGEDCMD: User:ann  logged command:snmp-server community ⟦w1ndm1ll⟧ RO
@@ -133,6 +138,7 @@ set snmp community ⟦sl4te⟧ authorization read-only
 set protocols bgp group G authentication-key "⟦$9$kMxNqP5zF6⟧"
 set security ike policy P pre-shared-key ascii-text "⟦$9$kMxNqP5zF6⟧"
 set system ntp authentication-key 1 type md5 value "⟦$9$kMxNqP5zF6⟧"
+set snmp v3 snmp-community INDEX community-name "⟦sl4te-b4nk⟧"
 set snmp v3 usm local-engine user U authentication-sha authentication-password ⟦Slate-22⟧
         encrypted-password "⟦$6$Lm2No3Pq$Rs4Tu5Vw6Xy7Za8Bc9⟧"; ## SECRET-DATA
     authentication-key "⟦$8$aes256-gcm$hmac-sha2-256$100$cFQ9$SCMV$bCVo$45⟧"; ## SECRET-DATA
@@ -160,6 +166,8 @@ snmp-agent target-host trap address udp-domain 192.0.2.9 params securityname ⟦
  vrrp vrid 1 authentication-mode md5 simple ⟦Pebble-7⟧
  pre-shared-key address 192.0.2.1 24 key simple ⟦Pebble-8⟧
  key-string cipher ⟦$c$3$Qw1Er2Ty3Ui4==⟧
+ preshared-key pass-phrase simple ⟦Pebble-nest9⟧
+ sa string-key inbound esp simple ⟦Pebble-10⟧
 """,
     "huawei_vrp": rf"""
  local-user ann password irreversible-cipher ⟦$1c$aB1cD2eF$gH3iJ4kL5mN6$⟧
@@ -185,6 +193,8 @@ ntp-service authentication-keyid 1 authentication-mode md5 cipher ⟦{VRP}⟧
             password "⟦$2y$10$abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUVWXYZ01234⟧"
                 authentication-key "⟦Uy2kRt7Pq1⟧" hash2
                     message-digest-key 1 md5 "⟦Uy2kRt7Pq1⟧" hash2
+                authentication hash2 md5 "⟦Uy2kRt7Pq1⟧" privacy des "⟦Vz3lSu8Qr2⟧"
+                trap-target "nms" address 192.0.2.9 snmpv2c notify-community "⟦ch4lkS1te⟧"
         entry 0 key "⟦Uy2kRt7Pq1⟧" hash2 algorithm hmac-sha-1-96
     /configure system security snmp community "⟦ch4lkS1te⟧" access-permissions r
 """,
@@ -248,6 +258,7 @@ enable password ⟦Sand-2⟧
     "ubiquiti_edgerouter": r"""
 set system login user ann authentication plaintext-password ⟦Coral-1⟧
 set system login user ann authentication encrypted-password '⟦$6$aB1cD2eF$gH3iJ4kL5mN6oP7⟧'
+set service snmp v3 user ops auth encrypted-key ⟦0x1a2b3c4d5e⟧
 set service snmp community ⟦c0ral⟧ authorization ro
 set vpn ipsec site-to-site peer 192.0.2.1 authentication pre-shared-secret '⟦Coral-2⟧'
 set vpn ipsec authentication psk SITE secret ⟦Coral-3⟧

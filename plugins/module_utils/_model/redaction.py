@@ -256,7 +256,7 @@ def _word(text: str, place: int, found: list[Span]) -> int:
 
 def _command(text: str, line: int, start: int, end: int, kind: str, found: list[Span]) -> int:
     """Look at a command with the name of a secret and, behind a blank, its value."""
-    after = rules.AFTER_NUMBER if kind == _NUMBERED else rules.AFTER_NAME
+    after = rules.AFTER_NUMBER if kind in (_NUMBERED, _KEY) else rules.AFTER_NAME
     match = after.match(text, end)
     if not match:
         return end
@@ -372,14 +372,7 @@ def _snmp(text: str, place: int, found: list[Span]) -> int:
     if line > place or rules.PROSE.match(text, line, end):
         return end
     if rules.V3_LINE.search(text, line, end):
-        at = line
-        while match := rules.V3.search(text, at, end):
-            value, number = _group(match)
-            at = match.end(number)
-            if value in rules.NO_V3 or _kind(value) or value.startswith(("auth-", "priv-", "privacy-")):
-                at = match.start(number) - 1  # it is the name of the next value
-            else:
-                _take(text, match, found)
+        _version_3(text, line, end, found)
     match = rules.TRAP_HOST.match(text, line, end)
     if match and _group(match)[0] not in rules.NO_HOST and not _group(match)[0].isdigit():
         _take(text, match, found)
@@ -390,6 +383,17 @@ def _snmp(text: str, place: int, found: list[Span]) -> int:
     if match:
         _take(text, match, found)
     return end
+
+
+def _version_3(text: str, at: int, end: int, found: list[Span]) -> None:
+    """Look at the authentication and the privacy of a user."""
+    while match := rules.V3.search(text, at, end):
+        value, number = _group(match)
+        at = match.end(number)
+        if value in rules.NO_V3 or _kind(value) or value.startswith(("auth-", "priv-", "privacy-")):
+            at = match.start(number) - 1  # it is the name of the next value
+        else:
+            _take(text, match, found)
 
 
 def _block_of_communities(text: str, place: int, found: list[Span]) -> int:
@@ -442,6 +446,12 @@ def _authentication(text: str, place: int, found: list[Span]) -> int:
         match = rules.AUTHORIZATION.match(text, end)
     elif word.endswith("-mode"):
         match = rules.MODE.match(text, end)
+    elif word == "authentication" and text.startswith(" mode", end):
+        match = rules.HMAC.match(text, end)
+    elif word == "authentication" and text.find(" privacy ", end, end + _LONGEST_PREFIX) >= 0:
+        newline = text.find("\n", end, end + _LONGEST_PREFIX)
+        _version_3(text, place - 1, newline if newline >= 0 else end + _LONGEST_PREFIX, found)
+        return end
     elif word == "authentication" and rules.GROUP.match(text, line):
         match = rules.GROUP_TEXT.match(text, line)
     else:
@@ -528,7 +538,17 @@ def _kind(word: str) -> str:
     name = word.lower().replace("_", "-").rstrip(".")
     if name == "key" or name.endswith(".key"):
         return _KEY
-    if name in ("community", "communities", "communityname", "community-name", "communitystring", "community-string"):
+    if name == "cak":
+        return _NAME
+    if name in (
+        "community",
+        "communities",
+        "communityname",
+        "community-name",
+        "communitystring",
+        "community-string",
+        "community-map",
+    ):
         return _COMMUNITY
     if not name.endswith(rules.SECRET_ENDINGS) or name in rules.NO_SECRETS:
         return ""
@@ -637,7 +657,10 @@ _SHAPES = {keyword: _shape(pattern) for keyword, pattern in rules.SHAPES}
 _MARKS = tuple((mark, _SHAPES[mark]) for mark in rules.MARKS)
 # What a text must contain, in lower case, to be looked at for each kind of secret; then what stands at the place.
 KEYWORDS: tuple[tuple[str, tuple[tuple[str, _Look], ...]], ...] = (
-    *((keyword, ((keyword, _word),)) for keyword in ("passw", "phrase", "psk", "token", "pwd", "common-pw")),
+    *(
+        (keyword, ((keyword, _word),))
+        for keyword in ("passw", "phrase", "psk", "token", "pwd", "common-pw", "pmk", "cak")
+    ),
     ("secret", (("secret", _word), ("secret-data", _marked))),
     ("key", (("key", _word), ("config-key", _config_key), ("private key", _block), ("static key", _block))),
     ("communit", (("communit", _word), ("community", _sink))),

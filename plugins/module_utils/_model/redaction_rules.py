@@ -29,7 +29,19 @@ SECRET_ENDINGS = (
     *("private-key", "privatekey", "priv-key", "privkey", "api-key", "apikey", "secret-key", "secretkey", "access-key"),
     *("accesskey", "token", "radius-common-pw", "hexkey", "keypassphrase", "pass-phrase-hashed", "auth-password-l1"),
     *("auth-password-l2", "wep-key", "wepkey", "wpa-key", "wlan-key", "master-key", "masterkey", "psk-key"),
-    *("psk-ascii", "psk-hex", "static-key", "snmp-community-string", "snmp-community", "snmpcommunity", "clientsecret"),
+    *(
+        "psk-ascii",
+        "psk-hex",
+        "static-key",
+        "snmp-community-string",
+        "snmp-community",
+        "snmpcommunity",
+        "notify-community",
+        "usm-community",
+        "string-key",
+        "encrypted-key",
+        "clientsecret",
+    ),
 )
 # Words with these endings that name something else.
 NO_SECRETS = _words(
@@ -46,7 +58,7 @@ KINDS = (
     r"|hidden|localized|localizedkey|unencrypted|pbkdf2|scrypt|bcrypt|secure|aes-?\d{0,3}|aes-128-cfb|3des|des|des56|ENC"
     r"|encrypted-password|plaintext-password|algorithm-type|type-?[06789]|level \d{1,2}|key|password|ietf-md5|value"
     r"|local-user|local|remote|authentication|accounting|authorization|usual|nonstandard|rfc2453|rfc2082|localized-key"
-    r"|role \S{1,32}|manager|operator|user-name \S{1,64}"
+    r"|role \S{1,32}|manager|operator|user-name \S{1,64}|(?:in|out)bound|esp|ah|\d{1,3}(?:\.\d{1,3}){3}"
 )
 # Words after the name of a secret that are no secret.
 ORDINARY = _words(
@@ -94,16 +106,16 @@ COMMANDS = _words(
     "delete edit add system protocols configure configuration config /configure deviceconfig mgt-config shared network "
     "vsys modify create entry root-authentication encrypted-password "
     # MikroTik, Linux
-    "/user /snmp /ip /ppp /interface /radius /system /caps-man"
+    "preshared-key sap macsec mka trap-target /user /snmp /ip /ppp /interface /radius /system /caps-man"
 )
 COMMAND = re.compile(
-    r"[-+ \t]{0,60}(?:\S{1,80}[#>$%\]] ?)?(?:[^\n]{0,160}?(?:command|cmd|cfg): ?['\"]?)?"
+    r"[-+ \t]{0,60}(?:\S{1,80}[#>$%\]] ?)?(?:[^\n]{0,160}?(?:command|cmd|cfg): ?['\"]?|[^\n]{0,100}? (?=username ))?"
     rf"(?:(?:no|undo|delete|set|edit|add|configure|config|default) ){{0,6}}(?:{'|'.join(sorted(COMMANDS))})(?![\w.-])",
 )
 # Before ``key``: only here is what follows a secret and not the number or the name of a key.
 KEY_COMMAND = re.compile(
     r"[-+ \t]{0,60}(?:\S{1,80}[#>$%\]] ?)?(?:[^\n]{0,160}?(?:command|cmd): ?)?(?:no |undo |set |add )?"
-    r"(?:[^\n]{0,160}?(?:radius|tacacs|tacplus|ldap)(?:-server| server)|"
+    r"(?:[^\n]{0,160}?(?:radius|tacacs|tacplus|ldap)(?:-server| server)|[^\n]{0,160}? authentication(?= \Z)|"
     r"tacacs|tacacs\+|tacacs-server|radius|radius-server|aaa-server|ldap|ldap-server|hwtacacs|server|server-private|"
     r"client|crypto isakmp|isakmp|pre-shared-key|failover|primary|secondary|wpa|wep|encryption|ipsec|aaa|"
     r"entry|dynamic-author|pac|bind|authentication|accounting|tunnel-group|profiles?|cluster|host|address|network)(?![\w.])",
@@ -146,8 +158,12 @@ ASSIGNED = re.compile(
     re.IGNORECASE,
 )
 ELEMENT = re.compile(rf"[^<>\n]{{0,200}}(?<!/)>\s{{0,20}}([^<>\s][^<>]{{0,{LONGEST}}}?)\s{{0,20}}</")
-NAMED = re.compile(r"[ ](?:secret|id|members|modify|action) ")  # behind the name of an entry: ``psk NAME secret VALUE``
-CIPHERED = re.compile(r"[ ](?:0|5|6|7|8a?|9|encrypted|cipher|irreversible-cipher|ciphertext|hash2?|ENC)[ ](?=[^ \n])")
+NAMED = re.compile(
+    r"[ ](?:secret|id|members|modify|action|community-name) "
+)  # behind the name of an entry: ``psk NAME secret VALUE``
+CIPHERED = re.compile(
+    r"[ ](?:0|5|6|7|8a?|9|encrypted|cipher|irreversible-cipher|ciphertext|hash2?|simple|ENC)[ ](?=[^ \n])"
+)
 SERVER = re.compile(r"[-+ \t]{0,40}(?:aaa |address |)(?:tacacs|radius|ldap|server|group)[\w+-]{0,16}[ ]")
 TYPED = re.compile(rf"[ ](?:{KINDS})[ ]")
 # What may follow a value at the end of a line that begins with the name of the secret.
@@ -249,6 +265,7 @@ GROUP_TEXT = re.compile(
 )
 GROUP = re.compile(r"[-+ \t]{0,60}(?:standby|vrrp|glbp|ip nhrp|ip rip|hsrp|nhrp|authentication text)\b")
 # Comware and VRP.
+HMAC = re.compile(rf"[ ]mode hmac-sha-\d{{1,3}}[ ](?:[0678] )?{VALUE}")  # EIGRP
 MODE = re.compile(
     r"[ ](?:md5|simple|plain|hmac-\S{1,20}|sm3|keyed-\S{1,12}|sha\S{0,8})"
     r"(?:[ ](?:\d{1,5}|usual|nonstandard|rfc2453|rfc2082|"
