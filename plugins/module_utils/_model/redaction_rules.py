@@ -106,7 +106,7 @@ COMMANDS = _words(
     "delete edit add system protocols configure configuration config /configure deviceconfig mgt-config shared network "
     "vsys modify create entry root-authentication encrypted-password "
     # MikroTik, Linux
-    "preshared-key sap macsec mka trap-target /user /snmp /ip /ppp /interface /radius /system /caps-man"
+    "preshared-key sa sap macsec mka trap-target /user /snmp /ip /ppp /interface /radius /system /caps-man"
 )
 COMMAND = re.compile(
     r"[-+ \t]{0,60}(?:\S{1,80}[#>$%\]] ?)?(?:[^\n]{0,160}?(?:command|cmd|cfg): ?['\"]?|[^\n]{0,100}? (?=username ))?"
