@@ -15,6 +15,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._device import De
 from ansible_collections.rollcall.network.plugins.module_utils._last_good import LastGood
 from ansible_collections.rollcall.network.plugins.module_utils._lock import locked
 from ansible_collections.rollcall.network.plugins.module_utils._question import question_of
+from ansible_collections.rollcall.network.plugins.module_utils._redaction_key import folder_key
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Keep, failed_names, summarize
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunError, RunFolder
@@ -55,7 +56,11 @@ class ApiFolder:
             name: question_of(device) for name, device in devices.items() if isinstance(device, Device)
         }
         self._folder.note("began", hosts=len(devices), answered=0)
-        self.keep = Keep(self._folder, let_go=False, last_good=LastGood(self._folder.top, Changes(None)))
+        last_good = LastGood(self._folder.top, Changes(None))
+        # A task may have stored answers with masks.
+        with contextlib.suppress(OSError):
+            last_good.redaction_key = folder_key(self._folder.top, create=False)
+        self.keep = Keep(self._folder, let_go=False, last_good=last_good)
 
     def finish(self, answers: Mapping[str, Mapping[str, object]]) -> None:
         """Write the end of the manifest, when all answers are there and written.

@@ -88,7 +88,8 @@ def test_500_planted_secrets_are_in_no_answer_and_no_row() -> None:
     chance = random.Random(14)
     count = 0
     for platform in PLATFORMS:
-        output, secrets = {}, []
+        output: dict[str, dict[str, Any]] = {}
+        secrets: list[str] = []
         for command, text, new in planted(platform, chance):
             rows = [{"line": line, "number": str(number), "word": "password"} for number, line in enumerate(new)]
             output[command] = {"text": text, "status": "ok", "error": None, "rows": rows, "diff": ""}
@@ -176,11 +177,13 @@ def test_differences_messages_and_values_are_masked() -> None:
     diff = f"--- a\n+++ b\n@@ -1,3 +1,3 @@\n-enable password Oak-1\n+enable password Oak-2\n-{line}\n context\n"
     error = {"phase": "command", "kind": "rejected", "message": "rejected 'username ann password 0 Oak-3'"}
     answer = {**answer_with("", diff=diff, error=error), "error": error, "value": {"psk": "Oak-4", "ports": [1, "x"]}}
+    answer["connection"] = {"banner": "enable password Oak-5", "host_key": "ssh-ed25519 SHA256:abc"}
     shown = REDACTION.answer(answer)
-    for secret in ("Oak-1", "Oak-2", "Oak-3", "Oak-4", line):
+    for secret in ("Oak-1", "Oak-2", "Oak-3", "Oak-4", "Oak-5", line):
         assert secret not in json.dumps(shown)
     assert REDACTION.mask("Oak-1") in shown["output"]["show it"]["diff"]
     assert shown["value"]["ports"] == [1, "x"]
+    assert shown["connection"]["host_key"] == answer["connection"]["host_key"]
 
 
 def test_a_transcript_is_masked_between_events_too() -> None:

@@ -95,6 +95,7 @@ class Redaction:
         return {
             **answer,
             **({"error": self._error(answer["error"])} if answer.get("error") else {}),
+            **({"connection": self.value(answer["connection"])} if answer.get("connection") else {}),
             **({"value": self.value(answer["value"])} if answer.get("value") is not None else {}),
             "output": made,
         }
