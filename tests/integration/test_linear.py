@@ -745,6 +745,7 @@ PATTERNS: dict[str, str] = {
                     "END",
                     "GROUP",
                     "GROUP_TEXT",
+                    "HMAC",
                     "IMPORT",
                     "KEY_COMMAND",
                     "MODE",

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._redaction_key import FILE
+from tests.integration.conftest import ShellServer, call_roll, shell_server
 from tests.integration.odd_server import Line, OddServer
 from tests.unit.shown_secrets import COMMANDS, PLATFORMS, planted, shows
 
@@ -63,9 +64,8 @@ def fleet() -> Iterator[tuple[Fleet, OddServer]]:
         yield fleet, server
 
 
-def run(fleet: tuple[Fleet, OddServer], folder: Path, *extra: str, **variables: Any) -> dict[str, Any]:
-    """Run the playbook in the folder. Return the answers that the task returned."""
-    server = fleet[1]
+def hosts_of(server: OddServer) -> dict[str, Any]:
+    """The devices of the inventory."""
     host = {
         "ansible_host": server.address,
         "ansible_port": server.port,
@@ -75,8 +75,12 @@ def run(fleet: tuple[Fleet, OddServer], folder: Path, *extra: str, **variables: 
         "rollcall_commands": [*COMMANDS, {"command": USERS, "parser": "json"}],
         "rollcall_transcript": True,
     }
-    hosts = {name: {**host, "ansible_user": name} for name in PLATFORMS}
-    (folder / "hosts.yml").write_text(json.dumps({"all": {"hosts": hosts}}))
+    return {name: {**host, "ansible_user": name} for name in PLATFORMS}
+
+
+def run(fleet: tuple[Fleet, OddServer], folder: Path, *extra: str, **variables: Any) -> dict[str, Any]:
+    """Run the playbook in the folder. Return the answers that the task returned."""
+    (folder / "hosts.yml").write_text(json.dumps({"all": {"hosts": hosts_of(fleet[1])}}))
     variables = {"rollcall_formats": FORMATS, "rollcall_history": True, "rollcall_return_output": True, **variables}
     kept = folder / "answers.json"
     play = [
@@ -183,3 +187,38 @@ def test_only_a_changed_secret_is_a_change(fleet: tuple[Fleet, OddServer], tmp_p
     assert added.startswith("+password redacted_")
     assert old not in diff
     assert new not in diff
+
+
+@pytest.fixture(scope="module")
+def poller(openssh_here: None) -> Iterator[ShellServer]:
+    if shutil.which("ssh") is None:
+        pytest.skip("Not installed: ssh.")
+    with shell_server(root=True) as server:
+        yield server
+
+
+def test_answers_of_a_poller_have_masks(fleet: tuple[Fleet, OddServer], poller: ShellServer, tmp_path: Path) -> None:
+    """They are masked on the controller, which has the key."""
+    options = f"-o UserKnownHostsFile={poller.known_hosts} -o GlobalKnownHostsFile=/dev/null -o ControlMaster=no"
+    machine = {
+        "ansible_connection": "ssh",
+        "ansible_host": poller.address,
+        "ansible_port": poller.port,
+        "ansible_user": poller.user,
+        "ansible_ssh_private_key_file": str(poller.key.file),
+        "ansible_ssh_args": f"-F /dev/null {options}",
+        "ansible_python_interpreter": sys.executable,
+        "ansible_remote_tmp": str(poller.home / "ansible"),
+    }
+    groups = {"devices": {"hosts": hosts_of(fleet[1])}, "pollers": {"hosts": {"poller": machine}}}
+    inventory = tmp_path / "hosts.yml"
+    inventory.write_text(json.dumps({"all": {"children": groups}}))
+    output = tmp_path / "rollcall"
+    names = ["frr", "cisco_iosxe"]
+    arguments = {"hosts": names, "redact": "all", "output_dir": str(output)}
+    roll = call_roll(inventory, arguments, delegate_to="poller", play={"hosts": "devices"})
+    assert [roll.devices[name]["status"] for name in names] == ["ok", "ok"]
+    secrets = {name: fleet[0].secrets[name] for name in names}
+    assert not any(shows(json.dumps(roll.devices), secret) for each in secrets.values() for secret in each)
+    assert found_in(list(output.rglob("*")), secrets) == []
+    assert (output / FILE).is_file()
