@@ -241,6 +241,8 @@ set [ find default=yes ] mode=dynamic-keys wpa-pre-shared-key=⟦Flint-nest3⟧ 
 /snmp community
 set [ find default=yes ] addresses=192.0.2.0/24 \
     authentication-password=⟦Flint-7⟧ encryption-password=⟦Flint-8⟧ name=⟦fl1nt⟧
+/routing ospf interface-template add auth=md5 auth-id=1 auth-key=⟦Flint-10⟧
+/system ntp key add key=⟦Flint-11⟧
 /routing bgp connection add tcp-md5-key=⟦Flint-9⟧
 """,
     "frr": r"""
@@ -409,6 +411,10 @@ ntp server 192.0.2.1 prefer key 10
 crypto isakmp keepalive 10
 mpls ldp password required
 Key type: rsa
+Port key = 0x1F
+Oper key = edge
+"key": "edge"
+if secret == other
 Key fingerprint is SHA256:abcdefghijklmnopqrstuvwxyz012345678901234567
 LACP key: 0x1
 Actor Oper Key : 1

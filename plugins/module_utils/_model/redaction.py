@@ -240,7 +240,7 @@ def _word(text: str, place: int, found: list[Span]) -> int:
     if line <= start and rules.PROSE.match(text, line, start):
         return end
     match = rules.ASSIGNED.match(text, end)
-    if match and (kind != _KEY or match[0].lstrip()[:1] in "=\"'"):
+    if match and (kind != _KEY or (text[end : end + 1] == "=" and rules.ROUTEROS.match(text, line))):
         return _take(text, match, found, assigned=True) if kind != _COMMUNITY or _is_community(match) else match.end()
     if start and text[start - 1] in "<:":
         match = rules.ELEMENT.match(text, end)

@@ -152,11 +152,12 @@ AFTER_COMMUNITY = re.compile(rf"[ ]{SNMP_READ}{{0,5}}{VALUE}")
 OPENING = re.compile(r"[ ]\"?([^\s\"{;]{1,128})\"? \{[^\n]{0,200}\n\s{0,80}(?:authorization|clients?|view|network|"
                      r"client-list-name|routing-instance|logical-system|version|access)\b")  # fmt: skip
 ASSIGNED = re.compile(
-    r"(?:[ ](?:name|string|value|text|securityname|hash|key))?(?:\\?[\"'])?[ \t]{0,40}(?::=|=>|[:=])[ \t]{0,8}"
+    r"(?:[ ](?:name|string|value|text|securityname|hash|key))?(?:\\?[\"'])?[ \t]{0,40}(?::=|=>|:|=(?!=))[ \t]{0,8}"
     rf"(?:(?:(?:{KINDS})[ ]){{0,6}}(?:\\\"([^\"\\\n]{{1,{LONGEST}}})\\\"|{QUOTED})"
     rf"|([^\s\"'<\[{{(,;}}][^\s,;}}\"'<]{{0,{LONGEST}}}))",
     re.IGNORECASE,
 )
+ROUTEROS = re.compile(r"[-+ \t]{0,40}(?:/|add |set |key=)")  # a line in which ``key`` is no number
 ELEMENT = re.compile(rf"[^<>\n]{{0,200}}(?<!/)>\s{{0,20}}([^<>\s][^<>]{{0,{LONGEST}}}?)\s{{0,20}}</")
 NAMED = re.compile(
     r"[ ](?:secret|id|members|modify|action|community-name) "
