@@ -252,7 +252,7 @@ options:
       - V(all) masks them in all files of O(output_dir) and in the result too. Rows are made before that. Answers without masks are
         then not reused with O(resume) and O(only).
       - V(none) masks only the credentials of the run, which are masked always.
-      - With C(output_dir), the key of the masks is C(redaction.key) in it, which only its owner can read. See
+      - With O(output_dir), the key of the masks is C(redaction.key) in it, which only its owner can read. See
         C(docs/redaction.md).
     type: str
     choices: [reports, all, none]

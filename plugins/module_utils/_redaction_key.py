@@ -29,12 +29,13 @@ def folder_key(top: pathlib.Path, *, create: bool = True) -> bytes | None:
     :raises OSError: if it cannot be read or created, or may belong to another user.
     """
     path = top / FILE
+    was_there = os.path.lexists(path)
     key = _read(path)
     if key is None and create:
         partial = top / f".{FILE}-{os.getpid()}-{secrets.token_hex(4)}"
         write_file(partial, secrets.token_hex(LENGTH).encode("ascii") + b"\n")
         try:
-            if path.exists():  # it is damaged
+            if was_there:  # it is damaged
                 partial.replace(path)
             else:
                 with contextlib.suppress(FileExistsError):  # another run was faster

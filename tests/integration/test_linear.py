@@ -743,6 +743,7 @@ PATTERNS: dict[str, str] = {
                 *(
                     "ELEMENT",
                     "END",
+                    "ENTRY",
                     "GROUP",
                     "GROUP_TEXT",
                     "HMAC",

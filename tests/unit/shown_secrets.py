@@ -149,6 +149,9 @@ snmp {
         authorization read-only;
 <encrypted-password>⟦$6$Lm2No3Pq$Rs4Tu5Vw6Xy7Za8Bc9⟧</encrypted-password>
 <secret>⟦Slate-1⟧</secret>
+<community>
+    <name>⟦sl4te⟧</name>
+    <authorization>read-only</authorization>
 """,
     "hp_comware": r"""
  password hash ⟦$h$6$aB1cD2eF$gH3iJ4kL5mN6==⟧
@@ -379,6 +382,8 @@ set system login password minimum-length 10
 set policy-options community FOO members 65000:100
 set policy-options policy-statement P term 1 then community add FOO
     community FOO members 65000:1;
+<community>FOO</community>
+<community><name>FOO</name><members>65000:1</members></community>
  match community FOO
  set community 65000:100 additive
  set community no-export

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import random
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -221,6 +222,14 @@ def test_the_key_of_a_folder_is_made_once_and_private(tmp_path: Path) -> None:
     assert folder_key(tmp_path) == folder_key(tmp_path, create=False) == key
     assert [each.name for each in tmp_path.iterdir()] == [FILE]
     assert stat.S_IMODE((tmp_path / FILE).stat().st_mode) == 0o600
+
+
+def test_runs_that_begin_together_have_one_key(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        keys = set(threads.map(lambda _number: folder_key(tmp_path), range(32)))
+    assert len(keys) == 1
+    assert keys != {None}
+    assert [each.name for each in tmp_path.iterdir()] == [FILE]
 
 
 def test_a_damaged_key_is_made_again(tmp_path: Path) -> None:

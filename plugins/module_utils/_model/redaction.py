@@ -243,7 +243,7 @@ def _word(text: str, place: int, found: list[Span]) -> int:
     if match and (kind != _KEY or (text[end : end + 1] == "=" and rules.ROUTEROS.match(text, line))):
         return _take(text, match, found, assigned=True) if kind != _COMMUNITY or _is_community(match) else match.end()
     if start and text[start - 1] in "<:":
-        match = rules.ELEMENT.match(text, end)
+        match = (rules.ENTRY if kind == _COMMUNITY and "-" not in word else rules.ELEMENT).match(text, end)
         if match and kind != _KEY and not (kind == _COMMUNITY and not _is_community(match)):
             return _take(text, match, found, assigned=True)
     if kind == _COMMUNITY and (match := rules.TABLE.match(text, line)):

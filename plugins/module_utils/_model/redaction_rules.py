@@ -166,6 +166,8 @@ CIPHERED = re.compile(
     r"[ ](?:0|5|6|7|8a?|9|encrypted|cipher|irreversible-cipher|ciphertext|hash2?|simple|ENC)[ ](?=[^ \n])"
 )
 SERVER = re.compile(r"[-+ \t]{0,40}(?:aaa |address |)(?:tacacs|radius|ldap|server|group)[\w+-]{0,16}[ ]")
+# In XML, ``<community>NAME</community>`` is one of BGP, and an entry without members is one of SNMP.
+ENTRY = re.compile(r">\s{0,80}<name>([^<>\s]{1,128})</name>(?!\s{0,80}<members)")
 TYPED = re.compile(rf"[ ](?:{KINDS})[ ]")
 # What may follow a value at the end of a line that begins with the name of the secret.
 END = re.compile(
