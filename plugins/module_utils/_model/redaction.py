@@ -29,6 +29,7 @@ _CLASSES = ((16, 8), (32, 16), (64, 32))  # up to this length, the digits of the
 _LONGEST_PREFIX = 300  # characters of a line before a keyword
 _SHORTEST_VIEW = 140  # characters of a line that are seen together
 _MOST_PASSES = 8
+_IN_CELLS = (" ", "$", "=", ":", "%")
 _LONGEST_WORD = 64
 _LINES_BEFORE = 10  # that are looked at for the block of a line
 _ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
@@ -136,7 +137,8 @@ class Redaction:
                 return secrets[cell]
             if name and _names_secret(name) and _is_secret(cell):
                 return self.mask(cell)
-            return self.text(value) if len(value) > SHORTEST_WRAPPED else value
+            # A cell that is one word has no name of a secret in it, but it can have the shape of one.
+            return self.text(value) if any(mark in value for mark in _IN_CELLS) else value
         if isinstance(value, list):
             return [self._rows(each, secrets, again, name) for each in value]
         if isinstance(value, Mapping):
