@@ -129,6 +129,7 @@ tacacs-server key 7 ⟦1234ABCD5678⟧
       secret 7 ⟦1234ABCD5678⟧
 {"username": "ann", "secret": "⟦$6$Zx1Cv2Bn$Qw3Er4Ty5Ui6Op7As8Df9Gh0⟧"}
 Community name: ⟦f3ldspar⟧
+{"communities": {"⟦f3ldspar⟧": {"access": "ro", "acls": []}, "⟦default⟧": {"access": "rw"}}}
 """,
     "juniper_junos": r"""
 set system root-authentication encrypted-password "⟦$6$Lm2No3Pq$Rs4Tu5Vw6Xy7Za8Bc9⟧"
@@ -393,6 +394,8 @@ neighbor 192.0.2.1 send-community both
       Community: no-export
   Extended Community: RT:65000:1
 "community": "65000:1 65000:2"
+"communities": {"65000:1": {"count": 1}}
+"communities": ["65000:1"]
 "community":{"string":"65000:1","list":["65000:1"]}
 "passwordEncryption": true
 "password": null

@@ -166,6 +166,15 @@ def test_rows_have_the_masks_of_the_texts_and_keep_their_other_cells() -> None:
     ]
 
 
+def test_communities_that_are_names_in_json_have_masks_in_rows_too() -> None:
+    rows = {"communities": {"l4ke": {"access": "ro"}}, "other": {"l4ke": 1}}
+    answer = answer_with(json.dumps(rows))
+    answer["output"]["show it"]["rows"] = rows
+    shown = REDACTION.answer(answer)["output"]["show it"]
+    assert shown["rows"] == {"communities": {REDACTION.mask("l4ke"): {"access": "ro"}}, "other": {"l4ke": 1}}
+    assert json.loads(shown["text"])["communities"] == {REDACTION.mask("l4ke"): {"access": "ro"}}
+
+
 def test_a_secret_of_one_command_is_masked_in_the_others() -> None:
     answer = answer_with("snmp-server community L4ke-side RO")
     answer["output"]["show snmp"] = {**answer["output"]["show it"], "text": "group: L4ke-side  L4ke-sides x"}

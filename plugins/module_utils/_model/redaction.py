@@ -142,7 +142,8 @@ class Redaction:
         if isinstance(value, list):
             return [self._rows(each, secrets, again, name) for each in value]
         if isinstance(value, Mapping):
-            return {key: self._rows(each, secrets, again, str(key)) for key, each in value.items()}
+            names = secrets if name == "communities" else {}
+            return {names.get(key, key): self._rows(each, secrets, again, str(key)) for key, each in value.items()}
         return value
 
     def _error(self, error: Any) -> Any:
@@ -241,6 +242,8 @@ def _word(text: str, place: int, found: list[Span]) -> int:
     line = _line_start(text, start)
     if line <= start and rules.PROSE.match(text, line, start):
         return end
+    if kind == _COMMUNITY and word == "communities" and (match := rules.NAMES.match(text, end)):
+        return _names(text, match.end(), found)
     match = rules.ASSIGNED.match(text, end)
     if match and (kind != _KEY or (text[end : end + 1] == "=" and rules.ROUTEROS.match(text, line))):
         return _take(text, match, found, assigned=True) if kind != _COMMUNITY or _is_community(match) else match.end()
@@ -353,6 +356,15 @@ def _lines_before(text: str, line: int, most: int) -> Iterator[int]:
 def _is_community(match: re.Match[str]) -> bool:
     words = _group(match)[0][: rules.LONGEST_COMMUNITY].replace(",", " ").rstrip(";").split()
     return not all(map(rules.NO_COMMUNITY.fullmatch, words))
+
+
+def _names(text: str, place: int, found: list[Span]) -> int:
+    """Take the names of an object in JSON."""
+    while match := rules.NAME.match(text, place):
+        if _is_secret(match[1], certain=True) and not rules.NO_COMMUNITY.fullmatch(match[1]):
+            found.append(match.span(1))
+        place = match.end()
+    return place
 
 
 def _table(text: str, place: int, found: list[Span]) -> int:

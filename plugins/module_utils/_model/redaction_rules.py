@@ -168,6 +168,9 @@ CIPHERED = re.compile(
 SERVER = re.compile(r"[-+ \t]{0,40}(?:aaa |address |)(?:tacacs|radius|ldap|server|group)[\w+-]{0,16}[ ]")
 # In XML, ``<community>NAME</community>`` is one of BGP, and an entry without members is one of SNMP.
 ENTRY = re.compile(r">\s{0,80}<name>([^<>\s]{1,128})</name>(?!\s{0,80}<members)")
+# In JSON, ``"communities": {"NAME": {…}}``: the names are the communities.
+NAMES = re.compile(r"\"\s{0,40}:\s{0,40}\{(?=\s{0,200}\"[^\"\n]{1,128}\"\s{0,40}:\s{0,40}\{)")
+NAME = re.compile(r"\s{0,200}\"([^\"\n]{1,128})\"\s{0,40}:\s{0,40}\{[^{}]{0,2000}\}\s{0,200},?")
 TYPED = re.compile(rf"[ ](?:{KINDS})[ ]")
 # What may follow a value at the end of a line that begins with the name of the secret.
 END = re.compile(
