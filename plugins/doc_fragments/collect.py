@@ -109,8 +109,41 @@ options:
     type: int
     default: 1
   logins_per_second:
-    description: Maximum rate of new logins, to limit the load on an AAA server. No limit by default.
+    description:
+      - Maximum rate of new logins, to limit the load on an AAA server. No limit by default.
+      - The time in which a device waits for its login is not a part of its O(device_timeout).
     type: float
+  max_open_logins:
+    description:
+      - Maximum number of logins that are under way at the same time. A login is under way until the device shows its prompt, and
+        for driver V(python) and drivers of your own until its answer is complete. No limit by default.
+    type: int
+  limits:
+    description:
+      - >-
+        O(logins_per_second) and O(max_open_logins) for the devices with the same value of a host variable, as a dictionary by the
+        name of the variable, such as C({site: {logins_per_second: 5}, aaa_server: {max_open_logins: 20}}).
+      - A device without the variable has no such limit. If no device has it, there is a warning.
+    type: dict
+  login_canary:
+    description:
+      - The number of logins with one credential that are under way before a device has accepted it. Each success then allows
+        four more, so that a large fleet is asked at full speed after a few logins. V(0) means no limit.
+      - A credential is a user with one password or key and one enable password, and where they were set.
+      - If the first device does not answer within two seconds, another one is asked too, at most O(login_failure_limit) of them.
+      - Driver V(python) and drivers of your own have no canary, because it is not known that a device accepted their login before
+        the answer is complete.
+    type: int
+    default: 1
+  login_failure_limit:
+    description:
+      - The number of refused logins in a row after which a credential is not used any more, so that it does not lock the account.
+        Only refusals without a later login that was accepted count. The remaining devices of this credential are V(skipped) with
+        kind C(credential_guard). V(0) means no limit.
+      - With O(output_dir), the next run remembers it. It then asks one device first, and stops after one refusal.
+      - A function that gets only a name, not the C(Device), is not counted, because its credential is not known.
+    type: int
+    default: 3
   max_fail_percentage:
     description:
       - The task fails if more than this percentage of the devices have no full answer. By default it does not fail.

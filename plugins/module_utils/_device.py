@@ -136,6 +136,8 @@ class Device:
     proxy_login: str | None = None  # the same for all devices whose proxy command logs in with the same credential
     run_secrets: tuple[str, ...] = field(default=(), repr=False)  # of the whole run; never sent, only masked
     transcript: bool = False  # record what is received and sent
+    login_source: str = ""  # where the password or the key was set
+    limit_groups: tuple[tuple[str, str], ...] = ()  # the variables that limits are for, and their values
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data including secrets, to send to a poller. It must not be used in a result."""
@@ -145,8 +147,11 @@ class Device:
     def from_dict(cls, data: dict[str, Any]) -> Device:
         commands = tuple(Command.from_dict(each) for each in data["commands"])
         hops = tuple(Hop(**{**each, **_tuples(each)}) for each in data["hops"])
-        run_secrets = tuple(data["run_secrets"])
-        return cls(**{**data, **_tuples(data), "commands": commands, "hops": hops, "run_secrets": run_secrets})
+        others = {
+            "run_secrets": tuple(data["run_secrets"]),
+            "limit_groups": tuple((name, value) for name, value in data["limit_groups"]),
+        }
+        return cls(**{**data, **_tuples(data), **others, "commands": commands, "hops": hops})
 
 
 def _tuples(data: dict[str, Any]) -> dict[str, Any]:

@@ -24,16 +24,19 @@ from ._device import Device, Unresolved
 from ._drivers._function import load_function
 from ._drivers.python import takes_device
 from ._drivers.registry import blocks, driver_of, functions_of, gives_outputs, modules_of, name_of
+from ._engine.admission import Admission
 from ._engine.engine import Engine
 from ._engine.errors import NotDone
+from ._engine.gates import Gates, Limit
+from ._engine.guard import Rules
 from ._last_good import LastGood
 from ._model.secrets import secrets_of_all
 from ._model.visible import visible
-from ._pacing import LoginsPerSecond
 from ._parsing import Parsed, parse, parser_of
 from ._platforms import load_platform
 from ._problems import Problems
 from ._redacted import redacted_message, redacted_value
+from ._refused_logins import RefusedLogins
 from ._required_rows import missing_rows, why_no_template, with_missing_rows
 from ._result import STATUSES, DeviceError, Error, Output, Outputs, Result
 from ._run import RunFolder
@@ -49,13 +52,21 @@ BETWEEN_WRITES = 2.0  # seconds between writes of new host keys
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits of a run, in seconds; None means no limit. See ``collect``."""
+    """Limits of a run, in seconds; None means no limit. See ``collect``.
+
+    ``limits`` are logins_per_second and max_open_logins by the name of a host variable, for the devices with the same
+    value of it.
+    """
 
     workers: int | None = None
     device_timeout: float | None = None
     deadline: float | None = None
     retries: int = 0
     logins_per_second: float | None = None
+    max_open_logins: int | None = None
+    limits: Mapping[str, Mapping[str, Any]] | None = None
+    login_canary: int = 1
+    login_failure_limit: int = 3
 
 
 Answers = dict[str, dict[str, Any]]
@@ -96,7 +107,7 @@ def call_roll(
     _tell_errors(devices, on_event, keep)
     gone: frozenset[str] = frozenset()
     try:
-        with _asking(ready, limits, keep, problems, on_told, redaction_key) as ask:
+        with _asking(ready, limits, keep, problems, on_told, redaction_key, jitter=transcripts) as ask:
             results = collect(
                 ask, ready, **_options(limits), on_event=happened if keep or on_event or problems else None
             )
@@ -190,8 +201,17 @@ def _options(limits: Limits) -> dict[str, Any]:
         "workers": limits.workers,
         "deadline": limits.deadline,
         "retries": limits.retries,
-        "pacing": LoginsPerSecond(limits.logins_per_second) if limits.logins_per_second else None,
     }
+
+
+def _admission(limits: Limits, keep: Keep | None, *, jitter: bool) -> Admission:
+    groups = {name: Limit(**each) for name, each in (limits.limits or {}).items()}
+    gates = Gates(Limit(limits.logins_per_second, limits.max_open_logins), groups, jitter=jitter)
+    rules = Rules(limits.login_canary, limits.login_failure_limit)
+    if keep is None:
+        return Admission(rules, gates)
+    memory = RefusedLogins(keep.top)
+    return Admission(rules, gates, memory.read(), memory.note)
 
 
 @contextlib.contextmanager
@@ -202,8 +222,13 @@ def _asking(
     problems: Problems | None = None,
     on_told: Callable[[Any], Any] | None = None,
     redaction_key: bytes | None = None,
+    *,
+    jitter: bool = False,
 ) -> Iterator[Callable[[str], Any]]:
-    """Yield the function that asks a device by name. At the end, write the answers and end all processes."""
+    """Yield the function that asks a device by name. At the end, write the answers and end all processes.
+
+    :param jitter: other machines ask other devices of the fleet at the same time.
+    """
     new_keys = NewKeys()
 
     def told(message: Any) -> Any:
@@ -215,12 +240,14 @@ def _asking(
     if not all(blocks(driver_of(device.driver)) for device in ready.values()):
         engine.start()
     seconds = _Seconds(limits)
+    admission = _admission(limits, keep, jitter=jitter)
     if keep is not None:
         keep.compare_in(engine)
     ask = _ask if redaction_key is None else partial(_ask_redacted, redaction_key)
     try:
-        yield lambda name: ask(ready[name], this_call(), engine, seconds)
+        yield lambda name: ask(ready[name], this_call(), engine, seconds, admission)
     finally:
+        admission.close()
         with _noted(problems, "ending the sessions"):
             engine.stop_asking()
         with _noted(problems, "writing the answers"):
@@ -316,7 +343,7 @@ class _Seconds:
         )
 
 
-def _ask_redacted(key: bytes, device: Device, call: Call, engine: Engine, seconds: _Seconds) -> Any:
+def _ask_redacted(key: bytes, device: Device, call: Call, engine: Engine, seconds: _Seconds, admission: Admission) -> Any:
     """Ask a device, and mask the secrets that it shows. Rows are made before that."""
 
     def redacted(value: Any) -> Any:
@@ -335,7 +362,7 @@ def _ask_redacted(key: bytes, device: Device, call: Call, engine: Engine, second
             raise DeviceError("failed", "command", "internal", msg) from None
 
     try:
-        return redacted(_ask(device, call, engine, seconds, redacted))
+        return redacted(_ask(device, call, engine, seconds, admission, redacted))
     except DeviceError as error:
         reason = redacted_message(key, error.error)
         value = None if error.value is None else redacted(error.value)
@@ -349,14 +376,16 @@ def _ask(
     call: Call,
     engine: Engine,
     seconds: _Seconds,
+    admission: Admission,
     received: Callable[[Outputs], Outputs] = lambda outputs: outputs,
 ) -> Any:
-    """Ask a device. Rows are made from the texts without secrets of the run.
+    """Ask a device when it may log in. Rows are made from the texts without secrets of the run.
 
     :param received: makes what is kept if the deadline comes before the rows.
     """
     try:
-        value = engine.ask(device, call, seconds.device, seconds.limits)
+        with admission.login(device, call) as on_login:
+            value = engine.ask(device, call, seconds.device, seconds.limits, on_login)
     except DeviceError as error:
         if isinstance(error.value, Outputs):
             _parse(device, error.value, engine, call)
@@ -482,6 +511,7 @@ class Keep:
         :param last_good: the last good answers, to compare with and to update.
         """
         self.errors: dict[str, str] = {}
+        self.top = folder.top
         self._folder = folder
         self._last_good = last_good
         self._news: dict[str, dict[str, Any]] = {}

@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible.module_utils.common.validation import check_type_bytes, check_type_float
+from ansible.module_utils.common.validation import check_type_bytes, check_type_float, check_type_int
 
 from ._arguments import validated
+from ._bounds import check_number
 from ._changes import ALL, Changes
 from ._device import Command, Reply
 from ._drivers.registry import check_name
@@ -35,6 +36,10 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "deadline": {"type": "float"},
     "retries": {"type": "int", "default": 1},
     "logins_per_second": {"type": "float"},
+    "max_open_logins": {"type": "int"},
+    "limits": {"type": "dict"},
+    "login_canary": {"type": "int", "default": 1},
+    "login_failure_limit": {"type": "int", "default": 3},
     "max_fail_percentage": {"type": "float"},
     "group_max_fail_percentage": {"type": "dict"},
     "max_output": {"type": "str"},
@@ -62,6 +67,7 @@ _ABOVE_ZERO = (
     "command_timeout",
     "deadline",
     "logins_per_second",
+    "max_open_logins",
     "max_output",
     "stale_after",
 )
@@ -93,6 +99,8 @@ def check_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
     if values["retries"] < 0:
         msg = f"retries must be 0 or more, not {values['retries']}"
         raise ValueError(msg)
+    check_login_limits(values)
+    values["limits"] = check_limits(values["limits"])
     check_percentages(values)
     if values["output_dir"] is not None and not values["output_dir"].strip():
         msg = "output_dir must not be empty"
@@ -114,6 +122,54 @@ def check_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
     if values["commands"] is not None:
         check_commands(values["commands"], values["parser"])
     return values
+
+
+def check_login_limits(values: Mapping[str, Any]) -> None:
+    """
+    :raises ValueError: if a limit of logins is wrong.
+    """
+    for name in _LIMITS:
+        if values[name] is not None:
+            _above_zero(name, _LIMITS[name], values[name])
+    for name in ("login_canary", "login_failure_limit"):
+        if values[name] < 0:
+            msg = f"{name} must be 0 or more, not {values[name]}"
+            raise ValueError(msg)
+    check_limits(values["limits"])
+
+
+def check_limits(given: Mapping[str, Any] | None) -> dict[str, dict[str, Any]] | None:
+    """Validate and convert the limits by the name of a host variable.
+
+    :raises ValueError: if one is wrong.
+    """
+    if given is None:
+        return None
+    limits: dict[str, dict[str, Any]] = {}
+    for name, each in given.items():
+        if not isinstance(name, str) or not name.isidentifier():
+            msg = f"limits must have names of host variables, and {name!r} is not one"
+            raise ValueError(msg)
+        if not isinstance(each, Mapping) or not each or not each.keys() <= _LIMITS.keys():
+            msg = f"limits.{name} must be a dictionary of {' or '.join(_LIMITS)}, not {each!r}"
+            raise ValueError(msg)
+        limits[str(name)] = {str(key): _above_zero(f"limits.{name}.{key}", _LIMITS[key], each[key]) for key in each}
+    return limits
+
+
+_LIMITS: dict[str, Callable[[Any], Any]] = {"logins_per_second": check_type_float, "max_open_logins": check_type_int}
+
+
+def _above_zero(name: str, convert: Callable[[Any], Any], given: Any) -> Any:
+    msg = f"{name} must be a number above 0, not {given!r}"
+    try:
+        number = convert(given)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(msg) from error
+    if isinstance(given, bool) or not number > 0:
+        raise ValueError(msg)
+    check_number(name, number, given)
+    return number
 
 
 def check_percentages(values: dict[str, Any]) -> None:

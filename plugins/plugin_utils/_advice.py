@@ -133,6 +133,10 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
             "Check user and password by hand once; more attempts can lock the account.",
         ),
         "deadline": ("Run deadline reached", "Raise deadline, or check whether the AAA server is slow."),
+        "credential_guard": (
+            "Not asked after refused logins",
+            "Correct the credential that the message names. Then ask these devices again, such as with only: failed.",
+        ),
         "device_timeout": (
             "Login not complete in time",
             "Check whether the AAA server is slow; raise device_timeout if it is.",

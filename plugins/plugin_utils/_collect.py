@@ -77,6 +77,10 @@ def limits_of(arguments: Mapping[str, Any]) -> Limits:
         deadline=arguments["deadline"],
         retries=arguments["retries"],
         logins_per_second=arguments["logins_per_second"],
+        max_open_logins=arguments["max_open_logins"],
+        limits=arguments["limits"],
+        login_canary=arguments["login_canary"],
+        login_failure_limit=arguments["login_failure_limit"],
     )
 
 
@@ -87,6 +91,10 @@ def warnings_of(arguments: Mapping[str, Any], devices: Mapping[str, Device | Err
     if arguments["commands"] and found and not any(device.commands for device in found):
         drivers = ", ".join(dict.fromkeys(map(name_of, found)))
         warnings.append(f"commands are not used with driver: {drivers}")
+    grouped = {variable for device in found for variable, _value in device.limit_groups}
+    unused = [variable for variable in arguments.get("limits") or () if variable not in grouped]
+    if unused and found:
+        warnings.append(f"limits: no device has the variable {', '.join(unused)}, so its limits have no effect")
     return [*warnings, *map(in_line, platform_warnings(found))]
 
 

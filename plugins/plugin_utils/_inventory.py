@@ -242,14 +242,14 @@ class Inventory:
                 if self._look_at is not None:
                     self._look_at(name, variables)
                 settings = _Settings(name, variables, arguments, self._fallbacks, self._template)
-            return self._resolve(name, settings, jump_hosts)
+            return self._resolve(name, settings, arguments, jump_hosts)
         except NoDevice as error:
             return _unresolved(settings, error.error, self._run_secrets, self._drivers)
         except Exception as error:
             message = f"the variables of {name} cannot be resolved: {kind_of_failure(error)}"
             return _unresolved(settings, Error("resolve", "variables", message), self._run_secrets, self._drivers)
 
-    def _resolve(self, name: str, settings: _Settings, jump_hosts: JumpHosts) -> Resolved:
+    def _resolve(self, name: str, settings: _Settings, arguments: Mapping[str, Any], jump_hosts: JumpHosts) -> Resolved:
         driver = settings.text("driver") or DEFAULT_DRIVER
         try:
             wanted = self._drivers.get(driver).settings - self._unneeded
@@ -280,6 +280,7 @@ class Inventory:
         secrets = tuple(dict.fromkeys((*own, *vaulted, *self._run_secrets)))
         if secrets:
             device = replace(device, run_secrets=secrets)
+        device = replace(device, limit_groups=_limit_groups(settings, arguments))
         return Resolved(device, settings.sources)
 
     def _unknown(self, name: str) -> NoDevice:
@@ -374,6 +375,9 @@ class _Settings:
         raw = self._variables[name]
         value = self._templated("function_vars", f"variable {name}", raw)
         return value, list(vaulted_texts(raw, value, self._variables))
+
+    def has(self, variable: str) -> bool:
+        return variable in self._variables
 
     def written(self) -> Iterator[str]:
         """The secrets that are written as strings, which may be templates."""
@@ -477,6 +481,23 @@ def _function_vars(name: str, settings: _Settings) -> tuple[dict[str, Any], tupl
     return values, tuple(vaulted)
 
 
+def _limit_groups(settings: _Settings, arguments: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """The variables with limits and their values. A host without one of them has no such limit."""
+    groups = []
+    for variable in arguments.get("limits") or ():
+        if settings.has(variable):
+            value, _secrets = settings.variable(variable)
+            if value is not None:
+                groups.append((variable, str(value)))
+    return tuple(groups)
+
+
+def _login_source(settings: _Settings) -> str:
+    """Where the secret of the login was set, for messages."""
+    fields = [field for field in ("password", "private_key", "private_key_file") if settings.sources.get(field)]
+    return settings.sources[fields[0]] if fields else ""
+
+
 def _login_fields(name: str, settings: _Settings, jump_hosts: JumpHosts) -> dict[str, Any]:
     """The fields of a device for its address and its login."""
     _network_os_name, transport = _network_os(settings)
@@ -488,6 +509,7 @@ def _login_fields(name: str, settings: _Settings, jump_hosts: JumpHosts) -> dict
         "become": settings.flag("become", False),
         "become_password": settings.text("become_password"),
         "transcript": settings.flag("transcript", False),
+        "login_source": _login_source(settings),
         "proxy_login": _proxy_login(found.proxy, found.fields["user"] or "") if found.proxy else None,
     }
 

@@ -27,6 +27,7 @@ from ansible_collections.rollcall.network.plugins.module_utils import _roll
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device, Hop
 from ansible_collections.rollcall.network.plugins.module_utils._model.answer import Answer, CommandOutput, Reason
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
+from ansible_collections.rollcall.network.plugins.module_utils._spec import check_limits, check_login_limits
 from ansible_collections.rollcall.network.plugins.module_utils.collector import Event
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._by_hand import check_device, make_device
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._from_inventory import devices_of_sources
@@ -50,6 +51,7 @@ __all__ = [
 ]
 
 Devices = Iterable[Device] | Mapping[str, Device | Error]
+LimitsByVariable = Mapping[str, Mapping[str, float]]
 StrPath = str | os.PathLike[str]
 
 
@@ -67,6 +69,7 @@ def devices_from_inventory(
     connect_timeout: float | None = None,
     command_timeout: float | None = None,
     known_hosts: Iterable[str] | None = None,
+    limits: LimitsByVariable | None = None,
     extra_vars: Mapping[str, object] | None = None,
     vault_passwords: Mapping[str, str] | str | None = None,
 ) -> dict[str, Device | Error]:
@@ -79,6 +82,7 @@ def devices_from_inventory(
     :param commands: for all devices. By default, the variable ``rollcall_commands`` of each host.
     :param parser: ``auto``, ``json`` or ``textfsm``, for commands without a parser.
     :param rows_required: whether an answer without the requested rows is ``partial``, which is the default.
+    :param limits: as for ``call_roll``. Only the names of the variables are used here.
     :param extra_vars: take precedence over all other variables. They are values; templates in them are not resolved.
     :param vault_passwords: one password, or passwords by vault ID.
     :raises ValueError: for a source that does not exist, a pattern that matches no host, and for a wrong argument or
@@ -100,6 +104,7 @@ def devices_from_inventory(
         "connect_timeout": connect_timeout,
         "command_timeout": command_timeout,
         "known_hosts": None if known_hosts is None else list(known_hosts),
+        "limits": None if limits is None else check_limits({name: dict(each) for name, each in limits.items()}),
     }
     passwords = {"default": vault_passwords} if isinstance(vault_passwords, str) else vault_passwords
     return devices_of_sources(
@@ -119,6 +124,10 @@ def call_roll(
     deadline: float | None = None,
     retries: int = 1,
     logins_per_second: float | None = None,
+    max_open_logins: int | None = None,
+    limits: LimitsByVariable | None = None,
+    login_canary: int = 1,
+    login_failure_limit: int = 3,
     on_event: Callable[[Event], None] | None = None,
     output_dir: StrPath | None = None,
 ) -> dict[str, Answer]:
@@ -130,6 +139,12 @@ def call_roll(
     :param deadline: seconds for the whole run. Names that were not asked by then are ``skipped``.
     :param retries: further attempts after a refused, reset or timed out connection, but not after a refused login.
     :param logins_per_second: limits the rate of new logins.
+    :param max_open_logins: limits the logins that are under way at the same time.
+    :param limits: the same two limits by the name of a variable, for the devices with the same value of it. The values
+        are those of ``devices_from_inventory`` or of ``limit_groups`` of ``make_device``.
+    :param login_canary: logins with one credential before a device has accepted it; 0 for no limit.
+    :param login_failure_limit: refusals in a row, without a success between them, after which a credential is not used
+        any more. The remaining devices are ``skipped``. 0 for no limit.
     :param on_event: called with each Event, in the calling thread: a name ``finished``, a ``tick`` about every second,
         or a ``warning``. An exception in it causes a warning only.
     :param output_dir: a folder for the runs, as that of the task. Each answer is written as it comes, and compared with
@@ -138,11 +153,22 @@ def call_roll(
     :raises OSError: if an answer could not be written, after all have been asked.
     """
     asked = _by_name(devices)
-    limits = _roll.Limits(workers, device_timeout, deadline, retries, logins_per_second)
+    options = _roll.Limits(
+        workers,
+        device_timeout,
+        deadline,
+        retries,
+        logins_per_second,
+        max_open_logins,
+        limits,
+        login_canary,
+        login_failure_limit,
+    )
+    _check(options)
     _roll.check_functions(asked)
     with contextlib.ExitStack() as stack:
-        folder = _opened(stack, output_dir, asked, limits)
-        answers = _roll.call_roll(asked, limits, on_event, folder.keep if folder else None)
+        folder = _opened(stack, output_dir, asked, options)
+        answers = _roll.call_roll(asked, options, on_event, folder.keep if folder else None)
         if folder:
             folder.finish(answers)
     return cast("dict[str, Answer]", answers)
@@ -157,6 +183,10 @@ def iter_roll(
     deadline: float | None = None,
     retries: int = 1,
     logins_per_second: float | None = None,
+    max_open_logins: int | None = None,
+    limits: LimitsByVariable | None = None,
+    login_canary: int = 1,
+    login_failure_limit: int = 3,
     on_event: Callable[[Event], None] | None = None,
     output_dir: StrPath | None = None,
 ) -> Generator[tuple[str, Answer], None, None]:
@@ -171,9 +201,20 @@ def iter_roll(
     The other parameters and the exceptions are those of ``call_roll``, but ``on_event`` is called in a separate thread.
     """
     asked = _by_name(devices)
-    limits = _roll.Limits(workers, device_timeout, deadline, retries, logins_per_second)
+    options = _roll.Limits(
+        workers,
+        device_timeout,
+        deadline,
+        retries,
+        logins_per_second,
+        max_open_logins,
+        limits,
+        login_canary,
+        login_failure_limit,
+    )
+    _check(options)
     _roll.check_functions(asked)
-    answers = _yielding(asked, limits, on_event, output_dir, ordered)
+    answers = _yielding(asked, options, on_event, output_dir, ordered)
     next(answers)  # start; from here on, the end of the generator ends the run
     return answers
 
@@ -211,6 +252,13 @@ def _opened(
     from ansible_collections.rollcall.network.plugins.plugin_utils._api_folder import ApiFolder
 
     return stack.enter_context(contextlib.closing(ApiFolder(output_dir, devices, asdict(limits))))
+
+
+def _check(limits: _roll.Limits) -> None:
+    """
+    :raises ValueError: for a limit of logins that cannot be used.
+    """
+    check_login_limits(asdict(limits))
 
 
 def _by_name(devices: Devices) -> dict[str, Device | Error]:

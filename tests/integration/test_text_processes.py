@@ -276,7 +276,7 @@ def test_a_roll_call_with_processes(monkeypatch: pytest.MonkeyPatch) -> None:
             super().__init__(*arguments)
             made.append(self)
 
-        def ask(self, device: Device, call: Call, seconds: float | None, limits: Any) -> Outputs:
+        def ask(self, device: Device, call: Call, seconds: float | None, limits: Any, on_login: Any = None) -> Outputs:
             return Outputs({"show it": Output(said[device.name.partition("-")[0]])}, {})
 
         def close(self) -> None:

@@ -89,6 +89,16 @@ def uses_ssh(device: Device) -> bool:
     return can_connect(device) and device.transport == "ssh"
 
 
+def logs_in(device: Device) -> bool:
+    """Return whether its credential is sent to it, as far as this is known. A function may have one of its own."""
+    return bool(device.host) and device.driver != HOST_KEYS_DRIVER
+
+
+def shows_logins(device: Device) -> bool:
+    """Return whether it is known that the device accepted the login before its answer is complete."""
+    return can_connect(device) and not is_third_party(device) and logs_in(device)
+
+
 def blocks(driver: Driver) -> bool:
     """Return whether each of its calls needs a process of its own."""
     return not inspect.iscoroutinefunction(driver.ask)

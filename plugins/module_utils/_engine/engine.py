@@ -54,15 +54,23 @@ class Engine:
         with contextlib.suppress(NoProcess):  # said by each device
             self._launcher.start()
 
-    def ask(self, device: Device, call: Call, seconds: float | None, limits: Any) -> Any:
+    def ask(
+        self,
+        device: Device,
+        call: Call,
+        seconds: float | None,
+        limits: Any,
+        on_login: Callable[[], object] | None = None,
+    ) -> Any:
         """Return the device's answer, without secrets.
 
         :param seconds: for this device, from the moment when its work begins.
         :param limits: the kind of error at the deadline of the run and of the device, each with the option in words.
+        :param on_login: called when the device has accepted the login, if that is known before its answer.
         :raises DeviceError: if it has no complete answer.
         """
         if not blocks(driver_of(device.driver)):
-            return self._sessions.ask(device, call, seconds, limits)
+            return self._sessions.ask(device, call, seconds, limits, on_login)
         return self._call_function(device, call, seconds, limits)
 
     def work(self, function: Callable[..., Any], *arguments: Any, size: int, deadline: float | None = None) -> Any:

@@ -50,6 +50,13 @@ class Began:
 
 
 @dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """The jobs whose devices accepted the login."""
+
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Sending:
     """From now on, this job sends something that is not read-only."""
 

@@ -34,7 +34,7 @@ from .._transport.transcript import Recorded, Transcript
 from . import wire
 from .asked import late, masked_answer, masked_failure_of
 from .line import Line
-from .messages import Began, Done, Heard, Job, Sending, Told
+from .messages import Began, Done, Heard, Job, LoggedIn, Sending, Told
 from .watchdog import Watchdog
 
 BEAT = 0.25  # seconds between signs of life
@@ -78,6 +78,7 @@ class _Session:
         self.is_ending = False  # its driver has ended
         self.is_over = False
         self.task: asyncio.Task[None] | None = None
+        self.has_logged_in = False
         self.phase: Phase = "connect"
         self.seconds: dict[str, float] = {}
         self._entered = self.began
@@ -113,6 +114,9 @@ class _Session:
         now = time.monotonic()
         self.seconds[self.phase] = self.seconds.get(self.phase, 0.0) + now - self._entered
         self.phase, self._entered = phase, now
+        if phase == "command" and not self.has_logged_in:
+            self.has_logged_in = True
+            self._worker.logged_in(self.job.number)
 
     def keep(self, value: Any) -> None:
         self.received = value
@@ -204,6 +208,7 @@ class _Worker:
         self._to_tell: list[bytes] = []
         self._flushed_at = 0.0
         self._began: list[tuple[int, float]] = []
+        self._logged_in: list[int] = []
         self._ended = asyncio.Event()
         self._asked: dict[int, asyncio.Future[str | None]] = {}
         self._numbers = itertools.count()
@@ -230,8 +235,17 @@ class _Worker:
         if self._began:
             data.insert(0, wire.packed(Began(tuple(self._began))))
             self._began = []
+        if self._logged_in:
+            data.insert(0, wire.packed(LoggedIn(tuple(self._logged_in))))
+            self._logged_in = []
         if data:
             self._line.write(b"".join(data) if len(data) > 1 else data[0])
+
+    def logged_in(self, number: int) -> None:
+        """Tell that the device of a job has accepted the login."""
+        if not self._to_tell:
+            self.tell(None)
+        self._logged_in.append(number)
 
     def send_now(self, message: Any) -> None:
         """Send the pending messages and this one, and wait until they are sent, in case this process ends."""

@@ -44,10 +44,18 @@ class Sessions:
         self._closed = threading.Event()
         self._watcher: threading.Thread | None = None
 
-    def ask(self, device: Device, call: Call, seconds: float | None, limits: Any) -> Any:
+    def ask(
+        self,
+        device: Device,
+        call: Call,
+        seconds: float | None,
+        limits: Any,
+        on_login: Callable[[], object] | None = None,
+    ) -> Any:
         """Return the device's answer.
 
         :param seconds: for the device, in this and all earlier attempts.
+        :param on_login: called when the device has accepted the login.
         :raises DeviceError: if it has no complete answer.
         """
         call.pause()  # the worker measures the phases
@@ -56,7 +64,7 @@ class Sessions:
         heard: list[str] = []
         while True:
             left = seconds if call.began is None or seconds is None else call.began + seconds - time.monotonic()
-            asked = Asked(Job(next(self._numbers), device, call.deadline, left, limits))
+            asked = Asked(Job(next(self._numbers), device, call.deadline, left, limits), on_login=on_login)
             try:
                 worker = self._of(device) if group is None else self._of_group(group)
                 worker.ask(asked)

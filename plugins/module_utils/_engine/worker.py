@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import wire
 from .launcher import NoProcess, Process
-from .messages import Began, Done, Heard, Job, Sending, Told
+from .messages import Began, Done, Heard, Job, LoggedIn, Sending, Told
 from .watchdog import KILL, STUCK
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class Asked:
     began: float | None = None
     is_sending: bool = False
     heard: list[str] = field(default_factory=list)  # parts of its transcript
+    on_login: Callable[[], object] | None = None  # called when the device has accepted the login
 
     def __post_init__(self) -> None:
         self.done.acquire()
@@ -181,6 +182,10 @@ class Worker:
             for number, began in message.jobs:
                 if (asked := self.open.get(number)) is not None:
                     asked.began = began
+        elif isinstance(message, LoggedIn):
+            for number in message.numbers:
+                if (asked := self.open.get(number)) is not None and asked.on_login is not None:
+                    asked.on_login()
         elif isinstance(message, Sending):
             if (asked := self.open.get(message.number)) is not None:
                 asked.is_sending = True

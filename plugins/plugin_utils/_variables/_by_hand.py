@@ -67,6 +67,7 @@ def make_device(
     transport: str = "ssh",
     max_output: int = 64 * 2**20,
     transcript: bool = False,
+    limit_groups: Mapping[str, str] | None = None,
     driver: str | None = None,
     function: str | None = None,
     function_args: Mapping[str, object] | None = None,
@@ -88,6 +89,7 @@ def make_device(
     :param ssh_options: options of OpenSSH by name.
     :param hops: the bastions on the way, the first one first.
     :param transcript: record what is received and sent, in the run folder.
+    :param limit_groups: its values of the variables that ``limits`` of ``call_roll`` has, such as its site.
     :param driver: by default ``cli``, or ``python`` if there is a function.
     :param function: the path of a function to call, such as ``package.module.function``, and its keyword arguments.
     :param variables: what a driver or a function asks for.
@@ -127,6 +129,7 @@ def make_device(
         transport=transport,
         max_output=max_output,
         transcript=transcript,
+        limit_groups=tuple((variable, str(value)) for variable, value in (limit_groups or {}).items()),
         variables=dict(variables or {}),
     )
     return check_device(device)

@@ -224,6 +224,29 @@ ROLE: tuple[Variable, ...] = (
     ),
     Variable("rollcall_logins_per_second", "Maximum rate of new logins", ("collect",), shown_default="no limit"),
     Variable(
+        "rollcall_max_open_logins",
+        "Maximum number of logins that are under way at the same time",
+        ("collect",),
+        shown_default="no limit",
+    ),
+    Variable(
+        "rollcall_limits",
+        "Both limits for the devices with the same value of a host variable, such as "
+        "`{site: {logins_per_second: 5}, aaa_server: {max_open_logins: 20}}`",
+        ("collect",),
+        shown_default="no limit",
+    ),
+    Variable(
+        "rollcall_login_canary",
+        "Logins with one credential that are under way before a device has accepted it. `0` means no limit",
+        ("collect",),
+    ),
+    Variable(
+        "rollcall_login_failure_limit",
+        "Refused logins in a row after which a credential is not used any more. `0` means no limit",
+        ("collect",),
+    ),
+    Variable(
         "rollcall_awx_most_red_hosts",
         "For the playbooks: the number of failed devices, at most, on which the play fails. Those are the failed hosts "
         "of a job in AWX",

@@ -1,0 +1,197 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Let each device wait until it may log in.
+
+The parent decides, because only it knows the logins in all worker processes. A device waits in the thread that asks it,
+before it is handed to a worker, so its own time has not begun.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import math
+import secrets
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator
+from datetime import UTC, datetime
+
+from .._call import Call
+from .._device import Device
+from .._drivers.registry import logs_in, shows_logins
+from .._model.secrets import secrets_of
+from .._model.visible import visible
+from .._result import DeviceError
+from .gates import Gates
+from .guard import Credential, Guard, Rules
+from .login_queue import Login, LoginQueue
+
+# Kinds of refused logins in which no device has judged the credential.
+_NOT_JUDGED = frozenset(
+    {"bastion", "no_become_password", "no_credentials", "no_user", "otp_command", "password_expired", "private_key"}
+)
+_LATE = (
+    "not asked before the deadline of the run, because its login had to wait for others (see logins_per_second, "
+    "max_open_logins, limits, login_canary); raise deadline"
+)
+_LOOK = 0.5  # seconds
+_INTERRUPTED = "the run was interrupted before its answer"
+
+
+class Admission:
+    """The logins of one run. Close it, so that no thread waits for ever."""
+
+    def __init__(
+        self,
+        rules: Rules,
+        gates: Gates,
+        doubted: Collection[Credential] = (),
+        on_change: Callable[[Credential, bool], object] = lambda _credential, _is_refused: None,
+    ) -> None:
+        """
+        :param doubted: credentials that only refusals are known of, from an earlier run.
+        :param on_change: called with a credential and True when it is not used any more, and with False when a device
+            accepted it although it was doubted.
+        """
+        self._rules = rules
+        self._gates = gates
+        self._doubted = frozenset(doubted)
+        self._on_change = on_change
+        self._queue = LoginQueue(gates)
+        self._guards: dict[bytes, Guard] = {}
+        self._told: set[Credential] = set()
+        self._key = secrets.token_bytes(32)  # passwords are told apart by digests that nobody can guess
+        self._lock = threading.Condition()
+        self._is_closed = False
+        self._looks_at = math.inf
+        self._has_timer = False
+        with contextlib.suppress(RuntimeError):  # no thread can be started: those that wait look at the clock
+            threading.Thread(target=self._serve, name="rollcall-admission", daemon=True).start()
+            self._has_timer = True
+
+    @contextlib.contextmanager
+    def login(self, device: Device, call: Call) -> Iterator[Callable[[], object] | None]:
+        """Wait until the device may log in. In the body, it is asked.
+
+        Yield the function to call when the device has accepted the login, or None if that is only known at the end.
+
+        :raises DeviceError: ``skipped``, if it is not asked.
+        """
+        login = self._waited(device, call)
+        was_known = login.guard is None or login.guard.accepted > 0
+        try:
+            yield functools.partial(self._accepted, login) if shows_logins(device) else None
+        except DeviceError as error:
+            if error.status == "auth_failed" and error.error.kind not in _NOT_JUDGED:
+                self._ended(login, self._queue.refuse)
+            elif error.status == "partial":
+                self._ended(login, self._queue.accept)
+            raise
+        else:
+            self._ended(login, self._queue.accept)
+        finally:
+            self._ended(login, self._queue.end)
+            self._tell(login.guard, was_known=was_known)
+
+    def close(self) -> None:
+        """Let nobody wait any more."""
+        with self._lock:
+            self._is_closed = True
+            for login in self._queue.waiting():
+                self._queue.leave(login, _INTERRUPTED)
+            self._lock.notify_all()
+
+    def _waited(self, device: Device, call: Call) -> Login:
+        with self._lock:
+            login = Login(device.name, self._guard_of(device), self._gates.of(device.limit_groups))
+            self._queue.join(login, time.monotonic())
+            if self._is_closed:
+                self._queue.leave(login, _INTERRUPTED)
+            self._look_again()
+        if not login.decided.acquire(blocking=False):
+            call.on_cut(functools.partial(self._give_up, login))
+            self._wait(login, math.inf if call.deadline is None else call.deadline)
+            call.on_cut(None)
+        if login.refusal is None:
+            if call.attempts == 1:
+                call.started_at = datetime.now(UTC)
+            return login
+        call.attempts -= 1  # this one was not made
+        if login.refusal == _LATE:
+            raise DeviceError("skipped", "connect", "deadline", _LATE)
+        if login.refusal == _INTERRUPTED:
+            raise DeviceError("skipped", "connect", "interrupted", _INTERRUPTED)
+        raise DeviceError("skipped", "auth", "credential_guard", visible(secrets_of(device).sentence(login.refusal)))
+
+    def _wait(self, login: Login, deadline: float) -> None:
+        longest = threading.TIMEOUT_MAX if self._has_timer else _LOOK
+        while not login.decided.acquire(timeout=max(0.0, min(deadline - time.monotonic(), longest))):
+            now = time.monotonic()
+            with self._lock:
+                if now >= deadline:
+                    self._queue.leave(login, _LATE)
+                elif now >= self._queue.due:
+                    self._queue.serve(now)
+
+    def _give_up(self, login: Login, refusal: str = _INTERRUPTED) -> None:
+        with self._lock:
+            self._queue.leave(login, refusal)
+
+    def _accepted(self, login: Login) -> None:
+        self._ended(login, self._queue.accept)
+
+    def _ended(self, login: Login, end: Callable[[Login, float], None]) -> None:
+        if login.is_open:
+            with self._lock:
+                end(login, time.monotonic())
+                self._look_again()
+
+    def _guard_of(self, device: Device) -> Guard | None:
+        if not logs_in(device):
+            return None
+        secret = (
+            device.user,
+            device.login_source,
+            device.password,
+            device.private_key_file,
+            device.private_key,
+            device.passphrase,
+            device.become,
+            device.become_password,
+        )
+        key = hashlib.blake2b(repr(secret).encode("utf-8", "surrogateescape"), key=self._key).digest()
+        if key not in self._guards:
+            credential = Credential(device.user or "", device.login_source)
+            doubted = credential in self._doubted
+            self._guards[key] = Guard(credential, self._rules, doubted=doubted, canaries=shows_logins(device))
+        return self._guards[key]
+
+    def _tell(self, guard: Guard | None, *, was_known: bool) -> None:
+        """Tell that a credential is not used any more, or that a device accepted it although it was doubted."""
+        if guard is None or guard.credential in self._told:  # two passwords can have the same name
+            return
+        if guard.is_stopped:
+            self._told.add(guard.credential)
+            self._on_change(guard.credential, True)
+        elif not was_known and guard.accepted and guard.credential in self._doubted:
+            self._on_change(guard.credential, False)
+
+    def _look_again(self) -> None:
+        """Let the other thread know that there is a time to wait for. The lock is held."""
+        if self._queue.due < self._looks_at:
+            self._looks_at = self._queue.due
+            self._lock.notify_all()
+
+    def _serve(self) -> None:
+        with self._lock:
+            while not self._is_closed:
+                now = time.monotonic()
+                if now >= self._queue.due:
+                    self._queue.serve(now)
+                self._looks_at = self._queue.due
+                left = self._looks_at - time.monotonic()
+                self._lock.wait(None if left == math.inf else max(0.0, left))

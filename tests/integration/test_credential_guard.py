@@ -1,0 +1,179 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A wrong password does not lock an account, and limits hold at a real SSH server: the logins that it gets are counted.
+
+All devices have the address of one server.
+"""
+
+from __future__ import annotations
+
+import json
+import stat
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.rollcall.network.plugins.module_utils._device import Device
+from ansible_collections.rollcall.network.plugins.plugin_utils.roll import call_roll, make_device
+from tests.integration.odd_server import Line, Login, OddServer
+
+RIGHT, WRONG = "right-battery-staple", "wrong-battery-staple"
+
+
+async def prompt_only(line: Line) -> None:
+    while True:
+        line.say("box#")
+        if await line.hear() == "show version":
+            line.say("version 1\n")
+
+
+async def by_password(_user: str, password: str) -> bool:
+    return password == RIGHT
+
+
+def by_number(is_right: Callable[[int], bool]) -> Login:
+    """A login that is right or wrong by how many came before it."""
+    numbers = iter(range(1_000_000))
+
+    async def login(_user: str, _password: str) -> bool:
+        return is_right(next(numbers))
+
+    return login
+
+
+def fleet(server: OddServer, count: int, password: str = RIGHT, **settings: Any) -> list[Device]:
+    return [
+        make_device(
+            f"d{number}",
+            host=server.address,
+            port=server.port,
+            password=password,
+            platform="cisco.ios.ios",
+            commands=["show version"],
+            host_key_checking=False,
+            **{"user": "ops", **settings},
+        )
+        for number in range(count)
+    ]
+
+
+def kind_of(answer: Mapping[str, Any]) -> str:
+    return str(answer["error"]["kind"])
+
+
+def counts(answers: Mapping[str, Any]) -> Counter[str]:
+    return Counter(answer["status"] for answer in answers.values())
+
+
+def test_a_thousand_devices_with_a_wrong_password(tmp_path: Path) -> None:
+    memory = tmp_path / "state/refused_logins.json"
+    with OddServer(prompt_only, login=by_password) as server:
+        answers = call_roll(fleet(server, 1000, WRONG), output_dir=tmp_path)
+        assert len(server.logins) == 3
+        assert counts(answers) == {"auth_failed": 3, "skipped": 997}
+        skipped = next(answer for answer in answers.values() if answer["status"] == "skipped")
+        assert (kind_of(skipped), skipped["attempts"]) == ("credential_guard", 0)
+        for part in ("login as ops", "refused by 3 devices", "can lock the account", "only: failed"):
+            assert part in str(skipped["error"])
+
+        assert stat.S_IMODE(memory.stat().st_mode) == 0o600
+        assert WRONG not in memory.read_text()
+        assert [each["user"] for each in json.loads(memory.read_text())["refused"]] == ["ops"]
+
+        answers = call_roll(fleet(server, 1000, WRONG), output_dir=tmp_path)
+        assert len(server.logins) == 3 + 1, "one canary in the next run"
+        assert counts(answers) == {"auth_failed": 1, "skipped": 999}
+
+        answers = call_roll(fleet(server, 50), output_dir=tmp_path)
+        assert counts(answers) == {"ok": 50}
+        assert json.loads(memory.read_text())["refused"] == [], "it is accepted again"
+
+
+def test_a_fleet_where_a_few_devices_refuse() -> None:
+    with OddServer(prompt_only, login=by_number(lambda number: number not in (0, 100, 101, 102, 150))) as server:
+        answers = call_roll(fleet(server, 200))
+    assert counts(answers) == {"ok": 195, "auth_failed": 5}
+
+
+def test_a_password_that_is_changed_during_the_run() -> None:
+    at_once = 20
+    with OddServer(prompt_only, login=by_number(lambda number: number < 100)) as server:
+        answers = call_roll(fleet(server, 500), max_open_logins=at_once)
+        refused = len(server.logins) - 100
+    assert counts(answers) == {"ok": 100, "auth_failed": refused, "skipped": 400 - refused}
+    assert 3 <= refused <= 3 + at_once
+
+
+def test_two_passwords_of_one_user_are_told_apart() -> None:
+    with OddServer(prompt_only, login=by_password) as server:
+        right = fleet(server, 50)
+        wrong = {f"w{number}": device for number, device in enumerate(fleet(server, 50, WRONG))}
+        answers = call_roll({device.name: device for device in right} | wrong)
+    assert counts(answers) == {"ok": 50, "auth_failed": 3, "skipped": 47}
+
+
+@pytest.mark.parametrize(
+    ("canary", "limit", "sent"),
+    [(1, 1, 1), (1, 0, 30), (0, 0, 30)],
+)
+def test_the_options_of_the_guard(canary: int, limit: int, sent: int) -> None:
+    with OddServer(prompt_only, login=by_password) as server:
+        call_roll(fleet(server, 30, WRONG), login_canary=canary, login_failure_limit=limit)
+        assert len(server.logins) == sent
+
+
+def test_refusals_of_a_function_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not known when its login is accepted, so there is no canary."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "refusing_function.py").write_text(
+        "from ansible_collections.rollcall.network.plugins.module_utils.driver import Device, DeviceError\n"
+        "def ask(device: Device):\n"
+        "    raise DeviceError('auth_failed', 'auth', 'token', 'refused')\n"
+    )
+    devices = [
+        make_device(f"d{number}", function="refusing_function.ask", user="ops", password="x") for number in range(30)
+    ]
+    answers = call_roll(devices, workers=1)
+    assert counts(answers) == {"auth_failed": 3, "skipped": 27}
+    assert kind_of(answers["d29"]) == "credential_guard"
+
+
+@pytest.mark.parametrize(
+    ("limits", "rates"),
+    [
+        ({"logins_per_second": 20.0}, {"": 20.0}),
+        ({"limits": {"site": {"logins_per_second": 10.0}}}, {"ams": 10.0, "fra": 10.0}),
+    ],
+)
+def test_logins_per_second_at_a_server(limits: dict[str, Any], rates: dict[str, float]) -> None:
+    """Waiting costs no device its own time."""
+    came: list[tuple[str, float]] = []
+
+    async def login(user: str, _password: str) -> bool:
+        came.append((user, time.monotonic()))
+        return True
+
+    with OddServer(prompt_only, login=login) as server:
+        devices = {
+            f"{site}-{device.name}": device
+            for site in ("ams", "fra")
+            for device in fleet(server, 15, user=site, limit_groups={"site": site})
+        }
+        answers = call_roll(devices, device_timeout=1.4, **limits)
+    assert counts(answers) == {"ok": 30}
+    for site, rate in rates.items():
+        began = sorted(at for user, at in came if user.startswith(site))
+        assert began[-1] - began[0] >= (len(began) - 2) / rate
+
+
+def test_names_that_wait_at_the_deadline_are_skipped() -> None:
+    with OddServer(prompt_only) as server:
+        answers = call_roll(fleet(server, 5), logins_per_second=0.01, deadline=3.0)
+    assert counts(answers) == {"ok": 1, "skipped": 4}
+    waited = [answer for answer in answers.values() if answer["status"] == "skipped"]
+    assert {(kind_of(answer), answer["attempts"]) for answer in waited} == {("deadline", 0)}
