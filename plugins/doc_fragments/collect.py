@@ -21,6 +21,16 @@ options:
       - By default, the variable C(rollcall_commands) of each host is used.
     type: list
     elements: raw
+  allow_commands:
+    description:
+      - Commands that may be sent although they are not known to only read. Each is a whole command line, in which C(*) stands for any
+        text without the operators of a shell. Case is significant, and several blanks are one blank.
+      - The commands that are known to only read are listed for each platform, such as C(show) and C(display). A device that would be
+        sent any other command is V(skipped), kind C(not_read_only), and there is no login.
+      - Commands that enter the configuration of a device, such as C(configure terminal), are never sent. They cannot be allowed.
+      - By default, the variable C(rollcall_allow_commands) of each host is used. C(docs/read_only.md) has the details.
+    type: list
+    elements: str
   driver:
     description:
       - V(cli) sends commands over SSH or Telnet. V(python) calls O(function) for each name.

@@ -98,6 +98,7 @@ class Device:
     case and values, the first value of a name counts. ``ssh_config`` are configuration files in the format of OpenSSH.
     ``max_output`` is the number of bytes that are read for one command. ``platform_note`` says why the platform is
     ``learned`` if the user did not choose that. ``definition`` describes a platform that the user added.
+    ``allow_commands`` are patterns of commands that may be sent although they are not known to only read.
     ``rows_required`` makes the answer ``partial`` if rows that were requested are missing, see ``_required_rows``.
     """
 
@@ -116,6 +117,7 @@ class Device:
     platform_note: str = ""
     definition: dict[str, Any] | None = field(default=None, repr=False, hash=False)
     commands: tuple[Command, ...] = ()
+    allow_commands: tuple[str, ...] = ()
     rows_required: bool = True
     function: str | None = None
     function_args: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
@@ -148,6 +150,7 @@ class Device:
         commands = tuple(Command.from_dict(each) for each in data["commands"])
         hops = tuple(Hop(**{**each, **_tuples(each)}) for each in data["hops"])
         others = {
+            "allow_commands": tuple(data["allow_commands"]),
             "run_secrets": tuple(data["run_secrets"]),
             "limit_groups": tuple((name, value) for name, value in data["limit_groups"]),
         }

@@ -23,14 +23,14 @@ from ._call import Call
 from ._device import Device, Unresolved
 from ._drivers._function import load_function
 from ._drivers.python import takes_device
-from ._drivers.registry import blocks, driver_of, functions_of, gives_outputs, modules_of, name_of
+from ._drivers.registry import blocks, driver_of, functions_of, gives_outputs, modules_of, name_of, refusal_of
 from ._engine.admission import Admission
 from ._engine.engine import Engine
 from ._engine.errors import NotDone
 from ._engine.gates import Gates, Limit
 from ._engine.guard import Rules
 from ._last_good import LastGood
-from ._model.secrets import secrets_of_all
+from ._model.secrets import secrets_of, secrets_of_all
 from ._model.visible import visible
 from ._parsing import Parsed, parse, parser_of
 from ._platforms import load_platform
@@ -95,7 +95,7 @@ def call_roll(
     :raises ValueError: when a function to be called cannot be imported, before the first login.
     """
     check_functions(devices)
-    ready = _ready(devices)
+    ready, wrong = _ready(devices), _not_asked(devices)
     finished: dict[str, Result] = {}
 
     def happened(event: Event) -> None:
@@ -123,7 +123,7 @@ def call_roll(
                 gone = keep.close()
     answers: Answers = {}
     for name, device in devices.items():
-        result = Result("failed", error=device) if isinstance(device, Error) else results.pop(name, _NOT_ASKED)
+        result = wrong[name] if name in wrong else results.pop(name, _NOT_ASKED)
         answers[name] = answer_of(None, NOT_TOLD)
         with _noted(problems, "taking the answers"):
             answers[name] = answer_of(device, result, slim=name in gone)
@@ -162,8 +162,7 @@ def _yielding(
     ordered: bool,
 ) -> Generator[Any, None, None]:
     """Start the run and yield None, then yield each name and answer."""
-    ready = _ready(devices)
-    wrong = {name: Result("failed", error=error) for name, error in devices.items() if isinstance(error, Error)}
+    ready, wrong = _ready(devices), _not_asked(devices)
     happened = _events(devices, on_event, keep) if keep or on_event else None
     _tell_errors(devices, on_event, keep)
     with contextlib.ExitStack() as stack:  # closed in the reverse order: the run, the drivers, the files
@@ -192,7 +191,20 @@ def _in_place(
 
 
 def _ready(devices: Mapping[str, Device | Error]) -> dict[str, Device]:
-    return {name: device for name, device in devices.items() if isinstance(device, Device)}
+    wrong = _not_asked(devices)
+    return {name: device for name, device in devices.items() if isinstance(device, Device) and name not in wrong}
+
+
+def _not_asked(devices: Mapping[str, Device | Error]) -> dict[str, Result]:
+    """The results of the names without a device, and of devices whose commands may not be sent."""
+    wrong: dict[str, Result] = {}
+    for name, device in devices.items():
+        if isinstance(device, Error):
+            wrong[name] = Result("failed", error=device)
+        elif (refusal := refusal_of(device)) is not None:
+            message = visible(secrets_of(device).sentence(refusal.message))
+            wrong[name] = Result("skipped", error=replace(refusal, message=message))
+    return wrong
 
 
 def _options(limits: Limits) -> dict[str, Any]:
@@ -284,11 +296,9 @@ def _tell_errors(
     devices: Mapping[str, Device | Error], on_event: Callable[[Event], None] | None, keep: Keep | None
 ) -> None:
     """Report and write the answers of the names that are not asked."""
-    wrong = ((name, error) for name, error in devices.items() if isinstance(error, Error))
-    for told, (name, error) in enumerate(wrong, 1):
-        result = Result("failed", error=error)
+    for told, (name, result) in enumerate(_not_asked(devices).items(), 1):
         if keep is not None:
-            keep.put(name, error, result)
+            keep.put(name, devices[name], result)
         with contextlib.suppress(Exception):  # an error of the callback must not lose an answer
             if on_event is not None:
                 on_event(Event("finished", told, len(devices), name=name, result=result))
@@ -299,7 +309,7 @@ def check_functions(devices: Mapping[str, Device | Error]) -> None:
 
     :raises ValueError: for one that cannot be imported, in one sentence.
     """
-    ready = _ready(devices).values()
+    ready = [device for device in devices.values() if isinstance(device, Device)]
     for name in {device.driver for device in ready}:
         driver_of(name)
     for function in functions_of(ready):

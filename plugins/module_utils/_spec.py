@@ -15,6 +15,7 @@ from ._arguments import validated
 from ._bounds import check_number
 from ._changes import ALL, Changes
 from ._device import Command, Reply
+from ._drivers.read_only import check_patterns
 from ._drivers.registry import check_name
 from ._platforms import PlatformError, platform_name
 
@@ -23,6 +24,7 @@ PARSERS = ("none", "auto", "json", "textfsm")
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "hosts": {"type": "list", "elements": "str", "required": True},
     "commands": {"type": "list", "elements": "raw"},
+    "allow_commands": {"type": "list", "elements": "str"},
     "driver": {"type": "str"},
     "function": {"type": "str"},
     "function_args": {"type": "dict"},
@@ -119,6 +121,10 @@ def check_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
         check_name(values["driver"])
     if values["function_vars"] is not None:
         check_function_vars(values["function_vars"])
+    if values["allow_commands"] is not None:
+        check_patterns(
+            [given["allow_commands"]] if isinstance(given["allow_commands"], str) else values["allow_commands"]
+        )
     if values["commands"] is not None:
         check_commands(values["commands"], values["parser"])
     return values

@@ -44,6 +44,10 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
             "No job asked these devices",
             "Find out why the job of their slice did not start: see its output in AWX. Then launch the workflow again.",
         ),
+        "not_read_only": (
+            "Command may change the device",
+            "Check the command that the message names. If it only reads, add it to rollcall_allow_commands.",
+        ),
         "platform": (
             "Unusable platform",
             "Correct the file in rollcall_platforms, or install what the message names. See docs/platforms.md.",

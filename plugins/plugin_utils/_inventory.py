@@ -36,6 +36,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._device import (
     Unresolved,
 )
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._plain import NotPlain, plain
+from ansible_collections.rollcall.network.plugins.module_utils._drivers.read_only import check_patterns
 from ansible_collections.rollcall.network.plugins.module_utils._drivers.registry import (
     DEFAULT_DRIVER,
     uses_variables,
@@ -104,6 +105,7 @@ SSH_OPTIONS = {
 }
 # Further variables of network connections. The last one found is used, as in core.
 VARIABLES: dict[str, tuple[str, ...]] = {
+    "allow_commands": ("rollcall_allow_commands",),
     "become": ("ansible_become",),
     "become_password": ("ansible_become_password", "ansible_become_pass", "ansible_enable_pass"),
     "command_timeout": ("ansible_command_timeout", "rollcall_command_timeout"),
@@ -530,6 +532,7 @@ def _question_fields(name: str, settings: _Settings, wanted: Collection[str]) ->
         "platform_note": platform.note,
         "definition": platform.description,
         "commands": _commands(name, settings, needed="commands" in wanted),
+        "allow_commands": _allow_commands(name, settings),
         "rows_required": settings.flag("rows_required", True),
         "command_timeout": settings.number("command_timeout", COMMAND_TIMEOUT),
         "max_output": _max_output(settings),
@@ -812,6 +815,13 @@ def _commands(name: str, settings: _Settings, *, needed: bool) -> tuple[Command,
     if needed and not commands:
         raise NoDevice("no_commands", "no commands are set; set the argument commands or rollcall_commands")
     return commands
+
+
+def _allow_commands(name: str, settings: _Settings) -> tuple[str, ...]:
+    try:
+        return check_patterns(settings.get("allow_commands") or ())
+    except ValueError as error:
+        raise NoDevice("commands", f"{settings.sources['allow_commands']} of {name}: {error}") from error
 
 
 # -- where settings come from ------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ansible_collections.rollcall.network.plugins.module_utils._drivers.registry import gives_outputs
+from ansible_collections.rollcall.network.plugins.module_utils._drivers.registry import gives_outputs, refusal_of
 from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import secrets_of
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
@@ -53,3 +53,6 @@ def _of_device(name: str, resolved: Resolved) -> Iterator[str]:
         yield f"    variables: {mask(', '.join(device.variables))}"
     if device.commands:
         yield f"    commands: {mask('; '.join(command.text for command in device.commands))}"
+    refusal = refusal_of(device)
+    if refusal is not None:
+        yield f"    would be skipped: {mask(refusal.message)}"

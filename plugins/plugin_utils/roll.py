@@ -62,6 +62,7 @@ def devices_from_inventory(
     commands: Iterable[str | Command] | None = None,
     parser: str | None = None,
     rows_required: bool | None = None,
+    allow_commands: Iterable[str] | None = None,
     driver: str | None = None,
     function: str | None = None,
     function_args: Mapping[str, object] | None = None,
@@ -83,6 +84,7 @@ def devices_from_inventory(
     :param parser: ``auto``, ``json`` or ``textfsm``, for commands without a parser.
     :param rows_required: whether an answer without the requested rows is ``partial``, which is the default.
     :param limits: as for ``call_roll``. Only the names of the variables are used here.
+    :param allow_commands: commands that may be sent although they are not known to only read; see docs/read_only.md.
     :param extra_vars: take precedence over all other variables. They are values; templates in them are not resolved.
     :param vault_passwords: one password, or passwords by vault ID.
     :raises ValueError: for a source that does not exist, a pattern that matches no host, and for a wrong argument or
@@ -97,6 +99,7 @@ def devices_from_inventory(
         "commands": None if commands is None else [_command(each) for each in commands],
         "parser": parser,
         "rows_required": rows_required,
+        "allow_commands": None if allow_commands is None else list(allow_commands),
         "driver": driver,
         "function": function,
         "function_args": None if function_args is None else dict(function_args),

@@ -177,7 +177,8 @@ def test_a_command_that_is_not_read_only_is_not_sent_again_after_a_loss(lab: Lab
 
         with OddServer(session) as server, meanwhile(act):
             commands = (Command("reload in 5"),)
-            boxes = [box(server, f"box{each}", commands=commands, hops=(bastion.hop(),)) for each in range(20)]
+            way = {"commands": commands, "allow_commands": ("reload *",), "hops": (bastion.hop(),)}
+            boxes = [box(server, f"box{each}", **way) for each in range(20)]
             answers = ask(boxes, retries=1)
             assert len(sent) == 20
     assert {answer["error"]["kind"] for answer in answers.values()} == {"bastion"}

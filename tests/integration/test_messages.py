@@ -30,7 +30,7 @@ COLLECT: dict[str, tuple[dict[str, Any], str]] = {
     "keep": ({"keep": {"run": 3}, "output_dir": "{out}"}, "unsupported option keep.run; near matches: runs"),
     "keep.runs": ({"keep": {"runs": "x"}, "output_dir": "{out}"}, "keep.runs must be a whole number, not 'x'"),
     "hosts": ({"hosts": {"a": 1}}, "hosts must be a list, not {'a': 1}"),
-    "unknown": ({"comands": ["x"]}, "unknown argument comands; near matches: commands"),
+    "unknown": ({"comands": ["x"]}, "unknown argument comands; near matches: commands, allow_commands"),
     "commands": (
         {"commands": [["x"]]},
         "each element of commands must be a line, or a dictionary of command, parser, answers, not ['x']",

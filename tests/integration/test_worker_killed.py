@@ -63,6 +63,7 @@ def devices_of(fleet: Fleet, count: int = DEVICES) -> dict[str, Any]:
             "password": PASSWORD,
             "platform": "cisco_iosxe",
             "commands": [{"text": command, "parser": None} for command in commands_of(number)],
+            "allow_commands": [CLEAR],
             "host_key_checking": False,
         }
         for number, (name, address) in enumerate(list(fleet.devices.items())[:count])

@@ -57,10 +57,10 @@ def test_devices_are_asked_again_twice_as_the_page_says() -> None:
     assert "at most twice because of a process that ended" in PAGE
 
 
-@pytest.mark.parametrize("word", ["show", "display", "get", "info", "ping", "traceroute", "dir", "more"])
-def test_read_only_commands_of_the_page(word: str) -> None:
-    assert f"`{word}`" in PAGE
-    assert Cli().read_only(Device("box", commands=(Command(f"{word} version"),)))
+@pytest.mark.parametrize("command", ["show version", "display version", "get system status", "ping 192.0.2.1"])
+def test_read_only_commands(command: str) -> None:
+    assert "[read_only.md](read_only.md)" in PAGE
+    assert Cli().read_only(Device("box", commands=(Command(command),)))
 
 
 @pytest.mark.parametrize("command", ["configure terminal", "reload", "show run | redirect flash:a", "clear counters"])

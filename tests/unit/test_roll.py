@@ -173,14 +173,14 @@ def test_nobody() -> None:
 
 def test_what_was_received_before_a_failure_is_returned_and_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
     def ask(device: Device, call: Call) -> dict[str, Output]:
-        outputs = {"first": Output(text='{"a": 1}'), "second": Output(text='{"a"', status="failed")}
+        outputs = {"show first": Output(text='{"a": 1}'), "show second": Output(text='{"a"', status="failed")}
         raise DeviceError("partial", "command", "session_closed", "gone", value=outputs)
 
     let_answer(monkeypatch, ask)
-    device = cli("a", Command("first", "json"), Command("second", "json"))
+    device = cli("a", Command("show first", "json"), Command("show second", "json"))
     answer = call_roll({"a": device}, Limits())["a"]
     assert (answer["status"], answer["error"]["kind"]) == ("partial", "session_closed")
-    first, second = answer["output"]["first"], answer["output"]["second"]
+    first, second = answer["output"]["show first"], answer["output"]["show second"]
     assert (first["parser"], first["rows"], first["rows_status"]) == ("json", {"a": 1}, "ok")
     assert (second["text"], second["rows_status"]) == ('{"a"', None), "no rows from half an answer"
 

@@ -11,10 +11,11 @@ from typing import NoReturn
 from .._device import Device
 from .._platforms import LEARNED, PlatformError, load_platform
 from .._result import DeviceError, Error, Output, Status
-from ._reader.exchange import READ_ONLY, ask, leave
+from ._reader.exchange import ask, leave
 from ._reader.modes import open_session
 from ._reader.terminal import Terminal
 from .contract import Session
+from .read_only import only_reads, refusal_of
 
 
 class Cli:
@@ -24,7 +25,11 @@ class Cli:
     settings = frozenset({"host", "platform", "commands"})
 
     def read_only(self, device: Device) -> bool:
-        return all(READ_ONLY.match(command.text) for command in device.commands)
+        return all(only_reads(device, command) for command in device.commands)
+
+    def refusal(self, device: Device) -> Error | None:
+        """Return why nothing may be sent to this device, or None."""
+        return refusal_of(device)
 
     async def ask(self, device: Device, session: Session) -> dict[str, Output]:
         """Log in, send each command, and return its output by command.
@@ -57,7 +62,7 @@ async def _ask_all(terminal: Terminal, device: Device, session: Session) -> dict
     broken: Output | None = None
     for text, output in outputs.items():
         if broken is None:
-            if not READ_ONLY.match(text):
+            if not only_reads(device, commands[text]):
                 session.sending()
             await ask(terminal, commands[text], output, prove=[text] == last)
             broken = next((each for each in outputs.values() if each.error and each.error.kind != "rejected"), None)

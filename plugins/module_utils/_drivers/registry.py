@@ -17,6 +17,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any, NamedTuple, cast
 
 from .._device import Device
+from .._result import Error
 from ._function import imported, load_function, module_of
 from .cli import Cli
 from .contract import SETTINGS, Driver
@@ -110,6 +111,15 @@ def is_read_only(device: Device) -> bool:
         return driver_of(device.driver).read_only(device) is True
     except Exception:  # it is a third party's code
         return False
+
+
+def refusal_of(device: Device) -> Error | None:
+    """Return why nothing may be sent to a device, before its login; None if it may be asked.
+
+    Functions and third parties' drivers decide themselves what they send.
+    """
+    driver = driver_of(device.driver)
+    return driver.refusal(device) if isinstance(driver, Cli) else None
 
 
 def gives_outputs(device: Device) -> bool:

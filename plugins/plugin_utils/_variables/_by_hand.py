@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.rollcall.network.plugins.module_utils._bounds import LARGEST, check_path
 from ansible_collections.rollcall.network.plugins.module_utils._device import KNOWN_HOSTS, Command, Device, Hop
+from ansible_collections.rollcall.network.plugins.module_utils._drivers.read_only import check_patterns
 from ansible_collections.rollcall.network.plugins.module_utils._drivers.registry import (
     DEFAULT_DRIVER,
     FUNCTION_DRIVER,
@@ -45,6 +46,7 @@ def make_device(
     definition: Mapping[str, object] | None = None,
     parser: str | None = None,
     rows_required: bool = True,
+    allow_commands: str | Iterable[str] = (),
     host: str | None = None,
     port: int = 22,
     user: str | None = None,
@@ -81,6 +83,7 @@ def make_device(
     :param definition: a platform of your own, described as in docs/platforms.md; ``platform`` is its name.
     :param parser: ``auto``, ``json`` or ``textfsm``, for commands without a parser; by default no rows are made.
     :param rows_required: whether an answer without the requested rows is ``partial``.
+    :param allow_commands: commands that may be sent although they are not known to only read; see docs/read_only.md.
     :param host: its address; by default its name.
     :param user: by default the name of the user who runs the program.
     :param private_key_file: the path of a key; ``private_key`` is a key itself.
@@ -114,6 +117,7 @@ def make_device(
         platform=platform,
         definition=_definition(name, platform, definition),
         commands=asked,
+        allow_commands=_allow_commands(name, allow_commands),
         rows_required=rows_required,
         function=function,
         function_args=dict(function_args or {}),
@@ -237,6 +241,14 @@ def _commands(name: str, commands: str | Iterable[str | Command], parser: str | 
         return check_commands(lines, parser)
     except ValueError as error:
         msg = f"commands of {name!r}: {error}"
+        raise ValueError(msg) from None
+
+
+def _allow_commands(name: str, given: str | Iterable[str]) -> tuple[str, ...]:
+    try:
+        return check_patterns(given if isinstance(given, str) else list(given))
+    except ValueError as error:
+        msg = f"{name!r}: {error}"
         raise ValueError(msg) from None
 
 

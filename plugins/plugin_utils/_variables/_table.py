@@ -299,6 +299,13 @@ HOST: tuple[Variable, ...] = (
         spec={"type": "raw"},
     ),
     Variable(
+        "rollcall_allow_commands",
+        "Commands that may be sent although they are not known to only read, such as `[diagnose sys *]`. See "
+        "docs/read_only.md",
+        ("collect",),
+        shown_default="none",
+    ),
+    Variable(
         "rollcall_parser",
         "The parser that converts answers to rows: `none`, `auto`, `json` or `textfsm`",
         ("collect",),

@@ -11,12 +11,12 @@ prompt changed, a log line was printed after it, the device does not echo), an e
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import TypeVar
 
 from ..._device import Command
 from ..._pieces import PIECE, Work, finish
 from ..._result import DeviceError, Output
+from ..read_only import only_reads
 from .answer import Answer, End, is_idle, rendered, text_of
 from .judging import judge, lose
 from .prompt import Prompt
@@ -25,12 +25,6 @@ from .terminal import LONGEST_LOGIN, SETTLE, SLOW, Terminal
 
 LONGEST_LEAVE = 10.0  # seconds in which a device must echo the logout line
 
-# Commands that change nothing, on all platforms, and write to no file. RouterOS has the word at the end of a path.
-READ_ONLY = re.compile(
-    r"(?!.*\|\s*(?:redirect|tee|append|save))"
-    r"\s*(?:(?:sh|sho|show|dis|disp|display|get|info|ping|trace|traceroute|dir|more)\b|/?[\w /-]*\bprint\b)",
-    re.IGNORECASE,
-)
 T = TypeVar("T")
 
 
@@ -69,7 +63,7 @@ async def _ask_again(
     Either it quotes them, or the device showed them again after a message, or the previous answer went on with a line
     that was taken for the echo, and then the command came. It is sent again from a prompt that is proven.
     """
-    if not READ_ONLY.match(command.text):
+    if not only_reads(terminal.device, command):
         if previous is not None:
             lose(previous[1])
         return answer, "lost"

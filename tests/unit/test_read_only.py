@@ -1,0 +1,403 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is sent only reads, unless the user allows it. The configuration of a device is never entered."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device, Reply
+from ansible_collections.rollcall.network.plugins.module_utils._drivers.read_only import (
+    LONGEST_PATTERN,
+    check_patterns,
+    enters_configuration,
+    matches,
+    reads,
+)
+from ansible_collections.rollcall.network.plugins.module_utils._drivers.registry import is_read_only, refusal_of
+from ansible_collections.rollcall.network.plugins.module_utils._platforms import NAMES
+from ansible_collections.rollcall.network.plugins.module_utils._platforms.read_only import (
+    FILTERS,
+    READ_ONLY,
+    SESSION,
+    WRITING_FILTERS,
+)
+from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll, iter_roll
+
+READS = {
+    "cisco_iosxe": [
+        "show version",
+        "sh ver",
+        "SHO RUN",
+        "do show run",
+        "show run | include ^interface|^ ip",
+        "show run | inc up$",
+        "show run | section router bgp",
+        "show file systems",
+        "show tech-support",
+        "dir flash:",
+        "more flash:log.txt",
+        "terminal length 0",
+        "term width 511",
+        "ping 192.0.2.1",
+        "ping vrf MGMT 192.0.2.1 repeat 5 size 1500",
+        "traceroute 192.0.2.1 source Loopback0",
+    ],
+    "cisco_nxos": ["show version | json", "show run | no-more", 'show run | include "a|b"', "show ip route vrf all"],
+    "arista_eos": ["show version | json", 'show run | grep "^ip"', "show interfaces | include Ethernet1 | no-more"],
+    "cisco_iosxr": ["show run", "show bgp all summary | begin Neighbor"],
+    "hp_comware": ["display version", "dis cur", "disp int br | include UP", "display diagnostic-information"],
+    "huawei_vrp": ["display version", "dis cur | no-more", "screen-length 0 temporary", "tracert 192.0.2.1"],
+    "juniper_junos": [
+        "show version",
+        "show configuration | display set | no-more",
+        'show log messages | match "a|b" | last 10',
+        "show log messages | find error",
+        "file show /var/log/messages",
+        "ping 192.0.2.1 count 5 routing-instance mgmt",
+    ],
+    "fortinet_fortios": ["get system status", "show full-configuration", "get router info routing-table all"],
+    "paloalto_panos": ["show system info", "set cli pager off", "ping source 192.0.2.9 host 192.0.2.1 count 3"],
+    "mikrotik_routeros": [
+        "/ip address print",
+        "/ip/address/print",
+        "ip address pri detail",
+        "/interface print where name=ether1 running=yes",
+        "/ip route print where dst-address=10.0.0.0/8",
+        "/system resource print",
+        "/system identity print",
+        "/export",
+        "/ip firewall export terse",
+    ],
+    "nokia_sros_classic": ["admin display-config", "show router interface | match up", "environment no more"],
+    "nokia_sros": ["admin show configuration", "info", "show port | match oper | count"],
+    "ciena_saos": ["configuration show brief", "port show", "show version", "vlan show vlan 10"],
+    "brocade_fos": ["switchshow", "fabricShow", "version", "portshow 1/2"],
+    "netscaler": ["show ns ip", "stat lb vserver"],
+    "f5_tmsh": ["list ltm virtual", "show sys version"],
+    "juniper_screenos": ["get config", "get system"],
+    "vyos_vyos": ["show configuration commands", "show version | match Version"],
+    "frr": ["show ip bgp summary json", "sh run"],
+    "linux": [
+        "uname -a",
+        "cat /etc/os-release",
+        "cat /etc/*release | grep '^NAME' | head -1",
+        "ip addr",
+        "ip -br addr show",
+        "ip -j route show table main",
+        "ip route get 192.0.2.1",
+        "ss -tulpn",
+        "df -h",
+        "grep -c 'a;b$' /etc/services",
+        "vtysh -c 'show ip bgp summary'",
+        "ping -c 4 192.0.2.1",
+        "systemctl status sshd",
+    ],
+    "learned": ["show version", "display version", "get system status", "RTRV-HDR", "show run | include up"],
+}
+
+WRITES = {
+    "cisco_iosxe": [
+        "reload",
+        "write erase",
+        "write memory",
+        "copy running-config startup-config",
+        "clear counters",
+        "show run | redirect flash:a",
+        "show run | redi flash:a",
+        "show run |tee flash:a",
+        "show run | append flash:a",
+        "show run | save flash:a",
+        "show run | include a | tee flash:a",
+        "show run | include a|redirect flash:x",
+        "show run > flash:a",
+        "show run >> flash:a",
+        "show run ; reload",
+        "show logging profile wireless to-file flash:a",
+        "show tech-support file flash:a",
+        "do reload",
+        "debug all",
+        "ping 192.0.2.1 repeat 1000000",
+        "ping 192.0.2.1 timeout 0",
+        "ping flood 192.0.2.1",
+        "ping",
+        "enable",
+        "shutdown",
+        "showing off",
+        "s",
+        "tclsh",
+    ],
+    "cisco_nxos": [
+        "show version ; reload",
+        "show run | sed w",
+        "show run | vsh",
+        "show run | include a|cat",
+        "show a | diff",
+    ],
+    "arista_eos": [
+        "bash reboot",
+        "show run | python",
+        "show run | find / -delete",
+        'show run | grep "$(reboot)"',
+        'show run | grep "`reboot`"',
+        "show run | grep a; reboot",
+        "show run | grep a && reboot",
+        'show run | include "a',
+    ],
+    "cisco_iosxr": [
+        "show run | file disk0:a",
+        "show tech-support bgp",
+        "show run | utility script a",
+        "show a|file disk0:",
+    ],
+    "aruba_wlc": ["show tech-support a.log"],
+    "hp_comware": ["save", "reset saved-configuration", "display cur > a.cfg", "display diagnostic-information a.diag"],
+    "huawei_vrp": ["dis cur | append a", "dir & reboot", "undo terminal monitor"],
+    "juniper_junos": [
+        "request system reboot",
+        "show configuration | save a",
+        "show log messages | request message all",
+        "clear interfaces statistics all",
+        "file delete /var/log/messages",
+        "start shell",
+    ],
+    "fortinet_fortios": ["execute reboot", "diagnose sys kill 9 1", "get system status\nexecute reboot"],
+    "paloalto_panos": ["request restart system", "set cli pager off; request restart system", "delete config saved a"],
+    "mikrotik_routeros": [
+        "/system reboot",
+        "/ip address add address=192.0.2.1/24 interface=ether1",
+        "/ip address remove print",
+        "/ip address rem print",
+        "/system script run print",
+        "/ip address print file=a",
+        "/ip address print fi=a",
+        "/export file=a",
+        "/export f=a",
+        "/ip address print where [/system reboot]",
+        "/ip address print; /system reboot",
+        "/ip address print where name=(reboot)",
+        ":put [/system reboot]",
+        "{ /system reboot }",
+    ],
+    "nokia_sros_classic": ["admin save", "admin reboot now", "show port > cf3:a"],
+    "ciena_saos": ["configuration save", "port set port 1 show", "port disable port show", "system reboot"],
+    "brocade_fos": ["switchdisable", "cfgsave", "switchshow; reboot", "switchshow $(reboot)"],
+    "vyos_vyos": ["sh -c reboot", "sh ver", "reboot", "show version | tee a", "show version $(reboot)", "show !r"],
+    "linux": [
+        "sh -c reboot",
+        "reboot",
+        "cat /etc/passwd > /tmp/a",
+        "cat $(reboot)",
+        "cat `reboot`",
+        'cat "$(reboot)"',
+        'cat "!reboot"',
+        "cat a; reboot",
+        "cat a && reboot",
+        "cat a & reboot",
+        "cat a | tee b",
+        "cat a | sort -o b",
+        "cat a | sh",
+        "hostname evil",
+        "date 010100002030",
+        "ip link set eth0 down",
+        "ip addr add 192.0.2.1/24 dev eth0",
+        "ip -b file addr",
+        "ip route flush cache",
+        "ss -K dst 192.0.2.1",
+        "dmesg -c",
+        "systemctl stop sshd",
+        "journalctl --rotate",
+        "ifconfig eth0 down",
+        "arp -d 192.0.2.1",
+        "vtysh -c 'clear bgp *'",
+        "vtysh -c 'show version' -c 'clear bgp *'",
+        "ping -f 192.0.2.1",
+        "find / -delete",
+        "CAT /etc/passwd",
+    ],
+    "learned": [
+        "sh -c reboot",
+        "reload",
+        "info",
+        "dir",
+        "show a ; reboot",
+        "show a | tee b",
+        "show a|cat",
+        "export file=a",
+    ],
+}
+
+CONFIGURATION = [
+    "configure terminal",
+    "conf t",
+    "con t",
+    "CONFIGURE",
+    "configure private",
+    "config system interface",
+    "do configure terminal",
+    "admin configure",
+    "system-view",
+    "sys",
+    "system-view immediately",
+    "edit",
+    "edit interfaces",
+    "edit-config private",
+    "/configure router",
+    "configure vlan default add ports 1",
+    "show version ; configure terminal",
+    "vtysh -c 'conf t'",
+]
+NO_CONFIGURATION = [
+    "configuration show",
+    "system show",
+    "show configuration",
+    "show run | include configure",
+    "connect",
+]
+
+
+def lines(table: dict[str, list[str]]) -> list[tuple[str, str]]:
+    return [(platform, line) for platform, each in table.items() for line in each]
+
+
+def device(*commands: str | Command, platform: str = "cisco_iosxe", **more: object) -> Device:
+    made = tuple(each if isinstance(each, Command) else Command(each) for each in commands)
+    return Device("r1", host="127.0.0.1", port=9, user="ops", platform=platform, commands=made, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("platform", "line"), lines(READS))
+def test_what_only_reads_is_sent_without_a_permission(platform: str, line: str) -> None:
+    assert refusal_of(device(line, platform=platform)) is None
+    assert is_read_only(device(line, platform=platform))
+
+
+@pytest.mark.parametrize(("platform", "line"), lines(WRITES))
+def test_read_only_by_default(platform: str, line: str) -> None:
+    refused = refusal_of(device("show version", line, platform=platform))
+    assert refused is not None
+    assert (refused.phase, refused.kind) == ("resolve", "not_read_only")
+    assert repr(line) in refused.message
+    assert "rollcall_allow_commands" in refused.message
+
+
+@pytest.mark.parametrize("line", CONFIGURATION)
+def test_the_configuration_is_never_entered(line: str) -> None:
+    assert enters_configuration(line)
+    for platform in NAMES:
+        assert not reads(platform, line)
+        refused = refusal_of(device(line, platform=platform, allow_commands=("*", line)))
+        assert refused is not None
+        assert "never" in refused.message
+    with pytest.raises(ValueError, match="never entered"):
+        check_patterns([line])
+
+
+@pytest.mark.parametrize("line", NO_CONFIGURATION)
+def test_other_words_do_not_enter_the_configuration(line: str) -> None:
+    assert not enters_configuration(line)
+
+
+@pytest.mark.parametrize("key", ["open", "paging", "enter", "enable", "close"])
+def test_a_platform_of_the_user_does_not_enter_the_configuration(key: str) -> None:
+    line = "configure terminal"
+    definition = {"like": "cisco_iosxe", key: [line] if key in ("open", "paging") else line}
+    refused = refusal_of(device("show version", platform="acme", definition=definition))
+    assert refused is not None
+    assert "'configure terminal'" in refused.message
+
+
+@pytest.mark.parametrize(("like", "line"), [("linux", "uname -a"), ("huawei_vrp", "dis cur"), (None, "show version")])
+def test_a_platform_of_the_user_has_the_rules_of_the_one_it_is_like(like: str | None, line: str) -> None:
+    definition = {"like": like} if like else {"close": "exit"}
+    assert refusal_of(device(line, platform="acme", definition=definition)) is None
+    assert refusal_of(device("reboot", platform="acme", definition=definition)) is not None
+
+
+@pytest.mark.parametrize(
+    ("reply", "is_sent"),
+    [
+        (Reply("sure?", "y"), False),
+        (Reply("sure?", ""), False),
+        (Reply("save?", "no"), True),
+        (Reply("more?", " ", is_key=True), True),
+        (Reply("more?", "q", is_key=True), True),
+    ],
+)
+def test_a_reply_that_confirms_needs_a_permission(reply: Reply, is_sent: bool) -> None:
+    asked = Command("show tech", answers=(Reply("save?", "n"), reply))
+    assert (refusal_of(device(asked)) is None) is is_sent
+    assert is_read_only(device(asked)) is is_sent
+    assert refusal_of(device(asked, allow_commands=("show tech",))) is None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "line", "expected"),
+    [
+        ("reload", "reload", True),
+        ("reload", "reload in 5", False),
+        ("reload", "Reload", False),
+        ("reload *", "reload in 5", True),
+        ("reload *", "reload", False),
+        ("clear  counters", "clear counters", True),
+        ("*", "anything at all", True),
+        ("diagnose * list", "diagnose sys session list", True),
+        ("a*b*c", "a1b2c", True),
+        ("a*bc*c", "abc", False),
+        ("ab*ba", "aba", False),
+        ("*", "show a ; reload", False),
+        ("show * ; clear counters", "show a ; clear counters", True),
+        ("ping *", "ping 192.0.2.1 | tee a", False),
+        ("ping * | tee *", "ping 192.0.2.1 | tee a", True),
+        ("*", "cat $(reboot)", False),
+        ("show run > *", "show run >> a", False),
+        ("[ab]?", "[ab]?", True),
+        ("[ab]?", "a1", False),
+    ],
+)
+def test_what_a_pattern_of_allow_commands_stands_for(pattern: str, line: str, expected: bool) -> None:
+    assert matches(pattern, line) is expected
+    allowed = device("show version", line, allow_commands=(pattern,))
+    assert (refusal_of(allowed) is None) is (expected or refusal_of(device(line)) is None)
+
+
+def test_what_is_allowed_is_not_sent_a_second_time() -> None:
+    allowed = device("show version", "clear counters", allow_commands=("clear *",))
+    assert refusal_of(allowed) is None
+    assert not is_read_only(allowed)
+
+
+@pytest.mark.parametrize(
+    "given", [3, {"a": "b"}, [3], [""], [" "], ["a\nb"], ["x" * (LONGEST_PATTERN + 1)], ["a"] * 1001]
+)
+def test_wrong_patterns(given: object) -> None:
+    with pytest.raises(ValueError, match="allow_commands"):
+        check_patterns(given)
+
+
+def test_patterns_are_bounded() -> None:
+    began = time.thread_time()
+    assert not matches("*a" * (LONGEST_PATTERN // 2) + "b", "a" * 100_000)
+    assert time.thread_time() - began < 5
+
+
+def test_the_table_names_platforms_that_exist() -> None:
+    assert READ_ONLY.keys() <= NAMES.keys()
+    assert all(entry.split()[0].strip("[]") for rules in READ_ONLY.values() for entry in rules.commands)
+    firsts = {entry.split()[0].partition("[")[0] for entry in FILTERS}
+    assert firsts.isdisjoint(WRITING_FILTERS)
+    assert not any(enters_configuration(line) for line in SESSION)
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_a_device_that_would_be_changed_is_skipped_before_its_login(lazy: bool) -> None:
+    devices = {"r1": device("show run", "reload")}
+    answer = dict(iter_roll(devices, Limits()))["r1"] if lazy else call_roll(devices, Limits())["r1"]
+    assert (answer["status"], answer["error"]["kind"], answer["attempts"]) == ("skipped", "not_read_only", 0)
+    assert answer["host"] == "127.0.0.1"
+    assert {command: output["status"] for command, output in answer["output"].items()} == {
+        "show run": "skipped",
+        "reload": "skipped",
+    }
