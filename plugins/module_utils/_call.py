@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ._result import Phase
+from ._result import Phase, Sent
 
 
 class Call:
@@ -39,6 +39,7 @@ class Call:
         "phase",
         "received",
         "seconds",
+        "sent",
         "started_at",
         "until",
     )
@@ -54,6 +55,7 @@ class Call:
         self.began: float | None = None  # when its work began, if not in this thread; a value of time.monotonic()
         self.until: float | None = None  # when its own time ends, if its work is not done in this thread
         self.received: Any = None  # received by an earlier attempt before it failed
+        self.sent: Sent = ()  # in each session so far; None for one of which it is not known
         self.started_at = datetime.now(UTC)
         self.finished_at: datetime | None = None
         self.phase: Phase = "command"

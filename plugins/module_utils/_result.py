@@ -14,6 +14,8 @@ from typing import Any, Literal
 Status = Literal["ok", "partial", "failed", "unreachable", "auth_failed", "timeout", "skipped"]
 STATUSES: tuple[Status, ...] = ("ok", "partial", "failed", "unreachable", "auth_failed", "timeout", "skipped")
 
+Sent = tuple[tuple[str, ...] | None, ...]
+
 CommandStatus = Literal["ok", "failed", "timeout", "skipped"]
 Phase = Literal["resolve", "connect", "auth", "command", "parse"]
 
@@ -101,20 +103,26 @@ class Output:
 class Outputs(dict[str, Output]):
     """The outputs of a device by command, and what is known about its connection, such as the algorithms.
 
-    ``transcript`` is the text of its file, or None if none was recorded.
+    ``transcript`` is the text of its file, or None if none was recorded. ``sent`` are the lines that were sent in each
+    session, None for a session of which this is not known.
     """
 
-    __slots__ = ("connection", "transcript")
+    __slots__ = ("connection", "sent", "transcript")
 
     def __init__(
-        self, outputs: Mapping[str, Output], connection: dict[str, str], transcript: str | None = None
+        self,
+        outputs: Mapping[str, Output],
+        connection: dict[str, str],
+        transcript: str | None = None,
+        sent: Sent = (),
     ) -> None:
         super().__init__(outputs)
         self.connection = connection
         self.transcript = transcript
+        self.sent = sent
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Outputs, (dict(self), self.connection, self.transcript)
+        return Outputs, (dict(self), self.connection, self.transcript, self.sent)
 
 
 class DeviceError(Exception):

@@ -38,7 +38,7 @@ from ._problems import Problems
 from ._redacted import redacted_message, redacted_value
 from ._refused_logins import RefusedLogins
 from ._required_rows import missing_rows, why_no_template, with_missing_rows
-from ._result import STATUSES, DeviceError, Error, Output, Outputs, Result
+from ._result import STATUSES, DeviceError, Error, Output, Outputs, Result, Sent
 from ._run import RunFolder
 from ._transport._known_hosts_file import append
 from ._transport.new_keys import NewKey, new_key_lines
@@ -129,6 +129,8 @@ def call_roll(
             answers[name] = answer_of(device, result, slim=name in gone)
             if transcripts and (recorded := transcript_of(result)) is not None:
                 answers[name]["transcript"] = recorded
+            if transcripts:
+                answers[name]["sent"] = sent_of(result)
         with _noted(problems, "comparing the answers"):
             if keep is not None:
                 answers[name] = keep.with_news(name, answers[name])
@@ -397,6 +399,10 @@ def _ask(
         with admission.login(device, call) as on_login:
             value = engine.ask(device, call, seconds.device, seconds.limits, on_login)
     except DeviceError as error:
+        if error.value is None and call.sent:
+            error.value = Outputs({}, {})
+        if isinstance(error.value, Outputs):
+            error.value.sent = call.sent
         if isinstance(error.value, Outputs):
             _parse(device, error.value, engine, call)
             found = with_missing_rows(device, error)
@@ -404,6 +410,7 @@ def _ask(
                 raise found from error
         raise
     if isinstance(value, Outputs):
+        value.sent = call.sent or value.sent
         call.received = received(value)  # keep the texts if the deadline comes before the rows are parsed
         _parse(device, value, engine, call)
         missing = missing_rows(device, value)
@@ -462,6 +469,11 @@ def answer_of(asked: Device | Error | None, result: Result, *, slim: bool = Fals
 def transcript_of(result: Result) -> str | None:
     """Return the transcript of a device, if one was recorded."""
     return result.value.transcript if isinstance(result.value, Outputs) else None
+
+
+def sent_of(result: Result) -> Sent:
+    """Return what was sent to a device in each session."""
+    return result.value.sent if isinstance(result.value, Outputs) else ()
 
 
 def has_outputs(asked: Device | Error | None) -> bool:
@@ -588,7 +600,9 @@ class Keep:
 
     def _write(self, name: str, asked: Device | Error | None, result: Result) -> None:
         recorded = transcript_of(result)
-        answer, unwritten = write_answer(self._folder, name, answer_of(asked, result), self._last_good, recorded)
+        answer, unwritten = write_answer(
+            self._folder, name, answer_of(asked, result), self._last_good, recorded, sent_of(result)
+        )
         if self._last_good is not None:
             self._news[name] = news_of(answer, slim=self._let_go and unwritten is None)
         if unwritten is not None:  # keep it in memory and return it
@@ -602,7 +616,7 @@ class Keep:
         for phase, seconds in result.seconds.items():
             result.seconds[phase] = self._alike.setdefault(round(seconds, 3), round(seconds, 3))
         if isinstance(result.value, Outputs):
-            result.value.transcript = None
+            result.value.transcript, result.value.sent = None, ()
             result.value.connection = self._alike.setdefault(repr(result.value.connection), result.value.connection)
         for command, output in (result.value or {}).items() if is_output else ():
             output.let_go()
@@ -615,6 +629,7 @@ def write_answer(
     answer: dict[str, Any],
     last_good: LastGood | None = None,
     transcript: str | None = None,
+    sent: Sent = (),
 ) -> tuple[dict[str, Any], str | None]:
     """Write one answer. Return it with its changes, and the reason if it could not be written.
 
@@ -623,7 +638,7 @@ def write_answer(
     if last_good is not None:
         answer = _compared(last_good, name, answer)
     try:
-        folder.write(name, answer, transcript)
+        folder.write(name, answer, transcript, sent)
     except Exception as error:  # a full disk, or a value that cannot be serialised
         reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
         folder.note("warning", name=name, message=f"its answer could not be written: {reason}")

@@ -24,7 +24,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-from ._result import STATUSES, iso
+from ._result import STATUSES, Sent, iso
 from ._trusted import Untrusted, check_folder, create_file, make_folder, make_top, new_folder, open_file, read_file
 
 if TYPE_CHECKING:
@@ -146,6 +146,7 @@ class RunFolder:
             raise RunError(msg) from error
         self.resumed = resume is not None
         self.questions: dict[str, str] = {}  # by name, stored with the answers; see the module _question
+        self.sent: dict[str, Sent] = {}  # by name
         self.unwritten_event: str | None = None
         self.top = top  # without links
         self.fleet: Fleet | None = None  # the state of the fleet, which each answer updates
@@ -180,10 +181,11 @@ class RunFolder:
         except OSError as error:
             self.unwritten_event = error.strerror or str(error)
 
-    def write(self, name: str, answer: Mapping[str, Any], transcript: str | None = None) -> None:
+    def write(self, name: str, answer: Mapping[str, Any], transcript: str | None = None, sent: Sent = ()) -> None:
         """Write one device's answer to a hidden folder, which is then renamed.
 
         :param transcript: the text of its file, if one was recorded.
+        :param sent: what was sent in each session, for the manifest.
         :raises OSError: no files of this device remain then.
         """
         with self._whole(name) as partial:
@@ -200,7 +202,8 @@ class RunFolder:
             if transcript is not None:
                 write_file(partial / TRANSCRIPT, (transcript + expected_line(answer)).encode("ascii"))
             question = self.questions.get(name)
-            write_json(partial / RESULT, {"name": name, "question": question, **answer, "output": slim})
+            write_json(partial / RESULT, {"name": name, "question": question, "sent": sent, **answer, "output": slim})
+        self.sent[name] = sent
         self.note("finished", name=name, **{key: answer.get(key) for key in ("status", "error", "seconds")})
 
     def folder_of(self, name: str) -> pathlib.Path:
@@ -225,11 +228,24 @@ class RunFolder:
         :raises OSError: the devices' answers were written nevertheless.
         """
         _sync_folder(self.path / DEVICES)  # sync the answers before the manifest says finished
-        self._manifest = {**self._manifest, "status": FINISHED, **outcome}
+        self._manifest = {**self._manifest, "status": FINISHED, **outcome, "sent": self._all_sent()}
         self._write_manifest()
         if self.moves_latest or not (self.top / LATEST).exists():
             point_latest(self.top, self.path)
         self.note("ended", **{key: outcome[key] for key in ("summary", "verdict") if key in outcome})
+
+    def _all_sent(self) -> dict[str, Any]:
+        """What was sent to each device in this run. What is left out was not asked by it, or was not written."""
+        found: dict[str, Any] = {}
+        for name in self._manifest.get("hosts", self.sent):
+            if name in self.sent:
+                found[name] = self.sent[name]
+            elif self.resumed:
+                with contextlib.suppress(OSError, ValueError, RecursionError, KeyError, TypeError):
+                    before = json.loads(read_file(self.folder_of(name) / RESULT).decode("ascii"))
+                    if before["started_at"] is None or before["started_at"] >= self._manifest["started_at"]:
+                        found[name] = before["sent"]  # not an answer that was reused from an earlier run
+        return found
 
     def close(self) -> None:
         """Release the folder. The kernel does this if the process is killed."""
@@ -372,7 +388,7 @@ def read_answer(
     except (OSError, ValueError, RecursionError, KeyError, AttributeError, TypeError) as error:
         msg = f"the answer in {folder} cannot be read: {error}"
         raise RunError(msg) from error
-    return without(answer, "name", "question")
+    return without(answer, "name", "question", "sent")
 
 
 def _text(folder: pathlib.Path, file: str | None) -> str:

@@ -287,6 +287,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._roll import (
     answer_of,
     call_roll,
     check_functions,
+    sent_of,
     transcript_of,
 )
 from ansible_collections.rollcall.network.plugins.module_utils._spec import ARGUMENT_SPEC
@@ -343,7 +344,8 @@ def main() -> None:
 
 def _with_transcript(device: Device | Error, result: Result) -> dict[str, Any]:
     recorded = transcript_of(result)
-    return answer_of(device, result) | ({} if recorded is None else {"transcript": recorded})
+    answer = answer_of(device, result) | {"sent": sent_of(result)}
+    return answer | ({} if recorded is None else {"transcript": recorded})
 
 
 if __name__ == "__main__":

@@ -329,12 +329,12 @@ def call_there(
     def take(name: str, answer: dict[str, Any]) -> None:
         if key is not None:
             answer = _redacted(engine, key, name, answer)
-        transcript = answer.pop("transcript", None)
+        transcript, sent = answer.pop("transcript", None), answer.pop("sent", ())
         answers[name] = answer
         if folder is None:
             return
         try:
-            compared, unwritten = write_answer(folder, name, answer, last_good, transcript)
+            compared, unwritten = write_answer(folder, name, answer, last_good, transcript, sent)
             answers[name] = compared if arguments["return_output"] or unwritten is not None else slim(compared)
         except Exception as error:
             problems.add("writing the answers", error)

@@ -26,9 +26,10 @@ from typing import Any
 from .._device import Device
 from .._drivers.registry import driver_of, is_read_only
 from .._model.secrets import secrets_of
-from .._result import DeviceError, Phase
+from .._result import DeviceError, Outputs, Phase
 from .._transport.bastions import Way
 from .._transport.open import Transports
+from .._transport.sent import Noted
 from .._transport.stream import Stream
 from .._transport.transcript import Recorded, Transcript
 from . import wire
@@ -72,6 +73,7 @@ class _Session:
         self.way: Way | None = None
         self.transcript = Transcript(job.device, self.began) if job.device.transcript else None
         self._streams: list[Stream] = []
+        self._noted: list[Noted] = []
         self.has_sent = False  # something that is not read-only
         self.overrun = False
         self.is_telling = False
@@ -132,9 +134,19 @@ class _Session:
         stream = await self._worker.transports.open(self.job.device, self)
         if self.transcript is not None:
             stream = Recorded(stream, self.transcript, functools.partial(self._tell_part, self.transcript))
+        noted = Noted(stream)
+        self._noted.append(noted)
+        stream = noted
         self._streams.append(stream)
         self.facts = stream.facts
         return stream
+
+    def with_sent(self, value: Any) -> Any:
+        """Return an answer with what was sent in its sessions."""
+        if isinstance(value, Outputs):
+            secrets = secrets_of(self.job.device)
+            value.sent = tuple(each.lines(secrets) for each in self._noted)
+        return value
 
     def _tell_part(self, transcript: Transcript) -> None:
         """Send a part of the transcript now, because the work on what was received can end this process."""
@@ -355,7 +367,7 @@ class _Worker:
         async with asyncio.timeout_at(until) as session.timeout:
             value = await _asked(session)
         session.is_ending = True
-        return await masked_answer(session.job.device, value, session.facts, session.transcript)
+        return session.with_sent(await masked_answer(session.job.device, value, session.facts, session.transcript))
 
     async def _failure(self, session: _Session, raised: BaseException) -> DeviceError:
         if session.overrun or isinstance(raised, Overrun):
@@ -363,9 +375,11 @@ class _Worker:
             raised.value = session.received
         elif isinstance(raised, (TimeoutError, asyncio.CancelledError)) and session.is_late():
             raised = late(session.phase, session.limit)
-        return await masked_failure_of(
+        failure = await masked_failure_of(
             session.job.device, raised, session.phase, session.received, session.facts, session.transcript
         )
+        session.with_sent(failure.value)
+        return failure
 
     def _interrupt(self) -> None:
         """Interrupt the work of the device whose callback is running.

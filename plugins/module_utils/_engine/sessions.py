@@ -82,6 +82,8 @@ class Sessions:
             if asked.result is not None:
                 return _value_of(asked, asked.result, call)
             heard = asked.heard or heard
+            if asked.began is not None:
+                call.sent += (None,)
             if self._closed.is_set():
                 raise self._not_asked()
             was_alone, group = group is not None and group.size == 1, None
@@ -220,6 +222,9 @@ def _value_of(asked: Asked, done: Done, call: Call) -> Any:
     call.phase = done.phase
     for phase, seconds in done.seconds.items():
         call.seconds[phase] = call.seconds.get(phase, 0.0) + seconds
+    value = done.value if done.error is None else done.error.value
+    if gives_outputs(asked.job.device):
+        call.sent += value.sent if isinstance(value, Outputs) else (None,)
     if done.error is not None:
         done.error.retry = done.error.retry and _may_repeat(asked)
         if done.error.value is None:

@@ -1,0 +1,59 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is sent to a device in its sessions, for the manifest of the run. It is noted where the bytes are sent."""
+
+from __future__ import annotations
+
+from .._model.secrets import Secrets
+from .stream import Stream
+from .transcript import masked_chunks
+
+PASSWORD = "<password>"
+
+
+class Noted:
+    """A stream that notes what is sent. It implements ``Stream``."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._sent: list[bytes] = []
+        self.facts = stream.facts
+        self.asks_login = stream.asks_login
+
+    async def read(self, deadline: float) -> bytes | None:
+        return await self._stream.read(deadline)
+
+    async def write(self, data: bytes, deadline: float) -> None:
+        if self._sent and not _ends(self._sent[-1]) and not _ends(data):
+            self._sent[-1] += data  # keys for a pager: there can be thousands
+        else:
+            self._sent.append(data)
+        await self._stream.write(data, deadline)
+
+    def end_reason(self) -> str:
+        return self._stream.end_reason()
+
+    def fault(self) -> str:
+        return self._stream.fault()
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def lines(self, secrets: Secrets) -> tuple[str, ...]:
+        """Return the lines, each with its line end, and keys that were sent alone. Secrets are masked."""
+        bodies = [data.rstrip(b"\r\n").decode("utf-8", "surrogateescape") for data in self._sent]
+        is_secret = [bool(body) and body in secrets.values for body in bodies]
+        shown = masked_chunks(
+            [b"" if secret else data for secret, data in zip(is_secret, self._sent, strict=True)], secrets
+        )
+        ends = [data[len(data.rstrip(b"\r\n")) :].decode() for data in self._sent]
+        return tuple(
+            f"{PASSWORD}{end}" if secret else masked.decode("utf-8", "surrogateescape")
+            for secret, end, masked in zip(is_secret, ends, shown, strict=True)
+        )
+
+
+def _ends(data: bytes) -> bool:
+    return data.endswith((b"\r", b"\n"))
