@@ -355,7 +355,9 @@ class _Seconds:
         )
 
 
-def _ask_redacted(key: bytes, device: Device, call: Call, engine: Engine, seconds: _Seconds, admission: Admission) -> Any:
+def _ask_redacted(
+    key: bytes, device: Device, call: Call, engine: Engine, seconds: _Seconds, admission: Admission
+) -> Any:
     """Ask a device, and mask the secrets that it shows. Rows are made before that."""
 
     def redacted(value: Any) -> Any:
