@@ -14,7 +14,7 @@ from typing import Any, Literal
 Status = Literal["ok", "partial", "failed", "unreachable", "auth_failed", "timeout", "skipped"]
 STATUSES: tuple[Status, ...] = ("ok", "partial", "failed", "unreachable", "auth_failed", "timeout", "skipped")
 
-Sent = tuple[tuple[str, ...] | None, ...]
+Sent = tuple["tuple[str, ...] | None", ...]  # the lines of each session, None if not known
 
 CommandStatus = Literal["ok", "failed", "timeout", "skipped"]
 Phase = Literal["resolve", "connect", "auth", "command", "parse"]

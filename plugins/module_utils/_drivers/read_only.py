@@ -232,7 +232,7 @@ def _is_word(expected: str, given: str) -> bool:
     if expected == "<name>":
         return not given.startswith("-") and _NAME.fullmatch(given) is not None
     if "*" in expected:
-        before, _, after = expected.partition("*")
+        before, _star, after = expected.partition("*")
         return given.startswith(before) and given.endswith(after) and given.replace("-", "").isalnum()
     shortest, bracket, rest = expected.partition("[")
     if not bracket:
