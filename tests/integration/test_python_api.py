@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import get_type_hints
 
@@ -128,9 +129,8 @@ def router(lab: Lab, name: str, **settings: object) -> Device:
 
 def test_a_device_by_hand_is_that_of_the_inventory(lab: Lab) -> None:
     found = devices_from_inventory(lab.inventory, "fra-wan1", commands=["show version", Command("show clock", "auto")])
-    assert found == {
-        "fra-wan1": router(lab, "fra-wan1", commands=["show version", Command("show clock", "auto")], parser="auto")
-    }
+    by_hand = router(lab, "fra-wan1", commands=["show version", Command("show clock", "auto")], parser="auto")
+    assert found == {"fra-wan1": replace(by_hand, login_source="variable ansible_password")}
 
 
 def test_inventory_sources_patterns_and_variables(lab: Lab, tmp_path: Path) -> None:
