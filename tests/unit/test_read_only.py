@@ -48,7 +48,9 @@ READS = {
     ],
     "cisco_nxos": ["show version | json", "show run | no-more", 'show run | include "a|b"', "show ip route vrf all"],
     "arista_eos": ["show version | json", 'show run | grep "^ip"', "show interfaces | include Ethernet1 | no-more"],
-    "cisco_iosxr": ["show run", "show bgp all summary | begin Neighbor"],
+    "cisco_iosxr": ["show run", "show bgp all summary | begin Neighbor", "admin show platform", "adm sh inventory"],
+    "cisco_apic": ["show version", "fabric 101 show vlan extended"],
+    "checkpoint_gaia": ["show version all", "fw stat"],
     "hp_comware": ["display version", "dis cur", "disp int br | include UP", "display diagnostic-information"],
     "huawei_vrp": ["display version", "dis cur | no-more", "screen-length 0 temporary", "tracert 192.0.2.1"],
     "juniper_junos": [
@@ -59,8 +61,20 @@ READS = {
         "file show /var/log/messages",
         "ping 192.0.2.1 count 5 routing-instance mgmt",
     ],
-    "fortinet_fortios": ["get system status", "show full-configuration", "get router info routing-table all"],
-    "paloalto_panos": ["show system info", "set cli pager off", "ping source 192.0.2.9 host 192.0.2.1 count 3"],
+    "fortinet_fortios": [
+        "get system status",
+        "show full-configuration",
+        "get router info routing-table all",
+        "execute ping 192.0.2.1",
+        "exec traceroute 192.0.2.1",
+        "execute dhcp lease-list",
+    ],
+    "paloalto_panos": [
+        "show system info",
+        "request license info",
+        "set cli pager off",
+        "ping source 192.0.2.9 host 192.0.2.1 count 3",
+    ],
     "mikrotik_routeros": [
         "/ip address print",
         "/ip/address/print",
@@ -82,6 +96,8 @@ READS = {
     "vyos_vyos": ["show configuration commands", "show version | match Version"],
     "frr": ["show ip bgp summary json", "sh run"],
     "linux": [
+        "dmidecode -t bios",
+        "qm list",
         "uname -a",
         "cat /etc/os-release",
         "cat /etc/*release | grep '^NAME' | head -1",
@@ -150,6 +166,8 @@ WRITES = {
     "cisco_iosxr": [
         "show run | file disk0:a",
         "show tech-support bgp",
+        "admin show tech-support",
+        "admin reload location all",
         "show run | utility script a",
         "show a|file disk0:",
     ],
@@ -164,8 +182,19 @@ WRITES = {
         "file delete /var/log/messages",
         "start shell",
     ],
-    "fortinet_fortios": ["execute reboot", "diagnose sys kill 9 1", "get system status\nexecute reboot"],
-    "paloalto_panos": ["request restart system", "set cli pager off; request restart system", "delete config saved a"],
+    "fortinet_fortios": [
+        "execute reboot",
+        "execute dhcp lease-clear all",
+        "execute log delete",
+        "diagnose sys kill 9 1",
+        "get system status\nexecute reboot",
+    ],
+    "paloalto_panos": [
+        "request restart system",
+        "request license fetch",
+        "set cli pager off; request restart system",
+        "delete config saved a",
+    ],
     "mikrotik_routeros": [
         "/system reboot",
         "/ip address add address=192.0.2.1/24 interface=ether1",
@@ -187,6 +216,9 @@ WRITES = {
     "brocade_fos": ["switchdisable", "cfgsave", "switchshow; reboot", "switchshow $(reboot)"],
     "vyos_vyos": ["sh -c reboot", "sh ver", "reboot", "show version | tee a", "show version $(reboot)", "show !r"],
     "linux": [
+        "dmidecode --dump-bin a",
+        "iwconfig wlan0 txpower 0",
+        "qm destroy 1",
         "sh -c reboot",
         "reboot",
         "cat /etc/passwd > /tmp/a",

@@ -67,7 +67,7 @@ WRITES = (
     "... local-f[ile]",
     "sh[ow] te[ch-support] ... fi[le]",
 )
-SHOW_TECH = ("sh[ow] te[ch-support] ...",)  # it writes its answer to the disk of the device
+SHOW_TECH = ("sh[ow] te[ch-support] ...", "adm[in] sh[ow] te[ch-support] ...")  # written to the disk of the device
 SHOW_TECH_TO = ("sh[ow] te[ch-support] <name> ...",)
 DIAGNOSTIC_TO = ("dis[play] dia[gnostic-information] <name> ...",)
 
@@ -201,6 +201,7 @@ LINUX = (
         "lldpctl ...",
         "lldpcli show ...",
     ),
+    *("dmidecode -t <name>", "iwconfig", "nmcli connection show ...", "pveversion", "qm list", "pct list", "vzlist"),
     *("birdc show ...", "vtysh -c '<show>'", 'vtysh -c "<show>"', "ovs-vsctl show", "net show ...", "nv show ..."),
     *("show ...", "ping <probe>", "traceroute <probe>", "tracepath <probe>", "ip route get <name>"),
     *_IP,
@@ -212,22 +213,23 @@ NETWORK = Rules(SHOW, FILTERS)
 QUOTING = Rules(SHOW, FILTERS, quotes=True)
 COMWARE = Rules(DISPLAY, FILTERS, writes=DIAGNOSTIC_TO)
 SHELL = Rules(LINUX, SHELL_FILTERS, quotes=True, shell=True)
+EXECUTE = ("exec[ute] ping <probe>", "exec[ute] traceroute <probe>", "exec[ute] dhcp lease-l[ist] ...")
 TIMOS = ("admin display-config ...", "admin show configuration ...", "info ...", "file dir ...", "file type <name>")
 
 READ_ONLY: dict[str, Rules] = {
     "arista_eos": QUOTING,
     "aruba_wlc": Rules(SHOW, FILTERS, writes=SHOW_TECH_TO),
     "brocade_fos": Rules(("*show ...", "*Show ...", "version", "uptime"), ("grep ...",), quotes=True, shell=True),
-    "checkpoint_gaia": Rules(SHOW_ON_A_SHELL, (), quotes=True),
+    "checkpoint_gaia": Rules((*SHOW_ON_A_SHELL, "fw stat", "fw ver"), (), quotes=True),
     "ciena_saos": Rules(("<menu> show", "sh[ow] ...", "ping <probe>"), FILTERS, quotes=True),
-    "cisco_apic": Rules(SHOW_ON_A_SHELL, FILTERS, quotes=True, shell=True),
-    "cisco_iosxr": Rules(SHOW, FILTERS, writes=SHOW_TECH),
+    "cisco_apic": Rules((*SHOW_ON_A_SHELL, "fabric <name> sho[w] ..."), FILTERS, quotes=True, shell=True),
+    "cisco_iosxr": Rules((*SHOW, "adm[in] sh[ow] ..."), FILTERS, writes=SHOW_TECH),
     "cisco_nxos": QUOTING,
     "cisco_viptela": QUOTING,
     "cumulus_linux": SHELL,
     "dell_enterprisesonic": SHELL,
     "f5_tmsh": Rules(("sh[ow] ...", "list ..."), ("grep ...",), quotes=True),
-    "fortinet_fortios": Rules(("get ...", "sh[ow] ..."), ("grep ...",), quotes=True),
+    "fortinet_fortios": Rules(("get ...", "sh[ow] ...", *EXECUTE), ("grep ...",), quotes=True),
     "hp_comware": COMWARE,
     "huawei_smartax": COMWARE,
     "huawei_vrp": COMWARE,
@@ -241,7 +243,9 @@ READ_ONLY: dict[str, Rules] = {
     "nokia_sros_classic": Rules((*SHOW, *TIMOS), FILTERS, quotes=True),
     "nokia_sros_classic_aram": Rules((*SHOW, *TIMOS), FILTERS, quotes=True),
     "nokia_srlinux": Rules(("sh[ow] ...", "info ...", "ping <probe>"), FILTERS, quotes=True),
-    "paloalto_panos": Rules(("sh[ow] ...", "ping <probe>", "traceroute <probe>"), FIND, quotes=True),
+    "paloalto_panos": Rules(
+        ("sh[ow] ...", "request license info", "ping <probe>", "traceroute <probe>"), FIND, quotes=True
+    ),
     "ubiquiti_edgerouter": Rules(SHOW_ON_A_SHELL, FILTERS, quotes=True, shell=True),
     "versa_flexvnf": QUOTING,
     "vyos_vyos": Rules(SHOW_ON_A_SHELL, FILTERS, quotes=True, shell=True),
