@@ -128,8 +128,10 @@ def echoing(way: str, prompt: bytes, answers: dict[str, bytes]) -> Talk:
             got += key
             yield {"upper": key.upper(), "prompt for each key": b"\r\n" + prompt + got}.get(way, key)
         typed = got.decode()
-        if way == "doubled":
+        if way == "doubled" or (way == "doubled, but not an empty line" and got):
             yield b"\r\n" + prompt + got
+        elif way == "doubled without the prompt" and got:
+            yield b"\r\n" + got
         elif way == "completed" and typed in SHORT:
             yield SHORT[typed][len(b"show" + got[2:]) :]
         elif way == "expanded" and got:
@@ -155,12 +157,34 @@ def test_nothing_of_an_unusual_echo_is_in_the_text(way: str, platform: str | Non
         (f"R1#{LONG}\r\nR1# {LONG}\r\nout", "out"),
         (f"{LONG}\r\nout\r\nR1#{LONG}\r\n", f"out\r\nR1#{LONG}\r\n"),
         (f"{LONG}\r\nR1#show clock\r\n", "R1#show clock\r\n"),
+        (f"{LONG}\r\n{LONG}\r\nout", "out"),
     ],
 )
 def test_an_echo_that_comes_twice(raw: str, rest: str) -> None:
     echo = Echo(LONG, Prompt("R1#"), echoes=True, doubles=True)
     assert echo.search(raw.encode())
     assert raw.encode()[echo.end :].decode() == rest
+
+
+@pytest.mark.parametrize("way", ["doubled", "doubled, but not an empty line"])
+@pytest.mark.parametrize("platform", ["cisco_iosxe", "hp_procurve", "linux", None])
+@pytest.mark.parametrize("prompt", [b"R1#", b"<R-1> "])
+def test_nothing_of_a_doubled_echo_is_in_the_text(way: str, platform: str | None, prompt: bytes) -> None:
+    played = play(echoing(way, prompt, SHOW), SHOW, platform)
+    assert (played.error, played.texts) == (None, SHOWN)
+
+
+@pytest.mark.parametrize("platform", ["cisco_iosxe", None])
+def test_an_echo_that_comes_twice_without_the_prompt_is_known_from_the_lines_that_set_up(platform: str | None) -> None:
+    played = play(echoing("doubled without the prompt", b"R1#", SHOW), SHOW, platform)
+    assert (played.error, played.texts) == (None, SHOWN)
+
+
+def test_the_line_of_a_text_that_is_the_prompt_and_the_command_stays_if_the_echo_is_not_doubled() -> None:
+    answers = {"show log": b"R1#show log\r\nR1#show clock\r\n", "show clock": b"10:00\r\n"}
+    played = play(echoing("plain", b"R1#", answers), answers, "cisco_iosxe")
+    assert played.texts["show log"] in ("R1#show log\nR1#show clock", "")
+    assert played.kinds()["show log"] == "ok" or played.texts["show log"] == ""
 
 
 @pytest.mark.parametrize("way", ["completed", "expanded"])

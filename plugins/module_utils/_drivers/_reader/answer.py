@@ -36,11 +36,11 @@ End = Literal["prompt", "closed", "timeout", "cut", "question", "lost"]
 class Answer:
     """The data received so far after one line was sent."""
 
-    def __init__(self, line: str, prompt: Prompt, echoes: bool | None = None) -> None:
+    def __init__(self, line: str, prompt: Prompt, echoes: bool | None = None, *, doubles: bool = False) -> None:
         self.line = line
         self.prompt = prompt  # that the device showed before the line was sent, or has shown since
         self.data = bytearray()
-        self.echo = Echo(line.strip(), prompt, echoes)
+        self.echo = Echo(line.strip(), prompt, echoes, doubles)
         self.echo.found = not line.strip()
         self.tests: list[int] = []  # its length whenever an empty line was sent to test the end
         self.pagers: list[tuple[int, int]] = []  # where the prompts of pagers are that were answered
@@ -178,8 +178,9 @@ class Answer:
         return self.was_complete or any(self.prompt.start(line) is not None for line in shown.split("\n"))
 
     def prompts(self) -> int:
-        """Return how many prompts came after the first test."""
-        return sum(self.prompt.count(line) for line in self.after_tests().split("\n"))
+        """Return how many prompts came after the first test. A device that brings two for a line counts as one."""
+        copies = self.prompt.copies
+        return (sum(map(self.prompt.count, self.after_tests().split("\n"))) + copies - 1) // copies
 
     def after_tests(self) -> str:
         """Return all that came after the first test."""
@@ -201,6 +202,13 @@ class Answer:
                 return start
             place += len(command)
         return None
+
+    def begins_with_echo(self) -> bool:
+        """Return whether the line after the echo is the line that was sent, too."""
+        end = self.data.find(b"\n", self.echo.end) + 1
+        again = Echo(self.line.strip(), self.prompt, echoes=True)
+        is_line = self.echo.found and self.echo.end < end <= self.echo.end + TAIL
+        return is_line and again.search(self.data[self.echo.end : end])
 
     def repeats(self, lines: Iterable[str]) -> bool:
         """Return whether a line after the echo is the prompt and one of the lines that were sent."""

@@ -33,13 +33,15 @@ class Echo:
     """Searches the echo of a command in the data that comes after it was sent. Each line is looked at once.
 
     :param echoes: whether the device is known to echo. If it is not known, only messages may come before the echo.
-    :param doubles: whether the device is known to show its prompt and the command again when the line is ended.
+    :param doubles: whether the device is known to show the command again when the line is ended, mostly behind its
+        prompt.
     """
 
     command: str
     prompt: Prompt
     echoes: bool | None = None
     doubles: bool = False
+    doubled: bool = False  # it came twice
     found: bool = False
     start: int = 0  # where its line begins, after the prompt if there is one
     end: int = 0  # where the answer begins
@@ -72,7 +74,8 @@ class Echo:
         if self._doubled is not None:
             first, last, was_behind = self._doubled
             self._doubled = None
-            self._found_at(first, end if behind and is_echo(typed, self.command) else last, behind=was_behind)
+            self.doubled = is_echo(typed, self.command)
+            self._found_at(first, end if self.doubled else last, behind=was_behind)
         elif text:
             self._is_at(start + text, end, behind=True)
         elif is_echo(typed, self.command) or (start == 0 and (self._is_drawn(raw) or self._is_changed(typed, behind))):

@@ -39,6 +39,8 @@ async def ask(terminal: Terminal, command: Command, output: Output, *, prove: bo
         answer, end = await exchange(terminal, command, terminal.deadline(), prove=prove)
         if end == "prompt" and (place := answer.second_echo()) is not None:
             answer, end = await _ask_again(terminal, command, answer, place, previous)
+        elif end == "prompt" and terminal.doubles is None:
+            terminal.doubles = False
         output.text = await text_in(terminal, answer, end)
         if end == "prompt" and answer.is_cut_too_late(output.text):
             end = "lost"
@@ -67,7 +69,10 @@ async def _ask_again(
         if previous is not None:
             lose(previous[1])
         return answer, "lost"
+    if terminal.doubles is None and previous is None and answer.echo.start == 0 and place == answer.echo.end:
+        terminal.show_twice()
     again, end = await exchange(terminal, command, terminal.deadline(), prove=True)
+    terminal.doubles = terminal.doubles is True and again.echo.doubled
     if previous is None:
         return again, end
     if end != "prompt":
@@ -79,7 +84,7 @@ async def _ask_again(
 
 async def exchange(terminal: Terminal, command: Command, deadline: float, *, prove: bool = False) -> tuple[Answer, End]:
     """Send a line. Return what came after it, and how it ended."""
-    answer = Answer(command.text, terminal.prompt, terminal.echoes)
+    answer = Answer(command.text, terminal.prompt, terminal.echoes, doubles=terminal.doubles is True)
     answer.data += await terminal.read(terminal.clock()) or b""
     await terminal.send(command.text, deadline)
     end = await receive(terminal, answer, command, deadline, prove=prove)
@@ -143,7 +148,7 @@ async def leave(terminal: Terminal, outputs: dict[str, Output]) -> None:
     line = terminal.platform.on_close
     if not line:
         return
-    answer = Answer(line, terminal.prompt, terminal.echoes)
+    answer = Answer(line, terminal.prompt, terminal.echoes, doubles=terminal.doubles is True)
     await terminal.try_to_send(line, terminal.clock() + SETTLE)
     deadline = min(terminal.deadline(), terminal.clock() + LONGEST_LEAVE)
     chunk: bytes | None = b" "

@@ -62,6 +62,7 @@ async def log_in(terminal: Terminal, deadline: float) -> None:
             more = await terminal.read(terminal.clock())
             if not more:
                 terminal.arrive(prompt, shown)
+                terminal.copies = 2 if prompt.context[-1:] == (prompt.line,) else 1
                 terminal.slowest = await _round_trip(terminal, sent, deadline)
                 terminal.said = shown
                 return

@@ -70,6 +70,10 @@ async def _set_up(terminal: Terminal, line: str) -> bool:
     terminal.is_new = False
     if end != "prompt":
         terminal.no_prompt(b"" if end == "closed" else None, answer.data)
+    if answer.begins_with_echo():
+        terminal.show_twice()
+    elif terminal.doubles is None:
+        terminal.doubles = False
     text = await text_in(terminal, answer, end)
     rejection = rejection_in(text, line, terminal.platform.failures)
     terminal.said += f"\n{rejection}" if rejection else ""
@@ -109,7 +113,7 @@ async def _answer(terminal: Terminal, step: Step) -> None:
     deadline = terminal.deadline()
     terminal.is_new = False
     await terminal.send(step.text, deadline)
-    answer = Answer(step.text, terminal.prompt, terminal.echoes)
+    answer = Answer(step.text, terminal.prompt, terminal.echoes, doubles=terminal.doubles is True)
     answered = silent = False
     while True:
         shown = answer.shown()

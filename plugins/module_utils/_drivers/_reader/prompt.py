@@ -38,6 +38,7 @@ class Prompt:
     :param context: the lines above it that an empty line brings too.
     :param counts: its numbers change from one prompt to the next, as in ``R1[17]#``.
     :param drawn: the device sends it with escape sequences between its characters.
+    :param copies: how often one empty line brings it. A device that shows its line again when it is ended brings two.
     :param raw: its last line as the device sends it, if it has control characters, which can wipe what is before it.
     """
 
@@ -45,6 +46,7 @@ class Prompt:
     context: tuple[str, ...] = ()
     counts: bool = False
     drawn: bool = False
+    copies: int = 1
     raw: bytes = b""
     _pattern: re.Pattern[str] | None = field(init=False, default=None, compare=False, repr=False)
 
@@ -62,6 +64,11 @@ class Prompt:
     def has_name(self) -> bool:
         """Whether it has a name, so that it is not only the end of another prompt, as ``>`` is of ``R1>``."""
         return sum(map(str.isalnum, self.line)) > 1
+
+    def shown_twice(self, copies: int) -> Prompt:
+        """Return it as that of a device that shows its line again when the line is ended."""
+        context = self.context[:-1] if self.context[-1:] == (self.line,) else self.context
+        return replace(self, context=context, copies=copies)
 
     def changes_to(self, line: str) -> bool:
         """Return whether a line is the prompt with other numbers."""

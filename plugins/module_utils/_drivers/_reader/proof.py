@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from ..text import last_line
 from .answer import Answer, End, is_idle
-from .prompt import block, learned
+from .prompt import block, is_unfinished, learned
 from .questions import asks_for, question_at_end
 from .terminal import QUIET, SETTLE, Terminal
 
@@ -42,6 +42,8 @@ def is_proven(answer: Answer, *, settled: bool) -> bool:
     brought = answer.brought()
     if not settled and answer.echo.found and "\n" not in brought:
         return False  # a device that echoes shows the line end first: this can be the rest of the answer
+    if not settled and (answer.prompts() < len(answer.tests) or is_unfinished(answer.data)):
+        return False  # another prompt, or the rest of this one, comes
     if not settled and not answer.was_complete and answer.had_prompt():
         return False  # the prompt before it can be text, and this one the end: then another one comes
     # A message can follow the prompt each time.

@@ -52,6 +52,8 @@ class Terminal:
         self.now: Mode | None = None  # the mode that the prompt shows
         self.judged: tuple[str, Mode | None] = ("", None)  # the end of a text, and the mode whose prompt it is
         self.echoes: bool | None = None  # None: not known yet
+        self.doubles: bool | None = None  # the device shows each line again when it is ended; None: not known yet
+        self.copies = 1  # prompts that an empty line brought after the login, if the device doubles lines
         self.slowest = 0.0  # seconds between an empty line and the prompt that it brought
         self.older: Output | None = None  # before the previous one
         self.previous: tuple[Answer, Output] | None = None  # its end is not proven
@@ -96,8 +98,14 @@ class Terminal:
     def arrive(self, prompt: Prompt, shown: str) -> None:
         if prompt.line != self.prompt.line:
             self.names = kept_names(self.names, prompt.line)
+        if self.doubles:
+            prompt = prompt.shown_twice(self.copies)
         self.prompt, self.now = prompt, self.mode(shown)
         self.sent = ""
+
+    def show_twice(self) -> None:
+        """Note that the device shows each line again when it is ended."""
+        self.doubles, self.prompt = True, self.prompt.shown_twice(self.copies)
 
     def mode(self, shown: str) -> Mode | None:
         end = last_lines(shown)
