@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import pagers
 from ansible_collections.rollcall.network.plugins.module_utils._terminal import clean
 from tests.unit.played import Talk, device, play
 from tests.unit.test_pagers import PROMPTS
@@ -84,3 +85,20 @@ def test_a_device_that_echoes_nothing_does_not_lose_a_quoted_pager() -> None:
     played = play(device(b"R1#", {"show version": text}, echo=False), ["show version"])
     assert played.kinds()["show version"] in ("ok", "desynchronised")
     assert played.kinds()["show version"] != "ok" or played.texts["show version"] == "a\n--More--\nc"
+
+
+def test_whether_a_prompt_is_wiped_is_found_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+    is_touched = pagers._is_touched
+
+    def counted(data: bytes | bytearray, place: int, stop: int, width: int) -> bool:
+        looked.append(place)
+        return is_touched(data, place, stop, width)
+
+    monkeypatch.setattr(pagers, "_is_touched", counted)
+    pages = [b"line\r\n" * 3 for _page in range(20)]
+    talk = device(b"R1> ", {"show version": lambda: paged(pages, b""), "show clock": b"12:00\r\n"})
+    played = play(talk, COMMANDS)
+    assert played.texts["show version"] == clean(b"".join(pages).decode()).rstrip()
+    last = max(looked)  # what wipes the last one can come until the answer ends
+    assert sorted(set(looked)) == [*sorted(place for place in looked if place != last), last]

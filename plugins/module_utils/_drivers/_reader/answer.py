@@ -47,6 +47,8 @@ class Answer:
         self.line_ended = False  # a pager was answered with a line end
         self.erased = 0  # keys of pagers that were erased from the device's line
         self.paged_surely = False  # what looks like the prompt of a pager and was answered is one
+        self._doubtful: list[int] = []  # the numbers of the prompts that nothing wipes
+        self._decided = 0  # prompts of which this is known
         self.replies = 0  # sent to questions
         self.resumed = False  # more of the answer came after the first test
         self.unclear = False  # text and one prompt came after one test: a message, or the prompt before it was text
@@ -109,16 +111,24 @@ class Answer:
 
     def has_doubtful_page(self) -> bool:
         """Return whether a pager's prompt was answered that nothing wipes, so that it can be text."""
-        return bool(self.pagers) and not self.paged_surely and bool(unwiped(self.data, self.pagers))
+        return bool(self.pagers) and not self.paged_surely and bool(self._doubtful_pages())
+
+    def _doubtful_pages(self) -> list[int]:
+        """Return the numbers of the prompts that nothing wipes. Each is looked at once, when what wipes it has come."""
+        known = [number for number in self._doubtful if number < self._decided]
+        self._doubtful = known + unwiped(self.data, self.pagers, self._decided)
+        self._decided = max(len(self.pagers) - 1, 0)
+        return self._doubtful
 
     def settle_pages(self) -> bool:
         """Find out whether the prompts that nothing wipes are text: then their keys were typed at the prompt that ends
         the answer, and the device echoed them there. Return False if it is not certain."""
-        doubtful = unwiped(self.data, self.pagers)
+        doubtful = self._doubtful_pages()
         left = self._keys_left()
         left = None if left is None else left + self.erased
-        if left == len(doubtful) or (not left and set(doubtful) == quoting(self.data, self.pagers)):
-            self.pagers = [span for number, span in enumerate(self.pagers) if number not in doubtful]
+        if left == len(doubtful) or (not left and set(doubtful) == quoting(self.data, self.pagers, doubtful)):
+            self.pagers = [span for number, span in enumerate(self.pagers) if number not in set(doubtful)]
+            self._doubtful, self._decided = [], len(self.pagers)
             return True
         self.paged_surely = left == 0
         return self.paged_surely
@@ -340,7 +350,9 @@ def text_of(answer: Answer, *, complete: bool, secrets: Secrets | None = None) -
         stop = len(data)
     if answer.pagers:
         answered = [(first - start, last - start) for first, last in answer.pagers if start <= first and last <= stop]
-        data = bytearray(without_pagers(data[start:stop], answered, sure=answer.paged_surely))
+        data = bytearray(
+            without_pagers(data[start:stop], answered, sure=answer.paged_surely, untouched=[] if complete else None)
+        )
         start, stop = 0, len(data)
         yield
     if secrets is not None and DIVIDES.search(data, start, stop):

@@ -218,7 +218,11 @@ def _last_line(raw: str, begin: int) -> _Shown | None:
 
 
 def without_pagers(
-    data: bytes | bytearray, spans: Sequence[tuple[int, int]], *, sure: bool = False
+    data: bytes | bytearray,
+    spans: Sequence[tuple[int, int]],
+    *,
+    sure: bool = False,
+    untouched: Sequence[int] | None = None,
 ) -> bytes | bytearray:
     """Return raw data without the prompts of pagers, and without what the device sent to wipe them.
 
@@ -228,6 +232,7 @@ def without_pagers(
 
     :param spans: start and end of each prompt that was answered, in order.
     :param sure: all of them are prompts of a pager.
+    :param untouched: the numbers of those that nothing wipes, if they are known, see ``unwiped``.
     """
     if not spans:
         return data
@@ -238,7 +243,7 @@ def without_pagers(
         str, int
     ] = {}  # blanks that a prompt begins with; behind other text, they are not known to be its own
     stops = [*(start for start, _end in spans[1:]), len(data)]
-    never_wiped, texts = (set[str](), set[int]()) if sure else _ways(data, spans)
+    never_wiped, texts = (set[str](), set[int]()) if sure else _ways(data, spans, untouched)
     for number, ((first, last), stop) in enumerate(zip(spans, stops, strict=True)):
         start = max(first, place)  # a part of it was taken for what wipes the one before
         end = max(last, start)
@@ -264,25 +269,38 @@ def without_pagers(
     return kept
 
 
-def unwiped(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) -> list[int]:
-    """Return the numbers of the prompts that nothing wipes. Text that quotes a prompt looks the same."""
-    stops = [*(start for start, _end in spans[1:]), len(data)]
-    return [
-        number
-        for number, ((start, end), stop) in enumerate(zip(spans, stops, strict=True))
-        if not _is_touched(data, end, stop, len(_visible(data[start:end])))
-    ]
+def unwiped(data: bytes | bytearray, spans: Sequence[tuple[int, int]], first: int = 0) -> list[int]:
+    """Return the numbers of the prompts that nothing wipes. Text that quotes a prompt looks the same.
+
+    :param first: the number of the first prompt that is looked at.
+    """
+    found = []
+    for number in range(first, len(spans)):
+        start, end = spans[number]
+        stop = spans[number + 1][0] if number + 1 < len(spans) else len(data)
+        if not _is_touched(data, end, stop, len(_visible(data[start:end]))):
+            found.append(number)
+    return found
 
 
-def quoting(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) -> set[int]:
-    """Return the numbers of the prompts that are text, because the device wipes others that are the same."""
-    return _ways(data, spans)[1]
+def quoting(
+    data: bytes | bytearray, spans: Sequence[tuple[int, int]], untouched: Sequence[int] | None = None
+) -> set[int]:
+    """Return the numbers of the prompts that are text, because the device wipes others that are the same.
+
+    :param untouched: see ``without_pagers``.
+    """
+    return _ways(data, spans, untouched)[1]
 
 
-def _ways(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) -> tuple[set[str], set[int]]:
+def _ways(
+    data: bytes | bytearray, spans: Sequence[tuple[int, int]], numbers: Sequence[int] | None
+) -> tuple[set[str], set[int]]:
     """Return the names of the prompts that came more than once and that nothing ever wipes, and the numbers of those
     that nothing wipes while the device wipes others that are the same."""
-    untouched = set(unwiped(data, spans))
+    untouched = set(unwiped(data, spans) if numbers is None else numbers)
+    if not untouched:
+        return set(), set()
     names = [_name(_visible(data[start:end])) for start, end in spans]
     wiped = {name for number, name in enumerate(names) if number not in untouched}
     never = {name for name, count in Counter(names).items() if count > 1 and name not in wiped}
