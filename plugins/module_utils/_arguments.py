@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -45,7 +47,11 @@ def validated(spec: Spec, given: Mapping[str, Any], exclusive: Sequence[Sequence
     :raises ValueError: for invalid ones, in one sentence.
     """
     _refuse_unknown("unknown argument", spec, given)
-    given = {name: value for name, value in given.items() if value is not None}
+    given = {
+        name: listed(value) if spec[name].get("type") == "list" else value
+        for name, value in given.items()
+        if value is not None
+    }
     for name, option in spec.items():
         value = given.get(name)
         if "options" not in option or value is None or isinstance(value, str):
@@ -70,6 +76,17 @@ def validated(spec: Spec, given: Mapping[str, Any], exclusive: Sequence[Sequence
     values: dict[str, Any] = checked.validated_parameters
     _check_numbers(values, given)
     return values
+
+
+def listed(value: Any) -> Any:
+    """The list that a string holds as JSON, as with ``-e name='["a"]'``. Any other value is returned as it is.
+
+    Ansible reads a dictionary in a string itself, and splits a list in a string at its commas.
+    """
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        with contextlib.suppress(ValueError, RecursionError):
+            return json.loads(value)
+    return value
 
 
 def near(word: str, known: Iterable[str]) -> str:

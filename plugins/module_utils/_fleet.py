@@ -259,12 +259,14 @@ class Fleet:
     together, by the report on all of them.
 
     :param names: all that the run asks.
+    :param answered_before: devices with a full answer in an earlier run of the same output folder.
     """
 
     state: State
     scope: Scope
     closes: bool = True
     names: Collection[str] = ()
+    answered_before: Collection[str] = ()
 
     @property
     def is_part(self) -> bool:

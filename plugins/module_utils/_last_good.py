@@ -17,7 +17,7 @@ import json
 import os
 import pathlib
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -94,6 +94,7 @@ class LastGood:
         self.redaction_key: bytes | None = None
         self.redacts = False  # new answers have masks
         self._changes = changes
+        self.answered_before: Container[str] = ()  # devices whose full answer an earlier run stored here
         self.work: Work = _here
         self._states: dict[str, State] = {}  # of names between compared() and keep()
 
@@ -228,6 +229,8 @@ class LastGood:
         except FileNotFoundError:
             if any(path.parent.glob("*.txt")):
                 self.note(name, f"{path} is missing, so the texts beside it are not compared")
+            elif name in self.answered_before:
+                self.note(name, f"{path.parent} was removed, so this answer is not compared with an earlier one")
             return State()
         except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
             self.note(name, f"{path} cannot be read and is ignored: {error}")

@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible.module_utils.common.validation import check_type_bytes, check_type_float, check_type_int
 
-from ._arguments import validated
+from ._arguments import listed, validated
 from ._bounds import check_number
 from ._changes import ALL, Changes
 from ._device import Command, Reply
@@ -81,7 +81,8 @@ def check_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
     :raises ValueError: if an argument is invalid.
     """
     given = dict(arguments)
-    if isinstance(given.get("commands"), str):  # Ansible would split it at commas
+    given["commands"] = listed(given.get("commands"))
+    if isinstance(given["commands"], str):  # Ansible would split it at commas
         given["commands"] = _lines(given["commands"])
     for_each = given.pop("function_args", None)  # a template for each host is no dictionary yet
     if for_each is not None and not isinstance(for_each, (str, Mapping)):
@@ -261,6 +262,7 @@ def check_commands(commands: Any, parser: str | None) -> tuple[Command, ...]:
     :param parser: for commands without a parser.
     :raises ValueError: if a command is invalid.
     """
+    commands = listed(commands)
     if isinstance(commands, str):
         commands = _lines(commands)
     if not isinstance(commands, (list, tuple)):

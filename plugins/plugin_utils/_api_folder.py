@@ -57,6 +57,7 @@ class ApiFolder:
         }
         self._folder.note("began", hosts=len(devices), answered=0)
         last_good = LastGood(self._folder.top, Changes(None))
+        last_good.answered_before = fleet.answered_before
         # A task may have stored answers with masks.
         with contextlib.suppress(OSError):
             last_good.redaction_key = folder_key(self._folder.top, create=False)

@@ -375,6 +375,7 @@ def interruptible(
 def last_good_of(arguments: Mapping[str, Any], folder: RunFolder, there: Answers) -> LastGood:
     """Return the last good answers, including those of a resumed run."""
     last_good = LastGood(folder.top, Changes(arguments["ignore_changes"]))
+    last_good.answered_before = folder.fleet.answered_before if folder.fleet else ()
     last_good.redacts = arguments["redact"] == "all"
     last_good.redaction_key = _folder_key(folder, create=last_good.redacts)
     for name, answer in there.items():

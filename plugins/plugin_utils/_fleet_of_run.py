@@ -21,6 +21,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._fleet import (
     open_state,
     scope_of,
 )
+from ansible_collections.rollcall.network.plugins.module_utils._run import RUNS
 from ansible_collections.rollcall.network.plugins.module_utils._state import Entry
 from ansible_collections.rollcall.network.plugins.plugin_utils._manifest import workflow_of
 
@@ -50,7 +51,13 @@ def open_fleet(top: pathlib.Path, names: Iterable[str], variables: Mapping[str, 
     with contextlib.suppress(OSError):  # a full disk is reported where answers are written
         state.rewrite()
     scope = Scope(OF_A_POLLER) if poller else scope_in(names, entries, record, variables)
-    return Opened(Fleet(state, scope, closes=not poller, names=names), entries, record)
+    runs = top.relative_to(state.top) / RUNS  # of this output folder, which can be that of one poller
+    answered = {
+        name
+        for name, entry in entries.items()
+        if entry.last_good_run and pathlib.PurePath(entry.last_good_run).parent == runs
+    }
+    return Opened(Fleet(state, scope, closes=not poller, names=names, answered_before=answered), entries, record)
 
 
 def is_of_poller(top: pathlib.Path, variables: Mapping[str, Any]) -> bool:

@@ -18,6 +18,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._known_hosts impo
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import in_line
 from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError, Error
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll
+from ansible_collections.rollcall.network.plugins.module_utils._some import some
 from ansible_collections.rollcall.network.plugins.module_utils._transport import host_keys
 from ansible_collections.rollcall.network.plugins.module_utils._transport.options import options_of, whole_way
 from ansible_collections.rollcall.network.plugins.module_utils._transport.ssh import settled
@@ -280,8 +281,7 @@ def _without_place(each: Found) -> str:
 
 
 def _names(names: list[str]) -> str:
-    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return ", ".join(map(in_line, names[:MOST_NAMES])) + more
+    return some([in_line(name) for name in names], MOST_NAMES)
 
 
 def _place(device: Device) -> Found:

@@ -21,6 +21,7 @@ import asyncssh
 import pytest
 from ntc_templates.parse import parse_output
 
+from tests.integration.conftest import run_playbook
 from tests.lab import Lab, inventory
 from tests.lab.faults import BIG_OUTPUT_BYTES, BROKEN, FAULTS
 from tests.lab.platforms import PLATFORMS
@@ -593,3 +594,15 @@ def test_the_index_finds_the_device() -> None:
     from tests.lab.server import index_of
 
     assert [index_of(device(index).address) for index in (1, 255, 256, 20_000)] == [1, 255, 256, 20_000]
+
+
+def test_a_copied_inventory_works_with_the_variable_that_it_names(tmp_path: Path) -> None:
+    with Lab(devices=24, healthy=True) as lab:
+        copied = tmp_path / "copied.yml"
+        copied.write_text((ROOT / "inventory" / "lab.yml").read_text(encoding="utf-8"), encoding="utf-8")
+        given = {"lab_port": lab.port, "rollcall_hosts": next(iter(lab.devices)), "rollcall_output_dir": str(tmp_path)}
+        for more, status in ({}, 2), ({"lab_known_hosts": str(lab.known_hosts)}, 0):
+            done = run_playbook(ROOT / "collect.yml", copied, "-e", json.dumps({**given, **more}))
+            assert done.returncode == status, done.stdout + done.stderr
+    for name in ("lab_port", "lab_known_hosts"):
+        assert f"-e {name}=<" in inventory.HEADER, "the copied file says what it needs"

@@ -179,6 +179,23 @@ def test_a_damaged_state_is_told_and_costs_nothing(whole: Lab, tmp_path: Path) -
     assert "the last good answers of" not in call_roll(whole.inventory, arguments).output, "it has healed"
 
 
+@pytest.mark.parametrize("gone", ["last_good", "last_good/fra-leaf1"])
+def test_removed_last_good_answers_are_told_once(gone: str, whole: Lab, tmp_path: Path) -> None:
+    """They do not look like those of new devices, whether the folder of one device is gone or that of all."""
+    names = ["fra-wan1", "fra-leaf1", "fra-leaf2", "ams-wan1", "ams-leaf1"]
+    arguments = {"output_dir": str(tmp_path), "hosts": names}
+    assert "the last good answers of" not in call_roll(whole.inventory, arguments).output, "the devices are new"
+    shutil.rmtree(tmp_path / gone)
+    roll = call_roll(whole.inventory, arguments)
+    said = " ".join(roll.output.split())
+    who = "fra-wan1, fra-leaf1, fra-leaf2 and 2 more: of fra-wan1" if gone == "last_good" else "fra-leaf1"
+    first = tmp_path / "last_good" / ("fra-wan1" if gone == "last_good" else "fra-leaf1")
+    line = f"the last good answers of {who}: {first} was removed, so this answer is not compared with an earlier one"
+    assert said.count(line) == 1, said
+    assert len(roll.result["warnings"]) == 1
+    assert "the last good answers of" not in call_roll(whole.inventory, arguments).output, "they are there again"
+
+
 @needs_git
 def test_a_history_that_cannot_be_written_loses_nothing(whole: Lab, tmp_path: Path) -> None:
     program = tmp_path / "programs" / "git"

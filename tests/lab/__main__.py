@@ -69,7 +69,8 @@ def _serve(options: argparse.Namespace) -> int:
         old = {names[name].address: keys.old_host for name, fault in found.items() if fault == "old_crypto"}
         known = {device.address: old.get(device.address) or keys.host for device in names.values()}
         write_known_hosts(options.state, settings.port, known)
-        print(f"lab ready: {settings.count} devices on port {settings.port}", flush=True)
+        ready_line = f"lab ready: {settings.count} devices on port {settings.port}"
+        print(f"{ready_line}\nhost keys: {(options.state / 'known_hosts').absolute()}", flush=True)
 
     try:
         processes.run(settings, ready=ready, with_parent=options.with_parent)

@@ -155,6 +155,8 @@ def test_defaults() -> None:
         ({"workers": None, "deadline": None}, {"workers": None, "deadline": None}),
         ({"retries": None, "resume": None, "only": None}, {"retries": 1, "resume": False, "only": None}),
         ({"hosts": "r1, r2"}, {"hosts": ["r1", "r2"]}),
+        ({"hosts": ' ["r1, r2", 3]'}, {"hosts": ["r1, r2", "3"]}),
+        ({"commands": '["show version", {"command": "a"}]'}, {"commands": ["show version", {"command": "a"}]}),
     ],
 )
 def test_good_arguments(given: dict[str, Any], checked: dict[str, Any]) -> None:
@@ -309,6 +311,8 @@ def test_hosts_are_required() -> None:
         ),
         (["b", "a", "b"], None, (Command("b"), Command("a"))),
         ([{"command": "a", "parser": "json"}, "a"], None, (Command("a", "json"),)),
+        ('["show a, b", {"command": "c", "parser": "json"}]', None, (Command("show a, b"), Command("c", "json"))),
+        ("[not JSON", None, (Command("[not JSON"),)),
         (["show description | include Zürich"], None, (Command("show description | include Zürich"),)),
     ],
 )

@@ -217,6 +217,7 @@ def test_an_address_with_a_token_is_in_no_error() -> None:
     [
         ({"rollcall_formats": "html"}, ["html"]),
         ({"rollcall_formats": "html,json"}, ["html", "json"]),
+        ({"rollcall_formats": '["html", "json"]'}, ["html", "json"]),
         ({"rollcall_formats": ["md"], "rollcall_metrics_file": "x.prom"}, ["md", "prom"]),
     ],
 )
@@ -249,6 +250,7 @@ def look(*hosts: dict[str, Any], columns: tuple[str, ...] = (), own: tuple[str, 
             (),
             "of r2, r3, r4 and 6 more is not known; near matches: rollcall_commands",
         ),
+        ([{}, *[{"rollcall_comands": 1}] * 1500], (), "of r2, r3, r4 and 1,497 more is not known"),
         ([{"rollcall_format": 1}] * 2, (), "variable rollcall_format is not known; near matches: rollcall_formats"),
         ([{"rollcall_my_helper": 1}], (), "names that begin with rollcall_ are reserved"),
         ([{"site": 1}, {}], ("sitee",), "rollcall_columns: no host has a variable 'sitee'; near matches: site"),

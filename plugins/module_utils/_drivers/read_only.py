@@ -31,6 +31,7 @@ from .._platforms.read_only import (
     Rules,
 )
 from .._result import Error
+from .._some import some
 
 LONGEST_PATTERN = 512  # characters of a pattern of the user
 MOST_PATTERNS = 1000
@@ -297,5 +298,4 @@ def _lines(device: Device) -> Iterator[str]:
 
 
 def _quoted(lines: list[str]) -> str:
-    more = f" and {len(lines) - NAMED} more" if len(lines) > NAMED else ""
-    return ", ".join(repr(line) for line in lines[:NAMED]) + more
+    return some([repr(line) for line in lines], NAMED)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.rollcall.network.plugins.module_utils._arguments import validated
+from ansible_collections.rollcall.network.plugins.module_utils._some import some
 from ansible_collections.rollcall.network.plugins.module_utils._spec import NEEDED, check_arguments, check_percentages
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import VARIABLES
 from ansible_collections.rollcall.network.plugins.plugin_utils._plain import holds_no_template
@@ -34,7 +35,6 @@ OFFERED = frozenset(variable.name for variable in (*ROLE, *HOST)) | {
     name for names in VARIABLES.values() for name in names if name.startswith(PREFIX)
 }
 KNOWN = OFFERED | RESULTS.keys() | USED
-NAMES_SAID = 3
 # An address and headers may hold a token.
 SECRET = ("rollcall_webhook_url", "rollcall_webhook_headers", "rollcall_webhook_token")
 # A type in words.
@@ -203,8 +203,7 @@ class HostNames:
             raise ValueError("; ".join(problems))
 
     def _said(self, name: str, hosts: list[str]) -> str:
-        more = f" and {len(hosts) - NAMES_SAID} more" if len(hosts) > NAMES_SAID else ""
-        whose = "" if len(hosts) == self._hosts > 1 else f" of {', '.join(hosts[:NAMES_SAID])}{more}"
+        whose = "" if len(hosts) == self._hosts > 1 else f" of {some(hosts)}"
         near = _near(name, OFFERED, PREFIX) or f"; names that begin with {PREFIX} are reserved; see the role's README"
         return f"variable {name}{whose}{_origin(name)} is not known{near}"
 

@@ -23,6 +23,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._platforms import
     spellings,
     unknown,
 )
+from ansible_collections.rollcall.network.plugins.module_utils._some import some
 
 from ._unique_keys import UniqueKeys
 
@@ -79,9 +80,8 @@ def platform_warnings(devices: Iterable[Device]) -> list[str]:
             names.setdefault(device.platform_note, []).append(device.name)
     warnings = []
     for note, found in list(names.items())[:MOST_NOTES]:
-        more = f" and {len(found) - MOST_NAMES} more" if len(found) > MOST_NAMES else ""
         warnings.append(
-            f"{note}; the platform is learned from the device: {', '.join(found[:MOST_NAMES])}{more}. "
+            f"{note}; the platform is learned from the device: {some(found, MOST_NAMES)}. "
             "To hide this warning, set ansible_network_os: generic."
         )
     if len(names) > MOST_NOTES:
