@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pathlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -29,7 +30,9 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._no_slice import 
 from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController
 from ansible_collections.rollcall.network.plugins.plugin_utils._once import once, question_of, repeated
 from ansible_collections.rollcall.network.plugins.plugin_utils._outcome_spec import ARGUMENT_SPEC, EXCLUSIVE
+from ansible_collections.rollcall.network.plugins.plugin_utils._report import not_all
 from ansible_collections.rollcall.network.plugins.plugin_utils._shown import path
+from ansible_collections.rollcall.network.plugins.plugin_utils._take_back import take_back
 from ansible_collections.rollcall.network.plugins.plugin_utils._webhook import headers_of, post
 from ansible_collections.rollcall.network.plugins.plugin_utils._why import lines_of
 
@@ -139,7 +142,15 @@ class _Run:
         )
         if self.reports.get("failed") or self.reports.get("errors"):
             # The task failed: for some reports, or as a whole.
-            self.trouble(f"not all reports could be written: {self.reports.get('msg') or 'see the report task'}")
+            reason = not_all(in_line(str(self.reports.get("msg") or "see the report task")))
+            self.trouble(reason)
+            self._take_back(reason)
+
+    def _take_back(self, reason: str) -> None:
+        """Record that the run did not pass. The report task has done so, unless it failed as a whole."""
+        run_dir = self._result.get("run_dir")
+        if "devices" in self._result and isinstance(run_dir, str):  # not a report on a stored run
+            take_back(pathlib.Path(run_dir).parent.parent, [run_dir], reason)
 
     def trouble(self, reason: str | None) -> None:
         """Add a reason why the run does not pass, if there is one."""

@@ -61,6 +61,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._report import (
     PUBLIC,
     Files,
     count_of,
+    not_all,
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._report_spec import ARGUMENT_SPEC, EXCLUSIVE
 from ansible_collections.rollcall.network.plugins.plugin_utils._secret_columns import (
@@ -278,8 +279,19 @@ class ActionModule(OnController):
             else:
                 last = [each for each in (*formats, *older) if each in of_fleet]
                 self._put_all(folder, {each: of_fleet[each] for each in last}, None)
-        self._put_all(dest, {each: make[each] for each in formats}, arguments["metrics_file"])
+        # The metrics come last, because they say whether the run passed.
+        for some_of in ([each for each in formats if each != "prom"], [each for each in formats if each == "prom"]):
+            self._put_all(dest, {each: make[each] for each in some_of}, arguments["metrics_file"])
+            self._take_back(fleet, arguments)
         return {**result, "index": self._written(dest / FLEET_FILES[first])}
+
+    def _take_back(self, fleet: FleetReport | None, arguments: Mapping[str, Any]) -> None:
+        """If reports of a run of today could not be written, record that it did not pass."""
+        if fleet is None or arguments["output_dir"] is None or self._task.check_mode or not self._files.problem:
+            return
+        error = fleet.take_back(arguments["run_dir"] or (), not_all(self._files.problem))
+        if error is not None:
+            self._files.fail("the fleet state", error)
 
     def _written(self, file: pathlib.Path) -> str | None:
         """The path of a file; None if it could not be written, and in check mode: an old file is not of this run."""
@@ -408,7 +420,9 @@ class ActionModule(OnController):
 
     def _recorded(self, verdict: Verdict) -> Verdict:
         """The verdict of runs without a readable state. They did not pass if they had to be recorded."""
-        return verdict.troubled("the fleet state could not be written") if self._is_unrecorded else verdict
+        if self._is_unrecorded:
+            verdict = verdict.troubled("the fleet state could not be written")
+        return verdict.troubled(not_all(self._files.problem)) if self._files.problem else verdict
 
     # -- rendering -----------------------------------------------------------------------------------------------------
 

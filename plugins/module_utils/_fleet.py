@@ -251,6 +251,39 @@ def close_fleet(
     return True
 
 
+def record_failure(state: State, runs: Collection[str], reason: str) -> tuple[Record | None, OSError | None]:
+    """Record that the last run of the whole fleet did not pass. Its success does not count any more.
+
+    Return the new record, None if these are not its runs or it had not passed, and the error if it cannot be written.
+
+    :param runs: its folders, relative to the output folder.
+    """
+    try:
+        with state.alone():
+            record = read_record(state.top)
+            if record is None or not record.passed or set(record.runs) != set(runs):
+                return None, None
+            changed = replace(
+                record,
+                passed=False,
+                reasons=[*record.reasons, reason],
+                last_success_at=record.success_before_at,
+                last_success_runs=record.success_before_runs,
+            )
+            copy = state.top / record.runs[0] / RECORD
+            try:
+                with contextlib.suppress(OSError):
+                    copy.unlink(missing_ok=True)  # on a full disk, the record needs its place; it also says otherwise
+                _write_record(state, changed)
+            except OSError as error:
+                return changed, error
+            with contextlib.suppress(OSError):
+                write_atomically(copy, _text(changed))
+            return changed, None
+    except OSError as error:  # of the lock
+        return None, error
+
+
 @dataclass(slots=True)
 class Fleet:
     """The state of the fleet as one run sees and updates it.

@@ -31,6 +31,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._state import Ent
 from ansible_collections.rollcall.network.plugins.module_utils._trusted import make_top
 from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_of_run import groups_of, leaves_out_devices
 from ansible_collections.rollcall.network.plugins.plugin_utils._prometheus import RunFacts
+from ansible_collections.rollcall.network.plugins.plugin_utils._take_back import take_back
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Verdict
 
 
@@ -167,6 +168,12 @@ class FleetReport:
         self.record = read_record(self.top) or Record()
         self.entries = {name: entry for name, entry in self.entries.items() if name not in scope.leaving}
         return scope
+
+    def take_back(self, run_dirs: Sequence[str], reason: str) -> OSError | None:
+        """Record that these runs did not pass, if they are recorded as passed. Return the error if that failed."""
+        changed, error = take_back(self.top, run_dirs, reason)
+        self.record = changed or self.record
+        return error
 
 
 def fleet_of(

@@ -166,6 +166,11 @@ class Files:
         reason = shown(reason or str(error).strip() or type(error).__name__)
         self._errors.setdefault(reason, {})[name] = None
 
+    @property
+    def problem(self) -> str:
+        """What could not be written, in a sentence; empty if everything was."""
+        return _sentence(self._errors) if self._errors else ""
+
     def as_result(self) -> dict[str, Any]:
         """Return the part of the task's result that says what was written."""
         errors = [
@@ -182,6 +187,11 @@ class Files:
 def count_of(names: Sequence[str]) -> str:
     """The first names, and how many more there are."""
     return some(list(map(shown, names)))
+
+
+def not_all(reason: str) -> str:
+    """Why a run did not pass whose reports could not be written."""
+    return f"not all reports could be written: {reason}"
 
 
 def _sentence(errors: dict[str, dict[str, None]]) -> str:

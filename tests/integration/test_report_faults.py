@@ -201,6 +201,46 @@ def test_signals_and_verdict_come_when_reports_fail(
     assert words in verdict
 
 
+@pytest.mark.parametrize("blocked", ["a page", "the metrics", "the whole task"])
+def test_a_run_without_its_reports_is_recorded_as_not_passed(blocked: str, lab: Lab, tmp_path: Path) -> None:
+    """The record, its copy, the manifest and the metrics agree with the exit status, and the success before counts."""
+    out, metrics = tmp_path / "out", tmp_path / "m.prom"
+    given = {"rollcall_metrics_file": str(metrics)}
+    assert collect(lab, out, **given)[0] == 0
+    record = out / "state" / "fleet.json"
+    before = json.loads(record.read_text())["last_success"]
+    if blocked == "a page":
+        (out / "reports" / "index.md").unlink()
+        (out / "reports" / "index.md").mkdir()
+    wrong = {
+        "a page": {},
+        "the metrics": {"rollcall_metrics_file": later("'/dev/null/m.prom'", f"'{metrics}'")},
+        "the whole task": {"rollcall_title": later("nowhere", "'fine'")},
+    }[blocked]
+    status, output, outcome = collect(lab, out, **{**given, **wrong})
+    assert (status, outcome["verdict"]["passed"]) == (2, False), output
+    run = out / "latest"
+    for file in record, run / "fleet.json":
+        found = json.loads(file.read_text())
+        assert found["run"]["passed"] is False
+        assert "not all reports could be written" in found["run"]["reasons"][0]
+        assert found["last_success"] == before
+    manifest = json.loads((run / "manifest.json").read_text())
+    assert manifest["verdict"]["passed"] is False
+    assert manifest["troubles"] == manifest["verdict"]["reasons"] == found["run"]["reasons"]
+    if blocked == "a page":
+        values = dict(re.findall(r"^(rollcall_run_\w+)\{.*\} (\S+)$", metrics.read_text(), re.M))
+        assert float(values["rollcall_run_passed"]) == 0
+        assert float(values["rollcall_run_last_success_timestamp_seconds"]) < float(
+            values["rollcall_run_finished_timestamp_seconds"]
+        )
+    blocked_page = out / "reports" / "index.md"
+    if blocked_page.is_dir():
+        blocked_page.rmdir()
+    assert collect(lab, out, **given)[0] == 0
+    assert json.loads(record.read_text())["run"]["passed"] is True
+
+
 # The size decides what does not fit: the end of the manifest (36k, 68k), the record of the fleet, answers, or only
 # the pages, which are larger than these disks.
 @pytest.mark.parametrize("small_disk", ["36k", "48k", "64k", "68k"], indirect=True)
@@ -213,6 +253,7 @@ def test_signals_metrics_and_verdict_come_when_the_disk_is_full(lab: Lab, small_
     assert "No space left on device" in output.split("Fail if the run did not pass")[1]
     record = small_disk / "out" / "state" / "fleet.json"
     recorded = record.exists() and bool(json.loads(record.read_text())["run"]["passed"])
+    assert not recorded, "the exit status, the record and the metrics agree"
     assert float(re.findall(r"^rollcall_run_passed\{.*\} (\S+)$", file.read_text(), re.M)[0]) == recorded
     reasons = outcome["verdict"]["reasons"]
     assert not any("could not be written to" in each for each in reasons) or "the answers were written" not in str(

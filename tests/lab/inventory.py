@@ -17,8 +17,8 @@ HEADER = """\
 ---
 # The lab: pretend devices on loopback addresses, for a first try and for the tests.
 # Start it with `python -m tests.lab serve`. This file is the output of `python -m tests.lab inventory`.
-# A copy in another folder needs the host keys of the lab, which `serve` prints: -e lab_known_hosts=<path>. With another port than 2022,
-# it needs -e lab_port=<port> too.
+# A copy in another folder needs -e lab_known_hosts=<path>, with the path that `serve` prints, and -e lab_port=<port> if
+# the port is not 2022.
 """
 
 
