@@ -278,6 +278,16 @@ options:
         fails if there is at least one such device.
       - For a device without any full answer, the time since it was first asked is used.
     type: float
+  suspicious:
+    description:
+      - What happens if the answer to a command is only a small part of the last good one, such as a third of a configuration, or half
+        of the interfaces. With V(warn) there is a warning, and with V(fail) the task fails.
+      - Such an answer does not replace the last good one. It does if the next answer is about as small.
+        C(docs/identity.md) has the details.
+      - Not used without O(output_dir).
+    type: str
+    choices: [warn, fail]
+    default: warn
   history:
     description:
       - Keep the last good answers in git too, in the bare repository C(history.git) in O(output_dir), as C(<name>/<command>.txt). A

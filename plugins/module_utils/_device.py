@@ -99,6 +99,7 @@ class Device:
     ``max_output`` is the number of bytes that are read for one command. ``platform_note`` says why the platform is
     ``learned`` if the user did not choose that. ``definition`` describes a platform that the user added.
     ``allow_commands`` are patterns of commands that may be sent although they are not known to only read.
+    ``expect_hostname`` are the names that its prompt may have; any if it is empty.
     ``rows_required`` makes the answer ``partial`` if rows that were requested are missing, see ``_required_rows``.
     """
 
@@ -119,6 +120,7 @@ class Device:
     commands: tuple[Command, ...] = ()
     allow_commands: tuple[str, ...] = ()
     rows_required: bool = True
+    expect_hostname: tuple[str, ...] = ()
     function: str | None = None
     function_args: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
     connect_timeout: float = 10.0
@@ -151,6 +153,7 @@ class Device:
         hops = tuple(Hop(**{**each, **_tuples(each)}) for each in data["hops"])
         others = {
             "allow_commands": tuple(data["allow_commands"]),
+            "expect_hostname": tuple(data["expect_hostname"]),
             "run_secrets": tuple(data["run_secrets"]),
             "limit_groups": tuple((name, value) for name, value in data["limit_groups"]),
         }

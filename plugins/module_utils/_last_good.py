@@ -4,6 +4,9 @@
 
 """The last good answer to each command of each device, over all runs. New answers are compared with it.
 
+Before that, the device is compared with what it was, see ``_identity``. An answer of another device, or one that is
+only a small part of the last good answer, does not replace it.
+
 ``<output_dir>/last_good/<name>/`` holds a text file for each command and ``state.json``: when the device was first
 asked and when it last answered in full, and for each command its file and the digest of its text, since when its answer
 is the same (apart from ignored values), and when it was last received. A text with another digest is not compared.
@@ -17,19 +20,23 @@ import json
 import os
 import pathlib
 import stat
-from collections.abc import Callable, Container, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from ._changes import Changes, between
 from ._clock import is_future, past
 from ._engine.errors import NotDone
+from ._identity import IDENTITY, Identity, Known, identity_of
+from ._identity import compared as compared_identity
 from ._model.redaction import MASK
 from ._redacted import redacted_text
 from ._result import iso
 from ._run import RUNS, entry, folds_case, plain_name, text_name, write_file, write_json
+from ._shrunken import Measure, rows_of, shrunken
 from ._trusted import check_folder, make_folder, read_file
+from ._wrong_device import is_of_other, refused
 
 FOLDER, STATE = "last_good", "state.json"
 
@@ -39,16 +46,26 @@ class Kept:
     """One command's last good answer: its file, since when it is the same, and when it was last received.
 
     ``sha256`` has the digest of its text. While the text is replaced, it also has that of the text before, which is in
-    the file if the run was killed.
+    the file if the run was killed. ``rows`` is the number of its rows. ``small`` is the size of a later answer that was
+    much smaller and did not replace it.
     """
 
     file: str
     since: str
     at: str
     sha256: tuple[str, ...]
+    rows: int | None = None
+    small: Measure | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        return {"file": self.file, "since": self.since, "at": self.at, "sha256": list(self.sha256)}
+        found: dict[str, Any] = {
+            "file": self.file,
+            "since": self.since,
+            "at": self.at,
+            "sha256": list(self.sha256),
+        }
+        found |= {} if self.rows is None else {"rows": self.rows}
+        return found | ({} if self.small is None else {"small": list(self.small)})
 
 
 @dataclass(slots=True)
@@ -97,6 +114,9 @@ class LastGood:
         self.answered_before: Container[str] = ()  # devices whose full answer an earlier run stored here
         self.work: Work = _here
         self._states: dict[str, State] = {}  # of names between compared() and keep()
+        self._identities: dict[str, Identity] = {}  # new ones, of names between compared() and keep()
+        self._known = Known(self.path)
+        self.expected: Mapping[str, Sequence[str]] = {}  # the names that the user expects, by device
 
     def compared(self, name: str, answer: Mapping[str, Any]) -> dict[str, Any]:
         """Return an answer with its changes, including texts.
@@ -106,22 +126,59 @@ class LastGood:
         received, and a changed one has ``diff``, a unified diff.
         """
         state = self._states[name] = self._read(name)
+        answer, identity_changes = self._identified(name, answer)
         now = _moment_of(answer)
         outputs: dict[str, Any] = {}
+        suspicious: dict[str, str] = {}
         for command, output in answer["output"].items():
             outputs[command] = output
             if output["status"] == "ok" and not _is_doubtful(answer, output):
                 kept = state.commands.get(command)
-                outputs[command] = {
-                    **output,
-                    **self._news(name, kept, answer["platform"], command, output["text"], now),
-                }
+                news, reason = self._news(name, kept, answer["platform"], command, output, now)
+                outputs[command] = {**output, **news}
+                if reason is not None and kept is not None:
+                    suspicious[command] = reason
+                    state.commands[command] = replace(kept, small=Measure.of(output["text"], output.get("rows")))
         return {
             **answer,
             "output": outputs,
             "changed": [command for command, output in outputs.items() if output.get("diff")],
+            "suspicious": suspicious,
+            "identity_changes": identity_changes,
             "last_good_at": now if answer["status"] == "ok" else state.last_good_at,
         }
+
+    def _identified(self, name: str, answer: Mapping[str, Any]) -> tuple[Mapping[str, Any], list[str]]:
+        """Compare the device with what it was. Return the answer, failed if it is another device, and the changes."""
+        self._identities.pop(name, None)
+        now = identity_of(answer)
+        if not now or is_of_other(answer):
+            return answer, []
+        before = self._read_identity(name)
+        path = self._folder(name) / IDENTITY
+        finding = compared_identity(
+            before,
+            now,
+            lambda: self._known.others(name),
+            expected=self.expected.get(name, ()),
+            advice=f". If it is the right device, which was replaced or renamed, remove {path} and ask it again",
+        )
+        if finding.error is not None:
+            return refused(answer, finding.error), []
+        if finding.identity != before and answer["status"] in ("ok", "partial"):
+            self._identities[name] = finding.identity
+        return answer, list(finding.changes)
+
+    def _read_identity(self, name: str) -> Identity:
+        path = self._folder(name) / IDENTITY
+        try:
+            check_folder(path.parent)
+            return Identity.from_dict(json.loads(read_file(path).decode("ascii")))
+        except FileNotFoundError:
+            return Identity()
+        except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
+            self.note(name, f"{path} cannot be read and is ignored: {error}")
+            return Identity()
 
     def keep(self, name: str, compared: Mapping[str, Any], written: pathlib.Path) -> None:
         """Store the good outputs of an answer as the last good ones.
@@ -141,7 +198,7 @@ class LastGood:
                 if output.get("since"):
                     file = text_name(command, folds=self._folds)
                     digests = _digests(_bytes_of(output, written / file), folder / file, state.commands.get(command))
-                    good[command] = Kept(file, output["since"], now, digests)
+                    good[command] = Kept(file, output["since"], now, digests, rows_of(output.get("rows")))
             new = State(state.first_asked_at or now, last, {**state.commands, **good})
             for each in (self.path, folder):
                 self._make_way(name, each, stat.S_ISREG)
@@ -151,12 +208,21 @@ class LastGood:
                 self._make_way(name, each, stat.S_ISDIR)
             write_json(partial, {"name": name, **new.as_dict()})
             partial.replace(folder / STATE)
+            if (identity := self._identities.pop(name, None)) is not None:
+                self._write_identity(name, folder, identity)
             for kept in good.values():
                 for file in (kept.file, f".{kept.file}.part"):
                     self._make_way(name, folder / file, stat.S_ISDIR)
                 _share(written / kept.file, folder / kept.file)
         except OSError as error:
             self.note(name, f"{folder} cannot be written to: {error.strerror or error}")
+
+    def _write_identity(self, name: str, folder: pathlib.Path, identity: Identity) -> None:
+        partial = folder / f".{IDENTITY}.part"
+        for each in (partial, folder / IDENTITY):
+            self._make_way(name, each, stat.S_ISDIR)
+        write_json(partial, {"name": name, **identity.as_dict()})
+        partial.replace(folder / IDENTITY)
 
     def note(self, name: str, problem: str) -> None:
         """Record what is wrong with the last good answers of a device, in one sentence."""
@@ -219,7 +285,12 @@ class LastGood:
             data = json.loads(read_file(path).decode("ascii"))
             commands = {
                 str(command): Kept(
-                    plain_name(kept["file"]), _moment(kept["since"]), _moment(kept["at"]), _known(kept["sha256"])
+                    plain_name(kept["file"]),
+                    _moment(kept["since"]),
+                    _moment(kept["at"]),
+                    _known(kept["sha256"]),
+                    _number(kept.get("rows")),
+                    _measure(kept.get("small")),
                 )
                 for command, kept in data["commands"].items()
             }
@@ -237,33 +308,35 @@ class LastGood:
             return State()
 
     def _news(
-        self, name: str, kept: Kept | None, platform: str | None, command: str, text: str, now: str
-    ) -> dict[str, str]:
+        self, name: str, kept: Kept | None, platform: str | None, command: str, output: Mapping[str, Any], now: str
+    ) -> tuple[dict[str, Any], str | None]:
+        """Return the changes of an output, and why it is suspicious and does not replace the last good one."""
         if kept is None:
-            return {"since": now}
+            return {"since": now}, None
+        text = output["text"]
         new = text.encode("utf-8", "surrogateescape")
         old = self._text(name, kept)
         if old == new or (old is None and _digest(new) == kept.sha256[0]):
-            return {"since": kept.since}
+            return {"since": kept.since}, None
         if old is None:
-            return {"since": now}
+            return {"since": now}, None
         before = old.decode("utf-8", "surrogateescape")
+        reason = _suspicion(command, kept, before, text, output.get("rows"))
         try:
             size = len(before) + len(text)
             if self.redaction_key and (self.redacts or MASK in before):
                 before = self.work(redacted_text, self.redaction_key, before, size=size)
                 text = self.work(redacted_text, self.redaction_key, text, size=size)
                 if before == text:
-                    return {"since": kept.since}
+                    return {"since": kept.since}, None
             lines = self.work(between, self._changes.ignore, platform, command, before, text, size=size)
         except NotDone as error:
             self.note(name, f"{command!r} could not be compared: {error}; see ignore_changes")
-            return {}
-        return (
-            {"since": now, "diff": "\n".join([f"--- {kept.at}", f"+++ {now}", *lines, ""])}
-            if lines
-            else {"since": kept.since}
-        )
+            return {}, reason
+        if not lines:
+            return {"since": kept.since}, None
+        diff = "\n".join([f"--- {kept.at}", f"+++ {now}", *lines, ""])
+        return {"since": None if reason else now, "diff": diff}, reason
 
     def _text(self, name: str, kept: Kept) -> bytes | None:
         """Return the text of a last good answer; None if it cannot be read or is not what was written."""
@@ -281,6 +354,17 @@ class LastGood:
 
 def _digest(text: bytes) -> str:
     return hashlib.sha256(text).hexdigest()
+
+
+def _number(given: Any) -> int | None:
+    return None if given is None else int(given)
+
+
+def _measure(given: Any) -> Measure | None:
+    if given is None:
+        return None
+    size, lines, rows = given
+    return Measure(int(size), int(lines), _number(rows))
 
 
 def _known(digests: Any) -> tuple[str, ...]:
@@ -308,6 +392,15 @@ def _digests(text: bytes, there: pathlib.Path, kept: Kept | None) -> tuple[str, 
         old = _digest(read_file(there))
         return (new,) if old == new or old not in kept.sha256 else (new, old)
     return (new,)
+
+
+def _suspicion(command: str, kept: Kept, before: str, text: str, rows: Any) -> str | None:
+    """Return why an answer is suspicious. It is not if the previous one was about as small."""
+    now = Measure.of(text, rows)
+    reason = shrunken(command, Measure.of(before)._replace(rows=kept.rows), now)
+    if reason is None or (kept.small is not None and shrunken(command, kept.small, now) is None):
+        return None
+    return reason
 
 
 def _is_doubtful(answer: Mapping[str, Any], output: Mapping[str, Any]) -> bool:

@@ -42,6 +42,7 @@ from ._result import STATUSES, DeviceError, Error, Output, Outputs, Result, Sent
 from ._run import RunFolder
 from ._transport._known_hosts_file import append
 from ._transport.new_keys import NewKey, new_key_lines
+from ._wrong_device import is_of_other
 from .collector import Event, collect, iter_collect, this_call
 
 # Threads that write answers. The file system commits several writes together: four threads took a quarter to an eighth
@@ -464,6 +465,8 @@ def answer_of(asked: Device | Error | None, result: Result, *, slim: bool = Fals
         "output": {command: output.as_slim_dict() if slim else output.as_dict() for command, output in outputs.items()},
         "value": None if slim or has_outputs(asked) else result.value,
         "changed": None,
+        "suspicious": None,
+        "identity_changes": None,
         "last_good_at": None,
     }
 
@@ -662,7 +665,7 @@ def _compared(last_good: LastGood, name: str, answer: dict[str, Any]) -> dict[st
         return last_good.compared(name, answer)
     except Exception as error:  # a rule of the user can raise any exception
         last_good.note(name, f"they could not be compared: {type(error).__name__}: {error}")
-        return {**answer, "changed": [], "last_good_at": None}
+        return {**answer, "changed": [], "suspicious": {}, "identity_changes": [], "last_good_at": None}
 
 
 def news_of(compared: Mapping[str, Any], *, slim: bool) -> dict[str, Any]:
@@ -670,6 +673,10 @@ def news_of(compared: Mapping[str, Any], *, slim: bool) -> dict[str, Any]:
 
     :param slim: without the differences, which are on disk.
     """
-    keys = ("since",) if slim else ("since", "diff")
+    keys: tuple[str, ...] = ("since",) if slim else ("since", "diff")
+    news = {key: compared[key] for key in ("changed", "suspicious", "identity_changes", "last_good_at")}
+    if is_of_other(compared):
+        news |= {key: compared[key] for key in ("status", "error")}
+        keys += ("status", "error", "parser", "rows_status", "rows_message", *(() if slim else ("rows",)))
     output = {command: {key: each[key] for key in keys if key in each} for command, each in compared["output"].items()}
-    return {"changed": compared["changed"], "last_good_at": compared["last_good_at"], "output": output}
+    return {**news, "output": output}

@@ -55,6 +55,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "keep": {"type": "dict", "options": {"runs": {"type": "int"}, "days": {"type": "float"}}},
     "ignore_changes": {"type": "dict"},
     "stale_after": {"type": "float"},
+    "suspicious": {"type": "str", "choices": ["warn", "fail"], "default": "warn"},
     "history": {"type": "bool", "default": False},
     "redact": {"type": "str", "choices": ["reports", "all", "none"], "default": "reports"},
     "plan": {"type": "bool", "default": False},

@@ -43,6 +43,8 @@ SHORT = (
     "port",
     "platform",
     "changed",
+    "suspicious",
+    "identity_changes",
     "last_good_at",
 )
 

@@ -163,6 +163,19 @@ devices:
           without O(output_dir), and in check mode.
       type: list
       returned: always
+    suspicious:
+      description:
+        - The commands whose answer is only a small part of the last good one, and how much smaller it is, as a sentence. See
+          O(suspicious). Null if nothing was compared, without O(output_dir), and in check mode.
+      type: dict
+      returned: always
+    identity_changes:
+      description:
+        - What changed of the name in the prompt, the serial number and the host key of the device, as sentences. If another device
+          answered, the status is V(failed) with kind C(wrong_device) instead. Null if nothing was compared, without O(output_dir),
+          and in check mode.
+      type: list
+      returned: always
     last_good_at:
       description:
         - Time of the last full answer, UTC, which can be this one. Null for a device without any full answer, without
@@ -209,6 +222,7 @@ devices:
       description:
         - What is known about the connection, as texts. C(transport) is V(ssh) or V(telnet). For SSH, also C(server_version), C(kex),
           C(cipher), C(mac), C(host_key) (type and fingerprint), C(banner) (the login banner) and C(bastions), if there are any.
+        - C(hostname) is the name of the device in its prompt, if there is one.
         - C(platform_hint) says which platforms fit, if C(ansible_network_os) is missing, is not known, or does not fit the prompt.
         - Empty if there was no connection, and for driver V(python).
       type: dict
@@ -228,6 +242,11 @@ changed_hosts:
   description:
     - The names with an answer that differs from the last good one, apart from ignored values. Empty without O(output_dir) and
       in check mode.
+  returned: unless O(plan) is true
+  type: list
+  elements: str
+suspicious_hosts:
+  description: The names with an answer that is only a small part of the last good one. Empty without O(output_dir) and in check mode.
   returned: unless O(plan) is true
   type: list
   elements: str

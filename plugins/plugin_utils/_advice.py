@@ -123,6 +123,11 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "variables": ("Bad SSH options", "Correct the SSH options or the configuration file that the message names."),
     },
     "auth": {
+        "wrong_device": (
+            "Another device answered",
+            "Find out which device is at this address. If it was replaced or renamed, remove its identity.json, which "
+            "the message names, and ask it again.",
+        ),
         "bastion": (
             "Bastion refused the login",
             "Correct user, password, key or rollcall_otp_command of the bastion. There is no second attempt, as it "

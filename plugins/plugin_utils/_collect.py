@@ -293,7 +293,7 @@ def call_here(
     keep, last_good = None, None
     if folder is not None:
         folder.note("began", hosts=len(devices), answered=len(there))
-        last_good = last_good_of(arguments, folder, there)
+        last_good = last_good_of(arguments, folder, there, devices)
         keep = Keep(folder, let_go=not arguments["return_output"], last_good=last_good)
     problems = Problems(mask_of(rest.values()))
     with interruptible(folder, len(devices), keep.close if keep else None, say) as interruption:
@@ -320,7 +320,7 @@ def call_there(
     if folder is not None:
         folder.note("began", hosts=len(devices), answered=len(there))
     rest = {name: device for name, device in devices.items() if name not in there}
-    last_good = None if folder is None else last_good_of(arguments, folder, there)
+    last_good = None if folder is None else last_good_of(arguments, folder, there, devices)
     problems = Problems(mask_of(rest.values()))
     answers: Answers = {}
     errors: dict[str, str] = {}
@@ -372,16 +372,25 @@ def interruptible(
         interruption.close()
 
 
-def last_good_of(arguments: Mapping[str, Any], folder: RunFolder, there: Answers) -> LastGood:
+def last_good_of(
+    arguments: Mapping[str, Any], folder: RunFolder, there: Answers, devices: Mapping[str, Device | Error]
+) -> LastGood:
     """Return the last good answers, including those of a resumed run."""
     last_good = LastGood(folder.top, Changes(arguments["ignore_changes"]))
     last_good.answered_before = folder.fleet.answered_before if folder.fleet else ()
+    last_good.expected = expected_names(devices)
     last_good.redacts = arguments["redact"] == "all"
     last_good.redaction_key = _folder_key(folder, create=last_good.redacts)
     for name, answer in there.items():
         if answer.get("changed") is not None:
             last_good.catch_up(name, answer, folder.folder_of(name))
     return last_good
+
+
+def expected_names(devices: Mapping[str, Device | Error]) -> dict[str, tuple[str, ...]]:
+    """Return the names that the user expects in the prompts of devices."""
+    found = {name: device.expect_hostname for name, device in devices.items() if isinstance(device, Device)}
+    return {name: names for name, names in found.items() if names}
 
 
 def redaction_key(arguments: Mapping[str, Any], folder: RunFolder | None) -> bytes | None:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.rollcall.network.plugins.module_utils._clock import is_future
@@ -21,7 +21,9 @@ class FleetRow:
 
     ``changed`` are the commands whose answer differs from the last good one. ``last_good_at`` is the time of the last
     full answer, or None if there is none or it is unknown. ``last_good`` is the same in seconds since 1970, 0 if there
-    is none, None if unknown. ``values`` are plain data. ``platform_hint`` says which platform should be set.
+    is none, None if unknown. ``suspicious`` are the commands whose answer is much smaller than the last good one, and
+    how. ``identity_changes`` are sentences. ``values`` are plain data. ``platform_hint`` says which platform should be
+    set.
     """
 
     name: str
@@ -42,6 +44,13 @@ class FleetRow:
     last_good_at: str | None
     last_good: float | None = None
     platform_hint: str | None = None
+    suspicious: Mapping[str, str] = field(default_factory=dict)
+    identity_changes: tuple[str, ...] = ()
+
+    @property
+    def news(self) -> tuple[str, ...]:
+        """What changed: commands, and sentences on the identity of the device."""
+        return (*(self.changed or ()), *self.identity_changes)
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -75,6 +84,8 @@ def fleet_row(name: str, answer: Mapping[str, Any], values: Sequence[Any] = (), 
         last_good_at=text_or_none(answer.get("last_good_at")),
         last_good=_last_good(answer),
         platform_hint=text_or_none(hint_of(answer)),
+        suspicious={str(command): str(reason) for command, reason in (answer.get("suspicious") or {}).items()},
+        identity_changes=tuple(map(str, answer.get("identity_changes") or ())),
     )
 
 

@@ -19,7 +19,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._shown import sho
 
 FIELDS = ("name", "status", "phase", "kind", "message", "platform", "driver", "host", "attempts")
 TIMES = ("started_at", "finished_at", "seconds")
-NEWS = ("changed", "last_good_at", "platform_hint")
+NEWS = ("changed", "suspicious", "identity_changes", "last_good_at", "platform_hint")
 # What XML 1.0 cannot hold, after control characters and bytes that are not UTF-8 were spelled out.
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 FORMULA = re.compile(r"^[=+\-@\t\r]")
@@ -41,7 +41,8 @@ def fleet_csv(rows: Sequence[FleetRow], columns: Sequence[str]) -> bytes:
     fields = (*FIELDS, *TIMES, *NEWS)
     writer.writerow([*fields, *(f"vars.{column}" for column in columns)])
     for row in rows:
-        record = {**_record(row), "changed": ", ".join(row.changed or ())}
+        lists = {"changed": row.changed or (), "suspicious": row.suspicious, "identity_changes": row.identity_changes}
+        record = {**_record(row), **{field: ", ".join(each) for field, each in lists.items()}}
         values = (
             value if type(value) in (int, float) else text for value, text in zip(row.values, row.texts, strict=True)
         )
@@ -91,6 +92,8 @@ def _record(row: FleetRow) -> dict[str, Any]:
         "finished_at": row.finished_at,
         "seconds": round(sum(row.seconds.values()), 3),
         "changed": list(row.changed or ()),
+        "suspicious": list(row.suspicious),
+        "identity_changes": list(row.identity_changes),
         "last_good_at": row.last_good_at,
         "platform_hint": row.platform_hint,
     }

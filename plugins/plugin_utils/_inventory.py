@@ -112,6 +112,7 @@ VARIABLES: dict[str, tuple[str, ...]] = {
     "commands": ("rollcall_commands",),
     "connect_timeout": ("ansible_connect_timeout", "rollcall_connect_timeout"),
     "driver": ("rollcall_driver",),
+    "expect_hostname": ("rollcall_expect_hostname",),
     "function": ("rollcall_function",),
     "function_args": ("rollcall_function_args",),
     "function_vars": ("rollcall_function_vars",),
@@ -534,6 +535,7 @@ def _question_fields(name: str, settings: _Settings, wanted: Collection[str]) ->
         "commands": _commands(name, settings, needed="commands" in wanted),
         "allow_commands": _allow_commands(name, settings),
         "rows_required": settings.flag("rows_required", True),
+        "expect_hostname": _expected_names(name, settings),
         "command_timeout": settings.number("command_timeout", COMMAND_TIMEOUT),
         "max_output": _max_output(settings),
     }
@@ -743,6 +745,13 @@ def _network_os(settings: _Settings) -> tuple[str, str]:
         message = f"{settings.where('transport')} must be one of {', '.join(PORTS)}, not {transport!r}"
         raise NoDevice("variables", message)
     return (bare[: -len(TELNET)] if implied else network_os), transport
+
+
+def _expected_names(name: str, settings: _Settings) -> tuple[str, ...]:
+    value = settings.get("expect_hostname")
+    if isinstance(value, bool) or (isinstance(value, str) and value.lower() in ("true", "false", "yes", "no")):
+        return (name,) if settings.flag("expect_hostname", False) else ()
+    return settings.texts("expect_hostname", "true, a name or a list of names") or ()
 
 
 def _max_output(settings: _Settings) -> int:

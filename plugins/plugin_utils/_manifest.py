@@ -86,6 +86,7 @@ def closing(
         "failed_hosts": result["failed_hosts"],
         "changed_hosts": result.get("changed_hosts", []),
         "stale_hosts": result.get("stale_hosts", []),
+        "suspicious_hosts": result.get("suspicious_hosts", []),
         "devices": {name: answer["status"] for name, answer in result["devices"].items() if name not in missing},
         "verdict": verdict,
         "troubles": list(troubles),

@@ -55,6 +55,7 @@ def result_of(
         "failed_hosts": [],
         "warnings": [],
         "changed_hosts": [],
+        "suspicious_hosts": [],
         "stale_hosts": [],
         "run_dir": None,
     }
@@ -72,6 +73,14 @@ def result_of(
         if last_good is not None:
             with problems.during("looking for changes"):
                 result["changed_hosts"] = [name for name, answer in answers.items() if answer.get("changed")]
+            with problems.during("looking for suspicious answers"):
+                found = {name: answer["suspicious"] for name, answer in answers.items() if answer.get("suspicious")}
+                result["suspicious_hosts"] = list(found)
+                said = suspicion(found)
+                if said and arguments["suspicious"] == "fail":
+                    troubles.append(said)
+                elif said:
+                    result["warnings"].append(in_line(said))
             with problems.during("looking for devices that are silent for long"):
                 result["stale_hosts"] = _stale(result["failed_hosts"], arguments, folder)
                 troubles.append(_alarm(result["stale_hosts"], arguments))
@@ -185,6 +194,21 @@ def _alarm(stale: Sequence[str], arguments: Mapping[str, Any]) -> str | None:
     names = ", ".join(stale[:NAMES_SAID]) + (", …" if len(stale) > NAMES_SAID else "")
     have = "has" if len(stale) == 1 else "have"
     return f"{len(stale)} {have} no full answer for more than {arguments['stale_after']:g} s (stale_after): {names}"
+
+
+def suspicion(found: Mapping[str, Mapping[str, str]]) -> str | None:
+    """Return which devices gave answers that are only a small part of their last good ones, with an example; or None.
+
+    :param found: the commands of each device, and how much smaller the answer is.
+    """
+    if not found:
+        return None
+    command, reason = next(iter(next(iter(found.values())).items()))
+    of = f"the answer of {next(iter(found))}" if len(found) > 1 else "the answer"
+    return (
+        f"suspicious answers of {some(found)}: {of} to {command!r} is much smaller than the last good one ({reason}), "
+        "which was kept; it is replaced if the next answer is about as small"
+    )
 
 
 def _damaged(last_good: LastGood, folder: RunFolder, names: Iterable[str]) -> list[str]:

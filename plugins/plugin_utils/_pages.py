@@ -116,7 +116,7 @@ class Pages:
                 "span": span,
                 "parts": parts_of(span),
                 "commands": [
-                    _command(text, output, answer.get("finished_at"))
+                    _command(text, output, answer.get("finished_at"), row.suspicious.get(text))
                     for text, output in (answer.get("output") or {}).items()
                 ],
                 "value": None if answer.get("value") is None else pretty(answer["value"]),
@@ -156,7 +156,8 @@ class Pages:
                 "counts": [(status, word, count) for status, word, count in _counts(rows) if count],
                 "rows": rows,
                 "groups": groups,
-                "changed": [row for row in rows if row.changed],
+                "changed": [row for row in rows if row.news],
+                "suspicious": [row for row in rows if row.suspicious],
                 "names_open": _NAMES_OPEN,
                 "names_most": _NAMES_MOST,
                 "timeline": timeline(asked),
@@ -200,7 +201,7 @@ class _Command(NamedTuple):
     """One command as the page shows it. ``cells`` are texts, by row and then by column; ``data`` is JSON.
 
     ``changes`` are the lines of the difference to the last good answer, which was received at ``before``. ``since`` is
-    when this same answer was first received, or None for a new answer.
+    when this same answer was first received, or None for a new answer. ``suspicious`` says how much smaller it is.
     """
 
     text: str
@@ -220,6 +221,7 @@ class _Command(NamedTuple):
     changes_open: bool
     before: str | None
     since: str | None
+    suspicious: str | None
 
 
 class _Change(NamedTuple):
@@ -240,7 +242,7 @@ def _changes(diff: str | None) -> tuple[str | None, list[_Change]]:
     return first.removeprefix("--- "), [_Change(_KINDS.get(line[:1], "same"), line) for line in lines[:-1]]
 
 
-def _command(text: str, output: Mapping[str, Any], finished_at: str | None) -> _Command:
+def _command(text: str, output: Mapping[str, Any], finished_at: str | None, suspicious: str | None = None) -> _Command:
     before, changes = _changes(output.get("diff"))
     since = output.get("since")
     said = str(output.get("text") or "")
@@ -272,6 +274,7 @@ def _command(text: str, output: Mapping[str, Any], finished_at: str | None) -> _
         changes_open=len(output.get("diff") or "") <= _TEXT_OPEN,
         before=before,
         since=None if changes or since == finished_at else since,
+        suspicious=suspicious,
     )
 
 
@@ -306,6 +309,10 @@ def _said(rows: Sequence[FleetRow], verdict: Verdict | None, notes: Sequence[str
     for share in verdict.shares if verdict else ():
         if share.failed:
             detail += _share(share, of_all=share.total == total)
+    few = sum(1 for row in rows if row.suspicious)
+    if few:
+        gave = "device gave an answer" if few == 1 else "devices gave answers"
+        detail += f" {few:,} {gave} much smaller than the last good one."
     more = [in_line(each) for each in (*(verdict.troubles if verdict else ()), *notes)]
     detail = " ".join([detail, *(f"{each[:1].upper()}{each[1:]}." for each in more)]).strip()
     return {"passed": verdict.passed if verdict else not failed, "sentence": sentence, "detail": detail}
@@ -337,8 +344,10 @@ def _data(
         extra.append(("Driver", True, lambda row: row.driver))
     if any(row.host for row in rows):
         extra.append(("Address", False, lambda row: row.host))
-    if any(row.changed for row in rows):
-        extra.append(("Changed", "changed", lambda row: ", ".join(row.changed or ())))
+    if any(row.news for row in rows):
+        extra.append(("Changed", "changed", lambda row: ", ".join(row.news)))
+    if any(row.suspicious for row in rows):
+        extra.append(("Suspicious", "suspicious", lambda row: ", ".join(row.suspicious)))
     if any(row.last_good_at and row.status != "ok" for row in rows):
         extra.append(("Last full answer", False, lambda row: clock(row.last_good_at) if row.status != "ok" else None))
     listed = [

@@ -59,6 +59,8 @@ KEYS = {
     "output",
     "value",
     "changed",
+    "suspicious",
+    "identity_changes",
     "last_good_at",
 }
 SKIPPED = {

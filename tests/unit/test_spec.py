@@ -112,6 +112,7 @@ def test_defaults() -> None:
         "return_output": True,
         "resume": False,
         "history": False,
+        "suspicious": "warn",
         "redact": "reports",
         "plan": False,
     }

@@ -80,5 +80,9 @@ class Answer(TypedDict):
     """What a function returned, as plain data. None for commands."""
     changed: list[str] | None
     """The commands whose output differs from the last good answer. None without a run folder."""
+    suspicious: dict[str, str] | None
+    """The commands whose output is only a small part of the last good answer, and how. None without a run folder."""
+    identity_changes: list[str] | None
+    """What changed of the name, the serial number and the host key of the device. None without a run folder."""
     last_good_at: str | None
     """Time of the last full answer, which can be this one. None without a run folder, or if there was none."""

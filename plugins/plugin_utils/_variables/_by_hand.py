@@ -47,6 +47,7 @@ def make_device(
     parser: str | None = None,
     rows_required: bool = True,
     allow_commands: str | Iterable[str] = (),
+    expect_hostname: str | Iterable[str] = (),
     host: str | None = None,
     port: int = 22,
     user: str | None = None,
@@ -84,6 +85,7 @@ def make_device(
     :param parser: ``auto``, ``json`` or ``textfsm``, for commands without a parser; by default no rows are made.
     :param rows_required: whether an answer without the requested rows is ``partial``.
     :param allow_commands: commands that may be sent although they are not known to only read; see docs/read_only.md.
+    :param expect_hostname: the names that its prompt may have; see docs/identity.md.
     :param host: its address; by default its name.
     :param user: by default the name of the user who runs the program.
     :param private_key_file: the path of a key; ``private_key`` is a key itself.
@@ -119,6 +121,7 @@ def make_device(
         commands=asked,
         allow_commands=_allow_commands(name, allow_commands),
         rows_required=rows_required,
+        expect_hostname=_expected_names(name, expect_hostname),
         function=function,
         function_args=dict(function_args or {}),
         connect_timeout=connect_timeout,
@@ -250,6 +253,18 @@ def _allow_commands(name: str, given: str | Iterable[str]) -> tuple[str, ...]:
     except ValueError as error:
         msg = f"{name!r}: {error}"
         raise ValueError(msg) from None
+
+
+def _expected_names(name: str, given: str | Iterable[str]) -> tuple[str, ...]:
+    names = (given,) if isinstance(given, str) else tuple(given)
+    for each in names:
+        if not isinstance(each, str):
+            msg = f"expect_hostname of {name!r} must be a name or a list of names, not {each!r}"
+            raise TypeError(msg)
+        if not each.strip():
+            msg = f"expect_hostname of {name!r} must not be empty"
+            raise ValueError(msg)
+    return names
 
 
 def _plain(command: str | Command) -> str | dict[str, Any]:

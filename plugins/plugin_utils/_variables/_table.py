@@ -194,6 +194,11 @@ ROLE: tuple[Variable, ...] = (
         shown_default="no limit",
     ),
     Variable(
+        "rollcall_suspicious",
+        "What happens if an answer is only a small part of the last good one: `warn` or `fail`. See docs/identity.md",
+        tasks=("collect",),
+    ),
+    Variable(
         "rollcall_ignore_changes",
         "Values to ignore in comparisons, by platform: `{ios: ['temperature is \\d+']}`",
         tasks=("collect",),
@@ -304,6 +309,13 @@ HOST: tuple[Variable, ...] = (
         "docs/read_only.md",
         ("collect",),
         shown_default="none",
+    ),
+    Variable(
+        "rollcall_expect_hostname",
+        "The name that the prompt of the device must have, or a list of names. `true` means the name in the inventory. "
+        "Another device is `failed`, kind `wrong_device`, and no command is sent. See docs/identity.md",
+        spec={"type": "raw"},
+        shown_default="any name",
     ),
     Variable(
         "rollcall_parser",

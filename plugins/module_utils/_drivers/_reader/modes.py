@@ -16,6 +16,7 @@ from ..text import ASKS_PASSWORD, SAYS_NO, asks, excerpt, last_line
 from .answer import Answer
 from .exchange import exchange, text_in
 from .login import log_in
+from .named import check_name
 from .prompt import learned
 from .rejections import rejection_in
 from .terminal import LONGEST_SAID, QUIET, Terminal
@@ -24,6 +25,7 @@ from .terminal import LONGEST_SAID, QUIET, Terminal
 async def open_session(terminal: Terminal) -> None:
     """Learn the first prompt, enter the platform's mode and set up the session (paging off)."""
     await log_in(terminal, terminal.deadline())
+    check_name(terminal, at_end=False)
     fits = terminal.now is not None
     accepted = False
     for step in terminal.platform.on_open:
@@ -43,6 +45,7 @@ async def open_session(terminal: Terminal) -> None:
             break
     terminal.is_new = False
     _hint(terminal, fits=fits)
+    check_name(terminal, at_end=True)
 
 
 def _hint(terminal: Terminal, *, fits: bool) -> None:

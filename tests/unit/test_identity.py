@@ -1,0 +1,396 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which device answers: names in prompts, serial numbers in texts, the rule, and what becomes of the answer."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ansible_collections.rollcall.network.plugins.module_utils._changes import Changes
+from ansible_collections.rollcall.network.plugins.module_utils._drivers.device_name import (
+    device_name,
+    is_expected,
+    same_name,
+)
+from ansible_collections.rollcall.network.plugins.module_utils._identity import Identity, compared, identity_of
+from ansible_collections.rollcall.network.plugins.module_utils._last_good import LastGood
+from ansible_collections.rollcall.network.plugins.module_utils._parsing.serials import serials_in, shows_serial
+from ansible_collections.rollcall.network.plugins.module_utils._roll import news_of, write_answer
+from ansible_collections.rollcall.network.plugins.module_utils._run import RunFolder, read_answer
+
+PROMPTS: list[tuple[str, str | None]] = [
+    ("R1>", "R1"),
+    ("R1#", "R1"),
+    ("core-1.example.net#", "core-1.example.net"),
+    ("R1(config)#", "R1"),
+    ("R1(boot)>", "R1"),
+    ("R1-stby>", "R1-stby"),
+    ("RP/0/RP0/CPU0:fra-core1#", "fra-core1"),
+    ("RP/0/RSP1/CPU0:ios#", "ios"),
+    ("sysadmin-vm:0_RP0#", "sysadmin-vm"),
+    ("asa/pri/act#", "asa"),
+    ("asa/ctx1/sec/stby>", "asa"),
+    ("pri/act/asa#", "asa"),
+    ("asa/ctx1#", "asa"),
+    ("n7k-vdc1#", "n7k-vdc1"),
+    ("n9k(maint-mode)#", "n9k"),
+    ("lab@fra-edge1>", "fra-edge1"),
+    ("lab@mx-re0>", "mx-re0"),
+    ("{master}lab@mx>", "mx"),
+    ("lab@mx:~ #", "mx"),
+    ("root@mx%", "mx"),
+    ("<HUAWEI>", "HUAWEI"),
+    ("[HUAWEI]", "HUAWEI"),
+    ("[~HUAWEI]", "HUAWEI"),
+    ("HRP_M<FW-1>", "FW-1"),
+    ("HRP_S[FW-1]", "FW-1"),
+    ("<H3C>", "H3C"),
+    ("fgt #", "fgt"),
+    ("fgt (root) #", "fgt"),
+    ("fgt (global) $", "fgt"),
+    ("admin@PA-1>", "PA-1"),
+    ("admin@PA-1(active)>", "PA-1"),
+    ("admin@PA-1(passive)#", "PA-1"),
+    ("corp.local\\jo@PA-1(active-primary)>", "PA-1"),
+    ("jo@corp.local@PA-1>", "PA-1"),
+    ("gw1>", "gw1"),
+    ("[Expert@gw1:0]#", "gw1"),
+    ("gw1:TACP-0>", "gw1"),
+    ("root@(bigip1)(cfg-sync In Sync)(Active)(/Common)(tmos)#", "bigip1"),
+    ("[root@bigip1:Active:Standalone] config #", "bigip1"),
+    ("[admin@MikroTik] >", "MikroTik"),
+    ("[admin@Core Router 2] /ip address>", "Core Router 2"),
+    ("[admin@edge] <SAFE>", "edge"),
+    ("*A:sros#", "sros"),
+    ("A:admin@sros#", "sros"),
+    ("B:sros>config#", "sros"),
+    ("(Cisco Controller) >", "Cisco Controller"),
+    ("(wlc-1) (Config)#", "wlc-1"),
+    ("(aruba) [mynode] #", "aruba"),
+    ("(aruba) *[mynode] #", "aruba"),
+    ("sw0:FID128:admin>", "sw0"),
+    ("DGS-3120:admin#", "DGS-3120"),
+    ("SSH@icx>", "icx"),
+    ("icx(config)#", "icx"),
+    ("ssg->", "ssg"),
+    ("ssg(M)->", "ssg"),
+    ("SG-6000(B)#", "SG-6000"),
+    ("->", None),
+    (">", None),
+    ("#", None),
+    ("$", None),
+    ("bash-4.4$", None),
+    ("sh-4.4#", None),
+    ("X440.1 #", "X440"),
+    ("* Slot-1 STACK.12 #", "STACK"),
+    ("saos*>", "saos"),
+    ("ProCurve Switch 2524#", "ProCurve Switch 2524"),
+    ("VSP-8284XSQ:1#", "VSP-8284XSQ"),
+    ("mlx [standalone: master] >", "mlx"),
+    ("mlx [mlag: standby] (config) #", "mlx"),
+    ("[local]ipos#", "ipos"),
+    ("vyos@r1:~$", "r1"),
+    ("ubnt@er-x:~$", "er-x"),
+    ("[jo@srv ~]$", "srv"),
+    ("cumulus@leaf1:mgmt:~$", "leaf1"),
+    ("ACOS-Active#", "ACOS-Active"),
+    ("vThunder(NOLICENSE)>", "vThunder"),
+    ("FPR4110-A# ", "FPR4110-A"),
+    ("UCS /org #", "UCS"),
+    ("node0:", None),
+    ("192.0.2.1>", "192.0.2.1"),
+    ("********#", None),
+]
+
+
+@pytest.mark.parametrize(("prompt", "name"), PROMPTS)
+def test_the_name_of_a_device_in_its_prompt(prompt: str, name: str | None) -> None:
+    assert device_name(prompt) == name
+
+
+def test_a_counter_and_the_node_of_a_cluster_are_no_part_of_the_name() -> None:
+    assert device_name("sw.17>", counts=True) == "sw"
+    assert device_name("jo@fw-node1>", ("{secondary:node1}",)) == "fw"
+    assert device_name("jo@k8s-node1>") == "k8s-node1"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("R1", "r1", True),
+        ("r1", "r1.example.net", True),
+        ("r1.", "r1", True),
+        ("r1.berlin.example.net", "r1.paris.example.net", False),
+        ("r1", "r10", False),
+        ("mx-re0", "MX-re1", True),
+        ("R1", "R1-stby", True),
+        ("ACOS-Active", "ACOS-Standby-vMaster", True),
+        ("fw-pri", "fw-sec", False),
+        ("fw-1", "fw-2", False),
+        ("192", "192.0.2.1", False),
+        ("192.0.2.1", "192.0.2.10", False),
+    ],
+)
+def test_names_that_are_of_one_device(one: str, other: str, expected: bool) -> None:
+    assert same_name(one, other) is same_name(other, one) is expected
+
+
+def test_a_prompt_can_have_the_beginning_of_the_expected_name_only() -> None:
+    long = "very-long-name-of-the-router-1"
+    assert is_expected(long[:20], (long,))
+    assert not is_expected(long[:19], (long,))
+    assert is_expected("fw-b", ("fw-a", "fw-b"))
+
+
+IOS_STACK = """Cisco IOS Software, C2960X Software
+Processor board ID FOC1840W0AB
+Motherboard Serial Number       : FOC99999999
+System Serial Number            : FOC1840W0AB
+Switch 02
+System Serial Number            : FOC1841X1CD
+"""
+INVENTORY = """NAME: "c93xx Stack", DESCR: "c93xx Stack"
+PID: C9300-48P , VID: V02 , SN: FCW2145L0FK
+NAME: "Switch 2", DESCR: "C9300-48P"
+PID: C9300-48P , VID: V02 , SN: FCW2146G05A
+NAME: "TwentyFiveGigE1/1/1", DESCR: "SFP"
+PID: SFP-10G-SR , VID: V03 , SN: AVD12345678
+"""
+TEXTS: list[tuple[str, str, tuple[str, ...]]] = [
+    ("show version", IOS_STACK, ("FOC1840W0AB", "FOC1841X1CD")),
+    ("show inventory", INVENTORY, ("FCW2145L0FK", "FCW2146G05A")),
+    ("show version", "  Processor Board ID LAB00003NXO\n", ("LAB00003NXO",)),
+    ("show version | no-more", "Serial number:       JPE14080459\nSystem MAC address: 0\n", ("JPE14080459",)),
+    ("show version", "Serial number: \nHardware MAC address: 5000.0072.8b31\n", ()),
+    ("show version", "Serial number: N/A\n", ()),
+    ("show version", "Serial Number: JMX1131L1ZZ\nRunning Permanent Activation Key: 0x6d3\n", ("JMX1131L1ZZ",)),
+    ("get system status", "Version: FortiGate-100F v7\nSerial-Number: FG100FTK19001234\n", ("FG100FTK19001234",)),
+    ("show system info", "hostname: PA-1\nserial: 007051000012345\n", ("007051000012345",)),
+    (
+        "show chassis hardware",
+        "Hardware inventory:\nItem             Version  Part number  Serial number     Description\n"
+        "Chassis                                JN1234567AFB      MX240\n"
+        "Routing Engine 0 REV 07   740-013063   9009084566        RE-S-2000\n",
+        ("JN1234567AFB",),
+    ),
+    ("display device manuinfo", "Slot 1:\n DEVICE_SERIAL_NUMBER : 210235A1ABC000000001\n", ("210235A1ABC000000001",)),
+    ("display esn", "ESN of slot 0: 2102351BTJ10E1000123\n", ("2102351BTJ10E1000123",)),
+    ("/system routerboard print", "       routerboard: yes\n     serial-number: 8A7F0A1B2C3D\n", ("8A7F0A1B2C3D",)),
+    ("show system", " Serial Number      : SG12345678\n", ("SG12345678",)),
+    ("show system", "Chassis Serial Nbr : SG90KN7000\n", ("SG90KN7000",)),
+    ("show version", "HW S/N:           F09FC2112233\n", ("F09FC2112233",)),
+    ("show version", "2 Serial interfaces\nSerial interfaces\nPower supply serial number: DCA1234\n", ()),
+    ("show version", "System serial number: To be filled by O.E.M.\nSerial number: 0000000\n", ()),
+]
+
+
+@pytest.mark.parametrize(("command", "text", "serials"), TEXTS)
+def test_the_serial_numbers_that_a_command_shows(command: str, text: str, serials: tuple[str, ...]) -> None:
+    assert shows_serial(command)
+    assert serials_in(text) == serials
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "show lldp neighbors detail",
+        "show interfaces transceiver",
+        "show fex",
+        "show ap database long",
+        "show running-config",
+        "show ip route",
+        "show module",
+        "display lldp neighbor",
+        "show environment power all",
+    ],
+)
+def test_serial_numbers_of_other_things_are_not_read(command: str) -> None:
+    assert not shows_serial(command)
+
+
+KEY_A, KEY_B = "ssh-ed25519 SHA256:aaaa", "ssh-ed25519 SHA256:bbbb"
+RSA_B = "ssh-rsa SHA256:cccc"
+
+
+def of(name: str | None = None, key: str | None = None, *serials: str, command: str = "show version") -> Identity:
+    return Identity(name, key, {command: serials} if serials else {})
+
+
+A = of("a", KEY_A, "SN1")
+OTHERS = {"b": of("b", KEY_B, "SN2")}
+
+# The device was, is, other devices, is another device, what changed.
+RULE: dict[str, tuple[Identity, Identity, dict[str, Identity], bool, tuple[str, ...]]] = {
+    "first": (Identity(), of("b", KEY_B, "SN2"), OTHERS, False, ()),
+    "same": (A, A, OTHERS, False, ()),
+    "case and domain": (A, of("A.example.net", KEY_A, "SN1"), OTHERS, False, ()),
+    "another device": (A, of("b", KEY_B, "SN2"), OTHERS, True, ()),
+    "another device, nothing known of it": (A, of("c", RSA_B, "SN3"), OTHERS, True, ()),
+    "another serial number": (A, of("a", None, "SN2"), OTHERS, True, ()),
+    "another serial number and key": (A, of("a", KEY_B, "SN3"), OTHERS, True, ()),
+    "replaced, with name and key": (A, of("a", KEY_A, "SN3"), OTHERS, False, ("serial",)),
+    "another serial, the key is that of all": (A, of("a", KEY_A, "SN3"), {"b": of("b", KEY_A)}, True, ()),
+    "renamed, same serial": (A, of("new", KEY_B, "SN1"), OTHERS, False, ("name", "host key")),
+    "renamed, same key": (of("a", KEY_A), of("new", KEY_A), OTHERS, False, ("name",)),
+    "another name, the key is that of all": (of("a", KEY_A), of("b", KEY_A), {"b": of("b", KEY_A)}, True, ()),
+    "another name, no key": (of("a"), of("b"), {}, True, ()),
+    "another name and key": (of("a", KEY_A), of("b", KEY_B), {}, True, ()),
+    "another key": (of("a", KEY_A), of("a", KEY_B), OTHERS, False, ("host key",)),
+    "another key, and a name that others have": (of("sw", KEY_A), of("sw", KEY_B), {"b": of("Sw")}, True, ()),
+    "another type of key": (of("a", KEY_A), of("a", RSA_B), OTHERS, False, ()),
+    "a member of the stack left": (of("a", None, "S1", "S2"), of("a", None, "S2", "S3"), {}, False, ()),
+    "no name in the prompt": (of("a", KEY_A), of(None, KEY_A), OTHERS, False, ()),
+    "no name and another key": (of(None, KEY_A), of(None, KEY_B), {}, True, ()),
+    "serials of different commands": (
+        of("a", None, "S1"),
+        of("a", None, "S2", command="show inventory"),
+        {},
+        False,
+        (),
+    ),
+    "all the same as others": (of("sw", KEY_A), of("sw", KEY_A), {"b": of("sw", KEY_A)}, False, ()),
+}
+
+
+@pytest.mark.parametrize("case", RULE)
+def test_the_rule_for_another_device(case: str) -> None:
+    before, now, others, is_other, changes = RULE[case]
+
+    def known() -> Iterator[tuple[str, Identity]]:
+        return iter(others.items())
+
+    finding = compared(before, now, known)
+    assert (finding.error is not None) is is_other
+    if finding.error is not None:
+        assert finding.error.kind == "wrong_device"
+        assert finding.identity == before
+        assert now.hostname is None or before.hostname == now.hostname or repr(now.hostname) in finding.error.message
+    assert len(finding.changes) == len(changes)
+    assert all(word in change for word, change in zip(changes, finding.changes, strict=True))
+
+
+def test_the_other_device_is_named_if_the_fleet_has_it() -> None:
+    error = compared(A, of("b", KEY_B, "SN2"), lambda: iter(OTHERS.items())).error
+    assert error is not None
+    assert "its name is 'b', and was 'a'" in error.message
+    assert "its serial number is SN2, and was SN1" in error.message
+    assert "that is 'b' of this fleet" in error.message
+
+
+def test_a_cluster_whose_names_are_expected_may_change_its_active_device() -> None:
+    one, two = of("fw-a", KEY_A, "SN1"), of("fw-b", KEY_B, "SN2")
+    assert compared(one, two, lambda: iter(())).error is not None
+    found = compared(one, two, lambda: iter(()), expected=("fw-a", "fw-b"))
+    assert found.error is None
+    assert found.identity == two
+    again = compared(two, of("fw-b", None, "SN9"), lambda: iter(()), expected=("fw-a", "fw-b"))
+    assert again.error is not None, "the serial number of the same name is still compared"
+
+
+DAYS = [f"2026-03-0{day}T02:00:00.000Z" for day in range(1, 8)]
+
+
+def answer(day: int, hostname: str, serial: str, key: str = KEY_A) -> dict[str, Any]:
+    output = {
+        "text": f"Version 1\nSerial number: {serial}\n",
+        "status": "ok",
+        "error": None,
+        "rows": [{"serial": serial}],
+        "rows_status": "ok",
+        "rows_message": None,
+        "parser": "textfsm",
+        "since": None,
+        "diff": "",
+    }
+    return {
+        "status": "ok",
+        "error": None,
+        "platform": "arista_eos",
+        "finished_at": DAYS[day],
+        "connection": {"hostname": hostname, "host_key": key},
+        "output": {"show version": output},
+    }
+
+
+class Fleet:
+    """A folder of runs: each call is a run of its own."""
+
+    def __init__(self, path: pathlib.Path) -> None:
+        self.path = path
+
+    def run(self, name: str, given: dict[str, Any], **expected: tuple[str, ...]) -> dict[str, Any]:
+        last_good = LastGood(self.path, Changes())
+        last_good.expected = expected
+        folder = RunFolder(str(self.path))
+        try:
+            written, unwritten = write_answer(folder, name, given, last_good)
+            assert unwritten is None
+            assert read_answer(folder.path, name) == written
+        finally:
+            folder.close()
+        return written
+
+    def kept(self, name: str, file: str) -> Any:
+        return json.loads((self.path / "last_good" / name / file).read_text())
+
+
+def test_the_answer_of_another_device_fails_and_never_becomes_the_last_good_one(tmp_path: pathlib.Path) -> None:
+    fleet = Fleet(tmp_path)
+    for name, serial, key in (("a", "SN0001", KEY_A), ("b", "SN0002", KEY_B)):
+        assert fleet.run(name, answer(0, name, serial, key))["status"] == "ok"
+    before = {file: fleet.kept("a", file) for file in ("state.json", "identity.json")}
+    text = (tmp_path / "last_good" / "a" / "show version.txt").read_text()
+
+    wrong = fleet.run("a", answer(1, "b", "SN0002", KEY_B))
+    assert (wrong["status"], wrong["error"]["phase"], wrong["error"]["kind"]) == ("failed", "auth", "wrong_device")
+    assert "'b'" in wrong["error"]["message"]
+    assert "'a'" in wrong["error"]["message"]
+    assert f"{tmp_path}/last_good/a/identity.json" in wrong["error"]["message"]
+    output = wrong["output"]["show version"]
+    assert (output["status"], output["rows"], output["since"]) == ("failed", [], None)
+    assert output["text"].startswith("Version 1")
+    assert (wrong["changed"], wrong["last_good_at"]) == ([], DAYS[0])
+    assert {file: fleet.kept("a", file) for file in before} == before
+    assert (tmp_path / "last_good" / "a" / "show version.txt").read_text() == text
+    for slim in (False, True):
+        news = news_of(wrong, slim=slim)
+        assert (news["status"], news["error"]["kind"]) == ("failed", "wrong_device")
+        assert news["output"]["show version"]["status"] == "failed"
+
+    (tmp_path / "last_good" / "a" / "identity.json").unlink()  # the documented step
+    assert fleet.run("a", answer(2, "b", "SN0002", KEY_B))["status"] == "ok"
+    assert fleet.run("a", answer(3, "b", "SN0002", KEY_B))["identity_changes"] == []
+
+
+def test_a_new_name_is_a_change_and_is_told_once(tmp_path: pathlib.Path) -> None:
+    fleet = Fleet(tmp_path)
+    assert fleet.run("a", answer(0, "old", "SN0001"))["identity_changes"] == []
+    renamed = fleet.run("a", answer(1, "new", "SN0001"))
+    assert (renamed["status"], renamed["identity_changes"]) == ("ok", ["its name is 'new', and was 'old'"])
+    assert fleet.run("a", answer(2, "new.example.net", "SN0001"))["identity_changes"] == []
+    assert fleet.kept("a", "identity.json") == {
+        "name": "a",
+        "hostname": "new.example.net",
+        "host_key": KEY_A,
+        "serials": {"show version": ["SN0001"]},
+    }
+
+
+def test_a_damaged_identity_is_told_and_ignored(tmp_path: pathlib.Path) -> None:
+    fleet = Fleet(tmp_path)
+    fleet.run("a", answer(0, "a", "SN0001"))
+    for content in ("{", "[]", '{"hostname": 1, "host_key": null, "serials": {}}', '{"hostname": null}'):
+        (tmp_path / "last_good" / "a" / "identity.json").write_text(content)
+        last_good = LastGood(tmp_path, Changes())
+        assert last_good.compared("a", answer(1, "a", "SN0001"))["status"] == "ok"
+        assert "identity.json cannot be read and is ignored" in last_good.problems["a"][0]
+
+
+def test_a_masked_name_tells_nothing() -> None:
+    assert not identity_of({"connection": {"hostname": "********", "host_key": ""}, "output": {}})
