@@ -178,6 +178,12 @@ async def send_and(device: Device, session: Session) -> Any:
     return await DEEDS[device.variables["then"]](device, session)
 
 
+async def note_and(device: Device, session: Session) -> Any:
+    """Note that it was asked, then do something else."""
+    noted(device)
+    return await DEEDS[device.variables["then"]](device, session)
+
+
 async def fail_for_now(_device: Device, _session: Session) -> None:
     raise DeviceError("unreachable", "command", "reset", "the device closed the connection", retry=True)
 
@@ -190,6 +196,6 @@ class _Slow:
 
 _DEEDS = (
     *(answer, wait, crowd, describe, start_program, loop, loop_and_catch, expression, c_code, callback, block, stop),
-    *(crash, leave, eat, cannot_be_pickled, pickles_slowly, hold_on, send_and, fail_for_now),
+    *(crash, leave, eat, cannot_be_pickled, pickles_slowly, hold_on, send_and, note_and, fail_for_now),
 )
 DEEDS: dict[str, Deed] = {deed.__name__: deed for deed in _DEEDS}

@@ -75,9 +75,10 @@ def test_work_that_is_interrupted_affects_no_other_device(do: str, words: str, t
     ],
 )
 def test_others_of_a_worker_that_ends_are_asked_again(do: str, words: str, tmp_path: Path) -> None:
-    error = asked_with_others(tmp_path, device(BAD, tmp_path, do))[BAD]["error"]
+    error = asked_with_others(tmp_path, device(BAD, tmp_path, "note_and", then=do))[BAD]["error"]
     assert error["kind"] == "engine"
     assert words in error["message"]
+    assert times(tmp_path, BAD) == 3, "it is asked again twice"
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,9 @@ from typing import Any
 from .._device import Command, Device, Hop
 from .._result import DeviceError, Error, Output, Phase
 
+# Jobs that can have begun before the parent is told. Their work can keep the worker from telling it.
+UNTOLD = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Job:

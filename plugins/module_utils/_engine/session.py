@@ -35,7 +35,7 @@ from .._transport.transcript import Recorded, Transcript
 from . import wire
 from .asked import late, masked_answer, masked_failure_of
 from .line import Line
-from .messages import Began, Done, Heard, Job, LoggedIn, Sending, Told
+from .messages import UNTOLD, Began, Done, Heard, Job, LoggedIn, Sending, Told
 from .watchdog import Watchdog
 
 BEAT = 0.25  # seconds between signs of life
@@ -329,6 +329,8 @@ class _Worker:
         if not self._to_tell:
             self.tell(None)
         self._began.append((job.number, session.began))
+        if len(self._began) >= UNTOLD:
+            self.flush()
         context = contextvars.Context()
         context.run(_running.set, session)
         self._open[job.number] = session

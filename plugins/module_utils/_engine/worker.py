@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import wire
 from .launcher import NoProcess, Process
-from .messages import Began, Done, Heard, Job, LoggedIn, Sending, Told
+from .messages import UNTOLD, Began, Done, Heard, Job, LoggedIn, Sending, Told
 from .watchdog import KILL, STUCK
 
 if TYPE_CHECKING:
@@ -83,12 +83,14 @@ class Worker:
     def ask(self, asked: Asked) -> None:
         """Hand it a job."""
         data = wire.packed(("ask", asked.job))
-        self.open[asked.job.number] = asked
-        if self.reason is not None and self.open.pop(asked.job.number, None) is not None:
-            asked.lost = self.reason
-            asked.done.release()
-        elif asked.lost is None:
-            self._send(data)
+        with self._sending:  # jobs begin in the order of ``open``
+            self.open[asked.job.number] = asked
+            if self.reason is not None and self.open.pop(asked.job.number, None) is not None:
+                asked.lost = self.reason
+                asked.done.release()
+            elif asked.lost is None:
+                with contextlib.suppress(OSError):  # if it has ended, the reader handles that
+                    self.process.line.sendall(data)
 
     def answer(self, number: int, text: str | None) -> None:
         """Answer a question of a session."""
@@ -210,6 +212,9 @@ class Worker:
         while self.open:
             with contextlib.suppress(KeyError):  # taken by another thread
                 lost.append(self.open.popitem()[1])
+        lost.reverse()
+        for asked in [each for each in lost if each.began is None][:UNTOLD]:
+            asked.began = time.monotonic()
         for asked in lost:
             asked.lost = reason
         try:
