@@ -21,6 +21,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._device import De
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._function import look_in
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
 from ansible_collections.rollcall.network.plugins.module_utils._problems import Problems
+from ansible_collections.rollcall.network.plugins.module_utils._refused_logins import RefusedLogins
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunFolder
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
@@ -148,7 +149,8 @@ class ActionModule(OnController):
                 if self._connection.transport == "local":
                     result = self._call_here(devices, arguments, folder, allowed, base)
                 else:
-                    ask = partial(self._ask_there, arguments, base, task_vars)
+                    memory = RefusedLogins(folder.top) if folder else None
+                    ask = partial(self._ask_there, arguments, base, task_vars, memory)
                     result = call_there(devices, arguments, ask, folder, allowed, _say)
         except ValueError as error:
             hint = "".join(f". {each}" for each in misuse if " in use by " in str(error))
@@ -184,6 +186,7 @@ class ActionModule(OnController):
         arguments: dict[str, Any],
         base: dict[str, Any],
         task_vars: dict[str, Any],
+        memory: RefusedLogins | None,
         devices: Devices,
         take: Callable[[str, dict[str, Any]], None],
         problems: Problems,
@@ -198,7 +201,9 @@ class ActionModule(OnController):
                     take(name, check_answer(answer))
 
         module_args = {name: value for name, value in arguments.items() if value is not None and name not in PER_HOST}
-        there = self._run_module(module_args, packed(devices), Stream(on_answer), task_vars)
+        self._memory = memory.to_send() if memory else []
+        stream = Stream(on_answer, memory.take if memory else lambda _note: None)
+        there = self._run_module(module_args, packed(devices), stream, task_vars)
         base["warnings"] += [foreign(warning, devices) for warning in there.get("warnings", [])]
         if there.get("refused"):
             msg = foreign(str(there["msg"]), devices)
@@ -242,7 +247,7 @@ class ActionModule(OnController):
 
     def _configure_module(self, module_name: str, module_args: dict[str, Any], task_vars: dict[str, Any]) -> Any:
         """Build the module with the devices among its arguments."""
-        internal = {"devices": self._devices, "silence": self._stream.silence}
+        internal = {"devices": self._devices, "silence": self._stream.silence, "memory": self._memory}
         bits, path = super()._configure_module(module_name, {**module_args, **internal}, task_vars)
         self._stream.module = bits.b_module_data
         return bits, path

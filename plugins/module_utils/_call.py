@@ -38,6 +38,7 @@ class Call:
         "name",
         "phase",
         "received",
+        "refused",
         "seconds",
         "sent",
         "started_at",
@@ -55,6 +56,7 @@ class Call:
         self.began: float | None = None  # when its work began, if not in this thread; a value of time.monotonic()
         self.until: float | None = None  # when its own time ends, if its work is not done in this thread
         self.received: Any = None  # received by an earlier attempt before it failed
+        self.refused: dict[int, Any] = {}  # errors by the number of the credential; it is not tried again
         self.sent: Sent = ()  # in each session so far; None for one of which it is not known
         self.started_at = datetime.now(UTC)
         self.finished_at: datetime | None = None
@@ -78,6 +80,13 @@ class Call:
             self.began = moment
             self.started_at = datetime.now(UTC) - timedelta(seconds=time.monotonic() - moment)
         return self.began
+
+    def defer(self, seconds: float) -> None:
+        """Do not count the seconds that have just passed as its own time, because it waited for others."""
+        if self.began is not None:
+            self.began += seconds
+        if self.until is not None:
+            self.until += seconds
 
     def enter(self, phase: Phase) -> None:
         """End the current phase, and begin another."""

@@ -91,6 +91,25 @@ class Hop:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceCredential:
+    """One of several credentials of a device: a password, a key, or none for the keys of an agent.
+
+    :param name: for answers and messages, which have no secret.
+    :param user: by default that of the device. So is ``become_password``.
+    :param source: where it was set.
+    """
+
+    name: str = ""
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    private_key_file: str | None = None
+    private_key: str | None = field(default=None, repr=False)
+    passphrase: str | None = field(default=None, repr=False)
+    become_password: str | None = field(default=None, repr=False)
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Device:
     """All data of one device. Secrets are not in ``repr``. Timeouts are in seconds.
 
@@ -100,6 +119,7 @@ class Device:
     ``learned`` if the user did not choose that. ``definition`` describes a platform that the user added.
     ``allow_commands`` are patterns of commands that may be sent although they are not known to only read.
     ``expect_hostname`` are the names that its prompt may have; any if it is empty.
+    ``credentials`` are tried in this order instead of the user, the password and the key of the device.
     ``rows_required`` makes the answer ``partial`` if rows that were requested are missing, see ``_required_rows``.
     """
 
@@ -112,6 +132,7 @@ class Device:
     private_key_file: str | None = None
     private_key: str | None = field(default=None, repr=False)
     passphrase: str | None = field(default=None, repr=False)
+    credentials: tuple[DeviceCredential, ...] = field(default=(), repr=False)
     become: bool = False
     become_password: str | None = field(default=None, repr=False)
     platform: str | None = None
@@ -154,6 +175,7 @@ class Device:
         others = {
             "allow_commands": tuple(data["allow_commands"]),
             "expect_hostname": tuple(data["expect_hostname"]),
+            "credentials": tuple(DeviceCredential(**each) for each in data["credentials"]),
             "run_secrets": tuple(data["run_secrets"]),
             "limit_groups": tuple((name, value) for name, value in data["limit_groups"]),
         }

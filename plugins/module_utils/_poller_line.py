@@ -35,6 +35,14 @@ def line_of(name: str, answer: Mapping[str, Any]) -> bytes:
     return b"\n" + PREFIX + json.dumps({"name": name, "answer": answer}).encode("ascii") + b"\n"
 
 
+def note_of(said: Mapping[str, Any]) -> bytes:
+    """Return the line for something that the controller remembers for later runs."""
+    return b"\n" + PREFIX + json.dumps({"note": said}).encode("ascii") + b"\n"
+
+
+_Answer = tuple[str, Callable[[], Mapping[str, Any]]]  # a name, and what makes its answer
+
+
 class Sender:
     """Writes answers to standard output in a separate thread. Other output goes to standard error meanwhile."""
 
@@ -46,7 +54,7 @@ class Sender:
         self.unsent: dict[str, Exception] = {}
         self._instead = instead
         self._put: set[str] = set()
-        self._waiting: queue.SimpleQueue[tuple[str, Callable[[], Mapping[str, Any]]] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[_Answer | bytes | None] = queue.SimpleQueue()
         sys.stdout.flush()
         self._output = os.dup(1)
         os.dup2(2, 1)  # what functions print must not be in the middle of an answer
@@ -62,6 +70,10 @@ class Sender:
             self._put.add(name)
             self._waiting.put((name, make))
 
+    def note(self, said: Mapping[str, Any]) -> None:
+        """Send something that the controller remembers for later runs."""
+        self._waiting.put(note_of(said))
+
     def close(self) -> None:
         """Wait until everything is sent, and restore standard output. ``unsent`` has what could not be sent."""
         self._waiting.put(None)
@@ -72,17 +84,19 @@ class Sender:
 
     def _work(self) -> None:
         while (item := self._waiting.get()) is not None:
-            name, make = item
-            try:
-                data = line_of(name, make())
-            except Exception as error:  # a value that cannot be serialised
-                self.unsent[name] = error
-                data = line_of(name, self._instead(name))
+            data = item if isinstance(item, bytes) else self._line(*item)
             try:
                 while data:
                     data = data[os.write(self._output, data) :]
             except OSError:  # nobody reads it any more
                 end()
+
+    def _line(self, name: str, make: Callable[[], Mapping[str, Any]]) -> bytes:
+        try:
+            return line_of(name, make())
+        except Exception as error:  # a value that cannot be serialised
+            self.unsent[name] = error
+            return line_of(name, self._instead(name))
 
 
 def end_with_controller(silence: float | None) -> None:

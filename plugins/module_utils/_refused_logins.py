@@ -4,7 +4,8 @@
 
 """Remember over runs which credentials all devices refused: ``<output_dir>/state/refused_logins.json``.
 
-The file has users, and where their passwords or keys were set. It has no secret, and no digest of one.
+The file has users, and where their passwords or keys were set. It has no secret, and no digest of one. All pollers of a
+fleet share the file. Each has entries of its own, because the same variable can have another password there.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from __future__ import annotations
 import contextlib
 import json
 import pathlib
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from typing import Any, Protocol
 
 from ._engine.guard import Credential
+from ._redaction_key import fleet_folder
 from ._result import iso
 from ._run import NewerFormat, check_format
 from ._state import STATE, State, write_atomically
@@ -24,20 +28,30 @@ FILE = "refused_logins.json"
 FORMAT = 1
 
 
+class Memory(Protocol):
+    """What a run needs to know of earlier runs, and keeps for the next one."""
+
+    def read(self) -> set[Credential]: ...
+
+    def note(self, credential: Credential, is_refused: bool) -> None: ...
+
+
 class RefusedLogins:
     """The credentials that were refused by all devices that were asked with them, and not accepted since."""
 
     def __init__(self, top: pathlib.Path) -> None:
         """
-        :param top: the output folder.
+        :param top: the output folder of a run, or of a poller.
         """
-        self._state = State(top)
-        self._path = top / STATE / FILE
+        fleet = top if (top / STATE).is_dir() else fleet_folder(top)
+        self._poller = "" if fleet == top else top.name
+        self._state = State(fleet)
+        self._path = fleet / STATE / FILE
 
     def read(self) -> set[Credential]:
         """Return the credentials. If the file cannot be read, there are none."""
         try:
-            return set(self._read())
+            return {credential for poller, credential in self._read() if poller == self._poller}
         except NewerFormat:
             return set()
 
@@ -46,16 +60,49 @@ class RefusedLogins:
         with contextlib.suppress(OSError, NewerFormat), self._state.alone():
             known = self._read()
             if is_refused:
-                known.setdefault(credential, iso(datetime.now(UTC)))
+                known.setdefault((self._poller, credential), iso(datetime.now(UTC)))
             else:
-                known.pop(credential, None)
-            entries = [{"user": each.user, "source": each.source, "at": at} for each, at in known.items()]
+                known.pop((self._poller, credential), None)
+            entries = [
+                {"user": each.user, "source": each.source, "poller": poller, "at": at}
+                for (poller, each), at in known.items()
+            ]
             write_atomically(self._path, json.dumps({"format": FORMAT, "refused": entries}).encode("ascii") + b"\n")
 
-    def _read(self) -> dict[Credential, str]:
+    def to_send(self) -> list[dict[str, str]]:
+        """Return the credentials as plain data, for a poller."""
+        return [{"user": each.user, "source": each.source} for each in self.read()]
+
+    def take(self, said: Any) -> None:
+        """Note what a poller said. Nothing happens if it cannot be read."""
+        with contextlib.suppress(KeyError, TypeError):
+            self.note(Credential(str(said["user"]), str(said["source"])), bool(said["is_refused"]))
+
+    def _read(self) -> dict[tuple[str, Credential], str]:
         try:
             data = json.loads(read_file(self._path).decode("ascii"))
             check_format(self._path, data.get("format"), FORMAT)
-            return {Credential(str(each["user"]), str(each["source"])): str(each["at"]) for each in data["refused"]}
+            return {
+                (str(each["poller"]), Credential(str(each["user"]), str(each["source"]))): str(each["at"])
+                for each in data["refused"]
+            }
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return {}
+
+
+class Sent:
+    """The memory on a poller. The controller has the file."""
+
+    def __init__(self, given: Iterable[Any], tell: Callable[[dict[str, Any]], object]) -> None:
+        """
+        :param given: what ``to_send`` returned.
+        :param tell: sends plain data to the controller, for ``take``.
+        """
+        self._known = {Credential(str(each["user"]), str(each["source"])) for each in given}
+        self._tell = tell
+
+    def read(self) -> set[Credential]:
+        return self._known
+
+    def note(self, credential: Credential, is_refused: bool) -> None:
+        self._tell({"user": credential.user, "source": credential.source, "is_refused": is_refused})

@@ -29,6 +29,7 @@ from ._engine.engine import Engine
 from ._engine.errors import NotDone
 from ._engine.gates import Gates, Limit
 from ._engine.guard import Rules
+from ._engine.in_turn import ask_in_turn
 from ._last_good import LastGood
 from ._model.secrets import secrets_of, secrets_of_all
 from ._model.visible import visible
@@ -36,7 +37,7 @@ from ._parsing import Parsed, parse, parser_of
 from ._platforms import load_platform
 from ._problems import Problems
 from ._redacted import redacted_message, redacted_value
-from ._refused_logins import RefusedLogins
+from ._refused_logins import Memory, RefusedLogins
 from ._required_rows import missing_rows, why_no_template, with_missing_rows
 from ._result import STATUSES, DeviceError, Error, Output, Outputs, Result, Sent
 from ._run import RunFolder
@@ -83,6 +84,7 @@ def call_roll(
     *,
     transcripts: bool = False,
     redaction_key: bytes | None = None,
+    memory: Memory | None = None,
 ) -> Answers:
     """Ask every device and return its answer as plain data by name, in the order given.
 
@@ -93,6 +95,7 @@ def call_roll(
     :param on_told: see ``Engine``.
     :param redaction_key: mask the secrets that devices show, with masks of this key.
     :param transcripts: add the transcripts to the answers, for another machine that writes them.
+    :param memory: of refused credentials; by default that of the folder of ``keep``.
     :raises ValueError: when a function to be called cannot be imported, before the first login.
     """
     check_functions(devices)
@@ -108,7 +111,7 @@ def call_roll(
     _tell_errors(devices, on_event, keep)
     gone: frozenset[str] = frozenset()
     try:
-        with _asking(ready, limits, keep, problems, on_told, redaction_key, jitter=transcripts) as ask:
+        with _asking(ready, limits, keep, problems, on_told, redaction_key, memory, jitter=transcripts) as ask:
             results = collect(
                 ask, ready, **_options(limits), on_event=happened if keep or on_event or problems else None
             )
@@ -219,13 +222,12 @@ def _options(limits: Limits) -> dict[str, Any]:
     }
 
 
-def _admission(limits: Limits, keep: Keep | None, *, jitter: bool) -> Admission:
+def _admission(limits: Limits, memory: Memory | None, *, jitter: bool) -> Admission:
     groups = {name: Limit(**each) for name, each in (limits.limits or {}).items()}
     gates = Gates(Limit(limits.logins_per_second, limits.max_open_logins), groups, jitter=jitter)
     rules = Rules(limits.login_canary, limits.login_failure_limit)
-    if keep is None:
+    if memory is None:
         return Admission(rules, gates)
-    memory = RefusedLogins(keep.top)
     return Admission(rules, gates, memory.read(), memory.note)
 
 
@@ -237,6 +239,7 @@ def _asking(
     problems: Problems | None = None,
     on_told: Callable[[Any], Any] | None = None,
     redaction_key: bytes | None = None,
+    memory: Memory | None = None,
     *,
     jitter: bool = False,
 ) -> Iterator[Callable[[str], Any]]:
@@ -255,7 +258,9 @@ def _asking(
     if not all(blocks(driver_of(device.driver)) for device in ready.values()):
         engine.start()
     seconds = _Seconds(limits)
-    admission = _admission(limits, keep, jitter=jitter)
+    if memory is None and keep is not None:
+        memory = RefusedLogins(keep.top)
+    admission = _admission(limits, memory, jitter=jitter)
     if keep is not None:
         keep.compare_in(engine)
     ask = _ask if redaction_key is None else partial(_ask_redacted, redaction_key)
@@ -398,9 +403,13 @@ def _ask(
 
     :param received: makes what is kept if the deadline comes before the rows.
     """
-    try:
+
+    def login(device: Device) -> Any:
         with admission.login(device, call) as on_login:
-            value = engine.ask(device, call, seconds.device, seconds.limits, on_login)
+            return engine.ask(device, call, seconds.device, seconds.limits, on_login)
+
+    try:
+        value = ask_in_turn(device, call, login)
     except DeviceError as error:
         if error.value is None and call.sent:
             error.value = Outputs({}, {})

@@ -56,6 +56,10 @@ options:
   devices:
     description: Set by the action plugin for a poller. It cannot be set in a task.
     type: str
+  memory:
+    description: Set by the action plugin for a poller. It cannot be set in a task.
+    type: list
+    elements: dict
   silence:
     description: Set by the action plugin for a poller. It cannot be set in a task.
     type: float
@@ -223,6 +227,7 @@ devices:
         - What is known about the connection, as texts. C(transport) is V(ssh) or V(telnet). For SSH, also C(server_version), C(kex),
           C(cipher), C(mac), C(host_key) (type and fingerprint), C(banner) (the login banner) and C(bastions), if there are any.
         - C(hostname) is the name of the device in its prompt, if there is one.
+        - C(credential) is the user of the credential that was accepted, and where it was set, with C(rollcall_credentials).
         - C(platform_hint) says which platforms fit, if C(ansible_network_os) is missing, is not known, or does not fit the prompt.
         - Empty if there was no connection, and for driver V(python).
       type: dict
@@ -299,6 +304,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._model.secrets im
 from ansible_collections.rollcall.network.plugins.module_utils._needs import missing, sentence
 from ansible_collections.rollcall.network.plugins.module_utils._poller_line import Sender, end_with_controller
 from ansible_collections.rollcall.network.plugins.module_utils._problems import Problems
+from ansible_collections.rollcall.network.plugins.module_utils._refused_logins import Sent
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._roll import (
     NOT_TOLD,
@@ -319,7 +325,11 @@ from ansible_collections.rollcall.network.plugins.module_utils.collector import 
 
 def main() -> None:
     # The devices are one text, because no_log would mask each of their secrets wherever it occurs in an answer.
-    internal = {"devices": {"type": "str", "no_log": True}, "silence": {"type": "float"}}
+    internal: dict[str, dict[str, Any]] = {
+        "devices": {"type": "str", "no_log": True},
+        "memory": {"type": "list", "elements": "dict"},
+        "silence": {"type": "float"},
+    }
     module = AnsibleModule({**ARGUMENT_SPEC, **internal}, supports_check_mode=True)
     if module.params["devices"] is None:
         module.fail_json(
@@ -351,8 +361,10 @@ def main() -> None:
         if event.message:
             module.warn(event.message)
 
+    memory = Sent(module.params["memory"] or (), sender.note)
     try:
-        for name, answer in call_roll(devices, limits, on_event, problems=problems, transcripts=True).items():
+        answers = call_roll(devices, limits, on_event, problems=problems, transcripts=True, memory=memory)
+        for name, answer in answers.items():
             sender.put(name, partial(dict, answer))
     finally:
         sender.close()

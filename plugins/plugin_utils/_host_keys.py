@@ -121,7 +121,8 @@ def _without_secrets(device: Device | Error) -> Device | Error:
     if isinstance(device, Error):
         return device
     nothing = dict.fromkeys(("password", "become_password", "private_key", "passphrase", "otp_command"))
-    return replace(device, driver=HOST_KEYS_DRIVER, commands=(), variables={}, run_secrets=(), **nothing)  # type: ignore[arg-type]
+    device = replace(device, driver=HOST_KEYS_DRIVER, commands=(), variables={}, credentials=(), run_secrets=())
+    return replace(device, **nothing)  # type: ignore[arg-type]
 
 
 def _ready(devices: Mapping[str, Device | Error]) -> list[Device]:

@@ -32,6 +32,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._device import (
     KNOWN_HOSTS,
     Command,
     Device,
+    DeviceCredential,
     Hop,
     Unresolved,
 )
@@ -68,6 +69,10 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._ssh_settings imp
     config_files,
     ssh_options,
 )
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._credentials import (
+    credentials_from,
+    secrets_in,
+)
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._drivers import Drivers
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._folders import folders_of_user
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._platform import Found, found_platform
@@ -85,7 +90,7 @@ TELNET = "_telnet"  # the end of netmiko's names for platforms that it reaches w
 SECRETS = ("password", "private_key", "passphrase", "become_password")
 SSH_ARGUMENTS = ("ssh_args", "ssh_common_args", "ssh_extra_args")
 # Fields whose values and errors are not shown.
-HIDDEN = (*SECRETS, "proxy_command", "otp_command", *SSH_ARGUMENTS, "function_args")
+HIDDEN = (*SECRETS, "credentials", "proxy_command", "otp_command", *SSH_ARGUMENTS, "function_args")
 MOST_HINTS = 20  # unknown names with near matches; comparing 10,000 with 10,000 takes an hour
 
 # Field of the device: the option of core's ssh connection whose variables it uses.
@@ -111,6 +116,7 @@ VARIABLES: dict[str, tuple[str, ...]] = {
     "command_timeout": ("ansible_command_timeout", "rollcall_command_timeout"),
     "commands": ("rollcall_commands",),
     "connect_timeout": ("ansible_connect_timeout", "rollcall_connect_timeout"),
+    "credentials": ("rollcall_credentials",),
     "driver": ("rollcall_driver",),
     "expect_hostname": ("rollcall_expect_hostname",),
     "function": ("rollcall_function",),
@@ -384,8 +390,12 @@ class _Settings:
 
     def written(self) -> Iterator[str]:
         """The secrets that are written as strings, which may be templates."""
-        values = (self._variables.get(name) for name in _hidden_variables())
-        return (str.__str__(value) for value in values if isinstance(value, str))
+        for name in _hidden_variables():
+            value = self._variables.get(name)
+            if isinstance(value, str):
+                yield str.__str__(value)
+            elif name in VARIABLES["credentials"]:
+                yield from (str.__str__(each) for each in secrets_in(value))
 
     def text(self, field: str) -> str | None:
         value = self.get(field)
@@ -505,7 +515,7 @@ def _login_fields(name: str, settings: _Settings, jump_hosts: JumpHosts) -> dict
     """The fields of a device for its address and its login."""
     _network_os_name, transport = _network_os(settings)
     found = _login(name, settings, jump_hosts, PORTS[transport])
-    return {
+    fields = {
         **found.fields,
         "transport": transport,
         "hops": found.hops,
@@ -515,6 +525,37 @@ def _login_fields(name: str, settings: _Settings, jump_hosts: JumpHosts) -> dict
         "login_source": _login_source(settings),
         "proxy_login": _proxy_login(found.proxy, found.fields["user"] or "") if found.proxy else None,
     }
+    credentials = _credentials(settings, found.proxy)
+    return {**fields, "credentials": credentials, **_first(credentials, settings)}
+
+
+def _credentials(settings: _Settings, proxy: str | None) -> tuple[DeviceCredential, ...]:
+    given = settings.get("credentials")
+    if not given:
+        return ()
+    try:
+        credentials = credentials_from(given, settings.sources["credentials"], on_command_line=proxy is not None)
+    except ValueError as error:
+        raise NoDevice("variables", f"{settings.where('credentials')}: {error}") from None
+    if proxy is not None and "%r" in proxy and any(each.user is not None for each in credentials):
+        raise NoDevice("variables", f"{settings.where('credentials')} cannot have users, as the proxy command has %r")
+    return credentials
+
+
+def _first(credentials: tuple[DeviceCredential, ...], settings: _Settings) -> dict[str, str | None]:
+    """The fields of the first credential. They replace those of the variables for one."""
+    if not credentials:
+        return {}
+    first = credentials[0]
+    fields: dict[str, str | None] = {
+        field: getattr(first, field) for field in ("password", "private_key_file", "private_key", "passphrase")
+    }
+    fields |= {field: value for field in ("user", "become_password") if (value := getattr(first, field)) is not None}
+    for field, value in fields.items():
+        settings.sources.pop(field, None)
+        if value is not None:
+            settings.sources[field] = first.source
+    return {**fields, "login_source": first.source}
 
 
 QUESTION = ("platform", "commands")
@@ -910,6 +951,9 @@ def _secret_texts(settings: _Settings) -> Iterator[str]:
             setting = settings.setting(field)
             if setting is not None and setting.value not in (None, ""):
                 yield str(setting.value)
+    with contextlib.suppress(NoDevice):
+        if (setting := settings.setting("credentials")) is not None:
+            yield from secrets_in(setting.value)
 
 
 def _masked(settings: _Settings | None, text: str, run_secrets: Iterable[str] = ()) -> str:

@@ -87,7 +87,9 @@ def _packed(device: Device | Error) -> dict[str, Any]:
     if isinstance(device, Error):
         return {"error": dataclasses.asdict(device)}
     data = device.as_dict()
-    if device.private_key_file and not device.private_key:
-        with contextlib.suppress(OSError, ValueError):  # missing or not text: it must be on the poller
-            data["private_key"] = pathlib.Path(device.private_key_file).expanduser().read_text(encoding="utf-8")
+    for login in (data, *data["credentials"]):
+        if login["private_key_file"] and not login["private_key"]:
+            with contextlib.suppress(OSError, ValueError):  # missing or not text: it must be on the poller
+                file = pathlib.Path(login["private_key_file"]).expanduser()
+                login["private_key"] = file.read_text(encoding="utf-8")
     return {"device": data}

@@ -38,14 +38,18 @@ ERRORS = 32_768  # bytes that ssh wrote to standard error and Ansible did not re
 class Stream:
     """Receives the answers of one module."""
 
-    def __init__(self, on_answer: Callable[[str, Any], None]) -> None:
+    def __init__(
+        self, on_answer: Callable[[str, Any], None], on_note: Callable[[Any], object] = lambda _said: None
+    ) -> None:
         """Do nothing yet.
 
         :param on_answer: called with each name and answer.
+        :param on_note: called with what is remembered for later runs.
         """
         self.silence: float | None = None  # an argument of the module; None if its input does not stay open
         self.module: bytes | None = None  # Ansible sends other programs too, to find Python
         self._on_answer = on_answer
+        self._on_note = on_note
         self._line = bytearray()
         self._rest = bytearray()
         self._began = False
@@ -125,6 +129,9 @@ class Stream:
             return
         try:
             said = json.loads(line[len(PREFIX) :])
+            if "note" in said:
+                self._on_note(said["note"])
+                return
             name, answer = str(said["name"]), said["answer"]
         except (ValueError, TypeError, KeyError):  # cut off: the connection was lost
             return

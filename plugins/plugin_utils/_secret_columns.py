@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -18,11 +19,14 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import
     SECRETS,
     variables_of_field,
 )
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._credentials import secrets_in
 
 # Variables with a command line, which may contain a secret.
 COMMANDS = ("ssh_args", "ssh_common_args", "ssh_extra_args", "proxy_command", "otp_command")
 # The address and the headers of a webhook may contain a token.
-FURTHER = frozenset({"rollcall_webhook_url", "rollcall_webhook_headers", "rollcall_webhook_token"})
+FURTHER = frozenset(
+    {"rollcall_credentials", "rollcall_webhook_url", "rollcall_webhook_headers", "rollcall_webhook_token"}
+)
 
 
 def is_secret(column: str) -> bool:
@@ -43,6 +47,8 @@ def secrets_in_variables(
     for field in SECRETS:
         values |= {value for name in NETWORK_CREDENTIAL.get(field, ()) if (value := os.environ.get(name))}
         values |= set(_texts(variables_of_field(field), variables, template))
+    for value in _values(variables_of_field("credentials"), variables, template):
+        values |= set(secrets_in(value))
     for field in COMMANDS:
         for command in _texts(variables_of_field(field), variables, template):
             values |= secrets_in_command(command)
@@ -71,12 +77,15 @@ def _masked(value: Any, secrets: Secrets) -> Any:
 def _texts(
     names: Iterable[str], variables: Mapping[str, Any], template: Callable[[Any, Mapping[str, Any]], Any]
 ) -> Iterator[str]:
+    """The values of these variables as texts."""
+    return (str(value) for value in _values(names, variables, template) if value not in (None, ""))
+
+
+def _values(
+    names: Iterable[str], variables: Mapping[str, Any], template: Callable[[Any, Mapping[str, Any]], Any]
+) -> Iterator[Any]:
     """The values of these variables, as far as they are set and can be resolved."""
     for name in names:
         if variables.get(name) is not None:
-            try:
-                value = template(variables[name], variables)
-            except AnsibleError:
-                continue
-            if value not in (None, ""):
-                yield str(value)
+            with contextlib.suppress(AnsibleError):
+                yield template(variables[name], variables)

@@ -24,7 +24,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, cast
 
 from ansible_collections.rollcall.network.plugins.module_utils import _roll
-from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device, Hop
+from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device, DeviceCredential, Hop
 from ansible_collections.rollcall.network.plugins.module_utils._model.answer import Answer, CommandOutput, Reason
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_limits, check_login_limits
@@ -40,6 +40,7 @@ __all__ = [
     "Command",
     "CommandOutput",
     "Device",
+    "DeviceCredential",
     "Error",
     "Event",
     "Hop",

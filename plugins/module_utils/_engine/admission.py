@@ -114,7 +114,9 @@ class Admission:
             self._look_again()
         if not login.decided.acquire(blocking=False):
             call.on_cut(functools.partial(self._give_up, login))
+            began = time.monotonic()
             self._wait(login, math.inf if call.deadline is None else call.deadline)
+            call.defer(time.monotonic() - began)
             call.on_cut(None)
         if login.refusal is None:
             if call.attempts == 1:

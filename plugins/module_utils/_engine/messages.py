@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Any
 
-from .._device import Command, Device, Hop
+from .._device import Command, Device, DeviceCredential, Hop
 from .._result import DeviceError, Error, Output, Phase
 
 # Jobs that can have begun before the parent is told. Their work can keep the worker from telling it.
@@ -90,5 +90,5 @@ def _pickle_as_tuple(cls: type) -> None:
     copyreg.pickle(cls, lambda each: (cls, values(each)))
 
 
-for _class in (Command, Hop, Device, Error, Output, Job, Done):
+for _class in (Command, Hop, DeviceCredential, Device, Error, Output, Job, Done):
     _pickle_as_tuple(_class)

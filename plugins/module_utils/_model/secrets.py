@@ -282,6 +282,8 @@ def _values(device: Device | Hop) -> frozenset[str]:
     known |= secrets_in_command(device.proxy_command or "") | secrets_in_command(device.otp_command or "")
     if isinstance(device, Device):
         known |= {device.become_password, *device.run_secrets}
+        for each in device.credentials:
+            known |= {each.password, each.passphrase, each.private_key, each.become_password}
         for hop in device.hops:
             known |= _values(hop)
     return frozenset(filter(None, known))

@@ -13,7 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.rollcall.network.plugins.module_utils._bounds import LARGEST, check_path
-from ansible_collections.rollcall.network.plugins.module_utils._device import KNOWN_HOSTS, Command, Device, Hop
+from ansible_collections.rollcall.network.plugins.module_utils._device import (
+    KNOWN_HOSTS,
+    Command,
+    Device,
+    DeviceCredential,
+    Hop,
+)
 from ansible_collections.rollcall.network.plugins.module_utils._drivers.read_only import check_patterns
 from ansible_collections.rollcall.network.plugins.module_utils._drivers.registry import (
     DEFAULT_DRIVER,
@@ -30,6 +36,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._platforms import
 )
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_commands
 from ansible_collections.rollcall.network.plugins.plugin_utils._proxy import check_address, check_user
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._credentials import check_credential
 
 SECRETS = ("password", "passphrase", "private_key", "become_password", "otp_command")
 ONE_LINE = ("password", "passphrase", "become_password")
@@ -56,6 +63,7 @@ def make_device(
     private_key: str | None = None,
     passphrase: str | None = None,
     otp_command: str | None = None,
+    credentials: Iterable[DeviceCredential] = (),
     become: bool = False,
     become_password: str | None = None,
     connect_timeout: float = 10.0,
@@ -89,6 +97,7 @@ def make_device(
     :param host: its address; by default its name.
     :param user: by default the name of the user who runs the program.
     :param private_key_file: the path of a key; ``private_key`` is a key itself.
+    :param credentials: tried in this order, instead of user, password and key.
     :param become: enter the privileged mode, with ``become_password`` if the device asks for one.
     :param known_hosts: files with the keys of devices.
     :param ssh_options: options of OpenSSH by name.
@@ -114,6 +123,7 @@ def make_device(
         private_key=private_key,
         passphrase=passphrase,
         otp_command=otp_command,
+        credentials=_credentials(name, credentials),
         become=become,
         become_password=become_password,
         platform=platform,
@@ -265,6 +275,21 @@ def _expected_names(name: str, given: str | Iterable[str]) -> tuple[str, ...]:
             msg = f"expect_hostname of {name!r} must not be empty"
             raise ValueError(msg)
     return names
+
+
+def _credentials(name: str, given: Iterable[DeviceCredential]) -> tuple[DeviceCredential, ...]:
+    found = []
+    for number, each in enumerate(given):
+        if not isinstance(each, DeviceCredential):
+            msg = f"credentials of {name!r} must be DeviceCredentials, not values of type {type(each).__name__}"
+            raise TypeError(msg)
+        try:
+            check_credential(each)
+        except ValueError as error:
+            msg = f"credentials[{number}] of {name!r}: {error}"
+            raise ValueError(msg) from None
+        found.append(each if each.source else replace(each, source=f"credentials[{number}]"))
+    return tuple(found)
 
 
 def _plain(command: str | Command) -> str | dict[str, Any]:

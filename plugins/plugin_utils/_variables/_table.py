@@ -383,6 +383,13 @@ HOST: tuple[Variable, ...] = (
         default=True,
     ),
     Variable(
+        "rollcall_credentials",
+        "Several credentials, in the order in which they are tried: a list of dictionaries with `name`, `user`, "
+        "`password`, `private_key_file`, `private_key`, `passphrase` and `become_password`, instead of the user, the "
+        "password and the key of `ansible_*`. See docs/logins.md",
+        spec={"type": "list", "elements": "dict"},
+    ),
+    Variable(
         "rollcall_otp_command",
         "A command that prints a one-time code, for devices that ask for one",
         spec={"type": "str"},

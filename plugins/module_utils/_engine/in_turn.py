@@ -1,0 +1,101 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Try the credentials of a device in turn, each once."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from .._call import Call
+from .._device import Device, DeviceCredential
+from .._model.secrets import secrets_of
+from .._model.visible import visible
+from .._result import DeviceError, Outputs
+from .guard import Credential
+
+FACT = "credential"  # in ``connection`` of the answer
+# Kinds of refused logins that do not depend on the credential.
+_SAME_FOR_ALL = frozenset({"bastion", "no_user", "otp_command"})
+
+
+def ask_in_turn(device: Device, call: Call, ask: Callable[[Device], Any]) -> Any:
+    """Ask a device with its first credential that it accepts. Later attempts do not repeat those that it refused.
+
+    :param ask: asks the device with one credential. It raises ``credential_guard`` if that is not used any more.
+    :raises DeviceError: for another error, or if no credential can be used.
+    """
+    if not device.credentials:
+        return ask(device)
+    attempts, was_asked = call.attempts, False
+    for number, credential in enumerate(device.credentials):
+        if number in call.refused:
+            continue
+        call.attempts = attempts
+        variant = with_credential(device, credential)
+        try:
+            return _with_fact(ask(variant), variant)
+        except DeviceError as error:
+            was_asked = was_asked or call.attempts == attempts  # one that was not made is not counted
+            if not _depends_on_credential(error):
+                call.attempts = attempts if was_asked else call.attempts
+                if error.status == "partial":
+                    _with_fact(error.value, variant)
+                raise
+            call.refused[number] = error
+    call.attempts = attempts if was_asked else attempts - 1
+    raise _refusal(device, call.refused)
+
+
+def with_credential(device: Device, credential: DeviceCredential) -> Device:
+    """Return the device with the login of one credential. It keeps all of them, so that they are masked."""
+    user = device.user if credential.user is None else credential.user
+    options = device.ssh_options
+    if device.ssh_config and credential.user is not None:  # the first value counts, before that of a file
+        options = (("user", shlex.quote(credential.user)), *options)
+    return replace(
+        device,
+        user=user,
+        password=credential.password,
+        private_key_file=credential.private_key_file,
+        private_key=credential.private_key,
+        passphrase=credential.passphrase,
+        become_password=credential.become_password or device.become_password,
+        login_source=credential.source + (f" ({credential.name})" if credential.name else ""),
+        ssh_options=options,
+    )
+
+
+def _depends_on_credential(error: DeviceError) -> bool:
+    kind = error.error.kind
+    return kind == "credential_guard" or (error.status == "auth_failed" and kind not in _SAME_FOR_ALL)
+
+
+def _with_fact(value: Any, variant: Device) -> Any:
+    """Add to an answer which credential was accepted."""
+    if isinstance(value, Outputs):
+        value.connection = {**value.connection, FACT: _name(variant)}
+    return value
+
+
+def _name(variant: Device) -> str:
+    name = str(Credential(variant.user or "", variant.login_source))
+    return visible(secrets_of(variant).sentence(name))
+
+
+def _refusal(device: Device, refused: dict[int, DeviceError]) -> DeviceError:
+    """Return the last error of the device, or of the guard if the device was not asked, with all reasons."""
+    judged = [error for error in refused.values() if error.status == "auth_failed"]
+    last = (judged or list(refused.values()))[-1]
+    if len(refused) == 1:
+        return last
+    reasons = (
+        f"{_name(with_credential(device, device.credentials[number]))}: {error.error.message}"
+        for number, error in sorted(refused.items())
+    )
+    message = f"none of its {len(refused)} credentials was accepted. {'. '.join(reasons)}"
+    return DeviceError(last.status, last.error.phase, last.error.kind, message, value=last.value)
