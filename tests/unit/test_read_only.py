@@ -52,7 +52,7 @@ READS = {
     "cisco_apic": ["show version", "fabric 101 show vlan extended"],
     "checkpoint_gaia": ["show version all", "fw stat"],
     "hp_comware": ["display version", "dis cur", "disp int br | include UP", "display diagnostic-information"],
-    "huawei_vrp": ["display version", "dis cur | no-more", "screen-length 0 temporary", "tracert 192.0.2.1"],
+    "huawei_vrp": ["display version", "dis cur | no-more", "screen-length 0 temporary", "tracert 192.0.2.1", "show it"],
     "juniper_junos": [
         "show version",
         "show configuration | display set | no-more",
@@ -92,7 +92,7 @@ READS = {
     "brocade_fos": ["switchshow", "fabricShow", "version", "portshow 1/2"],
     "netscaler": ["show ns ip", "stat lb vserver"],
     "f5_tmsh": ["list ltm virtual", "show sys version"],
-    "juniper_screenos": ["get config", "get system"],
+    "juniper_screenos": ["get config", "get system", "show it"],
     "vyos_vyos": ["show configuration commands", "show version | match Version"],
     "frr": ["show ip bgp summary json", "sh run"],
     "linux": [

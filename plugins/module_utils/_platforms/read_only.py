@@ -58,7 +58,8 @@ SESSION = (
 PROBES = ("ping <probe>", "tr[aceroute] <probe>")
 SHOW = ("sh[ow] ...", "dir ...", "more ...", *PROBES)
 SHOW_ON_A_SHELL = ("sho[w] ...", "ping <probe>", "traceroute <probe>")  # ``sh`` would start another shell
-DISPLAY = ("dis[play] ...", "dir ...", "more ...", "ping <probe>", "tracert <probe>")
+ELSEWHERE = ("sho[w] ...",)  # it writes nothing here either, and a device can be of another platform than is set
+DISPLAY = ("dis[play] ...", "dir ...", "more ...", "ping <probe>", "tracert <probe>", *ELSEWHERE)
 
 # Commands that begin like those that only read, but write to a file.
 WRITES = (
@@ -234,7 +235,7 @@ READ_ONLY: dict[str, Rules] = {
     "huawei_smartax": COMWARE,
     "huawei_vrp": COMWARE,
     "juniper_junos": Rules(("sh[ow] ...", "file show <name>", "file list ...", *PROBES), FIND, quotes=True),
-    "juniper_screenos": Rules(("get ...",), ("inc[lude] ...", "exc[lude] ...")),
+    "juniper_screenos": Rules(("get ...", *ELSEWHERE), ("inc[lude] ...", "exc[lude] ...")),
     "learned": Rules(UNKNOWN, FILTERS, quotes=True),
     "linux": SHELL,
     "mikrotik_routeros": Rules((*MENUS, "ping <probe>")),
