@@ -16,7 +16,7 @@ from tests.unit.played import Talk, device, play
 from tests.unit.test_pagers import PROMPTS
 
 COMMANDS = ["show version", "show clock"]
-QUOTES = {name: clean(prompt).strip() for name, (prompt, key) in PROMPTS.items() if key != "\n"}
+QUOTES = {name: clean(prompt).strip() for name, (prompt, _key) in PROMPTS.items()}
 
 
 def paged(parts: list[bytes], behind: bytes, prompt: bytes = b" --More-- ") -> Talk:
@@ -76,15 +76,55 @@ def test_a_quoted_pager_between_those_of_a_device_that_wipes_them() -> None:
     assert played.kinds()["show version"] != "ok" or played.texts["show version"] == "a\nb\n --More-- \nc\nd\ne"
 
 
-def test_a_device_that_echoes_nothing_does_not_lose_a_quoted_pager() -> None:
-    def text() -> Talk:
-        yield b"a\r\n--More--"
-        yield 3.0
-        yield b"\r\nc\r\n"
+QUESTIONS_OF_A_KEY = (
+    "Press Enter to continue",
+    "Press <Enter> to continue...",
+    "press any key to continue",
+    "Press any key to continue (Q to quit)",
+    "-- More --",
+    "--More--",
+)
 
-    played = play(device(b"R1#", {"show version": text}, echo=False), ["show version"])
-    assert played.kinds()["show version"] in ("ok", "desynchronised")
-    assert played.kinds()["show version"] != "ok" or played.texts["show version"] == "a\n--More--\nc"
+
+@pytest.mark.parametrize("echo", [True, False], ids=["echo", "no echo"])
+@pytest.mark.parametrize("rest", [b"\r\nc\r\n", b" of it\r\nc\r\n", b"\r\n", b""])
+@pytest.mark.parametrize("pause", [0.0, 1.5, 3.0])
+@pytest.mark.parametrize("quote", QUESTIONS_OF_A_KEY)
+def test_a_quoted_question_for_a_key_is_text(quote: str, pause: float, rest: bytes, echo: bool) -> None:
+    def text() -> Talk:
+        yield b"a\r\n" + quote.encode()
+        yield pause
+        yield rest
+
+    played = play(device(b"R1#", {"show version": text, "show clock": b"12:00\r\n"}, echo=echo), COMMANDS)
+    assert played.kinds() == {"show version": "ok", "show clock": "ok"}
+    assert played.texts["show version"].rstrip() == f"a\n{quote}{clean(rest.decode())}".rstrip()
+    assert played.texts["show clock"].strip() == "12:00"
+
+
+@pytest.mark.parametrize("behind", [b"", b"\r\n", b"\r\x1b[K"], ids=["the text", "a line end", "wiped"])
+@pytest.mark.parametrize("prompt", [b" --More-- ", b"Press any key to continue", b"Press Enter to continue"])
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_a_pager_of_a_device_that_echoes_nothing_is_removed(count: int, prompt: bytes, behind: bytes) -> None:
+    """A line end as the first key brings another prompt at the end only if there was no pager."""
+    pages = [b"".join(b"line %d of %d\r\n" % (line, page) for line in range(3)) for page in range(count + 1)]
+    answers = {"show version": lambda: paged(pages, behind, prompt), "show clock": b"12:00\r\n"}
+    played = play(device(b"R1> ", answers, echo=False), COMMANDS)
+    assert played.kinds() == {"show version": "ok", "show clock": "ok"}
+    assert played.texts["show version"].rstrip() == clean(b"".join(pages).decode()).rstrip()
+    assert played.texts["show clock"].strip() == "12:00"
+
+
+def test_a_pager_that_ignores_a_line_end_gets_its_key() -> None:
+    def text() -> Talk:
+        yield b"a\r\n -- Press <SPACE> to continue -- "
+        while (yield None) != b" ":
+            pass
+        yield b"\r\x1b[Kb\r\n"
+
+    played = play(device(b"R1> ", {"show version": text, "show clock": b"12:00\r\n"}, echo=False), COMMANDS)
+    assert played.kinds() == {"show version": "ok", "show clock": "ok"}
+    assert played.texts["show version"].strip() == "a\nb"
 
 
 def test_whether_a_prompt_is_wiped_is_found_out_once(monkeypatch: pytest.MonkeyPatch) -> None:

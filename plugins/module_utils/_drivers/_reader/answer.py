@@ -47,6 +47,9 @@ class Answer:
         self.line_ended = False  # a pager was answered with a line end
         self.erased = 0  # keys of pagers that were erased from the device's line
         self.paged_surely = False  # what looks like the prompt of a pager and was answered is one
+        self.entered: set[int] = set()  # where the prompts of pagers begin that were answered with a line end
+        self.other_key = ""  # of the last pager, if it got a line end instead and does not go on
+        self.more_prompts = 0  # these brought so many at the end: they were typed at the prompt
         self._doubtful: list[int] = []  # the numbers of the prompts that nothing wipes
         self._decided = 0  # prompts of which this is known
         self.replies = 0  # sent to questions
@@ -93,9 +96,12 @@ class Answer:
             return False
         return not _ends_a_question(shown[shown.rfind("\n", 0, start) + 1 : start], self.prompt)
 
-    def paged(self, length: int) -> bool:
+    def paged(self, length: int, key: str) -> bool:
         """Note that the last bytes are the prompt of a pager. Return False if it was answered already."""
         start = len(self.data) - length
+        if key == "\n":
+            self.entered.add(start)
+            self.line_ended = True
         is_new = not self.pagers or self.pagers[-1][0] != start
         self.pagers[len(self.pagers) - (not is_new) :] = [(start, len(self.data))]
         return is_new
@@ -124,19 +130,45 @@ class Answer:
         """Find out whether the prompts that nothing wipes are text: then their keys were typed at the prompt that ends
         the answer, and the device echoed them there. Return False if it is not certain."""
         doubtful = self._doubtful_pages()
-        left = self._keys_left()
+        entered = sum(self.pagers[number][0] in self.entered for number in doubtful)
+        blanks = len(doubtful) - entered if self.echo.found else 0
+        left = self._keys_left() if blanks or not entered else 0
         left = None if left is None else left + self.erased
-        if left == len(doubtful) or (not left and set(doubtful) == quoting(self.data, self.pagers, doubtful)):
+        more = max(self._prompts_at_end() - len(self.tests) - 1, 0) if entered else 0
+        is_text = left == blanks and more == entered
+        if is_text or (not left and not more and set(doubtful) == quoting(self.data, self.pagers, doubtful)):
+            self.more_prompts = more
             self.pagers = [span for number, span in enumerate(self.pagers) if number not in set(doubtful)]
             self._doubtful, self._decided = [], len(self.pagers)
             return True
-        self.paged_surely = left == 0
+        self.paged_surely = left == 0 and more == 0
         return self.paged_surely
 
     def has_key_at_prompt(self) -> bool:
         """Return whether the key that ends a pager stands behind the prompt that ends the data."""
         shown = self.shown().rstrip()
         return bool(self.pagers) and shown[-1:] in ("q", "y") and self.prompt.start(shown[:-1]) is not None
+
+    def has_key_left(self) -> bool:
+        """Return whether the key of a pager stands behind the prompt that ended the answer, although all pagers seemed
+        to be wiped: the device has drawn its line again."""
+        if not self.pagers or not self.tests:
+            return False
+        line = self.data[self.data.rfind(b"\n", 0, self.tests[-1]) + 1 : self.tests[-1]]
+        prompt = self.prompt.line.encode("utf-8", "surrogateescape")
+        return line.count(prompt) > 1 and bool(self._keys_left())
+
+    def _prompts_at_end(self) -> int:
+        """Return how many prompts end the data, with nothing between them."""
+        count = 0
+        for line in reversed(rendered(self.data[-4 * TAIL :]).split("\n")):
+            found = self.prompt.count(line)
+            if not found and line.strip() and not self.prompt.is_context(line):
+                break
+            count += found
+            if found and not self.prompt.is_alone(line) and line.strip() != self.prompt.line * found:
+                break
+        return count
 
     def _keys_left(self) -> int | None:
         """Return how many blanks the device echoed between its prompt and the line end that was typed as a test; None
@@ -350,9 +382,8 @@ def text_of(answer: Answer, *, complete: bool, secrets: Secrets | None = None) -
         stop = len(data)
     if answer.pagers:
         answered = [(first - start, last - start) for first, last in answer.pagers if start <= first and last <= stop]
-        data = bytearray(
-            without_pagers(data[start:stop], answered, sure=answer.paged_surely, untouched=[] if complete else None)
-        )
+        untouched = [] if complete else None  # otherwise, the answer would not be complete
+        data = bytearray(without_pagers(data[start:stop], answered, sure=answer.paged_surely, untouched=untouched))
         start, stop = 0, len(data)
         yield
     if secrets is not None and DIVIDES.search(data, start, stop):
@@ -382,7 +413,7 @@ def _end(text: str, answer: Answer) -> int:
     if end is None:  # a message came after the prompt
         found = _last_prompt(text, len(text), prompt) if answer.tests else None
         return len(text) if found is None else prompt.without_context(text, found)
-    left = len(answer.tests) if answer.resumed else 0  # each of them brought a prompt
+    left = answer.more_prompts + (len(answer.tests) if answer.resumed else 0)  # each of them brought a prompt
     while left:
         start = _before_prompt(text, _last_character(text, end), prompt)
         if start is None:

@@ -42,6 +42,8 @@ def is_proven(answer: Answer, *, settled: bool) -> bool:
     brought = answer.brought()
     if not settled and answer.echo.found and "\n" not in brought:
         return False  # a device that echoes shows the line end first: this can be the rest of the answer
+    if not settled and answer.line_ended and answer.has_doubtful_page():
+        return False  # the line ends that were keys can bring prompts, too
     if not settled and (answer.prompts() < len(answer.tests) or is_unfinished(answer.data)):
         return False  # another prompt, or the rest of this one, comes
     if not settled and not answer.was_complete and answer.had_prompt():
@@ -94,7 +96,7 @@ def proven(terminal: Terminal, answer: Answer) -> End:
         return "lost"  # this text would be cut off
     if answer.tests and answer.paged_after_test():
         return "lost"
-    if answer.has_doubtful_page() and not answer.settle_pages():
+    if (answer.has_doubtful_page() or answer.has_key_left()) and not answer.settle_pages():
         return "lost"
     terminal.echoes = echoed if echoed or answer.prompt.line == old else None
     return "prompt"

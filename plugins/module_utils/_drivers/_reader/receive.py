@@ -61,6 +61,10 @@ async def receive(terminal: Terminal, answer: Answer, command: Command, deadline
             last, checked = terminal.clock(), 0.0
         elif checked < QUIET:
             continue
+        elif answer.other_key and answer.waits_for_page() and not answer.at_prompt():
+            await terminal.try_to_send(answer.other_key, deadline, newline=False)
+            answer.other_key = ""
+            last, checked = terminal.clock(), 0.0
         elif not answer.erased and answer.has_key_at_prompt():
             answer.erased += 1
             await terminal.try_to_send("\b", deadline, newline=False)
@@ -91,10 +95,10 @@ async def _arrived(terminal: Terminal, answer: Answer, deadline: float) -> End |
             (pager := pager_at_end(answer.tail()))
             # A text can quote a pager's prompt, and a packet can end there.
             and not await terminal.more(answer, _hesitation(pager, answer))
-            and answer.paged(pager.size)
+            and answer.paged(pager.size, key := _key(terminal, answer, pager))
         ):
-            answer.line_ended = answer.line_ended or pager.answer == "\n"
-            await terminal.try_to_send(pager.answer, deadline, newline=False)
+            answer.other_key = "" if key == pager.answer else pager.answer
+            await terminal.try_to_send(key, deadline, newline=False)
     return None
 
 
@@ -130,6 +134,17 @@ async def _say(terminal: Terminal, reply: str, is_key: bool, deadline: float) ->
     if rendered(said[:end]).strip() == reply.strip():
         del said[:end]
     return bytes(said)
+
+
+def _key(terminal: Terminal, answer: Answer, pager: Pager) -> str:
+    """Return the key that answers a pager.
+
+    A line end brings another prompt if the text only quotes a pager. A device that does not echo does not show another
+    key, so that it gets this one at the first prompt of a pager.
+    """
+    return (
+        "\n" if terminal.echoes is False and pager.answer == " " and not answer.has_paged(pager.size) else pager.answer
+    )
 
 
 def _hesitation(pager: Pager, answer: Answer) -> float:
