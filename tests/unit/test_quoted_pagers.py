@@ -115,6 +115,28 @@ def test_a_pager_of_a_device_that_echoes_nothing_is_removed(count: int, prompt: 
     assert played.texts["show clock"].strip() == "12:00"
 
 
+def test_a_quoted_pager_that_the_device_draws_over_is_not_lost() -> None:
+    """The prompt stands behind the text, and the device draws it again for each key."""
+
+    def talk() -> Talk:
+        while True:
+            yield b"<U%"
+            got = b""
+            while (key := (yield None)) not in (b"\r", b"\n"):
+                got += key
+                yield b"\r<U%\x1b[m" + got + b"\x1b[m\x1b[K"
+            yield b"\r\n"
+            if got.strip() == b"show version":
+                yield b"a\r\n--More-- (q = quit)"
+                yield 0.05
+            elif got.strip() == b"exit":
+                return
+
+    played = play(talk(), ["show version"], "cisco_iosxe")
+    assert played.kinds()["show version"] in ("ok", "desynchronised")
+    assert played.kinds()["show version"] != "ok" or played.texts["show version"] == "a\n--More-- (q = quit)"
+
+
 def test_a_pager_that_ignores_a_line_end_gets_its_key() -> None:
     def text() -> Talk:
         yield b"a\r\n -- Press <SPACE> to continue -- "

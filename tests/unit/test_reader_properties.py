@@ -130,6 +130,25 @@ WRONG_ONCE = {
         message="*** System shutdown soon ***",
         after=(2, 2),
     ),
+    "an escape sequence that ends the prompt and is divided": Scene(
+        prompt="\r\x1b[K\x1b[9999B[admin@core] <SAFE> \x1b[c",
+        echo="none",
+        answers=(b"show running-config\r\n",),
+        page=6,
+        delay=0.1,
+        cuts=((1, 0.6),),
+        greeting="Welcome\r\n",
+        accepts=False,
+    ),
+    "a quoted pager before a prompt that is drawn again": Scene(
+        prompt="<Ū%",
+        echo="redraw",
+        answers=(b"show running-config\r\n' #\r\n--More-- (q = quit)",),
+        delay=0.7,
+        cuts=((2, 0.09), (1, 0.6), (200, 1.1), (60, 0.0), (200, 2.4), (23, 0.0)),
+        hesitates=0.6,
+        accepts=False,
+    ),
     "a message while a line is typed within the answer": Scene(
         prompt="ĉ?",
         echo="wrap",
@@ -182,6 +201,22 @@ def test_an_answer_that_cannot_be_assigned_is_not_ok(scene: Scene) -> None:
     played = scene.played()
     for number, (command, output) in enumerate(played.outputs.items()):
         assert output.status != "ok" or scene.same(output.text, number), (command, output)
+
+
+def test_each_empty_line_brings_its_prompt_before_an_answer_is_proven() -> None:
+    """The device pauses within the line that rejects the first command, so that it gets two empty lines."""
+    scene = Scene(
+        prompt="!0#",
+        echo="plain",
+        answers=(b"[x] - interface\r\n", b"Gi0/1 >\r\n\r\nup\r\n"),
+        delay=0.01,
+        cuts=((5, 1.1),),
+        greeting="Welcome\r\n",
+        accepts=False,
+    )
+    played = scene.played()
+    assert played.error is None
+    assert all(scene.same(played.texts[command], number) for number, command in enumerate(played.outputs))
 
 
 def test_the_key_of_a_pager_that_was_none_does_not_end_an_answer() -> None:

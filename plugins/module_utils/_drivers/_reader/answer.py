@@ -177,7 +177,10 @@ class Answer:
         end = self.data.find(b"\n", self.tests[-1])
         if len(self.tests) > 1 or end < 0:
             return None
-        typed, empty = rendered(self.data[start:end][-TAIL:]), shown_end(self.data[end + 1 :]).rpartition("\n")[2]
+        line = self.data[start:end][-TAIL:].rstrip(b"\r")
+        typed, empty = rendered(line), shown_end(self.data[end + 1 :]).rpartition("\n")[2]
+        redrawn = rendered(line.rpartition(b"\r")[2])
+        typed = redrawn if self.prompt.start(redrawn) is not None else typed  # blanks over a text are erased
         if self.prompt.start(typed) is None or self.prompt.start(empty) is None:
             return None
         return max(_blanks(typed) - _blanks(empty), 0)
