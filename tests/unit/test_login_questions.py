@@ -149,6 +149,64 @@ def test_a_question_of_a_login_is_of_one_kind(user: str, password: str) -> None:
         assert pager_at_end(user) is pager_at_end(password) is None
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Password for admin: ",
+        'Password for "admin": ',
+        "Password for user admin: ",
+        "Password for admin@r1.example.net: ",
+        "Enter the password for admin: ",
+        "Password for admin? ",
+        "Password? ",
+        "admin's password? ",
+        "Kennwort für admin: ",
+        "PIN: ",
+        "Enter your PIN: ",
+        "Secret? ",
+        "Secret: ",
+    ],
+)
+def test_the_password_is_sent_to_questions_for_that_of_the_user(question: str) -> None:
+    stream = Stream(asking("Username: ", question))
+    stream.asks_login = True
+    played = play(iter(()), ["show clock"], stream=stream, password=SECRET)  # type: ignore[arg-type]
+    assert (played.error, played.texts) == (None, {"show clock": "10:00:00"})
+
+
+@pytest.mark.parametrize(
+    ("user", "question"),
+    [
+        ("Username: ", "Password for operator: "),
+        ("Username: ", 'Password for "admin2": '),
+        ("Username: ", "Password for admin2@r1: "),
+        ("Username: ", "New password for admin: "),
+        ("Username: ", "Enter passphrase for key /root/admin: "),
+        ("Username: ", "Forgot your password? "),
+        ("Username: ", "PASSCODE: "),
+        ("Username: ", "Token PIN: "),
+        ("Username: ", "One-time password for admin: "),
+        ("Username: ", "Secret ID: "),
+        ("", "PIN: "),
+        ("", "Secret? "),
+    ],
+)
+def test_the_password_is_not_sent_to_questions_for_something_else(user: str, question: str) -> None:
+    def talk() -> Talk:
+        if user:
+            yield user.encode()
+            yield from line()
+        yield question.encode()
+        yield from line(echo=False)
+        yield from device(b"R1#", ANSWERS)
+
+    stream = Stream(talk())
+    stream.asks_login = True
+    played = play(iter(()), ["show clock"], stream=stream, password=SECRET)  # type: ignore[arg-type]
+    assert played.error is not None
+    assert bytes(played.stream.typed) == (b"admin\n" if user else b"")
+
+
 @pytest.mark.parametrize("shown", NO_PASSWORDS)
 def test_the_password_is_only_for_its_question(shown: str) -> None:
     assert not asks(ASKS_PASSWORD, shown)

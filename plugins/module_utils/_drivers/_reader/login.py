@@ -11,13 +11,13 @@ from typing import NoReturn
 
 from ..._result import DeviceError
 from ..._terminal import decode
-from ..text import ASKS_LOGIN, ASKS_PASSWORD, ASKS_USER, SAYS_NO, SSH_VERSION, asks, excerpt, last_line
+from ..text import ASKS_LOGIN, ASKS_USER, SAYS_NO, SSH_VERSION, asks, excerpt, last_line
 from .answer import TAIL, rendered, shown_end
 from .changed import ENDS
 from .pagers import TAIL as PAGER_TAIL
 from .pagers import pager_at_end
 from .prompt import learned
-from .questions import MOST_ANSWERS, Dialog, asks_for, question_at_end, unexpected
+from .questions import MOST_ANSWERS, Dialog, asks_for, asks_password, question_at_end, unexpected
 from .terminal import LONGEST_LOGIN, LONGEST_SAID, QUIET, SETTLE, SLOW, Terminal
 
 MOST_TESTS = 20  # empty lines sent to learn the prompt
@@ -30,7 +30,7 @@ async def log_in(terminal: Terminal, deadline: float) -> None:
     silent = 0.0  # seconds
     tests = replies = 0
     sent: list[float] = []  # when the empty lines were
-    logged_in = False
+    logged_in = named = False
     while True:
         shown = shown_end(data)
         line = last_line(shown)
@@ -43,8 +43,9 @@ async def log_in(terminal: Terminal, deadline: float) -> None:
             if not terminal.device.user:
                 raise DeviceError("auth_failed", "auth", "no_user", "no user name; set ansible_user")
             await terminal.send(f"{terminal.device.user}", deadline)
+            named = True
             data += b"\n"  # the question is answered
-        elif terminal.asks_login and asks(ASKS_PASSWORD, line):
+        elif terminal.asks_login and asks_password(line, terminal.device.user, named=named):
             terminal.dialog(shown, "login")  # it can be the question for a new password
             if logged_in:
                 _login_refused(terminal, shown)
@@ -79,7 +80,11 @@ async def log_in(terminal: Terminal, deadline: float) -> None:
                 data += b"\n"
             elif _may_test(terminal, data, tested, silent, line, answered=replies > 0) and tests < MOST_TESTS:
                 question = question_at_end(shown)
-                if question is not None and not tests and (asks(ASKS_USER, line) or asks(ASKS_PASSWORD, line)):
+                if (
+                    question is not None
+                    and not tests
+                    and (asks(ASKS_USER, line) or asks_password(line, terminal.device.user, named=named))
+                ):
                     terminal.asks_login = True
                     continue
                 if question is not None:

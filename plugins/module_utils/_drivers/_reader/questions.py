@@ -157,6 +157,33 @@ ASKS_PASSWORD = re.compile(
 )
 """The same for the password of the user, not for a new one, nor for the old one that is asked for before a new one."""
 
+_OF_USER = re.compile(
+    rf"\A(?!.*{_OTHER})(?:.*(?<![^\W_]){_PASSWORD}\s(?:for|of|für|pour|de|para)\s(?:(?:the\s)?user\s)?['\"<\[(]?"
+    r"(?P<user>[^\s'\"<>\[\]()@:?]{1,64})(?:@[\w.:-]{1,255})?['\">\])]?"
+    rf"|\W{{0,3}}(?:(?:please|enter|your|the|type|\S{{1,64}}'s)\s){{0,4}}{_PASSWORD})\s*[:\uff1a?]\s*\Z",
+    re.IGNORECASE,
+)
+_BEHIND_USER = re.compile(
+    r"\A\W{0,3}(?:(?:please|enter|your|the|login|user)\s){0,4}(?:pin(?:\s?code)?|secret)\s*[:?>]\s*\Z", re.IGNORECASE
+)
+
+
+def asks_password(line: str, user: str | None, *, named: bool) -> bool:
+    """Return whether the last line of a text asks for the password of the user.
+
+    :param user: a question that names another user is not for this one's password.
+    :param named: the device has asked for the name of the user, and now asks this. Then ``PIN:`` and ``Secret?`` are
+        questions for the password, too.
+    """
+    line = line[-LONGEST_QUESTION:]
+    if ASKS_PASSWORD.search(line) is not None:
+        return True
+    of_user = _OF_USER.search(line)
+    if of_user is not None:
+        return of_user["user"] in (None, user)
+    return named and _BEHIND_USER.search(line) is not None
+
+
 ASKS_LOGIN = re.compile(
     rf"(?<![^\W_])(?:{_USER}|name|{_PASSWORD}|pass\s?code|pin|id){_OF}{_IN_BRACKETS}\s{{0,3}}[:\uff1a>?]\s*\Z",
     re.IGNORECASE,
