@@ -461,6 +461,12 @@ REJECTIONS: dict[str, list[str]] = {
         "Not logged in",
         "Command timed out",
         "mgd: Unrecognized command",
+        "show x: No such command",
+        "show clock: Invalid command",
+        "display version: No such command.",
+        "get system status: Permission denied",
+        "cli: No such command",
+        "'show x': Ambiguous command",
     ],
     "others": [
         "Unrecognized command or illegal parameter!",
@@ -560,6 +566,10 @@ REJECTIONS: dict[str, list[str]] = {
 }
 
 GOOD: dict[str, str] = {
+    "a keyword of a configuration whose value is error": "if-no-files-found: error",
+    "a keyword of a configuration whose value fails": "on_failure: error",
+    "a keyword that begins with no such": "fallback: no such command",
+    "an interface and its state": "interface Gi0/1: invalid input",
     "a counter of VRP": " Total Error:                0,  Input Error: 0",
     "counters with colons": "Invalid commands: 0\nUnknown options: 12\nAccess denied: 3",
     "counters with dots": (

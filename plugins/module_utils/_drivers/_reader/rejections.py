@@ -223,7 +223,12 @@ _SENTENCE = re.compile(
     re.IGNORECASE,
 )
 _MAY_FAIL = re.compile(rf"(?<!\w)(?:{_HAS_FAILED}|expired|required|missing)(?!\w)", re.IGNORECASE)
-_PROGRAM = re.compile(r"(?!\w*(?:error|stat|result|reason|mode|action|policy|default|last))-?[a-z][a-z0-9_./-]{1,30}: ")
+# What a message of a program or of a command line begins with. Any other word can be a keyword of a configuration.
+_PROGRAM = re.compile(
+    rf"(?:{_SHELL}|-?cli\w{{0,10}}|\w{{0,8}}(?:cli|shell)|exec|parser|aaa|rbac|tacacs|radius|console|terminal)\Z",
+    re.IGNORECASE,
+)
+_COMMAND = re.compile(r"(?:sh(?:ow?)?|dis(?:p\w{0,4})?|get|ping|trace\w{0,5})\s\S", re.IGNORECASE)
 _ADVICE = re.compile(r"(?:please|contact|use|see|try|install|enter|check|log|run|type)\b", re.IGNORECASE)
 _COUNTS_ON = re.compile(
     r"\d{1,12} ?(?:times?|packets?|bytes|matche?s?|hits?|errors?|entries|lines|users|hosts)\b|\d{1,12}$"
@@ -383,8 +388,15 @@ def _says_no(line: str, command: str) -> bool:
     if line.startswith("%"):
         return _MAY_FAIL.search(body) is not None and not _COUNTER.fullmatch(body)
     subject, colon, rest = plain.partition(": ")
-    is_name = _PROGRAM.match(plain) is not None or set(subject.lower().split()) <= set(command.lower().split())
-    return bool(colon) and is_name and not _COUNTER.fullmatch(plain) and _MESSAGES.match(rest.lstrip()) is not None
+    is_message = _MESSAGES.match(rest.lstrip()) is not None and not _COUNTER.fullmatch(plain)
+    return bool(colon) and is_message and _is_typed(subject.strip("'\""), command)
+
+
+def _is_typed(subject: str, command: str) -> bool:
+    """Return whether what stands before a colon is a part of the command, another command, or what reads them."""
+    words = set(subject.lower().split())
+    is_known = _COMMAND.match(subject) is not None or _PROGRAM.match(subject) is not None
+    return is_known or words <= set(command.lower().split())
 
 
 def _goes_on(line: str, after: list[str]) -> bool:
