@@ -11,8 +11,8 @@ version_added: 0.1.0
 author:
   - The rollcall.network authors (@rollcall-network)
 description:
-  - Internal to the roles C(rollcall.network.schedule) and C(rollcall.network.poller). Returns a sentence for each variable that is not
-    known, and for each value of a variable of P(rollcall.network.collect#role) that is wrong.
+  - Internal to the roles C(rollcall.network.schedule), C(rollcall.network.poller) and C(rollcall.network.awx). Returns a sentence for each
+    variable that is not known, and for each value of a variable of P(rollcall.network.collect#role) that is wrong.
 positional: offered
 options:
   _input:

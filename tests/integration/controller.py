@@ -134,6 +134,7 @@ class Controller:
         self.hosts = {"1": ["r1", "r2", "r3"]}
         self.settings: Item = {"AWX_ISOLATION_SHOW_PATHS": []}
         self.user: Item = {"username": "admin", "is_superuser": True}
+        self.hidden: set[str] = set()  # endpoints whose objects the user cannot see
         # The status and the artifacts of the next job that is launched.
         self.job: tuple[str, Item] = ("successful", {})
         self._ids = iter(range(1, 1_000_000))
@@ -169,6 +170,8 @@ class Controller:
                 return 200, _page([self.user])
             case ["settings", _group]:
                 return (200, self.settings) if self.user["is_superuser"] else (403, {"detail": "no permission"})
+            case [endpoint] if method == "GET" and endpoint in self.hidden:
+                return 200, _page([])
             case [endpoint] if method == "GET" and (endpoint in REFERENCES or endpoint == "unified_job_templates"):
                 return 200, _page(self._find(endpoint, dict(parse_qsl(parts.query))))
             case [endpoint] if method == "POST" and endpoint in REFERENCES:
@@ -189,6 +192,8 @@ class Controller:
                 return 202, self._update(self._by_id("projects", int(number)))
             case ["job_templates", number, "launch"]:
                 template = self._by_id("job_templates", int(number))
+                if not self.user["is_superuser"]:
+                    return 403, {"detail": "You do not have permission to perform this action."}
                 status, artifacts = self.job
                 done = {"status": status, "failed": status != "successful", "finished": "now", "artifacts": artifacts}
                 done |= {"event_processing_finished": True}
@@ -433,7 +438,7 @@ class Controller:
             shown["summary_fields"] = {"object_roles": item["roles"], "user_capabilities": may}
         if item["type"] == "schedule":
             template = self._by_id("unified_job_templates", item["unified_job_template"])
-            shown["summary_fields"] = {"unified_job_template": {"name": template["name"]}}
+            shown["summary_fields"] = {"unified_job_template": {"id": template["id"], "name": template["name"]}}
         item = shown
         if not item["url"].startswith("/api/v2/credentials/") or not item.get("inputs"):
             return item

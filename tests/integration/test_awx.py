@@ -167,6 +167,32 @@ def test_what_was_entered_in_awx_stays(controller: Controller, login: dict[str, 
             {"rollcall_awx_rrule": "DTSTART;TZID=Etc/UTC:20260101T020000 RRULE:FREQ=DAILY"},
             "It must have the form",
         ),
+        ({}, {"rollcall_awx_slice": 3}, "rollcall_awx_slice is not known; near matches: rollcall_awx_slices"),
+        ({}, {"rollcall_awx_most_red_host": 3}, "near matches: rollcall_awx_most_red_hosts"),
+        ({}, {"rollcall_awx_slices": "many"}, "rollcall_awx_slices"),
+        ({}, {"rollcall_awx_state": "gone"}, "present, absent, got: gone"),
+        ({}, {"rollcall_awx_modules": "awx"}, "awx.awx, ansible.controller, got: awx"),
+        ({}, {"rollcall_awx_formats": ["pdf"]}, "pdf"),
+        ({}, {"rollcall_awx_webhook_service": "gitea"}, 'is "gitea". It must be github or gitlab'),
+        ({}, {"rollcall_awx_max_fail_percentage": 101}, "rollcall_awx_max_fail_percentage must be"),
+        ({}, {"rollcall_awx_deadline": 0}, "rollcall_awx_deadline must be above 0"),
+        ({}, {"rollcall_awx_notifications": {"eror": ["On-call"]}}, "eror"),
+        ({}, {"rollcall_awx_credential_inputs": {"pasword": SECRET}}, "pasword"),
+        (
+            {},
+            {"rollcall_awx_extra_vars": {"rollcall_dedline": 3}},
+            "rollcall_awx_extra_vars: variable rollcall_dedline is not known; near matches: rollcall_deadline",
+        ),
+        (
+            {},
+            {"rollcall_awx_extra_vars": {"rollcall_workers": "many"}},
+            "rollcall_awx_extra_vars: rollcall_workers must be a whole number, not 'many'",
+        ),
+        (
+            {},
+            {"rollcall_awx_modules": "ansible.controller"},
+            "The collection ansible.controller and ansible.platform",
+        ),
     ],
 )
 def test_what_is_missing_is_said_before_anything_is_made(
@@ -179,8 +205,31 @@ def test_what_is_missing_is_said_before_anything_is_made(
 ) -> None:
     status, output = awx(tmp_path, {**login, **env}, {**ASKED_FOR, **variables})
     assert status == 2, output
-    assert sentence in output
+    assert sentence in output.replace('\\"', '"')
     assert controller.requests == []
+    assert changed(output) == 0
+    assert SECRET not in output
+
+
+@NEEDS_AWX
+@pytest.mark.parametrize("wrong", [{"rollcall_awx_slice": 3}, {"rollcall_awx_slices": "many"}])
+def test_the_check_refuses_what_the_playbook_refuses(
+    wrong: dict[str, Any], controller: Controller, login: dict[str, str], tmp_path: Path
+) -> None:
+    status, output = awx(tmp_path, login, {**ASKED_FOR, **wrong}, playbook=ROOT / "playbooks" / "awx_check.yml")
+    assert status == 2, output
+    assert "rollcall_awx_slices" in output
+    assert controller.requests == []
+
+
+@pytest.mark.parametrize("playbook", ["awx.yml", "awx_check.yml"])
+def test_a_missing_collection_is_named_with_the_command_that_installs_it(playbook: str, tmp_path: Path) -> None:
+    env = {"CONTROLLER_HOST": "https://awx.example.com", "CONTROLLER_OAUTH_TOKEN": TOKEN}
+    env["ANSIBLE_COLLECTIONS_PATH"] = str(ROOT / "collections")
+    status, output = awx(tmp_path, env, playbook=ROOT / "playbooks" / playbook)
+    assert status == 2, output
+    assert "The collection awx.awx is not installed. Install it in the version of your AWX" in output
+    assert "ansible-galaxy collection install awx.awx:" in output
 
 
 # -- nights ------------------------------------------------------------------------------------------------------------
@@ -368,6 +417,77 @@ def test_a_rename_disables_the_schedule_of_the_old_name(
     assert enabled == (["Night run"] if disable else ["Roll call", "Night run"])
 
 
+@NEEDS_AWX
+@pytest.mark.timeout(600)
+def test_what_is_emptied_in_the_variables_is_removed_in_awx(
+    controller: Controller, login: dict[str, str], tmp_path: Path
+) -> None:
+    """``null`` leaves what is set in AWX, by a variable or by hand, and an empty text removes it."""
+    kind = controller.create("credential_types", {"name": "Source Control"})["id"]
+    git = controller.create("credentials", {"name": "git", "credential_type": kind})["id"]
+    given = {
+        "rollcall_awx_project_credential": "git",
+        "rollcall_awx_webhook_service": "github",
+        "rollcall_awx_webhook_credential": "git",
+    }
+    status, output = awx(tmp_path, login, {**ASKED_FOR, **given})
+    assert status == 0, output
+    project = controller.one("projects", "Roll call: project")
+    workflow = controller.one("workflow_job_templates", "Roll call")
+    set_there = (git, "github", git)
+
+    def now() -> tuple[Any, ...]:
+        return project["credential"], workflow["webhook_service"], workflow["webhook_credential"]
+
+    assert now() == set_there
+    status, output = awx(tmp_path, login)
+    assert (status, changed(output), now()) == (0, 0, set_there), output
+    for changes in (1, 0):
+        status, output = awx(tmp_path, login, {**ASKED_FOR, **dict.fromkeys(given, "")})
+        assert status == 0, output
+        assert (changed(output), now()) == (changes, (None, "", None)), output
+        assert TOKEN not in output
+
+
+@NEEDS_AWX
+@pytest.mark.timeout(600)
+def test_a_team_that_is_removed_from_the_variables_loses_its_rights(
+    controller: Controller, login: dict[str, str], tmp_path: Path
+) -> None:
+    """A team that got its rights by hand keeps them."""
+    status, output = awx(tmp_path, login, {**ASKED_FOR, "rollcall_awx_operators": ["NOC", "On-call"]})
+    assert status == 0, output
+    noc, on_call = (controller.one("teams", name)["id"] for name in ("NOC", "On-call"))
+    organization = controller.one("organizations", "Network")["id"]
+    by_hand = controller.create("teams", {"name": "By hand", "organization": organization})["id"]
+    templates = [controller.one("workflow_job_templates", "Roll call")]
+    templates += [controller.one("job_templates", f"Roll call: {name}") for name in ("collect", "report", "check")]
+    roles = [{"id": each["roles"]["execute_role"]["id"]} for each in templates]
+    for role in roles:
+        controller.links[role["id"], "teams"].append(by_hand)
+    for wanted, left in (["On-call"], [on_call, by_hand]), ([], [by_hand]):
+        status, output = awx(tmp_path, login, {**ASKED_FOR, "rollcall_awx_operators": wanted})
+        assert status == 0, output
+        assert [sorted(controller.linked(role, "teams")) for role in roles] == [sorted(left)] * 4
+    status, output = awx(tmp_path, login)
+    assert (status, changed(output)) == (0, 0), output
+    assert noc in [team["id"] for team in controller.items["teams"]]
+
+
+@NEEDS_AWX
+@pytest.mark.timeout(600)
+def test_another_organization_disables_the_schedule_of_the_old_one(
+    controller: Controller, login: dict[str, str], tmp_path: Path
+) -> None:
+    for name in ("Network", "Operations"):
+        status, output = awx(tmp_path, login, {**ASKED_FOR, "rollcall_awx_organization": name})
+        assert status == 0, output
+    new = controller.one("organizations", "Operations")["id"]
+    of_new = [item["id"] for item in controller.items["workflow_job_templates"] if item["organization"] == new]
+    enabled = [item["unified_job_template"] for item in controller.items["schedules"] if item["enabled"]]
+    assert (enabled, len(controller.items["schedules"])) == (of_new, 2)
+
+
 # -- the check ---------------------------------------------------------------------------------------------------------
 
 FOLDER = {"path": "/var/lib/rollcall", "exists": True, "mounted": True, "writable": True, "free": 5_000_000_000}
@@ -411,6 +531,44 @@ def test_the_check_prints_one_list_with_what_to_do(
         assert sorted(re.findall(r'"TO DO  ([\w ]+): ', output)) == to_do, output
         assert status == (2 if to_do else 0), output
     assert len(controller.items["jobs"]) == 3
+
+
+@NEEDS_AWX
+@pytest.mark.timeout(600)
+def test_the_check_tells_a_lack_of_rights_from_what_is_missing(
+    controller: Controller, login: dict[str, str], tmp_path: Path
+) -> None:
+    check = ROOT / "playbooks" / "awx_check.yml"
+    assert awx(tmp_path, login)[0] == 0
+    controller.job = ("successful", {"rollcall_awx_probe": PROBE})
+    controller.hidden = {"projects"}
+    status, output = awx(tmp_path, login, playbook=check)
+    assert status == 2, output
+    assert re.findall(r'"TO DO  ([\w ]+): ', output) == ["project"]
+    assert "Roll call: project: This user cannot see it. Let an administrator run this check" in output
+    assert "update the project" not in output
+    controller.user = {"username": "somebody", "is_superuser": False}
+    controller.hidden = {"projects", "workflow_job_templates"}
+    status, output = awx(tmp_path, login, playbook=check)
+    assert status == 2, output
+    assert re.findall(r'"TO DO  ([\w ]+): ', output) == ["permissions", "job", "project", "workflow", "schedule"]
+    assert "give this user the role Execute of the job template Roll call: check: You don't have permission" in output
+    assert "run rollcall.network.awx again" not in output
+    assert "enable a schedule" not in output
+
+
+@NEEDS_AWX
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("runner", "warns"), [("2.4.1", True), ("2.4.3", False), ("", False)])
+def test_the_check_names_an_ansible_runner_that_shows_warnings(
+    runner: str, warns: bool, controller: Controller, login: dict[str, str], tmp_path: Path
+) -> None:
+    assert awx(tmp_path, login)[0] == 0
+    probe = {**PROBE, "packages": {**PROBE["packages"], "ansible-runner": runner}}
+    controller.job = ("successful", {"rollcall_awx_probe": probe})
+    status, output = awx(tmp_path, login, playbook=ROOT / "playbooks" / "awx_check.yml")
+    assert status == 0, output
+    assert (f"ansible-runner {runner}, which shows warnings about the callback awx_display" in output) is warns
 
 
 @NEEDS_AWX
@@ -521,15 +679,6 @@ def test_no_task_takes_the_login_of_the_controller_from_elsewhere_or_shows_a_sec
 
 def test_the_collection_depends_on_none_that_awx_would_have_to_resolve() -> None:
     assert yaml.safe_load((ROOT / "galaxy.yml").read_text())["dependencies"] == {}
-
-
-def test_each_command_of_the_page_is_run_here_or_says_what_it_needs() -> None:
-    section = DOCS.read_text().partition("## Run the playbook")[2].partition("\n## ")[0]
-    [block] = re.findall(r"```console\n(.*?)```", section, re.DOTALL)
-    commands = [line.removeprefix("$ ") for line in block.splitlines() if not line.startswith("$ export ")]
-    run_here = [line for line in commands if re.match(r"ansible-playbook playbooks/awx(_check)?\.yml ", line)]
-    assert len(run_here) == 2
-    assert [line for line in commands if line not in run_here and "needs" not in line] == []
 
 
 def test_the_page_names_every_variable_and_its_default() -> None:

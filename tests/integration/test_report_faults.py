@@ -243,7 +243,7 @@ def test_a_run_without_its_reports_is_recorded_as_not_passed(blocked: str, lab: 
 
 # The size decides what does not fit: the end of the manifest (36k, 68k), the record of the fleet, answers, or only
 # the pages, which are larger than these disks.
-@pytest.mark.parametrize("small_disk", ["36k", "48k", "64k", "68k"], indirect=True)
+@pytest.mark.parametrize("small_disk", ["36k", "48k", "64k", "68k", "112k", "160k"], indirect=True)
 def test_signals_metrics_and_verdict_come_when_the_disk_is_full(lab: Lab, small_disk: Path, tmp_path: Path) -> None:
     """The metrics say that this run did not pass if it could not be recorded, whatever did not fit."""
     file = tmp_path / "m.prom"
