@@ -19,12 +19,12 @@ def is_of_other(answer: Mapping[str, Any]) -> bool:
 
 def refused(answer: Mapping[str, Any], error: Error) -> dict[str, Any]:
     """Return an answer as failed. The texts of its outputs are kept, but none of them is good."""
-    said = Error("command", error.kind, "another device gave this answer; see the error of the device").as_dict()
-    outputs = {command: _refused(output, said) for command, output in answer["output"].items()}
+    said = {**error.as_dict(), "message": "another device gave this answer; see the error of the device"}
+    outputs = {command: _without_good(output, said) for command, output in answer["output"].items()}
     return {**answer, "status": "failed", "error": error.as_dict(), "output": outputs}
 
 
-def _refused(output: Mapping[str, Any], error: Mapping[str, str]) -> dict[str, Any]:
+def _without_good(output: Mapping[str, Any], error: Mapping[str, str]) -> dict[str, Any]:
     if output["status"] != "ok":
         return dict(output)
     nothing = {"rows_status": None, "rows_message": None, "parser": None}

@@ -30,11 +30,13 @@ from ansible_collections.rollcall.network.plugins.module_utils import (
     _chatter,
     _parsing,
     _pieces,
+    _shrunken,
     _terminal,
     _volatile,
 )
 from ansible_collections.rollcall.network.plugins.module_utils._changes import Changes
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device, Reply
+from ansible_collections.rollcall.network.plugins.module_utils._drivers import device_name
 from ansible_collections.rollcall.network.plugins.module_utils._drivers import text as driver_text
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import answer as reader_answer
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader import changed as reader_changed
@@ -62,6 +64,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._parsing import (
     nothing,
     parsed,
     rows,
+    serials,
     shapes,
     textfsm_rows,
 )
@@ -106,8 +109,10 @@ MODULES += [
     parsed,
     rows,
     parsing_templates,
+    serials,
     textfsm_rows,
 ]
+MODULES += [_shrunken, device_name]
 
 SIZE = 8_000  # characters, and four times as many: less than LONGEST_LINE, so that patterns see all of them
 SHORT = 0.006  # seconds; quadratic work on four times SIZE takes longer
@@ -417,6 +422,20 @@ def rejections(text: str) -> None:
         reader_rejections.rejection_in(text, COMMAND, load_platform(name).failures)
 
 
+def named_device(text: str) -> None:
+    device_name.device_name(text, (text, "node1"), counts=True)
+    for start in ("R1", "jo@", "[jo@", "(", "a/"):
+        device_name.device_name(f"{start}{text}#")
+    device_name.is_expected(text[:300], (text, f"{text}.net"))
+
+
+def serial_numbers(text: str) -> None:
+    serials.shows_serial(text)
+    serials.serials_in(text)
+    serials.serials_in(f'serial number: AB12{text[:9]}\nNAME: "1"\nSN: AB12{text}')
+    _shrunken.shrunken("show version", _shrunken.Measure.of(text * 4), _shrunken.Measure.of(text))
+
+
 def compared(platform: str | None, command: str) -> Callable[[str], object]:
     """Compare two texts of which each line differs, and only the last one."""
 
@@ -490,6 +509,8 @@ def redacted_transcript(text: str) -> None:
 
 
 FUNCTIONS: dict[str, Callable[[str], object]] = {
+    "device_name": named_device,
+    "serials": serial_numbers,
     "clean": _terminal.clean,
     "cleaned_pieces": lambda text: list(_terminal.cleaned_pieces(raw(text))),
     "Echo": lambda text: reader_echo.Echo(COMMAND, PROMPTS[1], echoes=True).search(raw(text)),
@@ -644,6 +665,10 @@ def test_changed_lines_are_linear() -> None:
 SEARCH, MATCH, FULLMATCH = "search", "match", "fullmatch"
 # Every pattern of the modules, and how it is used. ``search`` stands for finditer, sub and split too.
 PATTERNS: dict[str, str] = {
+    **{f"device_name.{name}": SEARCH for name in ("_END", "_COUNTER", "_NODE", "_OF_NODE", "_ADDED")},
+    **{f"device_name.{name}": MATCH for name in ("_BEFORE", "_ROUTEROS", "_ROLE", "_NO_NAME", "_ADDRESS")},
+    **{f"serials.{name}": SEARCH for name in ("_LINE", "_ITEM")},
+    **{f"serials.{name}": MATCH for name in ("_WHOLE", "_UNKNOWN")},
     "_terminal._SPECIAL": SEARCH,
     "_terminal._LINE_FEED": SEARCH,
     "_terminal._INERT": SEARCH,
@@ -804,6 +829,9 @@ NOT_OF_A_DEVICE = {
     "redaction_rules._words",
     "redaction._shape",
     # the user's command lines and variables
+    "serials._COMMAND",
+    "_shrunken._VOLATILE",
+    "_shrunken._PARTS",
     "secrets._NAMED",
     "secrets._LIKE_WORDS",
     "secrets._recoded",

@@ -37,7 +37,7 @@ _ITEM = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _WHOLE = re.compile(r"chassis|stack|rack|switch(?: ?\d{1,2})?(?: system)?\Z|\d{1,2}\Z", re.IGNORECASE)
-_UNKNOWN = re.compile(r"(?:(.)\1*|0x\w*|n/?a|none|unknown|.*fill.*)\Z", re.IGNORECASE)
+_UNKNOWN = re.compile(r"(?:(.)\1*|0x\w*|n/?a|none|unknown)\Z", re.IGNORECASE)
 
 
 def shows_serial(command: str) -> bool:
