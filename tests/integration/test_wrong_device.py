@@ -115,13 +115,17 @@ def test_the_expected_name_is_compared_before_a_command_is_sent(
     expected: Any, status: str, lab: Lab, tmp_path: Path
 ) -> None:
     variables = json.dumps({"rollcall_expect_hostname": expected})
-    arguments = {"hosts": [NAME], "output_dir": str(tmp_path / "out"), "commands": ["show clock", "show version"]}
+    arguments = {
+        "hosts": [NAME],
+        "output_dir": str(tmp_path / "out"),
+        "commands": ["show lldp neighbors", "show version"],
+    }
     roll = call_roll(lab.inventory, arguments, "-e", variables)
     answer = roll.devices[NAME]
     assert answer["status"] == status
     assert answer["connection"]["hostname"] == NAME
     sent = json.loads((Path(roll.result["run_dir"]) / "manifest.json").read_text())["sent"][NAME]
-    assert any("show clock" in line for line in sent[0]) is (status == "ok")
+    assert any("show lldp neighbors" in line for line in sent[0]) is (status == "ok")
     if status == "failed":
         assert answer["error"]["kind"] == "wrong_device"
         assert {each["status"] for each in answer["output"].values()} == {"skipped"}
