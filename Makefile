@@ -9,7 +9,7 @@ BIN := $(CURDIR)/.venv/bin
 WITH_PATH := PATH="$(BIN):$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help collect check generate test lint ruff mypy ansible-lint sanity unit pytest bench peers lock build clean
+.PHONY: help collect check generate test lint ruff mypy ansible-lint sanity unit pytest chaos bench peers lock build clean
 
 # Processes that pytest divides the tests among: two for each core. `make pytest WORKERS=0` runs them one after the other.
 WORKERS ?= auto
@@ -73,6 +73,11 @@ unit: $(STAMP) ## the unit tests alone
 # failed is run once more, one test after the other, and its first failure ends it. Both runs are shown.
 pytest: $(STAMP) ## the tests alone; those that fail are run again, one by one
 	+$(PYTEST) $(TESTS) || { [ $$? -eq 1 ] && echo "The tests that failed are run again:" && $(AGAIN) $(TESTS); }
+
+# A range of seeds, or one whose plan is shown if it fails: make chaos CHAOS=17
+CHAOS ?= 1-500
+chaos: $(STAMP) ## 500 runs over 50 devices under faults; CHAOS=17 or CHAOS=1-20 for some
+	$(WITH_PATH) PYTHONPATH=collections python -m tests.integration.chaos $(CHAOS)
 
 bench: $(STAMP) ## figures and those of comparable tools, from the same run
 	$(WITH_PATH) PYTHONPATH=collections python -m tests.bench $(BENCH)
