@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import enum
+import fnmatch
 import hmac
 import ipaddress
 import os
@@ -376,6 +377,6 @@ def _pattern(names: str, entry: Entry) -> _Pattern:
     refuse: list[re.Pattern[str]] = []
     for name in names.lower().split(","):
         target, glob = (refuse, name[1:]) if name.startswith("!") else (accept, name)
-        glob = re.sub(r"\*+", "*", glob)
-        target.append(re.compile(re.escape(glob).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL))
+        # Not `.*` for each star: with many of them, a name would take minutes.
+        target.append(re.compile(fnmatch.translate(glob.replace("[", "[[]"))))
     return _Pattern(tuple(accept), tuple(refuse), entry)

@@ -140,8 +140,9 @@ def check_login_limits(values: Mapping[str, Any]) -> None:
         if values[name] is not None:
             _above_zero(name, _LIMITS[name], values[name])
     for name in ("login_canary", "login_failure_limit"):
-        if values[name] < 0:
-            msg = f"{name} must be 0 or more, not {values[name]}"
+        number = values[name]
+        if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+            msg = f"{name} must be 0 or more, not {number!r}"
             raise ValueError(msg)
     check_limits(values["limits"])
 
@@ -153,6 +154,9 @@ def check_limits(given: Mapping[str, Any] | None) -> dict[str, dict[str, Any]] |
     """
     if given is None:
         return None
+    if not isinstance(given, Mapping):
+        msg = f"limits must be a dictionary by the name of a host variable, not {given!r}"
+        raise ValueError(msg)
     limits: dict[str, dict[str, Any]] = {}
     for name, each in given.items():
         if not isinstance(name, str) or not name.isidentifier():

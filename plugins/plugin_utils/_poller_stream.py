@@ -133,7 +133,7 @@ class Stream:
                 self._on_note(said["note"])
                 return
             name, answer = str(said["name"]), said["answer"]
-        except (ValueError, TypeError, KeyError):  # cut off: the connection was lost
+        except (ValueError, TypeError, KeyError, RecursionError):  # cut off: the connection was lost
             return
         self._on_answer(name, answer)
 

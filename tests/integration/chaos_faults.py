@@ -35,6 +35,7 @@ from tests.integration.fakes import (
     ROOM,
     ROOT,
     Anybody,
+    Hangup,
     Healthy,
     Log,
     Terminal,
@@ -240,11 +241,8 @@ class Faulty(Anybody):
 
         async def given(terminal: Terminal, line: str) -> None:
             text = f"{healthy_text(self._name, line)}\r\n".encode()
-            if self._phase == "close":
-                await terminal.say(text + prompt)
-                await asyncio.sleep(0.02)
-                await self._act(terminal)
-                await terminal.stall()
+            if self._phase == "close":  # from some moment after the answer on; until then, it is healthy
+                self._closing = asyncio.create_task(self._close(terminal))
             if self._phase == "command":
                 if self._way == "refuse":
                     await terminal.say(b"% Invalid input detected at '^' marker.\r\n")
@@ -259,11 +257,16 @@ class Faulty(Anybody):
 
         return Terminal(talk)
 
+    async def _close(self, terminal: Terminal) -> None:
+        await asyncio.sleep(random.choice((0.0, 0.05, 0.2, 0.5)))
+        with contextlib.suppress(Hangup, OSError, asyncssh.Error):
+            await self._act(terminal)
+
     async def _act(self, terminal: Terminal) -> None:
         if self._way == "refuse":
             await terminal.say(b"% There are unsaved changes\r\n")
         elif self._way == "hang":
-            await terminal.stall()
+            await never()
         elif self._way == "drip":
             await drip(terminal.say, itertools.cycle(LINE.strip()))
         elif self._way == "10 MB":

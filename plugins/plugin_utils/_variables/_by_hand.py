@@ -37,12 +37,19 @@ from ansible_collections.rollcall.network.plugins.module_utils._platforms import
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_commands
 from ansible_collections.rollcall.network.plugins.plugin_utils._proxy import check_address, check_user
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._credentials import check_credential
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._types import (
+    check_types,
+    elements_of,
+    pairs_of,
+)
 
 SECRETS = ("password", "passphrase", "private_key", "become_password", "otp_command")
 ONE_LINE = ("password", "passphrase", "become_password")
 TEXTS = ("private_key_file", *SECRETS)
 FLAGS = ("become", "host_key_checking", "accept_new_host_keys", "legacy_ssh", "rows_required")
 SECONDS = ("connect_timeout", "command_timeout")
+# Fields with a message of their own for a wrong type.
+APART = ("name", "host", "port", "user", "platform", "definition", "hops", "commands", "max_output")
 
 
 def make_device(
@@ -133,21 +140,21 @@ def make_device(
         rows_required=rows_required,
         expect_hostname=_expected_names(name, expect_hostname),
         function=function,
-        function_args=dict(function_args or {}),
+        function_args=dict(pairs_of(name, "function_args", function_args)),
         connect_timeout=connect_timeout,
         command_timeout=command_timeout,
         host_key_checking=host_key_checking,
         accept_new_host_keys=accept_new_host_keys,
         known_hosts=_paths(name, "known_hosts", known_hosts),
         legacy_ssh=legacy_ssh,
-        ssh_options=tuple((option.lower(), value) for option, value in (ssh_options or {}).items()),
+        ssh_options=tuple((option.lower(), value) for option, value in pairs_of(name, "ssh_options", ssh_options)),
         ssh_config=_paths(name, "ssh_config", ssh_config),
-        hops=tuple(hops),
+        hops=tuple(elements_of(name, "hops", hops)),
         transport=transport,
         max_output=max_output,
         transcript=transcript,
-        limit_groups=tuple((variable, str(value)) for variable, value in (limit_groups or {}).items()),
-        variables=dict(variables or {}),
+        limit_groups=tuple((variable, str(value)) for variable, value in pairs_of(name, "limit_groups", limit_groups)),
+        variables=dict(pairs_of(name, "variables", variables)),
     )
     return check_device(device)
 
@@ -165,6 +172,7 @@ def check_device(device: Device) -> Device:
     if not name:
         msg = "the name of a device must not be empty"
         raise ValueError(msg)
+    check_types(device, name, (*APART, *TEXTS, *FLAGS, *SECONDS))
     settings = settings_of(device)
     if "function" in settings and not device.function:
         msg = (
@@ -191,7 +199,8 @@ def check_device(device: Device) -> Device:
         if not isinstance(hop, Hop):
             msg = f"hops of {name!r} must be Hops, not {hop!r}"
             raise TypeError(msg)
-        _check_login(hop, f"{name}, hop {hop.name}", hop.user or "")
+        check_types(hop, name, (*APART[1:], *TEXTS, *FLAGS, *SECONDS))
+        _check_login(hop, f"{name}, hop {hop.name}", "" if hop.user is None else hop.user)
     for field in SECONDS:
         _check_seconds(name, field, getattr(device, field))
     if not _is_whole(device.max_output) or device.max_output < 1:
@@ -249,7 +258,7 @@ def _check_seconds(name: str, field: str, value: object) -> None:
 
 
 def _commands(name: str, commands: str | Iterable[str | Command], parser: str | None) -> tuple[Command, ...]:
-    lines = commands if isinstance(commands, str) else [_plain(each) for each in commands]
+    lines = commands if isinstance(commands, str) else list(map(_plain, elements_of(name, "commands", commands)))
     try:
         return check_commands(lines, parser)
     except ValueError as error:
@@ -259,7 +268,7 @@ def _commands(name: str, commands: str | Iterable[str | Command], parser: str | 
 
 def _allow_commands(name: str, given: str | Iterable[str]) -> tuple[str, ...]:
     try:
-        return check_patterns(given if isinstance(given, str) else list(given))
+        return check_patterns(given if isinstance(given, str) else elements_of(name, "allow_commands", given))
     except ValueError as error:
         msg = f"{name!r}: {error}"
         raise ValueError(msg) from None
@@ -322,7 +331,7 @@ def _platform(name: str, platform: str | None) -> str:
 
 
 def _paths(name: str, field: str, given: Iterable[str | Path]) -> tuple[str, ...]:
-    paths = tuple(map(str, [given] if isinstance(given, (str, Path)) else given))
+    paths = tuple(map(str, [given] if isinstance(given, (str, Path)) else elements_of(name, field, given)))
     for path in paths:
         check_path(f"{field} of {name!r}", path)
     return paths
