@@ -62,8 +62,10 @@ class Sessions:
         losses = untouched = 0
         group: Group | None = None
         heard: list[str] = []
+        lost_at: float | None = None  # when its worker ended; the time until it is asked again is not the device's
         while True:
-            left = seconds if call.began is None or seconds is None else call.began + seconds - time.monotonic()
+            now = time.monotonic() if lost_at is None else lost_at
+            left = seconds if call.began is None or seconds is None else call.began + seconds - now
             asked = Asked(Job(next(self._numbers), device, call.deadline, left, limits), on_login=on_login)
             try:
                 worker = self._of(device) if group is None else self._of_group(group)
@@ -77,7 +79,8 @@ class Sessions:
                 if group is not None:
                     self._leave(group)
             if asked.began is not None:
-                call.begin(asked.began)
+                call.began = call.begin(asked.began) + (0.0 if lost_at is None else asked.began - lost_at)
+                lost_at = None if asked.result is not None else time.monotonic()
             call.until = None if call.began is None or seconds is None else call.began + seconds
             if asked.result is not None:
                 return _value_of(asked, asked.result, call)
@@ -98,6 +101,7 @@ class Sessions:
                 raise DeviceError("timeout", "command", kind, message, value=_recorded(device, heard))
             losses += 1
             _check_again(asked, losses, was_alone=was_alone, heard=heard)
+            call.until = None  # the collector must not end it meanwhile
             group = asked.group
 
     def close(self) -> None:
