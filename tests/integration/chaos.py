@@ -38,9 +38,9 @@ from tests.integration.run_tree import RunTree
 
 DEVICES, SEEDS = 50, 500
 # Seconds. In some runs, no limit of a device ends before the deadline of the run.
-TIMEOUT, DEVICE_TIMEOUT, DEADLINE = 4.0, 6.0, 10.0
-LONG_DEADLINE = 40.0  # of a run whose healthy devices are asked twice, on a busy machine too
-SPARE = {"plain": 1.0, "playbook": 4.0}  # seconds after the deadline; a task of Ansible starts a process before it
+TIMEOUT, DEVICE_TIMEOUT, DEADLINE = 5.0, 8.0, 20.0
+LONG_DEADLINE = 60.0  # of a run whose healthy devices are asked twice, on a busy machine too
+SPARE = 1.0  # seconds after the deadline
 STUCK_SECONDS = 90.0
 GONE_SECONDS = 5.0
 MOST_REFUSED = 2  # logins: three in a row stop the run, as they should
@@ -153,7 +153,7 @@ def plan_of(seed: int) -> Plan:
         chance.random(),
         chance.choice(AMOUNTS.get(trouble, (0,))),
         chance.choice((0, 1)),
-        trouble not in KILLED and chance.random() < 0.3,
+        trouble not in KILLED and chance.random() < 0.15,
     )
 
 
@@ -479,8 +479,11 @@ def problems(run: Run) -> list[str]:
 def _wrong_answers(run: Run, result: Mapping[str, Any]) -> list[str]:
     plan, wrong = run.plan, []
     names = [name_of(address_of(number)) for number in range(DEVICES)]
-    if result["seconds"] > plan.deadline + SPARE[plan.way] + run.lag:
-        wrong.append(f"the run took {result['seconds']:.1f} s with a deadline of {plan.deadline:g} s")
+    busy = run.lag + result["waited"]  # what other programs cost it
+    if result["seconds"] > plan.deadline + SPARE + busy:
+        wrong.append(
+            f"the run took {result['seconds']:.1f} s with a deadline of {plan.deadline:g} s; busy for {busy:.1f} s"
+        )
     for kind, found in result["left"].items():
         if found:
             wrong.append(f"{kind} were left: {found[:10]}")

@@ -64,15 +64,18 @@ IGNORE = framed(bytes([2]) + string(bytes(32_000)))
 
 Held = asyncio.Transport | asyncio.WriteTransport
 _paused: list[Any] = []
+_ended = threading.Event()
 
 
 def pause(transport: Any) -> None:
-    """Read nothing more, until the process gets SIGUSR1."""
-    transport.pause_reading()
-    _paused.append(transport)
+    """Read nothing more, until the process gets SIGUSR1: the run has ended."""
+    if not _ended.is_set():
+        transport.pause_reading()
+        _paused.append(transport)
 
 
 def resume() -> None:
+    _ended.set()
     while _paused:
         with contextlib.suppress(RuntimeError):
             _paused.pop().resume_reading()

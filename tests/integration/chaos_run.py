@@ -59,6 +59,11 @@ def left(files: Mapping[str, str]) -> dict[str, list[str]]:
         time.sleep(0.05)
 
 
+def waited() -> float:
+    """The seconds in which this thread could have run, and other programs had the cores."""
+    return int(Path("/proc/thread-self/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
+
+
 def summary(answer: Mapping[str, Any], texts: Mapping[str, str]) -> dict[str, Any]:
     """What of an answer is checked. Its texts can have megabytes."""
     outputs = {command: each["text"] for command, each in answer["output"].items()}
@@ -99,7 +104,7 @@ def main(given: Path, made: Path) -> None:
     answers: dict[str, dict[str, Any]] = {}
     names: list[str] = []
     raised: BaseException | None = None
-    began = time.monotonic()
+    began, waited_before = time.monotonic(), waited()
     try:
         for name, answer in iter_roll(devices, output_dir=plan["output_dir"], **plan["limits"]):
             names.append(name)
@@ -108,6 +113,7 @@ def main(given: Path, made: Path) -> None:
         raised = error
     result = {
         "seconds": time.monotonic() - began,
+        "waited": waited() - waited_before,
         "names": names,
         "devices": answers,
         "raised": None if raised is None else f"{type(raised).__name__}: {raised}",

@@ -31,6 +31,10 @@ ALONE = {"connected", "closed", "cut"}  # events without data
 now = time.monotonic
 
 
+class Damaged(ValueError):
+    """The file is not a transcript."""
+
+
 class Different(AssertionError):
     """The driver sent something that has no answer in the transcript."""
 
@@ -48,6 +52,16 @@ class Transcript:
     """A file: the settings of the device, the events of its last connection, and what is expected."""
 
     def __init__(self, text: str) -> None:
+        """
+        :raises Damaged: if it is not a transcript, or one of another version, or one that was cut.
+        """
+        try:
+            self._read(text)
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError, AssertionError, RecursionError) as error:
+            msg = f"it is not a transcript that can be repeated: {type(error).__name__}: {error}"
+            raise Damaged(msg) from error
+
+    def _read(self, text: str) -> None:
         head, *lines = (json.loads(line) for line in text.splitlines() if line.strip())
         assert head["transcript"] in VERSIONS, "the version of the transcript is not known"
         self.settings: dict[str, Any] = head["device"]

@@ -106,6 +106,7 @@ class Admission:
             self._lock.notify_all()
 
     def _waited(self, device: Device, call: Call) -> Login:
+        call.pause()  # this time is not that of a phase
         with self._lock:
             login = Login(device.name, self._guard_of(device), self._gates.of(device.limit_groups))
             self._queue.join(login, time.monotonic())
