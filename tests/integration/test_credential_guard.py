@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the rollcall.network authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A wrong password does not lock an account, and limits hold at a real SSH server: the logins that it gets are counted.
+"""A wrong password does not lock an account: the logins that a real SSH server gets are counted.
 
 All devices have the address of one server.
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import stat
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -95,9 +94,9 @@ def test_a_thousand_devices_with_a_wrong_password(tmp_path: Path) -> None:
 
 
 def test_a_fleet_where_a_few_devices_refuse() -> None:
-    with OddServer(prompt_only, login=by_number(lambda number: number not in (0, 100, 101, 102, 150))) as server:
-        answers = call_roll(fleet(server, 200))
-    assert counts(answers) == {"ok": 195, "auth_failed": 5}
+    with OddServer(prompt_only, login=by_number(lambda number: number not in (0, 100, 101, 102, 600))) as server:
+        answers = call_roll(fleet(server, 1000))
+    assert counts(answers) == {"ok": 995, "auth_failed": 5}
 
 
 def test_a_password_that_is_changed_during_the_run() -> None:
@@ -141,34 +140,6 @@ def test_refusals_of_a_function_count(tmp_path: Path, monkeypatch: pytest.Monkey
     answers = call_roll(devices, workers=1)
     assert counts(answers) == {"auth_failed": 3, "skipped": 27}
     assert kind_of(answers["d29"]) == "credential_guard"
-
-
-@pytest.mark.parametrize(
-    ("limits", "rates"),
-    [
-        ({"logins_per_second": 20.0}, {"": 20.0}),
-        ({"limits": {"site": {"logins_per_second": 10.0}}}, {"ams": 10.0, "fra": 10.0}),
-    ],
-)
-def test_logins_per_second_at_a_server(limits: dict[str, Any], rates: dict[str, float]) -> None:
-    """Waiting costs no device its own time."""
-    came: list[tuple[str, float]] = []
-
-    async def login(user: str, _password: str) -> bool:
-        came.append((user, time.monotonic()))
-        return True
-
-    with OddServer(prompt_only, login=login) as server:
-        devices = {
-            f"{site}-{device.name}": device
-            for site in ("ams", "fra")
-            for device in fleet(server, 15, user=site, limit_groups={"site": site})
-        }
-        answers = call_roll(devices, device_timeout=1.4, **limits)
-    assert counts(answers) == {"ok": 30}
-    for site, rate in rates.items():
-        began = sorted(at for user, at in came if user.startswith(site))
-        assert began[-1] - began[0] >= (len(began) - 2) / rate
 
 
 def test_names_that_wait_at_the_deadline_are_skipped() -> None:
