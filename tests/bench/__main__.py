@@ -20,6 +20,7 @@ from tests.bench import (
     engines,
     fleet,
     inventory,
+    logins,
     memory,
     parsing,
     playbook,
@@ -49,10 +50,11 @@ BENCHES: dict[str, Callable[[], str]] = {
     "poller": pollers.poller,
     "many": fleet.many,
     "bad_day": fleet.bad_day,
+    "canary": logins.canary,
     "slow_fleet": fleet.slow_fleet,
 }
 # Run only when named.
-LONG: dict[str, Callable[[], str]] = {"hundred_thousand": fleet.hundred_thousand}
+LONG: dict[str, Callable[[], str]] = {"hundred_thousand": fleet.hundred_thousand, "limited": logins.limited}
 
 
 def main(names: list[str]) -> int:

@@ -51,7 +51,13 @@ def main() -> None:
     devices = {one.name: device(one) for one in CHOICES[spec["choice"]](spec["devices"], spec["names"])}
     for name in spec.get("nowhere", ()):  # those that are to be asked where nobody answers
         devices[name] = replace(devices[name], host=spec["nowhere_host"], port=spec["nowhere_port"])
-    limits = Limits(workers=spec["workers"], device_timeout=spec.get("device_timeout"), retries=spec.get("retries", 0))
+    limits = Limits(
+        workers=spec["workers"],
+        device_timeout=spec.get("device_timeout"),
+        retries=spec.get("retries", 0),
+        logins_per_second=spec.get("logins_per_second"),
+        login_canary=spec.get("login_canary", 1),
+    )
     folder = RunFolder(spec["output_dir"]) if "output_dir" in spec else None
     last_good = LastGood(spec["output_dir"], Changes()) if spec.get("compare") else None
     keep = Keep(folder, let_go=True, last_good=last_good) if folder else None
