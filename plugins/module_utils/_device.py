@@ -162,6 +162,7 @@ class Device:
     run_secrets: tuple[str, ...] = field(default=(), repr=False)  # of the whole run; never sent, only masked
     transcript: bool = False  # record what is received and sent
     login_source: str = ""  # where the password or the key was set
+    become_source: str = ""  # where become_password was set
     limit_groups: tuple[tuple[str, str], ...] = ()  # the variables that limits are for, and their values
 
     def as_dict(self) -> dict[str, Any]:

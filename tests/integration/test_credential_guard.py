@@ -116,6 +116,48 @@ def test_two_passwords_of_one_user_are_told_apart() -> None:
     assert counts(answers) == {"ok": 50, "auth_failed": 3, "skipped": 47}
 
 
+def test_a_wrong_password_counts_for_all_enable_passwords() -> None:
+    with OddServer(prompt_only, login=by_password) as server:
+        devices = {
+            f"{become}-{device.name}": device
+            for become in ("one", "two", "three")
+            for device in fleet(server, 20, WRONG, become=True, become_password=become)
+        }
+        answers = call_roll(devices)
+        assert len(server.logins) == 3
+    assert counts(answers) == {"auth_failed": 3, "skipped": 57}
+
+
+def test_a_wrong_enable_password_is_counted_alone() -> None:
+    """The devices with another enable password are asked, with the same login."""
+    heard: list[str] = []
+
+    async def asks(line: Line) -> None:
+        prompt = "box>"
+        while True:
+            line.say(prompt)
+            command = await line.hear()
+            if command == "enable":
+                line.say("Password: ")
+                heard.append(await line.hear(echo=False))
+                line.say("\n" if heard[-1] == "right" else "\n% Access denied\n")
+                prompt = "box#" if heard[-1] == "right" else prompt
+            elif command == "show version":
+                line.say("version 1\n")
+
+    with OddServer(asks, login=by_password) as server:
+        devices = {
+            f"{become}-{device.name}": device
+            for become in ("right", "wrong")
+            for device in fleet(server, 30, become=True, become_password=become)
+        }
+        answers = call_roll(devices)
+    assert Counter(heard) == {"right": 30, "wrong": 3}
+    assert counts(answers) == {"ok": 30, "auth_failed": 3, "skipped": 27}
+    stopped = next(answer for answer in answers.values() if answer["status"] == "skipped")
+    assert kind_of(stopped) == "credential_guard"
+
+
 @pytest.mark.parametrize(
     ("canary", "limit", "sent"),
     [(1, 1, 1), (1, 0, 30), (0, 0, 30)],

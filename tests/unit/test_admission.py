@@ -40,6 +40,7 @@ class Device:
     guard: Guard | None = None
     values: tuple[tuple[str, str], ...] = ()
     session: float = 0.0  # seconds after the login
+    enable: Guard | None = None
 
 
 @dataclass
@@ -70,7 +71,7 @@ def simulated(devices: Sequence[Device], gates: Gates | None = None, *, seed: in
     def join(now: float) -> None:
         if rest:
             device = rest.pop()
-            login = Login(device.name, device.guard, gates.of(device.values))
+            login = Login(device.name, device.guard, gates.of(device.values), device.enable)
             waiting[login] = device
             queue.join(login, now)
 
@@ -91,7 +92,9 @@ def simulated(devices: Sequence[Device], gates: Gates | None = None, *, seed: in
                 nonlocal is_open
                 is_open -= 1
                 run.outcome[device.name] = answer
-                {"ok": queue.accept, "refused": queue.refuse}.get(answer, queue.end)(login, now)
+                {"ok": queue.accept, "refused": queue.refuse, "enable": queue.refuse_enable}.get(answer, queue.end)(
+                    login, now
+                )
                 at(now + (device.session if answer == "ok" else 0.0), join)
 
             at(now + seconds, answered)
@@ -201,6 +204,33 @@ def test_each_credential_is_counted_for_itself() -> None:
         for number in range(200)
     ]
     assert simulated(devices).count() == {"ok": 100, "refused": 3, "skipped": 97}
+
+
+def with_enable(count: int, login: Sequence[str], secrets: int = 4) -> tuple[list[Device], list[Guard]]:
+    """Devices with one password, in turn with one of several enable passwords and the answer to it."""
+    guard = Guard(ADMIN, Rules())
+    enable = [Guard(Credential("admin", f"enable {number}"), Rules()) for number in range(secrets)]
+    devices = [
+        Device(f"d{number}", steady(login[number % secrets]), guard, enable=enable[number % secrets])
+        for number in range(count)
+    ]
+    return devices, [guard, *enable]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_wrong_password_counts_whatever_the_enable_password_is(seed: int) -> None:
+    devices, guards = with_enable(1000, ["refused"] * 4)
+    assert simulated(devices, seed=seed).count() == {"refused": 3, "skipped": 997}
+    assert [guard.is_stopped for guard in guards] == [True, False, False, False, False]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_wrong_enable_password_does_not_stop_the_devices_with_another(seed: int) -> None:
+    devices, guards = with_enable(1000, ["ok", "enable", "ok", "ok"])
+    counts = simulated(devices, seed=seed).count()
+    assert counts["ok"] == 750
+    assert counts["enable"] == 3
+    assert [guard.is_stopped for guard in guards] == [False, False, True, False, False]
 
 
 @pytest.mark.parametrize("answer", ["unreachable", "hangs"])

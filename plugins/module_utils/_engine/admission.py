@@ -26,7 +26,7 @@ from .._drivers.registry import logs_in, shows_logins
 from .._model.secrets import secrets_of
 from .._model.visible import visible
 from .._result import DeviceError
-from .gates import Gates
+from .gates import Gate, Gates
 from .guard import Credential, Guard, Rules
 from .login_queue import Login, LoginQueue
 
@@ -34,6 +34,7 @@ from .login_queue import Login, LoginQueue
 _NOT_JUDGED = frozenset(
     {"bastion", "no_become_password", "no_credentials", "no_user", "otp_command", "password_expired", "private_key"}
 )
+_ENABLE = "become_refused"  # the kind of error if the login was accepted, and the privileged mode refused
 _LATE = (
     "not asked before the deadline of the run, because its login had to wait for others (see logins_per_second, "
     "max_open_logins, limits, login_canary); raise deadline"
@@ -82,11 +83,13 @@ class Admission:
         :raises DeviceError: ``skipped``, if it is not asked.
         """
         login = self._waited(device, call)
-        was_known = login.guard is None or login.guard.accepted > 0
+        known = [guard for guard in login.guards if guard.accepted > 0]
         try:
             yield functools.partial(self._accepted, login) if shows_logins(device) else None
         except DeviceError as error:
-            if error.status == "auth_failed" and error.error.kind not in _NOT_JUDGED:
+            if error.error.kind == _ENABLE:
+                self._ended(login, self._queue.refuse_enable)
+            elif error.status == "auth_failed" and error.error.kind not in _NOT_JUDGED:
                 self._ended(login, self._queue.refuse)
             elif error.status == "partial":
                 self._ended(login, self._queue.accept)
@@ -95,7 +98,8 @@ class Admission:
             self._ended(login, self._queue.accept)
         finally:
             self._ended(login, self._queue.end)
-            self._tell(login.guard, was_known=was_known)
+            for guard in login.guards:
+                self._tell(guard, was_known=guard in known)
 
     def close(self) -> None:
         """Let nobody wait any more."""
@@ -108,7 +112,7 @@ class Admission:
     def _waited(self, device: Device, call: Call) -> Login:
         call.pause()  # this time is not that of a phase
         with self._lock:
-            login = Login(device.name, self._guard_of(device), self._gates.of(device.limit_groups))
+            login = Login(device.name, *self._guarded(device))
             self._queue.join(login, time.monotonic())
             if self._is_closed:
                 self._queue.leave(login, _INTERRUPTED)
@@ -153,29 +157,40 @@ class Admission:
                 end(login, time.monotonic())
                 self._look_again()
 
-    def _guard_of(self, device: Device) -> Guard | None:
+    def _guarded(self, device: Device) -> tuple[Guard | None, tuple[Gate, ...], Guard | None]:
+        """Return the guard of a device's login, its gates, and the guard of its privileged mode.
+
+        Devices with the same password can have different enable passwords. An account is locked by refused logins of
+        all of them.
+        """
+        gates = self._gates.of(device.limit_groups)
         if not logs_in(device):
-            return None
-        secret = (
+            return None, gates, None
+        login: tuple[object, ...] = (
             device.user,
             device.login_source,
             device.password,
             device.private_key_file,
             device.private_key,
             device.passphrase,
-            device.become,
-            device.become_password,
         )
+        guard = self._guard_of(device, login, device.login_source)
+        if not device.become and device.become_password is None:
+            return guard, gates, None
+        enable = (*login, device.become_source, device.become_password)
+        return guard, gates, self._guard_of(device, enable, device.become_source)
+
+    def _guard_of(self, device: Device, secret: tuple[object, ...], source: str) -> Guard:
         key = hashlib.blake2b(repr(secret).encode("utf-8", "surrogateescape"), key=self._key).digest()
         if key not in self._guards:
-            credential = Credential(device.user or "", device.login_source)
+            credential = Credential(device.user or "", source)
             doubted = credential in self._doubted
             self._guards[key] = Guard(credential, self._rules, doubted=doubted, canaries=shows_logins(device))
         return self._guards[key]
 
-    def _tell(self, guard: Guard | None, *, was_known: bool) -> None:
+    def _tell(self, guard: Guard, *, was_known: bool) -> None:
         """Tell that a credential is not used any more, or that a device accepted it although it was doubted."""
-        if guard is None or guard.credential in self._told:  # two passwords can have the same name
+        if guard.credential in self._told:  # two passwords can have the same name
             return
         if guard.is_stopped:
             self._told.add(guard.credential)

@@ -21,6 +21,7 @@ from .guard import Credential
 FACT = "credential"  # in ``connection`` of the answer
 # Kinds of refused logins that do not depend on the credential.
 _SAME_FOR_ALL = frozenset({"bastion", "no_user", "otp_command"})
+_AFTER_LOGIN = frozenset({"command", "parse"})  # phases
 
 
 def ask_in_turn(device: Device, call: Call, ask: Callable[[Device], Any]) -> Any:
@@ -43,7 +44,7 @@ def ask_in_turn(device: Device, call: Call, ask: Callable[[Device], Any]) -> Any
             was_asked = was_asked or call.attempts == attempts  # one that was not made is not counted
             if not _depends_on_credential(error):
                 call.attempts = attempts if was_asked else call.attempts
-                if error.status == "partial":
+                if error.error.phase in _AFTER_LOGIN:
                     _with_fact(error.value, variant)
                 raise
             call.refused[number] = error
@@ -54,6 +55,7 @@ def ask_in_turn(device: Device, call: Call, ask: Callable[[Device], Any]) -> Any
 def with_credential(device: Device, credential: DeviceCredential) -> Device:
     """Return the device with the login of one credential. It keeps all of them, so that they are masked."""
     user = device.user if credential.user is None else credential.user
+    source = credential.source + (f" ({credential.name})" if credential.name else "")
     options = device.ssh_options
     if device.ssh_config and credential.user is not None:  # the first value counts, before that of a file
         options = (("user", shlex.quote(credential.user)), *options)
@@ -65,7 +67,8 @@ def with_credential(device: Device, credential: DeviceCredential) -> Device:
         private_key=credential.private_key,
         passphrase=credential.passphrase,
         become_password=credential.become_password or device.become_password,
-        login_source=credential.source + (f" ({credential.name})" if credential.name else ""),
+        login_source=source,
+        become_source=f"the enable password of {source}" if credential.become_password else device.become_source,
         ssh_options=options,
     )
 

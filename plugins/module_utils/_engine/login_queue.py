@@ -23,11 +23,13 @@ class Login:
     ``decided`` is locked until the login may begin, or ``refusal`` says why it may not.
 
     :param guard: None for a device whose credential is not known.
+    :param enable: of the password with which it enters the privileged mode.
     """
 
     name: str
     guard: Guard | None
     gates: tuple[Gate, ...]
+    enable: Guard | None = None
     decided: threading.Lock = field(default_factory=threading.Lock)
     number: int = 0
     is_waiting: bool = True
@@ -37,61 +39,79 @@ class Login:
     def __post_init__(self) -> None:
         self.decided.acquire()
 
+    @property
+    def guards(self) -> tuple[Guard, ...]:
+        return tuple(each for each in (self.guard, self.enable) if each is not None)
 
-Lane = deque[Login]
+    @property
+    def lane(self) -> Lane:
+        return self.guards, self.gates
+
+
+Lane = tuple[tuple[Guard, ...], tuple[Gate, ...]]
 
 
 class LoginQueue:
     """All logins of a run that wait or are under way.
 
-    Logins with the same credential and the same gates wait in one lane, because they can begin at the same time.
+    Logins with the same guards and the same gates wait in one lane, because they can begin at the same time.
     """
 
     def __init__(self, gates: Gates, chance: random.Random | None = None) -> None:
         self.due = math.inf  # when ``serve`` must be called, even if nothing happens
         self._gates = gates
         self._chance = chance or random.Random()
-        self._lanes: dict[tuple[Guard | None, tuple[Gate, ...]], Lane] = {}
+        self._lanes: dict[Lane, deque[Login]] = {}
         self._last = 0
 
     def join(self, login: Login, now: float) -> None:
         """Let it wait, or begin at once."""
-        guard = login.guard
-        if guard is not None and guard.is_stopped:
-            self._decide(login, guard.message())
+        stopped = next((guard for guard in login.guards if guard.is_stopped), None)
+        if stopped is not None:
+            self._decide(login, stopped.message())
             return
         self._last += 1
         login.number = self._last
-        self._lanes.setdefault((guard, login.gates), deque()).append(login)
-        self._serve_after(guard, login.gates, now)
+        self._lanes.setdefault(login.lane, deque()).append(login)
+        self._serve_after(login, now)
 
     def leave(self, login: Login, refusal: str) -> None:
         """Do not let it wait any more. Nothing happens if it has begun."""
         if login.is_waiting:
-            lane = self._lanes[login.guard, login.gates]
-            lane.remove(login)
-            self._drop_if_empty(login)
+            self._lanes[login.lane].remove(login)
+            self._drop_if_empty(login.lane)
             self._decide(login, refusal)
 
     def accept(self, login: Login, now: float) -> None:
         """The device has accepted the login."""
         if login.is_open:
-            if login.guard is not None:
-                login.guard.accept(login)
+            for guard in login.guards:
+                guard.accept(login)
             self._close(login, now)
 
     def refuse(self, login: Login, now: float) -> None:
-        """The device has refused the login."""
+        """The device has refused the login. It was not asked for the privileged mode."""
         if login.is_open:
             if login.guard is not None:
                 login.guard.refuse(login, login.name)
+            if login.enable is not None:
+                login.enable.end(login)
+            self._close(login, now)
+
+    def refuse_enable(self, login: Login, now: float) -> None:
+        """The device has accepted the login, and refused the privileged mode."""
+        if login.is_open:
+            if login.guard is not None:
+                login.guard.accept(login)
+            if login.enable is not None:
+                login.enable.refuse(login, login.name)
             self._close(login, now)
 
     def end(self, login: Login, now: float) -> None:
         """The login has ended, and it is not known whether the credential is right."""
         if login.is_open:
-            if login.guard is not None:
-                login.guard.end(login)
+            for guard in login.guards:
+                guard.end(login)
             self._close(login, now)
 
     def serve(self, now: float) -> None:
@@ -106,38 +126,40 @@ class LoginQueue:
         login.is_open = False
         for gate in login.gates:
             gate.end()
-        if login.guard is not None and login.guard.is_stopped:
-            self._stop(login.guard)
-        self._serve_after(login.guard, login.gates, now)
+        for guard in login.guards:
+            if guard.is_stopped:
+                self._stop(guard)
+        self._serve_after(login, now)
 
     def _stop(self, guard: Guard) -> None:
-        for key in [key for key in self._lanes if key[0] is guard]:
+        for key in [key for key in self._lanes if guard in key[0]]:
             for login in self._lanes.pop(key):
                 self._decide(login, guard.message())
 
-    def _serve_after(self, guard: Guard | None, gates: tuple[Gate, ...], now: float) -> None:
+    def _serve_after(self, login: Login, now: float) -> None:
         """Serve the logins that something that happened to this one can concern."""
         if self._gates.are_shared:
             self._serve(list(self._lanes), now)
-        elif (guard, gates) in self._lanes:
-            self._serve([(guard, gates)], now)
+        else:
+            self._serve([key for key in self._lanes if key == login.lane or login.guard in key[0]], now)
 
-    def _serve(self, keys: list[tuple[Guard | None, tuple[Gate, ...]]], now: float) -> None:
+    def _serve(self, keys: list[Lane], now: float) -> None:
         """Begin logins of these lanes, in the order in which they came."""
         keys = [key for key in keys if self._look(key, now)]
         while keys:
-            if any(guard is not None and guard.is_spread for guard, _gates in keys):
+            if any(guard.is_spread for guards, _gates in keys for guard in guards):
                 self._chance.shuffle(keys)
             else:
                 keys.sort(key=lambda key: self._lanes[key][0].number)
             self._begin(keys[0], now)
             keys = [key for key in keys if key in self._lanes and self._look(key, now)]
 
-    def _look(self, key: tuple[Guard | None, tuple[Gate, ...]], now: float) -> bool:
+    def _look(self, key: Lane, now: float) -> bool:
         """Return whether a login of this lane may begin now. Remember when to look again."""
-        guard, gates = key
-        if guard is not None and not guard.may_begin(now):
-            self.due = min(self.due, guard.next_look(now))
+        guards, gates = key
+        closed = [guard for guard in guards if not guard.may_begin(now)]
+        if closed:
+            self.due = min(self.due, *(guard.next_look(now) for guard in closed))
             return False
         opens_at = max((gate.opens_at(now) for gate in gates), default=now)
         if opens_at > now:
@@ -145,23 +167,23 @@ class LoginQueue:
             return False
         return True
 
-    def _begin(self, key: tuple[Guard | None, tuple[Gate, ...]], now: float) -> None:
-        guard, gates = key
+    def _begin(self, key: Lane, now: float) -> None:
+        guards, gates = key
         lane = self._lanes[key]
-        place = self._chance.randrange(len(lane)) if guard is not None and guard.is_spread else 0
+        place = self._chance.randrange(len(lane)) if any(guard.is_spread for guard in guards) else 0
         login = lane[place]
         del lane[place]
-        self._drop_if_empty(login)
+        self._drop_if_empty(key)
         for gate in gates:
             gate.begin(now)
-        if guard is not None:
+        for guard in guards:
             guard.begin(login, now)
         login.is_open = True
         self._decide(login)
 
-    def _drop_if_empty(self, login: Login) -> None:
-        if not self._lanes[login.guard, login.gates]:
-            del self._lanes[login.guard, login.gates]
+    def _drop_if_empty(self, key: Lane) -> None:
+        if not self._lanes[key]:
+            del self._lanes[key]
 
     @staticmethod
     def _decide(login: Login, refusal: str | None = None) -> None:
