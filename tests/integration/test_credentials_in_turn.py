@@ -115,8 +115,6 @@ PLAY = """
   tasks:
     - rollcall.network.collect:
         hosts: "{{ ansible_play_hosts_all }}"
-        commands: [show version]
-        allow_commands: [show version]
         output_dir: "{{ folder }}/rollcall"
         plan: "{{ plan | default(false) }}"
       run_once: true
