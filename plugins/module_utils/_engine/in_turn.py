@@ -92,13 +92,13 @@ def _name(variant: Device) -> str:
 
 def _refusal(device: Device, refused: dict[int, DeviceError]) -> DeviceError:
     """Return the last error of the device, or of the guard if the device was not asked, with all reasons."""
-    judged = [error for error in refused.values() if error.status == "auth_failed"]
-    last = (judged or list(refused.values()))[-1]
+    judged = [each for each in refused.values() if each.status == "auth_failed"]
+    error = (judged or list(refused.values()))[-1]
     if len(refused) == 1:
-        return last
+        return error
     reasons = (
-        f"{_name(with_credential(device, device.credentials[number]))}: {error.error.message}"
-        for number, error in sorted(refused.items())
+        f"{_name(with_credential(device, device.credentials[number]))}: {each.error.message}"
+        for number, each in sorted(refused.items())
     )
     message = f"none of its {len(refused)} credentials was accepted. {'. '.join(reasons)}"
-    return DeviceError(last.status, last.error.phase, last.error.kind, message, value=last.value)
+    return DeviceError(error.status, error.error.phase, error.error.kind, message, value=error.value)
