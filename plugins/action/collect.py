@@ -26,6 +26,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._result import Er
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunFolder
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_arguments
 from ansible_collections.rollcall.network.plugins.plugin_utils import _pipelining
+from ansible_collections.rollcall.network.plugins.plugin_utils._cause import shared_sentence
 from ansible_collections.rollcall.network.plugins.plugin_utils._collect import (
     call_here,
     call_there,
@@ -159,7 +160,8 @@ class ActionModule(OnController):
             ) from None  # else core adds each cause
         base["warnings"] += result.pop("warnings", [])
         if not each_its_own(self._task, task_vars, arguments["hosts"]):  # the reasons of pollers are displayed together
-            for line in lines_of(result["devices"].items(), len(result["devices"])):
+            sentence = shared_sentence(result["verdict"])
+            for line in lines_of(result["devices"].items(), len(result["devices"]), sentence):
                 Live().display(line)
         for line in hint_lines(result["devices"].items()):
             Live().display(line)

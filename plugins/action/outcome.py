@@ -25,6 +25,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._model.redaction 
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import in_line
 from ansible_collections.rollcall.network.plugins.module_utils._roll import failed_names, summarize
 from ansible_collections.rollcall.network.plugins.module_utils._run import NoAnswer, RunError
+from ansible_collections.rollcall.network.plugins.plugin_utils._cause import cause_in, shared_sentence
 from ansible_collections.rollcall.network.plugins.plugin_utils._live import Live
 from ansible_collections.rollcall.network.plugins.plugin_utils._no_slice import answer_of_none
 from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller import OnController
@@ -70,7 +71,8 @@ class ActionModule(OnController):
     def _report(self, run: _Run, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Show what went wrong, call the webhook, and return the outcome."""
         if not run.were_displayed:
-            for line in lines_of(run.failures(), run.summary["total"]):
+            sentence = shared_sentence(run.outcome()["verdict"])
+            for line in lines_of(run.failures(), run.summary["total"], sentence):
                 Live().display(line)
         warnings = []
         outcome = run.outcome()
@@ -133,6 +135,7 @@ class _Run:
         failed = self._result.get("failed_hosts", self.reports.get("failed_hosts"))
         self.failed_hosts: list[str] = failed_names(self._devices) if failed is None else [str(each) for each in failed]
         verdict = self._result.get("verdict") or self.reports.get("verdict") or {}
+        self._verdict: Answer = verdict
         self._notes: list[str] = arguments["notes"]
         self._url = page_address(arguments["reports_url"], arguments["output_dir"], self.reports.get("index"))
         self._failed_pollers: list[str] = [in_line(str(each)) for each in self._result.get("failed_pollers") or ()]
@@ -197,7 +200,12 @@ class _Run:
             "reports": self.reports.get("index"),
             "reports_url": self._url,
             "summary": self.summary,
-            "verdict": {"passed": not reasons, "reasons": reasons},
+            "verdict": {
+                "passed": not reasons,
+                "cause": cause_in(self._verdict, reasons),
+                "sentence": in_line(str(self._verdict.get("sentence") or _counted(self.summary))),
+                "reasons": reasons,
+            },
             "notes": notes + self._notes,
             "failed_hosts": self.failed_hosts[:NAMES_HANDED_ON],
             "changed": len(self._result.get("changed_hosts") or ()),
@@ -217,12 +225,17 @@ def page_address(reports_url: str | None, output_dir: str | None, index: str | N
     return None if relative.startswith(os.pardir) else f"{reports_url.rstrip('/')}/{path(relative)}"
 
 
+def _counted(summary: Mapping[str, int]) -> str:
+    return f"{summary['ok']} of {summary['total']} {devices(summary['total'])} answered in full"
+
+
 def _judged(outcome: Answer) -> dict[str, Any]:
     """The result of the task that fails by the verdict."""
     try:
         summary, verdict = outcome["summary"], outcome["verdict"]
         said = [
-            f"{summary['ok']} of {summary['total']} {devices(summary['total'])} answered in full",
+            *filter(None, [shared_sentence(verdict)]),
+            _counted(summary),
             *verdict["reasons"],
             *outcome["notes"],
         ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import os
 import pathlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -39,6 +39,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._run import (
 )
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_commands, check_percentages
 from ansible_collections.rollcall.network.plugins.module_utils._trusted import real_folder
+from ansible_collections.rollcall.network.plugins.plugin_utils._cause import cause_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._dest import Places
 from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_report import FleetReport, fleet_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import FleetRow, fleet_row
@@ -238,7 +239,7 @@ class ActionModule(OnController):
                 self._files.put(name, file_of(name), partial(render, name, answer))
             rows.append(self._row(name, answer, columns, self._href(formats, dest, name)))
         summary = summarize({"status": row.status} for row in rows)
-        verdict = verdict_of({row.name: row.status for row in rows}, allowed)
+        verdict = _verdict_of(rows, allowed)
         for reason in arguments["reasons"]:
             verdict = verdict.troubled(reason)
         result = {
@@ -357,7 +358,7 @@ class ActionModule(OnController):
                 "inventory, so --limit cannot select it"
             )
         summary = summarize({"status": row.status} for row in rows)
-        verdict = verdict_of({row.name: row.status for row in rows}, allowed)
+        verdict = _verdict_of(rows, allowed)
         hrefs = {row.name: path(row.href) for row in rows if row.href}
         given = {**arguments, "columns": ["answered_at", *columns]}
         make = self._fleet_files(rows, summary, verdict, given, folder, hrefs, None)
@@ -405,13 +406,14 @@ class ActionModule(OnController):
         fleet: FleetReport | None,
     ) -> dict[str, Callable[[], str | bytes]]:
         columns, title = arguments["columns"], arguments["title"]
-        index = {"rows": rows, "summary": summary, "title": title, "hrefs": hrefs, "columns": columns}
+        said = verdict.as_dict()
+        index = {"rows": rows, "summary": summary, "verdict": said, "title": title, "hrefs": hrefs, "columns": columns}
         return {
             "md": partial(self._index_text, index, dest),
             "html": partial(
                 self._pages.fleet, rows, columns=columns, title=title, verdict=verdict, notes=arguments["notes"]
             ),
-            "json": partial(fleet_json, rows, summary, columns),
+            "json": partial(fleet_json, rows, summary, said, columns),
             "csv": partial(fleet_csv, rows, columns),
             "junit": partial(junit, rows, summary),
             "prom": lambda: _metrics(rows, fleet, arguments, self._recorded(verdict)),
@@ -529,10 +531,19 @@ def not_written() -> dict[str, Any]:
         "index": None,
         "summary": summarize(()),
         "failed_hosts": [],
-        "verdict": {"passed": None, "reasons": []},
+        "verdict": {"passed": None, "cause": None, "sentence": "", "reasons": []},
         "written": 0,
         "errors": [],
     }
+
+
+def _verdict_of(rows: Sequence[FleetRow], allowed: Allowed) -> Verdict:
+    failures = (
+        {"status": row.status, "error": {"phase": row.phase, "kind": row.kind, "message": row.message}}
+        for row in rows
+        if row.status != "ok"
+    )
+    return verdict_of({row.name: row.status for row in rows}, allowed, cause_of(failures, len(rows)))
 
 
 def _source(arguments: Mapping[str, Any], own_commands: Callable[[str], Any]) -> tuple[list[str], Reader]:
@@ -590,6 +601,7 @@ def _facts(run_dirs: list[str] | None, verdict: Verdict) -> RunFacts:
     stale = [each["stale_hosts"] for each in manifests if isinstance(each.get("stale_hosts"), list)]
     return RunFacts(
         passed=verdict.passed,
+        cause=verdict.as_dict()["cause"],
         started_at=min(began, default=None),
         finished_at=max(ended, default=None),
         last_passed_at=last_passed(run_dirs) if run_dirs and not verdict.passed else None,

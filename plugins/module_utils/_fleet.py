@@ -128,6 +128,7 @@ class Record:
     success_before_at: str | None = None
     success_before_runs: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)  # those that the last run of the whole fleet asked
+    cause: str | None = None  # of the failures of the last run
 
     def without_future(self) -> tuple[Record, str | None]:
         """Return the record without times in the future, and a line that says what does not count any more.
@@ -156,6 +157,7 @@ class Record:
                 "started_at": self.started_at,
                 "finished_at": self.finished_at,
                 "passed": self.passed,
+                "cause": self.cause,
                 "reasons": self.reasons,
                 "stale_after": self.stale_after,
             },
@@ -192,6 +194,7 @@ def _read_record(path: pathlib.Path) -> Record | None:
             time_or_none(before["at"]),
             list(before["runs"]),
             list(map(str, data["names"])),
+            run["cause"],
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
@@ -207,6 +210,7 @@ def close_fleet(
     passed: bool,
     reasons: Sequence[str],
     stale_after: float | None,
+    cause: str | None = None,
     leaving: Collection[str] = (),
     latest: str | None = None,
 ) -> bool:
@@ -215,6 +219,7 @@ def close_fleet(
     The record is written last, so that it never says of a run that is not recorded as a whole that it passed.
 
     :param names: all names that were asked.
+    :param cause: of the failures.
     :param runs: its folders, relative to the output folder.
     :param latest: the one of them that ``latest`` leads to, by default the newest.
     :raises OSError: if it cannot be written; the old record stays then.
@@ -238,6 +243,7 @@ def close_fleet(
             at,
             earlier,
             sorted(set(names)),
+            cause,
         )
         if leaving:
             state.leave(leaving)
@@ -329,6 +335,7 @@ class Fleet:
             finished_at=outcome["finished_at"],
             passed=outcome["verdict"]["passed"],
             reasons=outcome["verdict"]["reasons"],
+            cause=outcome["verdict"]["cause"],
             stale_after=stale_after,
             leaving=self.scope.leaving,
         )
@@ -486,7 +493,8 @@ def _record_from_manifests(top: pathlib.Path) -> Record | None:
             continue
         where, at = [f"{RUNS}/{run.name}"], manifest["finished_at"]
         if record is None:
-            record = Record(where, manifest.get("started_at"), at, bool(verdict.get("passed")), names=_names_of(run))
+            passed, cause = bool(verdict.get("passed")), verdict.get("cause")
+            record = Record(where, manifest.get("started_at"), at, passed, names=_names_of(run), cause=cause)
         if verdict.get("passed"):
             record.last_success_at, record.last_success_runs = at, where
             break

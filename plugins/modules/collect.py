@@ -265,12 +265,19 @@ verdict:
     - C(passed), and the C(reasons) if the verdict is failed, one sentence each. A run passes if at least one device was asked,
       the limits of O(max_fail_percentage) and O(group_max_fail_percentage) were not exceeded, and everything could be written to
       O(output_dir).
+    - C(cause) says what more than half of the failures have in common, such as V(credential_guard) or V(bastion); V(devices) if nothing;
+      V(run) if no device failed and the run did not pass; V(null) if no device failed. See C(roles/collect/README.md). C(sentence) says the
+      same in words, with the numbers and what to do.
     - An internal error after the first login is one of the C(reasons). All answers are returned, and C(-vvv) shows the traceback.
     - The task fails if and only if the run did not pass. To run your own tasks first, prevent the failure with C(failed_when) and
       check RV(verdict) at the end.
   returned: unless O(plan) is true
   type: dict
-  sample: {passed: false, reasons: ["1 of 24 devices failed, more than max_fail_percentage (0) allows: edge-7"]}
+  sample:
+    passed: false
+    cause: devices
+    sentence: 23 of 24 devices answered in full
+    reasons: ["1 of 24 devices failed, more than max_fail_percentage (0) allows: edge-7"]
 poller_failed:
   description:
     - Why the machine of the task, a poller, did not return all answers, in one sentence. The task does not fail because of it, so that

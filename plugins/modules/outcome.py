@@ -120,7 +120,7 @@ failed_hosts:
   type: list
   elements: str
 verdict:
-  description: C(passed), and the C(reasons) if the verdict is failed, one sentence each.
+  description: C(passed), C(cause), C(sentence), and the C(reasons), as M(rollcall.network.collect) returns them.
   returned: without O(outcome)
   type: dict
 msg:

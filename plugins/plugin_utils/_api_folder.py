@@ -19,6 +19,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._redaction_key im
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Keep, failed_names, summarize
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunError, RunFolder
+from ansible_collections.rollcall.network.plugins.plugin_utils._cause import cause_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_of_run import open_fleet
 from ansible_collections.rollcall.network.plugins.plugin_utils._manifest import closing, opening
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, verdict_of
@@ -66,12 +67,12 @@ class ApiFolder:
     def finish(self, answers: Mapping[str, Mapping[str, object]]) -> None:
         """Write the end of the manifest, when all answers are there and written.
 
-        :param answers: at least the status and the changes of each.
+        :param answers: at least the status, the error and the changes of each.
         :raises OSError: if answers could not be written.
         """
         statuses = {name: str(answer["status"]) for name, answer in answers.items()}
         errors = self.keep.errors
-        verdict = verdict_of(statuses, Allowed(fleet=0))
+        verdict = verdict_of(statuses, Allowed(fleet=0), cause_of(answers.values(), len(answers)))
         if errors:
             name, reason = next(iter(errors.items()))
             verdict = verdict.troubled(f"{len(errors)} answers could not be written, such as that of {name}: {reason}")

@@ -29,6 +29,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._fleet import (
 from ansible_collections.rollcall.network.plugins.module_utils._run import FINISHED, RUNS, read_manifest
 from ansible_collections.rollcall.network.plugins.module_utils._state import Entry, State
 from ansible_collections.rollcall.network.plugins.module_utils._trusted import make_top
+from ansible_collections.rollcall.network.plugins.plugin_utils._cause import RUN, cause_in
 from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_of_run import groups_of, leaves_out_devices
 from ansible_collections.rollcall.network.plugins.plugin_utils._prometheus import RunFacts
 from ansible_collections.rollcall.network.plugins.plugin_utils._take_back import take_back
@@ -64,9 +65,10 @@ class FleetReport:
         record = self.record
         if self.unrecorded:
             started, finished = _span(self.manifests)
-            record = Record(started_at=started, finished_at=finished or now_text(), passed=False)
+            record = Record(started_at=started, finished_at=finished or now_text(), passed=False, cause=RUN)
         return RunFacts(
             passed=record.passed,
+            cause=record.cause,
             started_at=past(record.started_at),
             finished_at=past(record.finished_at),
             last_passed_at=past(self.record.last_success_at),
@@ -158,6 +160,7 @@ class FleetReport:
             finished_at=finished or now_text(),
             passed=verdict.passed and not troubles,
             reasons=[*verdict.reasons, *troubles],
+            cause=cause_in(verdict.as_dict(), troubles),
             stale_after=next((each for each in given if each is not None), None),
             leaving=scope.leaving,
             latest=next((run for run in runs if (self.top / run).resolve() == dest.resolve().parent), None),

@@ -25,10 +25,12 @@ NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 FORMULA = re.compile(r"^[=+\-@\t\r]")
 
 
-def fleet_json(rows: Sequence[FleetRow], summary: Mapping[str, int], columns: Sequence[str]) -> bytes:
-    """Return the summary and, by name, the columns of the fleet page."""
+def fleet_json(
+    rows: Sequence[FleetRow], summary: Mapping[str, int], verdict: Mapping[str, Any], columns: Sequence[str]
+) -> bytes:
+    """Return the summary, the verdict and, by name, the columns of the fleet page."""
     devices = {row.name: fleet_record(row, columns) for row in rows}
-    return json.dumps({"summary": summary, "devices": devices}, indent=1).encode("ascii") + b"\n"
+    return json.dumps({"summary": summary, "verdict": verdict, "devices": devices}, indent=1).encode("ascii") + b"\n"
 
 
 def fleet_csv(rows: Sequence[FleetRow], columns: Sequence[str]) -> bytes:

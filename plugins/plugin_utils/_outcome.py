@@ -25,6 +25,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._run import EVENT
 from ansible_collections.rollcall.network.plugins.module_utils._runs import prune
 from ansible_collections.rollcall.network.plugins.module_utils._some import SAID, some
 from ansible_collections.rollcall.network.plugins.module_utils._space import advice
+from ansible_collections.rollcall.network.plugins.plugin_utils._cause import cause_of, shared_sentence
 from ansible_collections.rollcall.network.plugins.plugin_utils._counted import devices
 from ansible_collections.rollcall.network.plugins.plugin_utils._manifest import closing
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import NAMES_SAID, Allowed, Verdict, verdict_of
@@ -65,7 +66,8 @@ def result_of(
     with problems.during("looking for devices that failed"):
         result["failed_hosts"] = failed_names(answers)
     with problems.during("finding the verdict"):
-        verdict = verdict_of({name: answer["status"] for name, answer in answers.items()}, allowed)
+        statuses = {name: answer["status"] for name, answer in answers.items()}
+        verdict = verdict_of(statuses, allowed, cause_of(answers.values(), len(answers)))
     if folder is not None:
         result["run_dir"] = str(folder.path)
         with problems.during("looking for answers that are not written"):
@@ -109,7 +111,8 @@ def result_of(
     result["verdict"] = verdict.as_dict()
     if problems.tracebacks:
         result["tracebacks"] = list(problems.tracebacks)
-    return result if verdict.passed else {**result, "failed": True, "msg": "; ".join(verdict.reasons)}
+    said = [*filter(None, [shared_sentence(result["verdict"])]), *verdict.reasons]
+    return result if verdict.passed else {**result, "failed": True, "msg": "; ".join(said)}
 
 
 def _record(

@@ -26,6 +26,7 @@ from markupsafe import Markup
 
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import in_line
 from ansible_collections.rollcall.network.plugins.plugin_utils._advice import STATUS_WORDS, Group, groups_of, reason_of
+from ansible_collections.rollcall.network.plugins.plugin_utils._cause import shared_sentence
 from ansible_collections.rollcall.network.plugins.plugin_utils._charts import (
     PHASES,
     Span,
@@ -306,6 +307,9 @@ def _said(rows: Sequence[FleetRow], verdict: Verdict | None, notes: Sequence[str
     else:
         sentence = f"All {total:,} devices answered in full." if total > 1 else "The one device answered in full."
         detail = ""
+    shared = shared_sentence(verdict.as_dict()) if verdict else None
+    if shared:
+        sentence, detail = f"{shared}.", f"{sentence} {detail}"
     for share in verdict.shares if verdict else ():
         if share.failed:
             detail += _share(share, of_all=share.total == total)

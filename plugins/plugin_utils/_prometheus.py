@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ansible_collections.rollcall.network.plugins.module_utils._result import STATUSES
+from ansible_collections.rollcall.network.plugins.plugin_utils._cause import CAUSES
 from ansible_collections.rollcall.network.plugins.plugin_utils._charts import PHASES
 from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import FleetRow
 from ansible_collections.rollcall.network.plugins.plugin_utils._shown import moment, shown
@@ -35,6 +36,7 @@ class RunFacts:
     last_passed_at: str | None = None
     stale: int | None = None
     known: bool = False
+    cause: str | None = None
 
 
 def prometheus(rows: Sequence[FleetRow], facts: RunFacts, title: str) -> bytes:
@@ -76,6 +78,9 @@ def prometheus(rows: Sequence[FleetRow], facts: RunFacts, title: str) -> bytes:
     spent = {phase: sum(row.seconds.get(phase, 0.0) for row in rows) for phase in PHASES}
     gauges("phase_seconds", "Time spent in each phase, summed over all devices.", "phase", spent)
     gauge("run_passed", "1 if the verdict is passed, else 0.", None if facts.passed is None else float(facts.passed))
+    if facts.passed is not None:
+        causes = {each: float(each == facts.cause) for each in CAUSES}
+        gauges("run_cause", "1 for the cause of the failures of the run, else 0.", "cause", causes)
     lasted = max(finished - started, 0.0) if started is not None and finished is not None else None
     gauge("run_duration_seconds", "Duration of the run.", lasted)
     gauge("run_finished_timestamp_seconds", "End of the run.", finished)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import in_line
+from ansible_collections.rollcall.network.plugins.plugin_utils._cause import NO_CAUSE, Cause, cause_in, cause_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._counted import devices
 
 NOBODY = "no device was asked"  # such a run does not pass, regardless of the limits
@@ -53,10 +54,14 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The outcome of a run. It passed if no limit was exceeded and there are no ``troubles``."""
+    """The outcome of a run. It passed if no limit was exceeded and there are no ``troubles``.
+
+    ``cause`` is that of the failures, whether the limits allow them or not.
+    """
 
     shares: tuple[Share, ...] = ()
     troubles: tuple[str, ...] = ()
+    cause: Cause = NO_CAUSE
 
     @property
     def passed(self) -> bool:
@@ -74,7 +79,8 @@ class Verdict:
 
     def as_dict(self) -> dict[str, Any]:
         reasons = self.reasons
-        return {"passed": not reasons, "reasons": reasons}
+        result = {"passed": not reasons, "cause": self.cause.name, "sentence": self.cause.sentence, "reasons": reasons}
+        return {**result, "cause": cause_in(result, reasons)}
 
 
 def allowed_of(arguments: Mapping[str, Any], groups: Mapping[str, Iterable[str]]) -> Allowed:
@@ -94,8 +100,12 @@ def allowed_of(arguments: Mapping[str, Any], groups: Mapping[str, Iterable[str]]
     return Allowed(arguments["max_fail_percentage"], limits, members)
 
 
-def verdict_of(statuses: Mapping[str, str], allowed: Allowed) -> Verdict:
-    """The verdict on these devices, by name and status. Other members of a group are ignored."""
+def verdict_of(statuses: Mapping[str, str], allowed: Allowed, cause: Cause | None = None) -> Verdict:
+    """The verdict on these devices, by name and status. Other members of a group are ignored.
+
+    :param cause: of the failures. By default what the statuses alone tell.
+    """
+    cause = cause or cause_of([{"status": status} for status in statuses.values()], len(statuses))
     shares = []
     if allowed.fleet is not None:
         grouped = frozenset().union(*allowed.members.values())
@@ -105,7 +115,7 @@ def verdict_of(statuses: Mapping[str, str], allowed: Allowed) -> Verdict:
     for group, percentage in allowed.groups.items():
         members = {name: status for name, status in statuses.items() if name in allowed.members[group]}
         shares.append(_share(f"devices of group {group}", "group_max_fail_percentage", percentage, members))
-    return Verdict(tuple(shares), () if statuses else (NOBODY,))
+    return Verdict(tuple(shares), () if statuses else (NOBODY,), cause)
 
 
 def _share(whom: str, option: str, allowed: float, statuses: Mapping[str, str]) -> Share:

@@ -56,13 +56,17 @@ def groups_of(answers: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Group]:
     return sorted(found.values(), key=lambda group: -len(group.names))
 
 
-def lines_of(answers: Iterable[tuple[str, Mapping[str, Any]]], total: int) -> list[str]:
-    """The lines to print; none if every device has a full answer."""
+def lines_of(answers: Iterable[tuple[str, Mapping[str, Any]]], total: int, sentence: str | None = None) -> list[str]:
+    """The lines to print; none if every device has a full answer.
+
+    :param sentence: what most failures have in common. It is the first line.
+    """
     groups = groups_of(answers)
     if not groups:
         return []
     failed = sum(len(group.names) for group in groups)
-    lines = [f"roll call: {failed} of {total} {devices(total)} {'has' if failed == 1 else 'have'} no full answer:"]
+    lines = [f"roll call: {sentence}"] if sentence else []
+    lines += [f"roll call: {failed} of {total} {devices(total)} {'has' if failed == 1 else 'have'} no full answer:"]
     said = groups[:MOST_GROUPS]
     lines += [_line(group, names) for group, names in zip(said, _numbers_of_names(said), strict=True)]
     rest = groups[MOST_GROUPS:]

@@ -429,6 +429,7 @@ def test_no_device_is_no_run_that_passed(tmp_path: Path) -> None:
     workshop = Workshop(tmp_path, ["r1"])
     workshop.devices = {}
     result = workshop.result(formats=ALL, max_fail_percentage=100)
-    assert result["verdict"] == {"passed": False, "reasons": ["no device was asked"]}
+    verdict = {"passed": False, "cause": "run", "sentence": "No device was asked", "reasons": ["no device was asked"]}
+    assert result["verdict"] == verdict
     assert 'class="verdict passed"' not in (workshop.dest / "index.html").read_text()
     assert 'rollcall_run_passed{title="Roll call"} 0.0' in (workshop.dest / "metrics.prom").read_text()

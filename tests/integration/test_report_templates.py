@@ -291,7 +291,8 @@ def test_a_template_for_the_fleet(source: str, tmp_path: Path) -> None:
         "r1=ok r2=unreachable r3=ok \nr1,r3\n"
     )
     assert stat.S_IMODE((tmp_path / "out" / "fleet.txt").stat().st_mode) == 0o600
-    assert result["verdict"] == {"passed": False, "reasons": [reason]}
+    sentence = "2 of 3 devices answered in full"
+    assert result["verdict"] == {"passed": False, "cause": "devices", "sentence": sentence, "reasons": [reason]}
     assert result["dest"] == result["index"] == f"{tmp_path}/out/fleet.txt"
     assert result["failed_hosts"] == ["r2"]
     assert not re.search("WARNING", result["printed"])

@@ -101,11 +101,16 @@ def test_the_documented_mail_has_the_keys_of_the_outcome(tmp_path: Path) -> None
     plays[0]["tasks"][0]["ansible.builtin.debug"] = {"msg": arguments}
     outcome = {
         "summary": {"ok": 24, "total": 25},
-        "verdict": {"passed": False, "reasons": ["1 of 25 devices failed"]},
+        "verdict": {
+            "passed": False,
+            "cause": "devices",
+            "sentence": "24 of 25 devices answered in full",
+            "reasons": ["1 of 25 devices failed"],
+        },
         "reports": "/srv/out/reports/index.html",
         "reports_url": None,
     }
     status, output = job(json.dumps(plays), tmp_path, rollcall=outcome)
     assert status == 0, output
-    assert '"subject": "24 of 25 devices answered"' in output
+    assert '"subject": "24 of 25 devices answered in full"' in output
     assert "1 of 25 devices failed\\n/srv/out/reports/index.html" in output

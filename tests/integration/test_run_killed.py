@@ -168,7 +168,8 @@ def check_resumed(run: Path, before: set[str], result: dict[str, Any], fleet: Fl
         assert steady(answer) == steady(fleet.undisturbed[name])
     assert result["summary"] == {**dict.fromkeys(result["summary"], 0), "total": DEVICES, "ok": DEVICES}
     manifest = json.loads((run / "manifest.json").read_text())
-    assert (manifest["status"], manifest["verdict"]) == ("finished", {"passed": True, "reasons": []})
+    verdict = manifest["verdict"]
+    assert (manifest["status"], verdict["passed"], verdict["cause"], verdict["reasons"]) == ("finished", True, None, [])
     assert manifest["devices"] == dict.fromkeys(fleet.devices, "ok")
     assert not list((run / "devices").glob(".*")), "nothing half written is left"
 

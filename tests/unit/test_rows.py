@@ -469,7 +469,7 @@ def test_missing_rows_stand_in_the_verdict_and_in_all_reports(monkeypatch: pytes
     rows = [fleet_row(name, answer) for name, answer in found.items()]
     summary = summarize(found.values())
     assert (summary["ok"], summary["partial"]) == (1, 1)
-    assert said in json.loads(fleet_json(rows, summary, ()))["devices"]["r1"]["message"]
+    assert said in json.loads(fleet_json(rows, summary, {}, ()))["devices"]["r1"]["message"]
     for text in (fleet_csv(rows, ()).decode(), junit(rows, summary).decode(), "\n".join(lines_of(found.items(), 2))):
         assert said in text.replace("&#39;", "'").replace("&apos;", "'")
     pages = Pages()

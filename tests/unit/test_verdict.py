@@ -42,7 +42,9 @@ def of_all(*given: str) -> dict[str, str]:
 def test_of_the_fleet(given: list[str], percentage: float | None, passed: bool) -> None:
     verdict = verdict_of(of_all(*given), Allowed(percentage))
     assert verdict.passed is passed
-    assert verdict.as_dict() == {"passed": passed, "reasons": verdict.reasons}
+    cause = "devices" if set(given) != {"ok"} else None
+    sentence = f"{given.count('ok')} of {len(given)} device{'s' if len(given) > 1 else ''} answered in full"
+    assert verdict.as_dict() == {"passed": passed, "cause": cause, "sentence": sentence, "reasons": verdict.reasons}
     assert len(verdict.reasons) == (not passed)
     for reason in verdict.reasons:
         failed = [name for name, status in of_all(*given).items() if status != "ok"]
@@ -100,15 +102,18 @@ def test_an_unknown_group(group: str, words: str) -> None:
     "allowed", [Allowed(), Allowed(0), Allowed(100), Allowed(100, {"core": 100}, {"core": {"c1"}})]
 )
 def test_a_run_that_asked_no_device_never_passes(allowed: Allowed) -> None:
-    assert verdict_of({}, allowed).as_dict() == {"passed": False, "reasons": ["no device was asked"]}
+    found = verdict_of({}, allowed).as_dict()
+    assert (found["passed"], found["cause"], found["reasons"]) == (False, "run", ["no device was asked"])
 
 
 @pytest.mark.parametrize("limits", [None, {}])
 def test_no_limit(limits: dict[str, Any] | None) -> None:
     allowed = allowed_of({"max_fail_percentage": None, "group_max_fail_percentage": limits}, GROUPS)
-    assert verdict_of(statuses("c1! c2!"), allowed).as_dict() == {"passed": True, "reasons": []}
+    found = verdict_of(statuses("c1! c2!"), allowed).as_dict()
+    assert (found["passed"], found["cause"], found["reasons"]) == (True, "devices", [])
 
 
 def test_what_else_went_wrong_is_a_reason() -> None:
     verdict = verdict_of(statuses("c1 c2"), Allowed(0)).troubled("the disk is full")
-    assert verdict.as_dict() == {"passed": False, "reasons": ["the disk is full"]}
+    found = verdict.as_dict()
+    assert (found["passed"], found["cause"], found["reasons"]) == (False, "run", ["the disk is full"])
