@@ -523,7 +523,7 @@ def _login_fields(name: str, settings: _Settings, jump_hosts: JumpHosts) -> dict
         "become_password": settings.text("become_password"),
         "transcript": settings.flag("transcript", False),
         "login_source": _login_source(settings),
-        "become_source": settings.sources.get("become_password", "the enable password"),
+        "become_source": settings.sources.get("become_password", ""),
         "proxy_login": _proxy_login(found.proxy, found.fields["user"] or "") if found.proxy else None,
     }
     credentials = _credentials(settings, found.proxy)

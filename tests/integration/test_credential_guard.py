@@ -156,6 +156,7 @@ def test_a_wrong_enable_password_is_counted_alone() -> None:
     assert counts(answers) == {"ok": 30, "auth_failed": 3, "skipped": 27}
     stopped = next(answer for answer in answers.values() if answer["status"] == "skipped")
     assert kind_of(stopped) == "credential_guard"
+    assert "the login as ops with the enable password was refused by 3 devices" in str(stopped["error"])
 
 
 @pytest.mark.parametrize(

@@ -178,7 +178,7 @@ class Admission:
         if not device.become and device.become_password is None:
             return guard, gates, None
         enable = (*login, device.become_source, device.become_password)
-        return guard, gates, self._guard_of(device, enable, device.become_source)
+        return guard, gates, self._guard_of(device, enable, device.become_source or "the enable password")
 
     def _guard_of(self, device: Device, secret: tuple[object, ...], source: str) -> Guard:
         key = hashlib.blake2b(repr(secret).encode("utf-8", "surrogateescape"), key=self._key).digest()

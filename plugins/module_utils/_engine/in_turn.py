@@ -68,7 +68,7 @@ def with_credential(device: Device, credential: DeviceCredential) -> Device:
         passphrase=credential.passphrase,
         become_password=credential.become_password or device.become_password,
         login_source=source,
-        become_source=f"the enable password of {source}" if credential.become_password else device.become_source,
+        become_source=f"become_password of {source}" if credential.become_password else device.become_source,
         ssh_options=options,
     )
 
