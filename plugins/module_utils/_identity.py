@@ -13,11 +13,12 @@ import contextlib
 import json
 import pathlib
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ._drivers.device_name import is_expected, same_name
+from ._device import Device
+from ._drivers.device_name import first_label, is_expected, same_name
 from ._model.secrets import MASK
 from ._parsing.serials import serials_in, shows_serial
 from ._result import Error
@@ -70,20 +71,52 @@ def _text(given: Any) -> str | None:
     return given if isinstance(given, str) and given and MASK not in given else None
 
 
+class Fleet:
+    """What is known of all devices: by host key, by the first label of the name, and by serial number."""
+
+    def __init__(self, identities: Iterable[tuple[str, Identity]] = ()) -> None:
+        self._of_key: dict[str, list[str]] = {}
+        self._of_label: dict[str, list[tuple[str, str]]] = {}
+        self._of_serial: dict[tuple[str, str], list[str]] = {}
+        for name, each in identities:
+            if each.host_key:
+                self._of_key.setdefault(each.host_key, []).append(name)
+            if each.hostname:
+                self._of_label.setdefault(first_label(each.hostname), []).append((name, each.hostname))
+            for command, serials in each.serials.items():
+                for serial in serials:
+                    self._of_serial.setdefault((command, serial), []).append(name)
+
+    def has_key(self, host_key: str | None, but: str) -> bool:
+        """Return whether another device than one has this host key."""
+        return any(name != but for name in self._of_key.get(host_key or "", ()))
+
+    def with_name(self, hostname: str | None, but: str) -> str | None:
+        """Return another device that has this name in its prompt, or None."""
+        known = self._of_label.get(first_label(hostname), ()) if hostname else ()
+        return next((name for name, each in known if name != but and same_name(each, str(hostname))), None)
+
+    def who(self, identity: Identity, but: str) -> str | None:
+        """Return another device that has one of these serial numbers or else this name, or None."""
+        pairs = ((command, serial) for command, serials in identity.serials.items() for serial in serials)
+        owners = (name for pair in pairs for name in self._of_serial.get(pair, ()) if name != but)
+        return next(owners, None) or self.with_name(identity.hostname, but)
+
+
 class Known:
     """The identities of all devices, from the folder of the last good answers. They are read when first needed."""
 
     def __init__(self, folder: pathlib.Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
-        self._found: dict[str, Identity] | None = None
+        self._found: Fleet | None = None
 
-    def others(self, name: str) -> Iterator[tuple[str, Identity]]:
-        """Yield the other devices."""
+    def fleet(self) -> Fleet:
+        """Return what was known of all devices when this was first called."""
         with self._lock:
             if self._found is None:
-                self._found = dict(self._read())
-        return ((other, each) for other, each in self._found.items() if other != name)
+                self._found = Fleet(self._read())
+            return self._found
 
     def _read(self) -> Iterator[tuple[str, Identity]]:
         for folder in sorted(self._folder.iterdir()) if self._folder.is_dir() else ():
@@ -103,17 +136,19 @@ class Finding:
 
 
 def compared(
+    device: str,
     before: Identity,
     now: Identity,
-    others: Callable[[], Iterator[tuple[str, Identity]]],
+    fleet: Callable[[], Fleet],
     *,
     expected: Sequence[str] = (),
     advice: str = "",
 ) -> Finding:
     """Compare a device with what it was.
 
-    :param others: yields the other devices of the fleet and what they were.
-    :param expected: the names that the user expects.
+    :param device: its name in the inventory.
+    :param fleet: returns what is known of all devices. It is called only if something differs.
+    :param expected: the names that the user expects in the prompt.
     :param advice: how to accept the device.
     """
     name = _same(before.hostname, now.hostname, same_name)
@@ -122,20 +157,16 @@ def compared(
         key = before.host_key == now.host_key
     shown = [command for command in now.serials if command in before.serials]
     serial = any(not set(now.serials[each]).isdisjoint(before.serials[each]) for each in shown) if shown else None
+    if False not in (name, key, serial):
+        return Finding(None, (), _merged(before, now))
 
-    is_known_key = key is True and not any(each.host_key == now.host_key for _other, each in others())
-    if serial:
-        is_other = False
-    elif name is False and expected and is_expected(str(now.hostname), expected):
-        is_other = False  # the other one of two devices of a cluster, or a new name that was set
-    elif serial is False:
-        is_other = not (name is True and is_known_key)
-    elif name is False or key is False:
-        is_known_name = name is True and not any(_has_name(each, now.hostname) for _other, each in others())
-        is_other = not (is_known_name or is_known_key)
-    else:
-        is_other = False
-
+    # What other devices have too does not show that it is the same device.
+    is_its_key = key is True and not fleet().has_key(now.host_key, device)
+    is_its_name = name is True and fleet().with_name(now.hostname, device) is None
+    is_expected_name = name is False and bool(expected) and is_expected(str(now.hostname), expected)
+    is_same = is_its_name or is_its_key
+    if serial is not None:
+        is_same = serial or (name is True and is_its_key)
     changes = []
     if name is False:
         changes.append(f"its name is {now.hostname!r}, and was {before.hostname!r}")
@@ -143,13 +174,14 @@ def compared(
         changes.append(f"its serial number is {_listed(now, shown)}, and was {_listed(before, shown)}")
     if key is False:
         changes.append(f"its host key is {now.host_key}, and was {before.host_key}")
-    if is_other:
-        whose = next((other for other, each in others() if _is(each, now)), None)
-        known = f"; that is {whose!r} of this fleet" if whose is not None else ""
+    if not is_same and not is_expected_name:
+        owner = fleet().who(now, device)
+        known = f"; that is {owner!r} of this fleet" if owner is not None else ""
         message = f"another device answered at this address: {', '.join(changes)}{known}{advice}"
         return Finding(Error("auth", "wrong_device", message), (), before)
-    is_unit = serial is not True and not is_known_key and name is False
-    return Finding(None, tuple(changes), now if is_unit or serial is False else _merged(before, now))
+    # If it is another part of a cluster, or was replaced, nothing that was known before is of this one.
+    is_other_part = not is_same or serial is False
+    return Finding(None, tuple(changes), now if is_other_part else _merged(before, now))
 
 
 def _merged(before: Identity, now: Identity) -> Identity:
@@ -160,18 +192,12 @@ def _same(before: str | None, now: str | None, is_same: Callable[[str, str], boo
     return None if before is None or now is None else is_same(before, now)
 
 
-def _has_name(other: Identity, name: str | None) -> bool:
-    return other.hostname is not None and name is not None and same_name(other.hostname, name)
-
-
-def _is(other: Identity, now: Identity) -> bool:
-    """Return whether another device of the fleet seems to be the one that answered."""
-    shared = [command for command in now.serials if command in other.serials]
-    if shared:
-        return any(not set(now.serials[each]).isdisjoint(other.serials[each]) for each in shared)
-    return _has_name(other, now.hostname)
-
-
 def _listed(identity: Identity, commands: Sequence[str]) -> str:
     found = dict.fromkeys(serial for command in commands for serial in identity.serials[command])
     return " ".join(found)
+
+
+def expected_names(devices: Mapping[str, Device | Error]) -> dict[str, tuple[str, ...]]:
+    """Return the names that the user expects in the prompts of devices."""
+    found = {name: device.expect_hostname for name, device in devices.items() if isinstance(device, Device)}
+    return {name: names for name, names in found.items() if names}

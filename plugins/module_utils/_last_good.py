@@ -157,9 +157,10 @@ class LastGood:
         before = self._read_identity(name)
         path = self._folder(name) / IDENTITY
         finding = compared_identity(
+            name,
             before,
             now,
-            lambda: self._known.others(name),
+            self._known.fleet,
             expected=self.expected.get(name, ()),
             advice=f". If it is the right device, which was replaced or renamed, remove {path} and ask it again",
         )

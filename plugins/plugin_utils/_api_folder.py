@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from ansible_collections.rollcall.network.plugins.module_utils._changes import Changes
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
+from ansible_collections.rollcall.network.plugins.module_utils._identity import expected_names
 from ansible_collections.rollcall.network.plugins.module_utils._last_good import LastGood
 from ansible_collections.rollcall.network.plugins.module_utils._lock import locked
 from ansible_collections.rollcall.network.plugins.module_utils._question import question_of
@@ -59,6 +60,7 @@ class ApiFolder:
         self._folder.note("began", hosts=len(devices), answered=0)
         last_good = LastGood(self._folder.top, Changes(None))
         last_good.answered_before = fleet.answered_before
+        last_good.expected = expected_names(devices)
         # A task may have stored answers with masks.
         with contextlib.suppress(OSError):
             last_good.redaction_key = folder_key(self._folder.top, create=False)

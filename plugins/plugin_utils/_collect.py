@@ -19,6 +19,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._device import De
 from ansible_collections.rollcall.network.plugins.module_utils._drivers.registry import name_of
 from ansible_collections.rollcall.network.plugins.module_utils._engine.engine import Engine
 from ansible_collections.rollcall.network.plugins.module_utils._engine.errors import NotDone
+from ansible_collections.rollcall.network.plugins.module_utils._identity import expected_names
 from ansible_collections.rollcall.network.plugins.module_utils._last_good import LastGood
 from ansible_collections.rollcall.network.plugins.module_utils._lock import locked
 from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import mask_of
@@ -385,12 +386,6 @@ def last_good_of(
         if answer.get("changed") is not None:
             last_good.catch_up(name, answer, folder.folder_of(name))
     return last_good
-
-
-def expected_names(devices: Mapping[str, Device | Error]) -> dict[str, tuple[str, ...]]:
-    """Return the names that the user expects in the prompts of devices."""
-    found = {name: device.expect_hostname for name, device in devices.items() if isinstance(device, Device)}
-    return {name: names for name, names in found.items() if names}
 
 
 def redaction_key(arguments: Mapping[str, Any], folder: RunFolder | None) -> bytes | None:

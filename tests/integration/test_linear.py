@@ -427,6 +427,7 @@ def named_device(text: str) -> None:
     for start in ("R1", "jo@", "[jo@", "(", "a/"):
         device_name.device_name(f"{start}{text}#")
     device_name.is_expected(text[:300], (text, f"{text}.net"))
+    device_name.first_label(text)
 
 
 def serial_numbers(text: str) -> None:

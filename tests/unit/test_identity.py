@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import pathlib
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,6 +16,9 @@ from ansible_collections.rollcall.network.plugins.module_utils._drivers.device_n
     device_name,
     is_expected,
     same_name,
+)
+from ansible_collections.rollcall.network.plugins.module_utils._identity import (
+    Fleet as KnownFleet,
 )
 from ansible_collections.rollcall.network.plugins.module_utils._identity import Identity, compared, identity_of
 from ansible_collections.rollcall.network.plugins.module_utils._last_good import LastGood
@@ -130,6 +132,7 @@ def test_a_counter_and_the_node_of_a_cluster_are_no_part_of_the_name() -> None:
         ("r1", "r10", False),
         ("mx-re0", "MX-re1", True),
         ("R1", "R1-stby", True),
+        ("mx-re0.example.net", "mx-re1.example.net", True),
         ("ACOS-Active", "ACOS-Standby-vMaster", True),
         ("fw-pri", "fw-sec", False),
         ("fw-1", "fw-2", False),
@@ -262,10 +265,15 @@ RULE: dict[str, tuple[Identity, Identity, dict[str, Identity], bool, tuple[str, 
 def test_the_rule_for_another_device(case: str) -> None:
     before, now, others, is_other, changes = RULE[case]
 
-    def known() -> Iterator[tuple[str, Identity]]:
-        return iter(others.items())
+    asked: list[bool] = []
 
-    finding = compared(before, now, known)
+    def fleet() -> KnownFleet:
+        asked.append(True)
+        return KnownFleet({"a": before, **others}.items())
+
+    finding = compared("a", before, now, fleet)
+    if not is_other and not changes:
+        assert not asked, "if nothing differs, the other devices are not read"
     assert (finding.error is not None) is is_other
     if finding.error is not None:
         assert finding.error.kind == "wrong_device"
@@ -276,7 +284,7 @@ def test_the_rule_for_another_device(case: str) -> None:
 
 
 def test_the_other_device_is_named_if_the_fleet_has_it() -> None:
-    error = compared(A, of("b", KEY_B, "SN2"), lambda: iter(OTHERS.items())).error
+    error = compared("a", A, of("b", KEY_B, "SN2"), lambda: KnownFleet(OTHERS.items())).error
     assert error is not None
     assert "its name is 'b', and was 'a'" in error.message
     assert "its serial number is SN2, and was SN1" in error.message
@@ -285,11 +293,11 @@ def test_the_other_device_is_named_if_the_fleet_has_it() -> None:
 
 def test_a_cluster_whose_names_are_expected_may_change_its_active_device() -> None:
     one, two = of("fw-a", KEY_A, "SN1"), of("fw-b", KEY_B, "SN2")
-    assert compared(one, two, lambda: iter(())).error is not None
-    found = compared(one, two, lambda: iter(()), expected=("fw-a", "fw-b"))
+    assert compared("fw", one, two, KnownFleet).error is not None
+    found = compared("fw", one, two, KnownFleet, expected=("fw-a", "fw-b"))
     assert found.error is None
     assert found.identity == two
-    again = compared(two, of("fw-b", None, "SN9"), lambda: iter(()), expected=("fw-a", "fw-b"))
+    again = compared("fw", two, of("fw-b", None, "SN9"), KnownFleet, expected=("fw-a", "fw-b"))
     assert again.error is not None, "the serial number of the same name is still compared"
 
 

@@ -81,6 +81,11 @@ def same_name(one: str, other: str) -> bool:
     return "." not in first and second.startswith(f"{first}.") and not _ADDRESS.match(second)
 
 
+def first_label(name: str) -> str:
+    """Return the same text for all names that are of one device."""
+    return _plain(name).partition(".")[0]
+
+
 def is_expected(name: str, expected: Sequence[str]) -> bool:
     """Return whether a name in a prompt is one of the expected names. A prompt can have only their beginning."""
     return any(
@@ -89,4 +94,5 @@ def is_expected(name: str, expected: Sequence[str]) -> bool:
 
 
 def _plain(name: str) -> str:
-    return _ADDED.sub("", name.strip().rstrip(".").casefold())
+    label, dot, domain = name.strip().rstrip(".").casefold().partition(".")
+    return f"{_ADDED.sub('', label)}{dot}{domain}"
