@@ -23,7 +23,16 @@ from tests.integration.openssh import free_port
 ROOT = Path(__file__).resolve().parents[2]
 OUTPUT = {"text", "status", "error", "seconds", "parser", "rows", "rows_status", "rows_message", "since", "diff"}
 SLIM = OUTPUT - {"text", "rows", "diff"}
-RESULT = {"devices", "summary", "failed_hosts", "changed_hosts", "stale_hosts", "run_dir", "verdict"}
+RESULT = {
+    "devices",
+    "summary",
+    "failed_hosts",
+    "changed_hosts",
+    "stale_hosts",
+    "suspicious_hosts",
+    "run_dir",
+    "verdict",
+}
 ON_DISK = {"text", "rows", "diff"}
 HERE = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
 
