@@ -744,3 +744,28 @@ def test_the_plan() -> None:
 def test_a_device_travels_as_plain_data() -> None:
     made = device({**SECRETS, "rollcall_commands": ["a", {"command": "b", "parser": "json"}]})
     assert Device.from_dict(json.loads(json.dumps(made.as_dict()))) == made
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        (True, ("edge-1",)),
+        ("true", ("edge-1",)),
+        (False, ()),
+        ("no", ()),
+        ("core", ("core",)),
+        (["fw-a", "fw-b"], ("fw-a", "fw-b")),
+        ("{{ inventory_name }}", ("core",)),
+    ],
+)
+def test_the_expected_names_of_a_prompt(value: object, names: tuple[str, ...]) -> None:
+    found = device({"rollcall_expect_hostname": value, "inventory_name": "core"})
+    assert found.expect_hostname == names
+    assert type(found).from_dict(json.loads(json.dumps(found.as_dict()))).expect_hostname == names, "on a poller"
+
+
+@pytest.mark.parametrize("value", [7, "", [1], {"name": "core"}])
+def test_wrong_expected_names_are_an_error(value: object) -> None:
+    found = error({"rollcall_expect_hostname": value})
+    assert found.kind == "variables"
+    assert "rollcall_expect_hostname of edge-1 must be" in found.message
