@@ -133,3 +133,47 @@ def test_the_webhook_gets_masks_always(redact: str, shown: tuple[Shown, OddServe
         assert said[-1] == "poller osl: the device said: username bob secret 9 redacted"
     assert body["verdict"]["sentence"] == f"0 of {len(PLATFORMS)} devices answered in full"
     assert body["failed_hosts"] == list(PLATFORMS), "what is no secret stays"
+
+
+TEMPLATE = (
+    "{% for name in devices %}{% for each in devices[name].output.values() %}{{ each.text }}\n{% endfor %}{% endfor %}"
+)
+
+
+def collected(hosts: Path, tasks: list[dict[str, Any]]) -> str:
+    here = {"run_once": True, "delegate_to": "localhost", "vars": {"ansible_connection": "local"}}
+    play = {"hosts": "all", "gather_facts": False, "tasks": [task | here for task in tasks]}
+    done = run_playbook(json.dumps([play]), hosts)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("redact", ["reports", "none"])
+def test_a_template_of_the_user_sees_masks(redact: str, shown: tuple[Shown, OddServer], tmp_path: Path) -> None:
+    what, server = shown
+    template, file = tmp_path / "fleet.j2", tmp_path / "fleet.txt"
+    template.write_text(TEMPLATE)
+    report = {"run_dir": "{{ roll.run_dir }}", "fleet_template": str(template), "dest": str(file), "redact": redact}
+    tasks = [
+        {
+            "rollcall.network.collect": {"hosts": "{{ groups.all }}", "output_dir": f"{tmp_path}/out"},
+            "register": "roll",
+        },
+        {"rollcall.network.report": report},
+    ]
+    collected(inventory(server, tmp_path), tasks)
+    found = [secret for secret in what.secrets if shows(file.read_text(), secret)]
+    assert bool(found) is (redact == "none")
+
+
+def test_answers_without_masks_are_not_used_again(shown: tuple[Shown, OddServer], tmp_path: Path) -> None:
+    """``only: failed`` asks no device of a run without failures, but those whose answers have no masks."""
+    _what, server = shown
+    hosts = inventory(server, tmp_path)
+    logins = []
+    for more in ({}, {"only": "failed"}, {"only": "failed", "redact": "all"}, {"only": "failed", "redact": "all"}):
+        before = len(server.logins)
+        arguments = {"hosts": "{{ groups.all }}", "output_dir": f"{tmp_path}/out", **more}
+        collected(hosts, [{"rollcall.network.collect": arguments}])
+        logins.append(len(server.logins) - before)
+    assert logins == [len(PLATFORMS), 0, len(PLATFORMS), 0]
