@@ -492,8 +492,12 @@ class ActionModule(OnController):
             except AnsibleError:
                 path = None
             # The built-in templates are beside the shipped playbooks.
-            built_in = path is not None and os.path.realpath(path) == os.path.realpath(BUILT_IN / name)
-            self._found[name] = None if built_in else path
+            is_built_in = (
+                path is not None
+                and not os.path.isabs(name)
+                and os.path.realpath(path) == os.path.realpath(BUILT_IN / name)
+            )
+            self._found[name] = None if is_built_in else path
         return self._found[name]
 
 
