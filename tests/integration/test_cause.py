@@ -162,6 +162,7 @@ def test_a_run_says_what_its_failures_have_in_common(
     heading = page.split("<h1>")[1].split("</h1>")[0]
     assert heading.startswith(sentence.replace("20 of 20 devices answered", "All 20 devices answered"))
     assert f"Roll call: {sentence}".replace("_", r"\_") in (run / "reports" / "index.md").read_text().splitlines()[0]
+    assert " of 20 devices answered in full" in (run / "reports" / "index.md").read_text()
     said = [line.split("roll call: ")[1] for line in output.splitlines() if line.startswith("roll call: ")]
     said = [line for line in said if " done, " not in line]  # lines of the progress
     if cause not in (None, "devices"):

@@ -154,7 +154,7 @@ def test_a_template_of_the_user_sees_masks(redact: str, shown: tuple[Shown, OddS
     template, file = tmp_path / "fleet.j2", tmp_path / "fleet.txt"
     template.write_text(TEMPLATE)
     report = {"run_dir": "{{ roll.run_dir }}", "fleet_template": str(template), "dest": str(file), "redact": redact}
-    tasks = [
+    tasks: list[dict[str, Any]] = [
         {
             "rollcall.network.collect": {"hosts": "{{ groups.all }}", "output_dir": f"{tmp_path}/out"},
             "register": "roll",
