@@ -556,6 +556,7 @@ class Keep:
         self._alike: dict[Any, Any] = {}
         self._waiting: queue.SimpleQueue[tuple[str, Device | Error, Result] | str | None] = queue.SimpleQueue()
         self._written = threading.Condition()
+        self._queued: set[str] = set()
         self._handled: set[str] = set()
         self._threads = [
             threading.Thread(target=self._work, name="rollcall-writer", daemon=True) for _writer in range(WRITERS)
@@ -566,6 +567,7 @@ class Keep:
     def put(self, name: str, asked: Device | Error, result: Result) -> None:
         """Queue this answer for writing."""
         self._waiting.put((name, asked, result))
+        self._queued.add(name)
 
     def warn(self, message: str) -> None:
         """Queue this warning for the events."""
@@ -577,7 +579,10 @@ class Keep:
             self._last_good.work = engine.work
 
     def wait_for(self, name: str) -> None:
-        """Wait until the answer of this name, which was queued, is written or could not be written."""
+        """Wait until the answer of this name is written or could not be written, as one that could not be queued."""
+        if name not in self._queued:
+            self.errors.setdefault(name, "it could not be queued for writing; this process has no memory left")
+            return
         with self._written:
             self._written.wait_for(lambda: name in self._handled)
 
@@ -600,7 +605,8 @@ class Keep:
     def _work(self) -> None:
         while (item := self._waiting.get()) is not None:
             if isinstance(item, str):
-                self._folder.note("warning", message=item)
+                with contextlib.suppress(Exception):  # it affects no answer
+                    self._folder.note("warning", message=item)
                 continue
             name, asked, result = item
             try:

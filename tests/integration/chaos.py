@@ -116,7 +116,8 @@ class Plan:
 
     def __str__(self) -> str:
         faults = ", ".join(f"{name_of(address_of(number))}: {' '.join(each)}" for number, each in self.faults.items())
-        what = f"{self.trouble}, {self.way}, at {self.at:.2f}, amount {self.amount}, retries {self.retries}, deadline {self.deadline:g}"
+        what = f"{self.trouble}, {self.way}, at {self.at:.2f}, amount {self.amount}, retries {self.retries}"
+        what += f", deadline {self.deadline:g}" + (" before that of each device" if self.is_cut else "")
         return f"seed {self.seed}: {what}\n  {faults}"
 
 
@@ -320,9 +321,8 @@ class Chaos:
         script = 'mount --bind "$1" /etc/resolv.conf'
         if plan.trouble == "disk full":
             script += f' && mount -t tmpfs -o size={plan.amount + 40}k tmpfs "$2"'
-        return ["unshare", "-m", "sh", "-c", f'{script}; shift 2; exec "$@"', "sh", str(resolver), str(output_dir)] + (
-            command
-        )
+        script += '; shift 2; exec "$@"'
+        return ["unshare", "-m", "sh", "-c", script, "sh", str(resolver), str(output_dir), *command]
 
     def _environment(self, plan: Plan, folder: Path) -> dict[str, str]:
         given = {

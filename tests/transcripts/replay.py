@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.rollcall.network.plugins.module_utils._bounds import LARGEST
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
 from ansible_collections.rollcall.network.plugins.module_utils._drivers.registry import driver_of
 from ansible_collections.rollcall.network.plugins.module_utils._engine.asked import masked_failure, masked_value
@@ -25,9 +26,11 @@ from ansible_collections.rollcall.network.plugins.module_utils._result import De
 from ansible_collections.rollcall.network.plugins.module_utils._roll import answer_of
 from ansible_collections.rollcall.network.plugins.module_utils._run import expected_line
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_commands
+from ansible_collections.rollcall.network.plugins.plugin_utils._variables._by_hand import check_device
 
 VERSIONS = {1}
 ALONE = {"connected", "closed", "cut"}  # events without data
+ANSWER_SECONDS = 0.05  # of an answer that is not in the transcript
 now = time.monotonic
 
 
@@ -57,26 +60,39 @@ class Transcript:
         """
         try:
             self._read(text)
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError, AssertionError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
             msg = f"it is not a transcript that can be repeated: {type(error).__name__}: {error}"
             raise Damaged(msg) from error
 
     def _read(self, text: str) -> None:
         head, *lines = (json.loads(line) for line in text.splitlines() if line.strip())
-        assert head["transcript"] in VERSIONS, "the version of the transcript is not known"
+        if head["transcript"] not in VERSIONS:
+            msg = "the version of the transcript is not known"
+            raise ValueError(msg)
         self.settings: dict[str, Any] = head["device"]
         self.expected: dict[str, Any] = lines.pop()["expected"]
-        events = [Event(each["time"], each["direction"], _bytes(each["text"])) for each in lines]
+        events = [Event(_seconds(each["time"]), str(each["direction"]), _bytes(each["text"])) for each in lines]
         events = [each for each in events if each.data or each.direction in ALONE]  # all of it was in the mask before
-        assert not any(each.direction == "cut" for each in events), "the transcript was cut; set a larger max_output"
+        if any(each.direction == "cut" for each in events):
+            msg = "the transcript was cut; set a larger max_output"
+            raise ValueError(msg)
         starts = [place for place, each in enumerate(events) if each.direction == "connected"]
         self.events = events[starts[-1] :] if starts else events
+        check_device(self.device())
 
     def device(self) -> Device:
         """Return the device. Its secrets are the mask, as in the file."""
         settings = {**self.settings, "commands": check_commands(self.settings["commands"], None)}
         login = {"user": "ops", "password": MASK, "become_password": MASK}
         return Device(host="192.0.2.1", **{**login, **settings})
+
+
+def _seconds(given: float) -> float:
+    seconds = float(given)
+    if not -LARGEST < seconds < LARGEST:
+        msg = f"{given!r} is not the time of an event"
+        raise ValueError(msg)
+    return seconds
 
 
 def _bytes(text: str) -> bytes:
@@ -112,7 +128,7 @@ class Replay:
         self._clock = clock
         self._place = 0  # of the next event
         self._sent = 0  # events before this place that were sent have been sent
-        self._before = transcript.events[0].time
+        self._before = transcript.events[0].time if transcript.events else 0.0
         self._came_at = clock()
         self._extra: list[bytes] = []
         self._last = b""
@@ -125,6 +141,7 @@ class Replay:
         event = self._events[self._place] if self._place < len(self._events) else None
         if event is None or event.direction != "received":
             if self._extra:
+                self._clock.forward(self._clock() + ANSWER_SECONDS)
                 return self._extra.pop(0)
             if event is not None and event.direction == "closed":
                 return b""

@@ -114,6 +114,20 @@ def test_loss(site: _Site) -> None:
     assert late.began is None
 
 
+@pytest.mark.parametrize("method", ["how_ended", "kill"])
+def test_jobs_are_released_although_there_is_no_memory(
+    method: str, site: _Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise MemoryError
+
+    asked = site.ask(1)
+    monkeypatch.setattr(site.process, method, fail)
+    site.process.theirs.shutdown(socket.SHUT_RDWR)
+    assert is_released(asked)
+    assert asked.lost
+
+
 def test_a_message_that_cannot_be_read_ends_the_worker(site: _Site) -> None:
     asked = site.ask(1)
     site.process.theirs.sendall((5).to_bytes(8, "big") + b"wrong")

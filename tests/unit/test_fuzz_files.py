@@ -1,11 +1,12 @@
 # Copyright: (c) 2026, the rollcall.network authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Any bytes in known_hosts and in SSH configuration files, and any values in a device: only the documented exceptions."""
+"""Any bytes in known_hosts and in SSH configuration files, any values of a device: only documented exceptions."""
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import tempfile
 import time
 from pathlib import Path
@@ -33,7 +34,8 @@ words = st.one_of(
         [
             b"@revoked", b"@cert-authority", b"@x", b"#", b"r1", b"r1,r2", b"*", b"?*,!r1", b"[r1]:22", b"*.*.*", b"!",
             b"|1|", b"|1|AAAA|AAAA", b"|1|" + base64.b64encode(bytes(20)) + b"|" + base64.b64encode(bytes(20)),
-            b"ssh-ed25519", b"ssh-rsa", ENCODED, ENCODED[:-5], b"AAAA", b"====", b"\xff\xfe", b"\0", b"\x85", b"[", b"]",
+            b"ssh-ed25519", b"ssh-rsa", ENCODED, ENCODED[:-5], b"AAAA", b"====",
+            b"\xff\xfe", b"\0", b"\x85", b"[", b"]",
         ]
     ),
     st.binary(max_size=12),
@@ -133,14 +135,11 @@ def test_any_bytes_in_a_configuration_file_of_ssh(content: bytes) -> None:
         target = Target(original="a" * 200, host="r1", user="ops", local_user="me")
         try:
             read_options([str(path)], (), target)
-        except ValueError as error:
-            assert str(error)
+        except ValueError:
             return
         device = make_device("r1", commands=["show version"], ssh_config=[path])
-        try:
+        with contextlib.suppress(ValueError):
             options_of(device)
-        except ValueError as error:
-            assert str(error)
 
 
 @few(200)
@@ -189,8 +188,7 @@ def test_any_settings_of_a_device(name: Any, settings: dict[str, Any], hop: Any)
     given = {"commands": ["show version"], **({"hops": [hop]} if hop else {}), **settings}
     try:
         device = make_device(name, **given)
-    except (TypeError, ValueError) as error:
-        assert str(error)
+    except (TypeError, ValueError):
         return
     assert isinstance(device, Device)
     assert Device.from_dict(device.as_dict()) == device
@@ -211,7 +209,5 @@ def test_any_settings_of_a_device(name: Any, settings: dict[str, Any], hop: Any)
     )
 )  # fmt: skip
 def test_any_limits_of_a_run(limits: dict[str, Any]) -> None:
-    try:
+    with contextlib.suppress(TypeError, ValueError):
         assert call_roll([], **limits) == {}
-    except (TypeError, ValueError) as error:
-        assert str(error)

@@ -195,6 +195,14 @@ def test_what_cannot_be_written_is_returned(tmp_path: pathlib.Path, monkeypatch:
     assert "text" not in answers["r1"]["output"]["show it"]
 
 
+def test_an_answer_that_could_not_be_queued_is_not_waited_for(tmp_path: pathlib.Path) -> None:
+    """As when there is no memory for it: the run must not wait for ever."""
+    keep = Keep(RunFolder(str(tmp_path)), let_go=False)
+    keep.wait_for("r1")
+    keep.close()
+    assert "r1" in keep.errors
+
+
 def test_written_answers_share_what_is_the_same_for_many_devices(tmp_path: pathlib.Path) -> None:
     asked = devices("r1", "r2")
     results = [Result("ok", Outputs({"show it": Output(text=TEXT)}, {"cipher": "aes"})) for _name in asked]

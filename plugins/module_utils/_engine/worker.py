@@ -202,12 +202,13 @@ class Worker:
         """Its line has ended. No job is added after the reason is set; see ``ask``."""
         self.reason = self.reason or "its worker process ended"
         reason = self.reason
-        if reason == "its worker process ended":
-            how = self.process.how_ended()
-            reason = f"its worker process {how}"
-            if STUCK.name in how:
-                reason = f"its worker process did not respond, and used {KILL:.0f} s of CPU time"
-        self.process.kill()
+        with contextlib.suppress(Exception):  # such as no memory: the threads that wait must be released anyway
+            if reason == "its worker process ended":
+                how = self.process.how_ended()
+                reason = f"its worker process {how}"
+                if STUCK.name in how:
+                    reason = f"its worker process did not respond, and used {KILL:.0f} s of CPU time"
+            self.process.kill()
         lost = []
         while self.open:
             with contextlib.suppress(KeyError):  # taken by another thread
