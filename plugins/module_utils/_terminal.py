@@ -16,7 +16,7 @@ from ._pieces import spans
 _STRING = r"\x1b[\]PX^_](?:[^\x07\x1b\n]*(?:\x07|\x1b\\))?"
 _CSI = r"\x1b\[[0-?]*[ -/]*[@-~]?"
 _CHARSET = r"\x1b[ -/]+[0-~]?"
-_CURSOR = r"\x1b\[[0-?]*[CDGHKf]"
+_CURSOR = r"\x1b\[[0-?]*[CDGHKbdf]|\x1b\[[23]J"
 ESCAPE = rf"(?:{_STRING}|{_CSI}|{_CHARSET}|\x1b[0-~]?)"
 """A part of a pattern, which matches one escape sequence."""
 
@@ -24,6 +24,7 @@ _SPECIAL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _LINE_FEED = re.compile(r"\x1b[DE]|[\x0b\x0c]")
 _INERT = re.compile(rf"(?!{_CURSOR}){ESCAPE}|[\x00-\x07\x0e-\x1a\x1c-\x1f\x7f]+")
 _NEEDS_CURSOR = re.compile(r"[\r\x08\x1b]")
+_NEEDS_ROWS = re.compile(r"\x1b\[(?:[0-?]*[Hdf]|[23]J)")
 _TOKEN = re.compile(rf"(?P<text>[^\r\x08\x1b]+)|(?P<back>\x08+)|(?P<home>\r+)|(?P<move>{_CURSOR})")
 
 # A terminal stops at its right margin. The limit keeps a hostile `ESC [ 999999999 C` from filling the memory, and the
@@ -33,6 +34,10 @@ _WIDEST = 255
 # A blank that was written over something: at the end of a line it is nothing at all. NUL is free for it, as clean()
 # drops those of the device first.
 _ERASED = "\0"
+_MOST_ROWS = 1000
+_BOTTOM = 20  # a row from here on is taken for the last one of a screen, whose lines move up
+_MOST_BLANK = 24  # rows between two others that are kept
+
 _ERASED_LINE = [_ERASED] * (_WIDEST + 1)
 _BLANK_LINE = [" "] * (_WIDEST + 1)
 
@@ -50,8 +55,9 @@ def clean(text: str) -> str:
 
     * Escape sequences, BEL, NUL, DEL and other control characters are dropped. Tabs are kept and count as one column.
     * Backspace, carriage return and the sequences that move the cursor in the line or erase it are applied, so that a
-      pager's prompt that the device wiped is gone. A move to another row (``ESC [ row ; column H``) stays in the line,
-      and clearing the screen (``ESC [ 2 J``) takes no text away.
+      pager's prompt that the device wiped is gone. So is the sequence that repeats a character (``ESC [ count b``).
+    * A move to another row (``ESC [ row ; column H``, ``ESC [ row d``) begins another line, see ``_Screen``. No text is
+      lost if the screen is cleared (``ESC [ 2 J``).
     * ``\r\n`` and ``\r\r\n`` end a line, and so do vertical tab, form feed, ``ESC D`` and ``ESC E``, as on a terminal.
     * Blanks at the end of a line stay, unless they were written over something.
     """
@@ -79,31 +85,141 @@ def _cleaned(text: str) -> str:
     text = _INERT.sub("", text).replace("\r\n", "\n")
     if not _NEEDS_CURSOR.search(text):
         return text
+    if _NEEDS_ROWS.search(text):
+        return _Screen().played(text)
     return "\n".join(_render(line) if _NEEDS_CURSOR.search(line) else line for line in text.split("\n"))
 
 
 def _render(line: str) -> str:
     """Play one line on a one-line screen."""
     screen: list[str] = []
-    column = 0
+    column, last = 0, ""
     for token in _TOKEN.finditer(line):
-        piece = token.group()
-        if token.lastgroup == "text":
-            if column < len(screen):
-                piece = piece.replace(" ", _ERASED)
-            elif column > len(screen):
-                # After the text of a longer line was erased, it goes on at the margin.
-                column = min(column, max(len(screen), _WIDEST))
-                screen += _BLANK_LINE[: column - len(screen)]
-            screen[column : column + len(piece)] = piece
-            column += len(piece)
-        elif token.lastgroup == "back":
-            column = max(0, column - len(piece))
-        elif token.lastgroup == "home":
-            column = 0
-        else:
-            column = _move(screen, column, piece)
+        column, last = _play(screen, column, token, last)
+    return _shown(screen)
+
+
+def _shown(screen: list[str]) -> str:
     return "".join(screen).rstrip(_ERASED).replace(_ERASED, " ")
+
+
+def _play(screen: list[str], column: int, token: re.Match[str], last: str) -> tuple[int, str]:
+    """Play a token on a line. Return the new column, and the last character that was written.
+
+    :param last: that one before.
+    """
+    piece = token.group()
+    if token.lastgroup == "move" and piece[-1] == "b":
+        piece = last * min(max(1, _parameters(piece)[1][0]), max(0, _WIDEST - column))
+    elif token.lastgroup == "back":
+        return max(0, column - len(piece)), last
+    elif token.lastgroup == "home":
+        return 0, last
+    elif token.lastgroup == "move":
+        return _move(screen, column, piece), last
+    if not piece:
+        return column, last
+    last = piece[-1]
+    if column < len(screen):
+        piece = piece.replace(" ", _ERASED)
+    elif column > len(screen):
+        # After the text of a longer line was erased, it goes on at the margin.
+        column = min(column, max(len(screen), _WIDEST))
+        screen += _BLANK_LINE[: column - len(screen)]
+    screen[column : column + len(piece)] = piece
+    return column + len(piece), last
+
+
+class _Screen:
+    """Plays lines on a screen whose rows the device addresses. No line is lost: what would be cleared, or drawn over
+    from its first column on, stays above.
+
+    The row of the cursor is not known before the first address. A line with text is in the row of the first address if
+    this one is not at the first column, or if its row can be the last one of the screen: many devices address only
+    this one.
+    """
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []  # above the screen
+        self._rows: dict[int, list[str]] = {}
+        self._row = 0  # 0: not known
+        self._line: list[str] = []  # the one of the cursor
+
+    def played(self, text: str) -> str:
+        """Return all lines."""
+        for number, line in enumerate(text.split("\n")):
+            if number:
+                self._feed()
+            if _NEEDS_CURSOR.search(line) or self._line:
+                self._draw(line)
+            else:
+                self._line += line
+        self._clear()
+        return "\n".join(self._lines)
+
+    def _feed(self) -> None:
+        if not self._row:
+            self._lines.append(_shown(self._line))
+            self._line = []
+        elif self._row < _BOTTOM:
+            self._enter(self._row + 1, 1)
+        else:
+            self._clear()
+            self._line = self._rows[self._row] = []
+
+    def _draw(self, line: str) -> None:
+        column, last = 0, ""
+        for token in _TOKEN.finditer(line):
+            piece = token.group()
+            if token.lastgroup == "move" and piece[-1] == "J":
+                self._wipe()
+                continue
+            column_before = column
+            column, last = _play(self._line, column, token, last)
+            if token.lastgroup == "move" and piece[-1] in "Hdf":
+                numbers = _parameters(piece)[1]
+                row = min(max(1, numbers[0]), _MOST_ROWS)
+                column = column_before if piece[-1] == "d" else column
+                self._go(row, column + 1)
+
+    def _wipe(self) -> None:
+        if not self._line:
+            self._rows.pop(self._row, None)
+        if self._line or self._rows:
+            self._clear()
+        self._line = []
+        if self._row:
+            self._rows[self._row] = self._line
+
+    def _go(self, row: int, column: int) -> None:
+        if not self._row and (not self._line or column > 1 or row >= _BOTTOM):
+            self._row, self._rows[row] = row, self._line
+        elif not self._row:
+            self._lines.append(_shown(self._line))
+            self._row, self._line = row, []
+            self._rows[row] = self._line
+        elif row != self._row:
+            if not self._line:
+                self._rows.pop(self._row, None)
+            self._enter(row, column)
+
+    def _enter(self, row: int, column: int) -> None:
+        if column == 1 and self._rows.get(row):
+            self._clear()
+        self._row = row
+        self._line = self._rows.setdefault(row, [])
+
+    def _clear(self) -> None:
+        """Move all lines above the screen."""
+        if not self._row:
+            self._lines.append(_shown(self._line))
+        before = 0
+        for row in sorted(self._rows):
+            if before:
+                self._lines += [""] * min(row - before - 1, _MOST_BLANK)
+            self._lines.append(_shown(self._rows[row]))
+            before = row
+        self._rows = {}
 
 
 @functools.lru_cache(maxsize=256)
@@ -123,6 +239,8 @@ def _move(screen: list[str], column: int, sequence: str) -> int:
         return max(column, min(column + count, _WIDEST))
     if final == "G":
         return min(count - 1, _WIDEST)
+    if final == "d":
+        return column
     if final in "Hf":
         return min(max(1, numbers[1]) - 1, _WIDEST) if len(numbers) > 1 else 0
     if numbers[0] == 0:
