@@ -505,3 +505,15 @@ def test_nothing_is_sent_to_a_question_before_the_prompt(question: str, platform
     assert played.error is not None
     assert played.error.error.kind == "question"
     assert question.strip() in played.error.error.message
+
+
+@pytest.mark.parametrize("clear", [b"", b"\x1b[H\x1b[2J", b"\x1b[2J"])
+@pytest.mark.parametrize("prompt", [b"R1#", b"\x1b[5;1HR1#", b"\r\nR1#"])
+@pytest.mark.parametrize("platform", [None, "cisco_iosxe"])
+def test_an_answer_that_is_positioned_with_the_cursor(clear: bytes, prompt: bytes, platform: str | None) -> None:
+    screen = clear + b"\x1b[2;1HPort\x1b[2;8HState\x1b[3;1H=\x1b[11b\x1b[4;1H1\x1b[4;8Hup" + b"\r\n"
+    played = play(device(prompt, {**ANSWERS, "show ports": screen}), ["show ports", "show clock"], platform)
+    assert (played.error, played.texts) == (
+        None,
+        {"show ports": "Port   State\n============\n1      up", "show clock": "10:00:00"},
+    )
