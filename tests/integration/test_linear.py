@@ -343,7 +343,7 @@ def answer_with(text: str) -> reader_answer.Answer:
 def whole_answer(text: str, *, paged: bool = False) -> str:
     answer = answer_with(text)
     if paged:
-        answer.paged(3)
+        answer.paged(3, " ")
         answer.has_doubtful_page()
         answer.has_key_at_prompt()
         answer.test(complete=True)
@@ -415,11 +415,13 @@ def questions(text: str) -> None:
                 driver_text.asks(step.question, text)
     driver_text.asks(driver_text.ASKS_USER, text)
     driver_text.asks(driver_text.ASKS_PASSWORD, text)
+    asked.asks_password(text, "admin", named=True)
 
 
 def rejections(text: str) -> None:
     for name in PLATFORMS:
         reader_rejections.rejection_in(text, COMMAND, load_platform(name).failures)
+    reader_rejections.rejection_in(f"{text[:100]}: invalid command", COMMAND, ())
 
 
 def named_device(text: str) -> None:
@@ -674,6 +676,7 @@ PATTERNS: dict[str, str] = {
     "_terminal._LINE_FEED": SEARCH,
     "_terminal._INERT": SEARCH,
     "_terminal._NEEDS_CURSOR": SEARCH,
+    "_terminal._NEEDS_ROWS": SEARCH,
     "_terminal._TOKEN": SEARCH,
     "_chatter._WITHIN": SEARCH,
     **{f"_chatter.{name}": MATCH for name in ("CHATTER", "MESSAGE", "TIME", "BROADCAST")},
