@@ -35,6 +35,7 @@ USED: frozenset[str] = frozenset(
         "rollcall_awx_image",
         "rollcall_awx_in",
         "rollcall_awx_instance_groups",
+        "rollcall_awx_inventory_made",
         "rollcall_awx_inventory_path",
         "rollcall_awx_job",
         "rollcall_awx_known",
