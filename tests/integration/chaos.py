@@ -257,15 +257,15 @@ class Chaos:
         devices = {}
         for number in range(DEVICES):
             name, fault = name_of(address_of(number)), plan.faults.get(number)
-            command = f"show wait {plan.latencies[number]}"
+            asked = f"show wait {plan.latencies[number]}"
             host = dns_name(fault[1]) if fault and fault[0] == "resolve" and namespaces() else address_of(number)
             if fault and fault[0] == "resolve" and not namespaces():
                 host = "nowhere.invalid"
             devices[name] = {
                 "host": host,
                 "port": ports.get(name, 22),
-                "command": command,
-                "text": healthy_text(name, command),
+                "command": asked,
+                "text": healthy_text(name, asked),
             }
         limits = {"deadline": plan.deadline, "device_timeout": plan.device_timeout, "retries": plan.retries}
         resources = {}

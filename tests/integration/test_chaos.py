@@ -25,7 +25,7 @@ Runs = tuple[Chaos, dict[int, Future[list[str]]]]
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Runs]:
     seeds = [
-        int(item.callspec.params["seed"])
+        int(str(item.callspec.params["seed"]))
         for item in request.session.items
         if isinstance(item, pytest.Function) and item.module is request.module and hasattr(item, "callspec")
     ]

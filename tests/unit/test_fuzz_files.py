@@ -44,7 +44,7 @@ lines = st.lists(words, max_size=6).map(b" ".join)
 files = st.one_of(st.binary(max_size=200), st.lists(lines, max_size=6).map(b"\n".join))
 
 
-@few(300)
+@few(100)
 @given(content=files)
 def test_any_bytes_in_known_hosts(content: bytes) -> None:
     file = KnownHosts.parse("file", content)
@@ -61,7 +61,7 @@ def test_any_bytes_in_known_hosts(content: bytes) -> None:
     assert all(isinstance(each, str) for each in file.problems)
 
 
-@few(60)
+@few(30)
 @given(content=files)
 def test_any_bytes_in_a_known_hosts_file_that_is_changed(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -86,7 +86,7 @@ def test_a_pattern_of_many_stars_takes_no_time(pattern: str) -> None:
     assert time.thread_time() >= 0
 
 
-@few(200)
+@few(30)
 @given(blob=st.one_of(st.binary(max_size=60), st.binary(max_size=8).map(lambda end: KEY[:-8] + end)))
 def test_any_host_key(blob: bytes) -> None:
     assert isinstance(type_of(blob), str)
@@ -124,7 +124,7 @@ configs = st.one_of(
 )
 
 
-@few(300)
+@few(100)
 @given(content=configs)
 @example(content=b"Host " + b"*a" * 100 + b"b")
 @example(content=b"Include config")
@@ -142,7 +142,7 @@ def test_any_bytes_in_a_configuration_file_of_ssh(content: bytes) -> None:
             options_of(device)
 
 
-@few(200)
+@few(30)
 @given(
     pieces=st.lists(
         st.one_of(
@@ -182,7 +182,7 @@ def _hop(fields: dict[str, Any]) -> Any:
         return None
 
 
-@few(400)
+@few(150)
 @given(name=st.one_of(st.just("r1"), values), settings=settings_of_devices, hop=st.one_of(st.none(), hops))
 def test_any_settings_of_a_device(name: Any, settings: dict[str, Any], hop: Any) -> None:
     given = {"commands": ["show version"], **({"hops": [hop]} if hop else {}), **settings}

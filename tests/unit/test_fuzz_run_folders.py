@@ -209,7 +209,7 @@ def test_whole_files_are_read(whole: Path) -> None:
 
 
 @pytest.mark.parametrize("file", FILES)
-@few(12)
+@few(4)
 @given(damage=damages())
 def test_a_damaged_file_of_a_run_raises_only_what_is_documented(
     file: str, whole: Path, damage: Callable[[bytes], bytes]
@@ -217,7 +217,7 @@ def test_a_damaged_file_of_a_run_raises_only_what_is_documented(
     check(whole, file, damage)
 
 
-@few(5)
+@few(2)
 @given(damage=damages(), file=st.sampled_from(FILES))
 def test_a_run_in_a_damaged_folder_has_its_answers(file: str, whole: Path, damage: Callable[[bytes], bytes]) -> None:
     """The whole way of a run, with a function instead of devices."""

@@ -47,7 +47,7 @@ def check_types(login: Device | Hop, name: str, apart: Iterable[str]) -> None:
     :param apart: the fields that are checked elsewhere.
     :raises TypeError: if one has not. The message does not contain the value, which may be a secret.
     """
-    hints = _hints(type(login))
+    hints = _hints(isinstance(login, Device))
     for field in hints.keys() - set(apart):
         if not _fits(getattr(login, field), hints[field]):
             expected = _WORDS.get(hints[field], f"of type {hints[field]}")
@@ -56,8 +56,8 @@ def check_types(login: Device | Hop, name: str, apart: Iterable[str]) -> None:
 
 
 @functools.cache
-def _hints(kind: type) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
+def _hints(is_device: bool) -> dict[str, Any]:
+    return typing.get_type_hints(Device if is_device else Hop)
 
 
 def _fits(value: object, hint: Any) -> bool:
