@@ -58,7 +58,8 @@ class _Worker:
 
 @pytest.mark.parametrize("losses", [0, 1, 2])
 def test_the_time_until_a_device_is_asked_again_is_not_its_own(losses: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock, given = _Clock(), []
+    clock = _Clock()
+    given: list[float | None] = []
     asking: Any = sessions.Sessions(None, 1, lambda _worker, _message: None)  # type: ignore[arg-type]
 
     def start() -> _Worker:

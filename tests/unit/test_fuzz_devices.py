@@ -90,7 +90,7 @@ def test_any_device_has_an_answer_or_an_error_that_is_typed(talk: Callable[[], T
     def cutting(data: bytes) -> list[bytes]:
         return [data[start : start + cut] for start in range(0, len(data), cut)]
 
-    login = {"password": SECRETS[0]}
+    login: dict[str, Any] = {"password": SECRETS[0]}
     played = play(talk(), COMMANDS, platform, cut=cutting, become=False, **login)
     device = Device("r1", platform=platform, commands=tuple(map(Command, COMMANDS)), user="admin", **login)
     assert set(played.texts) <= set(COMMANDS)

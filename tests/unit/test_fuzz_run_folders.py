@@ -38,7 +38,7 @@ COMMANDS = ("show version", "show clock")
 
 
 def devices() -> dict[str, Device | Error]:
-    function = {"driver": "python", "function": "tests.unit.test_fuzz_run_folders.answer"}
+    function: dict[str, Any] = {"driver": "python", "function": "tests.unit.test_fuzz_run_folders.answer"}
     found: dict[str, Device | Error] = {name: make_device(name, **function) for name in NAMES[:2]}
     return {**found, NAMES[2]: Error("resolve", "variable", "no such variable")}
 
@@ -90,6 +90,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
         with contextlib.closing(ApiFolder(top, asked, {"stale_after": 5.0})) as folder:
             keep = folder.keep
             last_good, run = keep._last_good, keep._folder
+            assert last_good is not None
+            assert run.fleet is not None
             answers: dict[str, Any] = {}
             for name in NAMES[: 3 if number < 3 else 1]:
                 made = answered(name, number)
