@@ -28,6 +28,8 @@ from ansible_collections.rollcall.network.plugins.module_utils._platforms.read_o
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll, iter_roll
 
 READS = {
+    "checkpoint_gaia": ["show version all", "fw stat", "fw ver"],
+    "cisco_apic": ["show version", "fabric 101 show vlan extended"],
     "cisco_iosxe": [
         "show version",
         "sh ver",
@@ -47,11 +49,23 @@ READS = {
         "traceroute 192.0.2.1 source Loopback0",
     ],
     "cisco_nxos": ["show version | json", "show run | no-more", 'show run | include "a|b"', "show ip route vrf all"],
-    "arista_eos": ["show version | json", 'show run | grep "^ip"', "show interfaces | include Ethernet1 | no-more"],
-    "cisco_iosxr": ["show run", "show bgp all summary | begin Neighbor", "admin show platform", "adm sh inventory"],
-    "cisco_apic": ["show version", "fabric 101 show vlan extended"],
-    "checkpoint_gaia": ["show version all", "fw stat"],
-    "hp_comware": ["display version", "dis cur", "disp int br | include UP", "display diagnostic-information"],
+    "arista_eos": [
+        "bash df -h",
+        "show version | json",
+        'show run | grep "^ip"',
+        "show interfaces | include Ethernet1 | no-more",
+    ],
+    "cisco_iosxr": ["admin show inventory", "adm sh inventory", "show run", "show bgp all summary | begin Neighbor"],
+    "hp_comware": [
+        "show clock",
+        "display version",
+        "dis cur",
+        "disp int br | include UP",
+        "display diagnostic-information",
+    ],
+    "cisco_asa": ["show version", "failover exec mate show version"],
+    "oneaccess_oneos": ["cat /BSA/bsaBoot.inf", "ls -lh /BSA", "hostname"],
+    "zyxel_dslam": ["cfg lan get", "sys atsh"],
     "huawei_vrp": ["display version", "dis cur | no-more", "screen-length 0 temporary", "tracert 192.0.2.1", "show it"],
     "juniper_junos": [
         "show version",
@@ -62,20 +76,24 @@ READS = {
         "ping 192.0.2.1 count 5 routing-instance mgmt",
     ],
     "fortinet_fortios": [
-        "get system status",
-        "show full-configuration",
-        "get router info routing-table all",
+        "execute date",
         "execute ping 192.0.2.1",
         "exec traceroute 192.0.2.1",
         "execute dhcp lease-list",
+        "fnsysctl ifconfig port1",
+        "get system status",
+        "show full-configuration",
+        "get router info routing-table all",
     ],
     "paloalto_panos": [
-        "show system info",
         "request license info",
+        "test security-policy-match source 192.0.2.1",
+        "show system info",
         "set cli pager off",
         "ping source 192.0.2.9 host 192.0.2.1 count 3",
     ],
     "mikrotik_routeros": [
+        "/interface ethernet monitor ether1 once",
         "/ip address print",
         "/ip/address/print",
         "ip address pri detail",
@@ -92,12 +110,13 @@ READS = {
     "brocade_fos": ["switchshow", "fabricShow", "version", "portshow 1/2"],
     "netscaler": ["show ns ip", "stat lb vserver"],
     "f5_tmsh": ["list ltm virtual", "show sys version"],
-    "juniper_screenos": ["get config", "get system", "show it"],
+    "juniper_screenos": ["get config", "get system"],
     "vyos_vyos": ["show configuration commands", "show version | match Version"],
     "frr": ["show ip bgp summary json", "sh run"],
     "linux": [
         "dmidecode -t bios",
-        "qm list",
+        "nmcli connection show",
+        "qm config 101",
         "uname -a",
         "cat /etc/os-release",
         "cat /etc/*release | grep '^NAME' | head -1",
@@ -116,6 +135,11 @@ READS = {
 }
 
 WRITES = {
+    "zyxel_dslam": ["cfg lan set"],
+    "oneaccess_oneos": ["hostname r1"],
+    "cisco_asa": ["failover exec mate reload"],
+    "checkpoint_gaia": ["fw unloadlocal"],
+    "cisco_apic": ["fabric 101 reload"],
     "cisco_iosxe": [
         "reload",
         "write erase",
@@ -154,6 +178,8 @@ WRITES = {
         "show a | diff",
     ],
     "arista_eos": [
+        "bash rm -rf /mnt/flash",
+        "bash df -h; reboot",
         "bash reboot",
         "show run | python",
         "show run | find / -delete",
@@ -164,15 +190,22 @@ WRITES = {
         'show run | include "a',
     ],
     "cisco_iosxr": [
+        "admin reload",
+        "admin reload location all",
+        "admin show tech-support",
         "show run | file disk0:a",
         "show tech-support bgp",
-        "admin show tech-support",
-        "admin reload location all",
         "show run | utility script a",
         "show a|file disk0:",
     ],
     "aruba_wlc": ["show tech-support a.log"],
-    "hp_comware": ["save", "reset saved-configuration", "display cur > a.cfg", "display diagnostic-information a.diag"],
+    "hp_comware": [
+        "show clock > a.txt",
+        "save",
+        "reset saved-configuration",
+        "display cur > a.cfg",
+        "display diagnostic-information a.diag",
+    ],
     "huawei_vrp": ["dis cur | append a", "dir & reboot", "undo terminal monitor"],
     "juniper_junos": [
         "request system reboot",
@@ -183,6 +216,8 @@ WRITES = {
         "start shell",
     ],
     "fortinet_fortios": [
+        "execute date 2026-01-01",
+        "fnsysctl ifconfig port1 down",
         "execute reboot",
         "execute dhcp lease-clear all",
         "execute log delete",
@@ -190,12 +225,13 @@ WRITES = {
         "get system status\nexecute reboot",
     ],
     "paloalto_panos": [
-        "request restart system",
         "request license fetch",
+        "request restart system",
         "set cli pager off; request restart system",
         "delete config saved a",
     ],
     "mikrotik_routeros": [
+        "/interface ethernet monitor ether1 once do={/system reboot}",
         "/system reboot",
         "/ip address add address=192.0.2.1/24 interface=ether1",
         "/ip address remove print",
@@ -217,8 +253,10 @@ WRITES = {
     "vyos_vyos": ["sh -c reboot", "sh ver", "reboot", "show version | tee a", "show version $(reboot)", "show !r"],
     "linux": [
         "dmidecode --dump-bin a",
+        "nmcli connection down eth0",
         "iwconfig wlan0 txpower 0",
         "qm destroy 1",
+        "qm stop 101",
         "sh -c reboot",
         "reboot",
         "cat /etc/passwd > /tmp/a",

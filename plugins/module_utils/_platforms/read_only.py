@@ -58,8 +58,8 @@ SESSION = (
 PROBES = ("ping <probe>", "tr[aceroute] <probe>")
 SHOW = ("sh[ow] ...", "dir ...", "more ...", *PROBES)
 SHOW_ON_A_SHELL = ("sho[w] ...", "ping <probe>", "traceroute <probe>")  # ``sh`` would start another shell
-ELSEWHERE = ("sho[w] ...",)  # it writes nothing here either, and a device can be of another platform than is set
-DISPLAY = ("dis[play] ...", "dir ...", "more ...", "ping <probe>", "tracert <probe>", *ELSEWHERE)
+# Where ``show`` is no command, the device rejects it.
+DISPLAY = ("dis[play] ...", "sho[w] ...", "dir ...", "more ...", "ping <probe>", "tracert <probe>")
 
 # Commands that begin like those that only read, but write to a file.
 WRITES = (
@@ -68,7 +68,9 @@ WRITES = (
     "... local-f[ile]",
     "sh[ow] te[ch-support] ... fi[le]",
 )
-SHOW_TECH = ("sh[ow] te[ch-support] ...", "adm[in] sh[ow] te[ch-support] ...")  # written to the disk of the device
+SHOW_TECH = ("sh[ow] te[ch-support] ...",)  # it writes its answer to the disk of the device
+ADMIN_TECH = ("adm[in] sh[ow] te[ch-support] ...",)
+FAILOVER_TECH = ("failover exec <name> sh[ow] te[ch-support] ... fi[le]",)
 SHOW_TECH_TO = ("sh[ow] te[ch-support] <name> ...",)
 DIAGNOSTIC_TO = ("dis[play] dia[gnostic-information] <name> ...",)
 
@@ -202,7 +204,15 @@ LINUX = (
         "lldpctl ...",
         "lldpcli show ...",
     ),
-    *("dmidecode -t <name>", "iwconfig", "nmcli connection show ...", "pveversion", "qm list", "pct list", "vzlist"),
+    *(
+        "dmidecode",
+        "dmidecode -t <name>",
+        "nmcli connection show ...",
+        "bluetoothctl show",
+        "iwconfig",
+        "iwconfig <name>",
+    ),
+    *("pct list", "pct config <number>", "qm list", "qm config <number>", "pveversion ...", "vzlist ..."),
     *("birdc show ...", "vtysh -c '<show>'", 'vtysh -c "<show>"', "ovs-vsctl show", "net show ...", "nv show ..."),
     *("show ...", "ping <probe>", "traceroute <probe>", "tracepath <probe>", "ip route get <name>"),
     *_IP,
@@ -214,42 +224,57 @@ NETWORK = Rules(SHOW, FILTERS)
 QUOTING = Rules(SHOW, FILTERS, quotes=True)
 COMWARE = Rules(DISPLAY, FILTERS, writes=DIAGNOSTIC_TO)
 SHELL = Rules(LINUX, SHELL_FILTERS, quotes=True, shell=True)
-EXECUTE = ("exec[ute] ping <probe>", "exec[ute] traceroute <probe>", "exec[ute] dhcp lease-l[ist] ...")
+PANOS = (
+    *("sh[ow] ...", "ping <probe>", "traceroute <probe>", "test security-policy-match ...", "request license info"),
+    "debug swm status",
+)
+FORTIOS = (
+    *(
+        "get ...",
+        "sh[ow] ...",
+        "diagnose lldprx port neighbor ...",
+        "diagnose sys top ...",
+        "exec[ute] dhcp lease-list ...",
+    ),
+    *("exec[ute] log display", "exec[ute] date", "exec[ute] time", "fnsysctl ifconfig", "fnsysctl ifconfig <name>"),
+    *("exec[ute] ping <probe>", "exec[ute] traceroute <probe>"),
+)
 TIMOS = ("admin display-config ...", "admin show configuration ...", "info ...", "file dir ...", "file type <name>")
 
 READ_ONLY: dict[str, Rules] = {
-    "arista_eos": QUOTING,
+    "arista_eos": Rules((*SHOW, "bash df -h"), FILTERS, quotes=True),
     "aruba_wlc": Rules(SHOW, FILTERS, writes=SHOW_TECH_TO),
     "brocade_fos": Rules(("*show ...", "*Show ...", "version", "uptime"), ("grep ...",), quotes=True, shell=True),
     "checkpoint_gaia": Rules((*SHOW_ON_A_SHELL, "fw stat", "fw ver"), (), quotes=True),
     "ciena_saos": Rules(("<menu> show", "sh[ow] ...", "ping <probe>"), FILTERS, quotes=True),
     "cisco_apic": Rules((*SHOW_ON_A_SHELL, "fabric <name> sho[w] ..."), FILTERS, quotes=True, shell=True),
-    "cisco_iosxr": Rules((*SHOW, "adm[in] sh[ow] ..."), FILTERS, writes=SHOW_TECH),
+    "cisco_asa": Rules((*SHOW, "failover exec <name> sh[ow] ..."), FILTERS, writes=FAILOVER_TECH),
+    "cisco_iosxr": Rules((*SHOW, "adm[in] sh[ow] ..."), FILTERS, writes=(*SHOW_TECH, *ADMIN_TECH)),
     "cisco_nxos": QUOTING,
     "cisco_viptela": QUOTING,
     "cumulus_linux": SHELL,
     "dell_enterprisesonic": SHELL,
     "f5_tmsh": Rules(("sh[ow] ...", "list ..."), ("grep ...",), quotes=True),
-    "fortinet_fortios": Rules(("get ...", "sh[ow] ...", *EXECUTE), ("grep ...",), quotes=True),
+    "fortinet_fortios": Rules(FORTIOS, ("grep ...",), quotes=True),
     "hp_comware": COMWARE,
     "huawei_smartax": COMWARE,
     "huawei_vrp": COMWARE,
     "juniper_junos": Rules(("sh[ow] ...", "file show <name>", "file list ...", *PROBES), FIND, quotes=True),
-    "juniper_screenos": Rules(("get ...", *ELSEWHERE), ("inc[lude] ...", "exc[lude] ...")),
+    "juniper_screenos": Rules(("get ...", "sho[w] ..."), ("inc[lude] ...", "exc[lude] ...")),
     "learned": Rules(UNKNOWN, FILTERS, quotes=True),
     "linux": SHELL,
-    "mikrotik_routeros": Rules((*MENUS, "ping <probe>")),
+    "mikrotik_routeros": Rules((*MENUS, "<menu> monitor <name> once", "ping <probe>", "/ping <probe>")),
     "netscaler": Rules(("sh[ow] ...", "stat ..."), ("grep ...",), quotes=True),
     "nokia_sros": Rules((*SHOW, *TIMOS, "file list ...", "file show <name>"), FILTERS, quotes=True),
     "nokia_sros_classic": Rules((*SHOW, *TIMOS), FILTERS, quotes=True),
     "nokia_sros_classic_aram": Rules((*SHOW, *TIMOS), FILTERS, quotes=True),
     "nokia_srlinux": Rules(("sh[ow] ...", "info ...", "ping <probe>"), FILTERS, quotes=True),
-    "paloalto_panos": Rules(
-        ("sh[ow] ...", "request license info", "ping <probe>", "traceroute <probe>"), FIND, quotes=True
-    ),
+    "oneaccess_oneos": Rules((*SHOW, "cat <name>", "ls ...", "hostname"), FILTERS),
+    "paloalto_panos": Rules(PANOS, FIND, quotes=True),
     "ubiquiti_edgerouter": Rules(SHOW_ON_A_SHELL, FILTERS, quotes=True, shell=True),
     "versa_flexvnf": QUOTING,
     "vyos_vyos": Rules(SHOW_ON_A_SHELL, FILTERS, quotes=True, shell=True),
+    "zyxel_dslam": Rules((*SHOW, "cfg <name> get ...", "sys atsh"), FILTERS),
 }
 """The platforms whose command line is not like that of Cisco IOS. All others have NETWORK."""
 

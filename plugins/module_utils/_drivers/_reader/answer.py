@@ -385,7 +385,7 @@ def text_of(answer: Answer, *, complete: bool, secrets: Secrets | None = None) -
         stop = len(data)
     if answer.pagers:
         answered = [(first - start, last - start) for first, last in answer.pagers if start <= first and last <= stop]
-        untouched = [] if complete else None  # otherwise, the answer would not be complete
+        untouched: list[int] | None = [] if complete else None  # otherwise, the answer would not be complete
         data = bytearray(without_pagers(data[start:stop], answered, sure=answer.paged_surely, untouched=untouched))
         start, stop = 0, len(data)
         yield
