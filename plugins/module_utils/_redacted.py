@@ -43,7 +43,7 @@ def redacted_value(key: bytes | None, value: Any, names: tuple[str | None, ...] 
     transcript = value.transcript
     if transcript is not None:
         transcript = redaction.transcript(transcript, answer)
-    return Outputs(outputs, redaction.value(value.connection), transcript)
+    return Outputs(outputs, redaction.value(value.connection), transcript, value.sent)
 
 
 def redacted_message(key: bytes | None, error: Error) -> Error:

@@ -111,8 +111,8 @@ def result_of(
     result["verdict"] = verdict.as_dict()
     if problems.tracebacks:
         result["tracebacks"] = list(problems.tracebacks)
-    said = [*filter(None, [shared_sentence(result["verdict"])]), *verdict.reasons]
-    return result if verdict.passed else {**result, "failed": True, "msg": "; ".join(said)}
+    reasons = [*filter(None, [shared_sentence(result["verdict"])]), *verdict.reasons]
+    return result if verdict.passed else {**result, "failed": True, "msg": "; ".join(reasons)}
 
 
 def _record(

@@ -67,8 +67,9 @@ def device(server: OddServer, name: str, *commands: Command, **settings: Any) ->
     )
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+@pytest.fixture(scope="module", params=[None, bytes(32)], ids=["redact: none", "redact: all"])
+def run(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> RunFolder:
+    received.clear()
     folder = RunFolder(str(tmp_path_factory.mktemp("runs")))
     clear = Command("clear counters", answers=(Reply("confirm", "y"),))
     with OddServer(session) as server:
@@ -80,7 +81,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
         }
         folder.begin({"started_at": iso(datetime.now(UTC)), "hosts": list(given)})
         keep = Keep(folder, let_go=True)
-        answers = call_roll(given, Limits(device_timeout=30, retries=1), keep=keep)
+        answers = call_roll(given, Limits(device_timeout=30, retries=1), keep=keep, redaction_key=request.param)
     assert [each["status"] for each in answers.values()] == ["ok", "ok", "failed", "skipped"], answers
     folder.finish({})
     folder.close()
