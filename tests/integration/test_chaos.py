@@ -16,8 +16,8 @@ from tests.integration.chaos_faults import FAULTS
 
 AT_ONCE = int(os.environ.get("CHAOS_AT_ONCE", "4"))
 AGAIN = 2  # further attempts of a run that has failed, alone
-# All troubles are among them, and most faults.
-SOME = (*range(1, 13), 100, 142, 200, 256, 300, 377, 444, 500)
+# All troubles are among them.
+SOME = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 16, 17, 19, 20, 22, 23, 24)
 
 Runs = tuple[Chaos, dict[int, Future[list[str]]]]
 
