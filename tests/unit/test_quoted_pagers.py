@@ -108,10 +108,7 @@ def test_a_quoted_question_for_a_key_is_text(quote: str, pause: float, rest: byt
 def test_a_pager_of_a_device_that_echoes_nothing_is_removed(count: int, prompt: bytes, behind: bytes) -> None:
     """A line end as the first key brings another prompt at the end only if there was no pager."""
     pages = [b"".join(b"line %d of %d\r\n" % (line, page) for line in range(3)) for page in range(count + 1)]
-    answers: dict[str, Answer] = {
-        "show version": lambda: paged(pages, behind, prompt),
-        "show clock": b"12:00\r\n",
-    }
+    answers: dict[str, Answer] = {"show version": lambda: paged(pages, behind, prompt), "show clock": b"12:00\r\n"}
     played = play(device(b"R1> ", answers, echo=False), COMMANDS)
     assert played.kinds() == {"show version": "ok", "show clock": "ok"}
     assert played.texts["show version"].rstrip() == clean(b"".join(pages).decode()).rstrip()
