@@ -77,7 +77,8 @@ def test_the_module_and_the_lookup_share_the_documentation() -> None:
     module, lookup = (yaml.safe_load(each.DOCUMENTATION) for each in (collect_module, collect_lookup))
     for documentation in (module, lookup):
         assert documentation["extends_documentation_fragment"] == ["rollcall.network.collect"]
-    assert set(module["options"]) == {"hosts", "devices", "silence"}, "hosts, what the action adds, and nothing besides"
+    added = {"devices", "memory", "silence"}
+    assert set(module["options"]) == {"hosts", *added}, "hosts, what the action adds, and nothing besides"
     assert set(lookup["options"]) == {"_terms", "max_age"}
 
 
