@@ -24,7 +24,7 @@ _SPECIAL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _LINE_FEED = re.compile(r"\x1b[DE]|[\x0b\x0c]")
 _INERT = re.compile(rf"(?!{_CURSOR}){ESCAPE}|[\x00-\x07\x0e-\x1a\x1c-\x1f\x7f]+")
 _NEEDS_CURSOR = re.compile(r"[\r\x08\x1b]")
-_NEEDS_ROWS = re.compile(r"\x1b\[(?:[0-?]*[Hdf]|[23]J)")
+_NEEDS_ROWS = re.compile(r"\x1b\[[0-?]*[Hdf]")
 _TOKEN = re.compile(rf"(?P<text>[^\r\x08\x1b]+)|(?P<back>\x08+)|(?P<home>\r+)|(?P<move>{_CURSOR})")
 
 # A terminal stops at its right margin. The limit keeps a hostile `ESC [ 999999999 C` from filling the memory, and the
@@ -57,7 +57,7 @@ def clean(text: str) -> str:
     * Backspace, carriage return and the sequences that move the cursor in the line or erase it are applied, so that a
       pager's prompt that the device wiped is gone. So is the sequence that repeats a character (``ESC [ count b``).
     * A move to another row (``ESC [ row ; column H``, ``ESC [ row d``) begins another line, see ``_Screen``. No text is
-      lost if the screen is cleared (``ESC [ 2 J``).
+      lost if the screen is cleared (``ESC [ 2 J``). Without an address, clearing it changes nothing.
     * ``\r\n`` and ``\r\r\n`` end a line, and so do vertical tab, form feed, ``ESC D`` and ``ESC E``, as on a terminal.
     * Blanks at the end of a line stay, unless they were written over something.
     """
@@ -239,7 +239,7 @@ def _move(screen: list[str], column: int, sequence: str) -> int:
         return max(column, min(column + count, _WIDEST))
     if final == "G":
         return min(count - 1, _WIDEST)
-    if final == "d":
+    if final in "dJ":
         return column
     if final in "Hf":
         return min(max(1, numbers[1]) - 1, _WIDEST) if len(numbers) > 1 else 0

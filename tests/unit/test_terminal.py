@@ -60,6 +60,7 @@ def test_decode_keeps_invalid_bytes() -> None:
         pytest.param("a\r\nb\r\n\x1b[H\x1b[2Jc\r\nd", "a\nb\nc\nd", id="a screen that is cleared"),
         pytest.param("\x1b[H\x1b[2Ja\r\nb\r\n\x1b[H\x1b[2Jc", "a\nb\nc", id="a screen that is cleared twice"),
         pytest.param("\x1b[H\x1b[2Ja\r\nb\r\n\x1b[2J\x1b[Hc", "a\nb\nc", id="a screen that is cleared, then left"),
+        pytest.param("a b \x1b[2Jc d\r\ne", "a b c d\ne", id="cleared within a line, without an address"),
         pytest.param("\x1b[Ha\r\nb\r\n\x1b[Hc\r\nd", "a\nb\nc\nd", id="a screen that is drawn over from the top"),
         pytest.param("\x1b[5da\x1b[6db", "a\n b", id="a row alone"),
         pytest.param("\x1b[24;1Ha\x1bE\x1b[24;1Hb\x1bE\x1b[24;1Hc# ", "a\nb\nc# ", id="the last row, which moves up"),
