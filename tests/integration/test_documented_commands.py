@@ -45,6 +45,7 @@ ELSEWHERE = {
     r"ansible-playbook prepare\.yml .*": "test_a_second_run_changes_nothing",
     r"ansible-playbook nightly\.yml( --check --diff)?": "test_check_mode_only_says_what_it_would_do",
     r"git -C rollcall/history\.git (log|show) .*": "test_the_commands_for_the_history_are_run",
+    r"rm \S+/identity\.json": "test_the_answer_of_another_device_fails_and_never_becomes_the_last_good_one",
     r"ps -eo \S+ --forest \| grep _engine\.launched": "test_the_command_that_shows_the_processes_is_run",
 }
 

@@ -47,6 +47,7 @@ async def ask_all(asked: list[Device]) -> Counter[str]:
     with ours, theirs:
         worker: Any = session._Worker(theirs)
         worker._loop = asyncio.get_running_loop()
+        worker._line.start()
         done: list[bytes] = []
         worker._tell = done.append
         for number, device in enumerate(asked):

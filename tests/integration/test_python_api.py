@@ -130,7 +130,10 @@ def router(lab: Lab, name: str, **settings: object) -> Device:
 def test_a_device_by_hand_is_that_of_the_inventory(lab: Lab) -> None:
     found = devices_from_inventory(lab.inventory, "fra-wan1", commands=["show version", Command("show clock", "auto")])
     by_hand = router(lab, "fra-wan1", commands=["show version", Command("show clock", "auto")], parser="auto")
-    assert found == {"fra-wan1": replace(by_hand, login_source="variable ansible_password")}
+    by_hand = replace(
+        by_hand, login_source="variable ansible_password", become_source="variable ansible_become_password"
+    )
+    assert found == {"fra-wan1": by_hand}
 
 
 def test_inventory_sources_patterns_and_variables(lab: Lab, tmp_path: Path) -> None:

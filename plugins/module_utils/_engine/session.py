@@ -146,6 +146,7 @@ class _Session:
         if isinstance(value, Outputs):
             secrets = secrets_of(self.job.device)
             value.sent = tuple(each.lines(secrets) for each in self._noted)
+        self._noted.clear()  # they hold the connection, which holds this session
         return value
 
     def _tell_part(self, transcript: Transcript) -> None:

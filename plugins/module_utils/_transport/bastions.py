@@ -267,6 +267,9 @@ class Bastion:
                 )
                 raise DeviceError("unreachable", "connect", "timeout", message, retry=True) from error
             except (asyncssh.Error, OSError) as error:
+                if isinstance(error, OSError):  # from this end of a connection that is about to end
+                    login.connection.ssh.abort()
+                    await asyncio.sleep(0)  # asyncssh closes it in the next round of the loop
                 if login.is_lost:
                     raise self.error_of_loss(login, retry=True) from error
                 raise self._not_opened(error, place) from error
