@@ -99,7 +99,8 @@ def call_roll(
     :raises ValueError: when a function to be called cannot be imported, before the first login.
     """
     check_functions(devices)
-    ready, wrong = _ready(devices), _not_asked(devices)
+    wrong = _not_asked(devices)
+    ready = _ready(devices, wrong)
     finished: dict[str, Result] = {}
 
     def happened(event: Event) -> None:
@@ -107,8 +108,8 @@ def call_roll(
             finished[event.name] = event.result
         passed_on(event)
 
-    passed_on = _events(devices, on_event, keep)
-    _tell_errors(devices, on_event, keep)
+    passed_on = _events(ready, len(devices), on_event, keep)
+    _tell_errors(devices, wrong, on_event, keep)
     gone: frozenset[str] = frozenset()
     try:
         with _asking(ready, limits, keep, problems, on_told, redaction_key, memory, jitter=transcripts) as ask:
@@ -168,9 +169,10 @@ def _yielding(
     ordered: bool,
 ) -> Generator[Any, None, None]:
     """Start the run and yield None, then yield each name and answer."""
-    ready, wrong = _ready(devices), _not_asked(devices)
-    happened = _events(devices, on_event, keep) if keep or on_event else None
-    _tell_errors(devices, on_event, keep)
+    wrong = _not_asked(devices)
+    ready = _ready(devices, wrong)
+    happened = _events(ready, len(devices), on_event, keep) if keep or on_event else None
+    _tell_errors(devices, wrong, on_event, keep)
     with contextlib.ExitStack() as stack:  # closed in the reverse order: the run, the drivers, the files
         if keep is not None:
             stack.callback(keep.close)
@@ -196,8 +198,7 @@ def _in_place(
             yield from itertools.islice(results, 1)
 
 
-def _ready(devices: Mapping[str, Device | Error]) -> dict[str, Device]:
-    wrong = _not_asked(devices)
+def _ready(devices: Mapping[str, Device | Error], wrong: Mapping[str, Result]) -> dict[str, Device]:
     return {name: device for name, device in devices.items() if isinstance(device, Device) and name not in wrong}
 
 
@@ -280,16 +281,15 @@ def _asking(
 
 
 def _events(
-    devices: Mapping[str, Device | Error], on_event: Callable[[Event], None] | None, keep: Keep | None
+    ready: Mapping[str, Device], total: int, on_event: Callable[[Event], None] | None, keep: Keep | None
 ) -> Callable[[Event], None]:
     """Return the callback for ``collect``: it counts the names that are not asked, and queues answers for writing."""
-    ready = _ready(devices)
-    wrong = len(devices) - len(ready)
+    wrong = total - len(ready)
 
     def happened(event: Event) -> None:
         if event.message is not None:
             event = replace(event, message=visible(secrets_of_all(ready.values()).sentence(event.message)))
-        event = replace(event, done=event.done + wrong, total=len(devices))
+        event = replace(event, done=event.done + wrong, total=total)
         if keep is not None and event.name is not None and event.result is not None:
             keep.put(event.name, ready[event.name], event.result)
         if keep is not None and event.kind == "warning":
@@ -301,10 +301,13 @@ def _events(
 
 
 def _tell_errors(
-    devices: Mapping[str, Device | Error], on_event: Callable[[Event], None] | None, keep: Keep | None
+    devices: Mapping[str, Device | Error],
+    wrong: Mapping[str, Result],
+    on_event: Callable[[Event], None] | None,
+    keep: Keep | None,
 ) -> None:
     """Report and write the answers of the names that are not asked."""
-    for told, (name, result) in enumerate(_not_asked(devices).items(), 1):
+    for told, (name, result) in enumerate(wrong.items(), 1):
         if keep is not None:
             keep.put(name, devices[name], result)
         with contextlib.suppress(Exception):  # an error of the callback must not lose an answer
