@@ -131,10 +131,12 @@ def _occurrences(shown: bytes, spellings: Iterable[str], *, ends: bool) -> Itera
             while (start := shown.find(wanted, start, limit)) >= 0:
                 yield start, start + len(wanted)
                 start += len(wanted)
-        for length in range(min(len(wanted) - 1, len(shown)), SHORTEST - 1 if ends else len(shown), -1):
-            if shown.endswith(wanted[:length]):
-                yield len(shown) - length, len(shown)
+        start = max(0, len(shown) - len(wanted) + 1) if ends else len(shown)
+        while (start := shown.find(wanted[:SHORTEST], start)) >= 0:
+            if wanted.startswith(shown[start:]):
+                yield start, len(shown)
                 break
+            start += 1
 
 
 def _words_at_ends(data: bytes, secrets: Secrets) -> list[tuple[int, int]]:

@@ -237,9 +237,11 @@ class Secrets:
         """Mask the beginning of a secret at the end of a text that was cut off."""
         end = text.rstrip()
         for secret in (*self._strong, *self._key_lines):
-            for length in range(min(len(secret) - 1, len(end)), SHORTEST - 1, -1):
-                if end.endswith(secret[:length]):
-                    return end[:-length] + MASK + text[len(end) :]
+            start = max(0, len(end) - len(secret) + 1)
+            while (start := end.find(secret[:SHORTEST], start)) >= 0:
+                if secret.startswith(end[start:]):
+                    return end[:start] + MASK + text[len(end) :]
+                start += 1
         return text
 
 

@@ -43,14 +43,19 @@ class Noted:
 
     def lines(self, secrets: Secrets) -> tuple[str, ...]:
         """Return the lines, each with its line end, and keys that were sent alone. Secrets are masked."""
-        bodies = [data.rstrip(b"\r\n").decode("utf-8", "surrogateescape") for data in self._sent]
-        is_secret = [bool(body) and body in secrets.values for body in bodies]
+        bodies = [data.rstrip(b"\r\n") for data in self._sent]
+        ends = [data[len(body) :] for data, body in zip(self._sent, bodies, strict=True)]
+        is_secret = [bool(body) and body.decode("utf-8", "surrogateescape") in secrets.values for body in bodies]
+        # A line feed at each end: a carriage return moves the cursor, and where text was drawn takes long to find.
         shown = masked_chunks(
-            [b"" if secret else data for secret, data in zip(is_secret, self._sent, strict=True)], secrets
+            [
+                (b"" if secret else body) + (b"\n" if end else b"")
+                for secret, body, end in zip(is_secret, bodies, ends, strict=True)
+            ],
+            secrets,
         )
-        ends = [data[len(data.rstrip(b"\r\n")) :].decode() for data in self._sent]
         return tuple(
-            f"{PASSWORD}{end}" if secret else masked.decode("utf-8", "surrogateescape")
+            (PASSWORD if secret else masked.rstrip(b"\n").decode("utf-8", "surrogateescape")) + end.decode()
             for secret, end, masked in zip(is_secret, ends, shown, strict=True)
         )
 
