@@ -147,6 +147,7 @@ class RunFolder:
         self.resumed = resume is not None
         self.questions: dict[str, str] = {}  # by name, stored with the answers; see the module _question
         self.sent: dict[str, Sent] = {}  # by name
+        self._alike: dict[str, Sent] = {}
         self.unwritten_event: str | None = None
         self.top = top  # without links
         self.fleet: Fleet | None = None  # the state of the fleet, which each answer updates
@@ -203,7 +204,7 @@ class RunFolder:
                 write_file(partial / TRANSCRIPT, (transcript + expected_line(answer)).encode("ascii"))
             question = self.questions.get(name)
             write_json(partial / RESULT, {"name": name, "question": question, "sent": sent, **answer, "output": slim})
-        self.sent[name] = sent
+        self.sent[name] = self._alike.setdefault(repr(sent), sent)  # most devices were sent the same
         self.note("finished", name=name, **{key: answer.get(key) for key in ("status", "error", "seconds")})
 
     def folder_of(self, name: str) -> pathlib.Path:
