@@ -14,16 +14,14 @@ PASSWORD = "<password>"
 
 
 class Noted:
-    """A stream that notes what is sent. It implements ``Stream``."""
+    """A stream that notes what is sent. It implements ``Stream``, and leaves the rest to the stream itself."""
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
         self._sent: list[bytes] = []
-        self.facts = stream.facts
-        self.asks_login = stream.asks_login
-
-    async def read(self, deadline: float) -> bytes | None:
-        return await self._stream.read(deadline)
+        self.facts, self.asks_login = stream.facts, stream.asks_login
+        self.read, self.end_reason = stream.read, stream.end_reason
+        self.fault, self.close = stream.fault, stream.close
 
     async def write(self, data: bytes, deadline: float) -> None:
         if self._sent and not _ends(self._sent[-1]) and not _ends(data):
@@ -31,15 +29,6 @@ class Noted:
         else:
             self._sent.append(data)
         await self._stream.write(data, deadline)
-
-    def end_reason(self) -> str:
-        return self._stream.end_reason()
-
-    def fault(self) -> str:
-        return self._stream.fault()
-
-    def close(self) -> None:
-        self._stream.close()
 
     def lines(self, secrets: Secrets) -> tuple[str, ...]:
         """Return the lines, each with its line end, and keys that were sent alone. Secrets are masked."""

@@ -106,8 +106,8 @@ class Recorded:
         self._received = received
         self._transcript = transcript
         self._has_ended = False
-        self.facts = stream.facts
-        self.asks_login = stream.asks_login
+        self.facts, self.asks_login = stream.facts, stream.asks_login
+        self.end_reason, self.fault, self.close = stream.end_reason, stream.fault, stream.close
         transcript.note("connected")
 
     async def read(self, deadline: float) -> bytes | None:
@@ -123,15 +123,6 @@ class Recorded:
     async def write(self, data: bytes, deadline: float) -> None:
         self._transcript.note("sent", data)
         await self._stream.write(data, deadline)
-
-    def end_reason(self) -> str:
-        return self._stream.end_reason()
-
-    def fault(self) -> str:
-        return self._stream.fault()
-
-    def close(self) -> None:
-        self._stream.close()
 
 
 def masked_chunks(chunks: list[bytes], secrets: Secrets, *, lone: bool = False) -> list[bytes]:
