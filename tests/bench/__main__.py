@@ -54,7 +54,11 @@ BENCHES: dict[str, Callable[[], str]] = {
     "slow_fleet": fleet.slow_fleet,
 }
 # Run only when named.
-LONG: dict[str, Callable[[], str]] = {"hundred_thousand": fleet.hundred_thousand, "limited": logins.limited}
+LONG: dict[str, Callable[[], str]] = {
+    "hundred_thousand": fleet.hundred_thousand,
+    "limited": logins.limited,
+    "nights": playbook.nights,
+}
 
 
 def main(names: list[str]) -> int:

@@ -17,6 +17,7 @@ from tests.bench.tree import TreeCost, run_tree
 from tests.lab import Lab
 
 DEVICES, THEIRS, FORKS = 1_000, 50, 50
+FLEET, NIGHTS = 300, 30
 
 
 def ansible(arguments: list[str], folder: Path, programs: Path | None = None) -> TreeCost:
@@ -72,6 +73,32 @@ def playbook() -> str:
         f"cli_command (one command) and template on {THEIRS} devices, {FORKS} forks: {theirs.seconds:.1f} s, "
         f"{cpu * 1000:.0f} CPU ms and {mib:.1f} MiB a device: {at_least(cpu / own_cpu, 150, 'x our CPU')}, "
         f"{at_least(mib / own_mib, 100, 'x our memory')}",
+    )
+
+
+def nights() -> str:
+    """A month of runs of one fleet in one output folder, with last good answers, history, and metrics."""
+    with Lab(FLEET, healthy=True, light=True) as lab, tempfile.TemporaryDirectory(prefix="rollcall-bench-") as name:
+        folder = Path(name)
+        given = {
+            "rollcall_parser": "none",
+            "rollcall_output_dir": str(folder / "out"),
+            "rollcall_metrics_file": str(folder / "rollcall.prom"),
+            "rollcall_history": True,
+        }
+        arguments = [str(ROOT / "collect.yml"), "-i", str(lab.inventory), "-e", json.dumps(given)]
+        costs = []
+        for _night in range(NIGHTS):
+            costs.append(ansible(arguments, folder).cpu_seconds / FLEET * 1000)
+            manifest = json.loads((folder / "out" / "latest" / "manifest.json").read_text(encoding="ascii"))
+            assert manifest["summary"]["ok"] == FLEET, manifest["summary"]
+    week = len(costs) // 4  # the first night compares with nothing
+    early, late = sorted(costs[1 : 1 + week]), sorted(costs[-week:])
+    early_ms, late_ms = early[week // 2], late[week // 2]
+    return lines(
+        f"{FLEET} devices, {NIGHTS} nights: {at_most(late_ms, 10, 'CPU ms a device')} in the last week, "
+        f"{early_ms:.1f} in the first",
+        f"the last week takes {at_most(late_ms / early_ms, 1.1, 'x the first')}",
     )
 
 
