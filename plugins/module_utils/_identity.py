@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which device answers: its name, its host key and its serial numbers, compared with those of its last answer.
+"""Which device answers: its name, its host key and its serial numbers, compared with those of its last answers.
 
-``<output_dir>/last_good/<name>/identity.json`` has them. See docs/identity.md for the rule.
+``<output_dir>/last_good/<name>/identity.json`` has them. Several devices can answer for one name, such as the units of
+a cluster. See docs/identity.md for the rule.
 """
 
 from __future__ import annotations
@@ -15,16 +16,21 @@ import pathlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from ._device import Device
-from ._drivers.device_name import first_label, is_expected, same_name
+from ._drivers.device_name import CUT, first_label, is_expected, same_name
 from ._model.secrets import MASK
 from ._parsing.serials import serials_in, shows_serial
 from ._result import Error
 from ._trusted import check_folder, read_file
+from ._wrong_device import other_device
 
 IDENTITY = "identity.json"
+OTHERS = "identity.*.json"  # written by the user: devices that may answer too
+MOST_DEVICES = 8  # of one name
+LEAST = min(CUT.values())  # the login has compared the name as its platform shows it
+UNREADABLE = (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,12 @@ class Identity:
 
     def __bool__(self) -> bool:
         return bool(self.hostname or self.host_key or self.serials)
+
+    def __str__(self) -> str:
+        serials = " ".join(dict.fromkeys(serial for each in self.serials.values() for serial in each))
+        known = (("the name", self.hostname and repr(self.hostname)), ("the host key", self.host_key))
+        shown = [f"{what} {value}" for what, value in (*known, ("the serial number", serials)) if value]
+        return " and ".join(shown)
 
     def as_dict(self) -> dict[str, Any]:
         serials = {command: list(each) for command, each in self.serials.items()}
@@ -87,6 +99,12 @@ class Fleet:
                 for serial in serials:
                     self._of_serial.setdefault((command, serial), []).append(name)
 
+    def has_serial(self, command: str, serial: str, device: str, known: Identity) -> bool:
+        """Return whether another device has this serial number. Another name in the inventory for the same does not."""
+        owners = [name for name in self._of_serial.get((command, serial), ()) if name != device]
+        same = {name for name, each in self._of_label.get(first_label(known.hostname or ""), ())}
+        return any(name not in same for name in owners)
+
     def has_key(self, host_key: str | None, but: str) -> bool:
         """Return whether another device than one has this host key."""
         return any(name != but for name in self._of_key.get(host_key or "", ()))
@@ -120,68 +138,149 @@ class Known:
 
     def _read(self) -> Iterator[tuple[str, Identity]]:
         for folder in sorted(self._folder.iterdir()) if self._folder.is_dir() else ():
-            with contextlib.suppress(OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError):
+            with contextlib.suppress(*UNREADABLE):
                 check_folder(folder)
                 data = json.loads(read_file(folder / IDENTITY).decode("ascii"))
-                yield str(data["name"]), Identity.from_dict(data)
+                for each in data["devices"]:
+                    yield str(data["name"]), Identity.from_dict(each)
+
+
+def identities_in(file: pathlib.Path) -> tuple[Identity, ...]:
+    """Read the devices of a name. The one that answered last is the first.
+
+    :raises OSError, ValueError, TypeError, KeyError, AttributeError: if it is not such a file.
+    """
+    data = json.loads(read_file(file).decode("ascii"))
+    return tuple(Identity.from_dict(each) for each in data["devices"])
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What the comparison found: the error of another device, or else what changed and the identity from now on."""
+    """What the comparison found: the error of another device, or else what changed and the devices from now on."""
 
     error: Error | None
     changes: tuple[str, ...]
-    identity: Identity
+    known: tuple[Identity, ...]
+
+
+# The same in all that can be compared, a change that leaves no doubt, nothing to decide by, another device.
+_Verdict = Literal["same", "changed", "unknown", "other"]
+_VERDICTS: tuple[_Verdict, ...] = ("same", "changed", "unknown", "other")
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    verdict: _Verdict
+    changes: tuple[str, ...]
+    before: Identity
+    is_renamed: bool
+    is_other_part: bool  # the same name and host key, but another serial number
 
 
 def compared(
     device: str,
-    before: Identity,
+    known: Sequence[Identity],
     now: Identity,
     fleet: Callable[[], Fleet],
     *,
     expected: Sequence[str] = (),
     advice: str = "",
 ) -> Finding:
-    """Compare a device with what it was.
+    """Compare a device with those that answered for its name before.
 
     :param device: its name in the inventory.
+    :param known: the one that answered last is the first.
     :param fleet: returns what is known of all devices. It is called only if something differs.
     :param expected: the names that the user expects in the prompt.
     :param advice: how to accept the device.
     """
-    name = _same(before.hostname, now.hostname, same_name)
-    key = None
-    if before.host_key and now.host_key and before.host_key.split()[0] == now.host_key.split()[0]:
-        key = before.host_key == now.host_key
-    shown = [command for command in now.serials if command in before.serials]
-    serial = any(not set(now.serials[each]).isdisjoint(before.serials[each]) for each in shown) if shown else None
-    if False not in (name, key, serial):
-        return Finding(None, (), _merged(before, now))
+    known = tuple(known)
+    if not known:
+        return Finding(None, (), (now,))
+    judged = [_judged(device, each, now, fleet) for each in known]
+    best = min(judged, key=lambda each: _VERDICTS.index(each.verdict))
+    others = tuple(each for each in known if each != best.before)
+    if best.verdict == "other":
+        changes = ", ".join(best.changes)
+        if all(each.is_renamed for each in judged) and expected and is_expected(str(now.hostname), expected, LEAST):
+            return Finding(None, best.changes, (now, *known)[:MOST_DEVICES])
+        owner = fleet().who(now, device)
+        of = f"; that is {owner!r} of this fleet" if owner is not None else ""
+        message = f"another device answered at this address: {changes}{of}{advice}"
+        return Finding(other_device(message), (), known)
+    if best.verdict == "unknown":
+        message = f"nothing shows that it is the same device: now it has {now}, and before it had {best.before}{advice}"
+        return Finding(None, (message,), known)
+    if best.is_other_part:
+        return Finding(None, best.changes, (now, *known)[:MOST_DEVICES])
+    return Finding(None, best.changes, (_merged(best.before, now), *others))
 
-    # What other devices have too does not show that it is the same device.
-    is_its_key = key is True and not fleet().has_key(now.host_key, device)
-    is_its_name = name is True and fleet().with_name(now.hostname, device) is None
-    is_expected_name = name is False and bool(expected) and is_expected(str(now.hostname), expected)
-    is_same = is_its_name or is_its_key
-    if serial is not None:
-        is_same = serial or (name is True and is_its_key)
+
+def _judged(device: str, before: Identity, now: Identity, fleet: Callable[[], Fleet]) -> _Judged:
+    """Compare a device with one that answered before.
+
+    What other devices have too, such as a host key of all clones of an image, does not show that it is the same device.
+    """
+    name = _same(before.hostname, now.hostname, same_name)
+    key = _same(before.host_key, now.host_key, str.__eq__)
+    is_new_type = key is False and _type(before) != _type(now)
+    serial = _same_serials(before, now)
     changes = []
     if name is False:
         changes.append(f"its name is {now.hostname!r}, and was {before.hostname!r}")
-    if serial is False:
-        changes.append(f"its serial number is {_listed(now, shown)}, and was {_listed(before, shown)}")
+    if serial in ("some", "none"):
+        changes.append(f"its serial number is {_listed(now, before)}, and was {_listed(before, now)}")
     if key is False:
         changes.append(f"its host key is {now.host_key}, and was {before.host_key}")
-    if not is_same and not is_expected_name:
-        owner = fleet().who(now, device)
-        known = f"; that is {owner!r} of this fleet" if owner is not None else ""
-        message = f"another device answered at this address: {', '.join(changes)}{known}{advice}"
-        return Finding(Error("auth", "wrong_device", message), (), before)
-    # If it is another part of a cluster, or was replaced, nothing that was known before is of this one.
-    is_other_part = not is_same or serial is False
-    return Finding(None, tuple(changes), now if is_other_part else _merged(before, now))
+
+    def judged(verdict: _Verdict) -> _Judged:
+        return _Judged(verdict, tuple(changes), before, name is False, serial == "none")
+
+    if not changes:
+        return judged("same" if name or key or serial else "unknown")
+    its_key = bool(key) and not fleet().has_key(now.host_key, device)
+    its_name = bool(name) and fleet().with_name(now.hostname, device) is None
+    if serial in ("all", "some") and not _has_own_serial(device, before, now, fleet()):
+        serial = None
+    if serial == "all":
+        is_same = True
+    elif serial == "some":
+        is_same = name is not False or its_key
+    elif serial == "none":
+        is_same = bool(name) and its_key
+    else:
+        is_same = its_name or its_key
+    if is_same:
+        return judged("changed")
+    # Host keys of different types contradict nothing: a device can have both.
+    return judged("unknown" if name is not False and (key is not False or is_new_type) and serial is None else "other")
+
+
+def _type(identity: Identity) -> str:
+    return str(identity.host_key).split(maxsplit=1)[0]
+
+
+def _shown_in_both(one: Identity, other: Identity) -> list[str]:
+    return [command for command in one.serials if command in other.serials]
+
+
+def _same_serials(before: Identity, now: Identity) -> Literal["all", "some", "none"] | None:
+    """Return how many serial numbers are the same: of a stack, it can be some. None if there are none to compare."""
+    shown = _shown_in_both(now, before)
+    if not shown:
+        return None
+    if all(set(now.serials[each]) == set(before.serials[each]) for each in shown):
+        return "all"
+    return "some" if any(set(now.serials[each]) & set(before.serials[each]) for each in shown) else "none"
+
+
+def _has_own_serial(device: str, before: Identity, now: Identity, fleet: Fleet) -> bool:
+    """Return whether a serial number is the same that no other device has, so that it is not a default of the model."""
+    return any(
+        not fleet.has_serial(command, serial, device, before)
+        for command in _shown_in_both(now, before)
+        for serial in set(now.serials[command]) & set(before.serials[command])
+    )
 
 
 def _merged(before: Identity, now: Identity) -> Identity:
@@ -192,9 +291,9 @@ def _same(before: str | None, now: str | None, is_same: Callable[[str, str], boo
     return None if before is None or now is None else is_same(before, now)
 
 
-def _listed(identity: Identity, commands: Sequence[str]) -> str:
-    found = dict.fromkeys(serial for command in commands for serial in identity.serials[command])
-    return " ".join(found)
+def _listed(identity: Identity, other: Identity) -> str:
+    shown = _shown_in_both(identity, other)
+    return " ".join(dict.fromkeys(serial for command in shown for serial in identity.serials[command]))
 
 
 def expected_names(devices: Mapping[str, Device | Error]) -> dict[str, tuple[str, ...]]:

@@ -28,7 +28,7 @@ from typing import Any, Protocol
 from ._changes import Changes, between
 from ._clock import is_future, past
 from ._engine.errors import NotDone
-from ._identity import IDENTITY, Identity, Known, identity_of
+from ._identity import IDENTITY, OTHERS, UNREADABLE, Finding, Identity, Known, identities_in, identity_of
 from ._identity import compared as compared_identity
 from ._model.redaction import MASK
 from ._redacted import redacted_text
@@ -114,7 +114,7 @@ class LastGood:
         self.answered_before: Container[str] = ()  # devices whose full answer an earlier run stored here
         self.work: Work = _here
         self._states: dict[str, State] = {}  # of names between compared() and keep()
-        self._identities: dict[str, Identity] = {}  # new ones, of names between compared() and keep()
+        self._identities: dict[str, tuple[Identity, ...]] = {}  # new ones, of names between compared() and keep()
         self._known = Known(self.path)
         self.expected: Mapping[str, Sequence[str]] = {}  # the names that the user expects, by device
 
@@ -154,32 +154,44 @@ class LastGood:
         now = identity_of(answer)
         if not now or is_of_other(answer):
             return answer, []
-        before = self._read_identity(name)
         path = self._folder(name) / IDENTITY
+        before, others = self._read_identities(name)
         finding = compared_identity(
             name,
-            before,
+            (*before, *others),
             now,
             self._known.fleet,
             expected=self.expected.get(name, ()),
-            advice=f". If it is the right device, which was replaced or renamed, remove {path} and ask it again",
+            advice=(
+                f". If it is the right device, which was replaced or renamed, remove {path} and ask it again; if it is "
+                f"another unit of a cluster, rename the file to {OTHERS.replace('*', '2')}"
+            ),
         )
+        if not before and (finding.error is not None or finding.known == others):
+            finding = Finding(None, (), (now, *others))  # the first one without the files of the user
         if finding.error is not None:
             return refused(answer, finding.error), []
-        if finding.identity != before and answer["status"] in ("ok", "partial"):
-            self._identities[name] = finding.identity
+        if answer["status"] in ("ok", "partial"):
+            found = tuple(each for each in finding.known if each not in others)
+            if found != before:
+                self._identities[name] = found
         return answer, list(finding.changes)
 
-    def _read_identity(self, name: str) -> Identity:
-        path = self._folder(name) / IDENTITY
-        try:
-            check_folder(path.parent)
-            return Identity.from_dict(json.loads(read_file(path).decode("ascii")))
-        except FileNotFoundError:
-            return Identity()
-        except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
-            self.note(name, f"{path} cannot be read and is ignored: {error}")
-            return Identity()
+    def _read_identities(self, name: str) -> tuple[tuple[Identity, ...], tuple[Identity, ...]]:
+        """Return the devices that answered for a name, and those that the user added."""
+        folder = self._folder(name)
+        found = []
+        for path in (folder / IDENTITY, *sorted(folder.glob(OTHERS))):
+            devices: tuple[Identity, ...] = ()
+            try:
+                check_folder(folder)
+                devices = identities_in(path)
+            except FileNotFoundError:
+                pass
+            except UNREADABLE as error:
+                self.note(name, f"{path} cannot be read and is ignored: {error}")
+            found.append(devices)
+        return found[0], tuple(each for devices in found[1:] for each in devices if each not in found[0])
 
     def keep(self, name: str, compared: Mapping[str, Any], written: pathlib.Path) -> None:
         """Store the good outputs of an answer as the last good ones.
@@ -209,8 +221,8 @@ class LastGood:
                 self._make_way(name, each, stat.S_ISDIR)
             write_json(partial, {"name": name, **new.as_dict()})
             partial.replace(folder / STATE)
-            if (identity := self._identities.pop(name, None)) is not None:
-                self._write_identity(name, folder, identity)
+            if (identities := self._identities.pop(name, None)) is not None:
+                self._write_identities(name, folder, identities)
             for kept in good.values():
                 for file in (kept.file, f".{kept.file}.part"):
                     self._make_way(name, folder / file, stat.S_ISDIR)
@@ -218,11 +230,11 @@ class LastGood:
         except OSError as error:
             self.note(name, f"{folder} cannot be written to: {error.strerror or error}")
 
-    def _write_identity(self, name: str, folder: pathlib.Path, identity: Identity) -> None:
+    def _write_identities(self, name: str, folder: pathlib.Path, devices: Sequence[Identity]) -> None:
         partial = folder / f".{IDENTITY}.part"
         for each in (partial, folder / IDENTITY):
             self._make_way(name, each, stat.S_ISDIR)
-        write_json(partial, {"name": name, **identity.as_dict()})
+        write_json(partial, {"name": name, "devices": [each.as_dict() for each in devices]})
         partial.replace(folder / IDENTITY)
 
     def note(self, name: str, problem: str) -> None:

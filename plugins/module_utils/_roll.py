@@ -43,7 +43,7 @@ from ._result import STATUSES, DeviceError, Error, Output, Outputs, Result, Sent
 from ._run import RunFolder
 from ._transport._known_hosts_file import append
 from ._transport.new_keys import NewKey, new_key_lines
-from ._wrong_device import is_of_other
+from ._wrong_device import is_of_other, other_device
 from .collector import Event, collect, iter_collect, this_call
 
 # Threads that write answers. The file system commits several writes together: four threads took a quarter to an eighth
@@ -108,7 +108,7 @@ def call_roll(
             finished[event.name] = event.result
         passed_on(event)
 
-    passed_on = _events(ready, len(devices), on_event, keep)
+    passed_on = _Events(ready, len(devices), on_event, keep)
     _tell_errors(devices, wrong, on_event, keep)
     gone: frozenset[str] = frozenset()
     try:
@@ -126,6 +126,7 @@ def call_roll(
         with _noted(problems, "writing the answers"):
             if keep is not None:
                 gone = keep.close()
+        passed_on.tell()
     answers: Answers = {}
     for name, device in devices.items():
         result = wrong[name] if name in wrong else results.pop(name, _NOT_ASKED)
@@ -171,9 +172,11 @@ def _yielding(
     """Start the run and yield None, then yield each name and answer."""
     wrong = _not_asked(devices)
     ready = _ready(devices, wrong)
-    happened = _events(ready, len(devices), on_event, keep) if keep or on_event else None
+    happened = _Events(ready, len(devices), on_event, keep) if keep or on_event else None
     _tell_errors(devices, wrong, on_event, keep)
     with contextlib.ExitStack() as stack:  # closed in the reverse order: the run, the drivers, the files
+        if happened is not None:
+            stack.callback(happened.tell)
         if keep is not None:
             stack.callback(keep.close)
         ask = stack.enter_context(_asking(ready, limits, keep))
@@ -280,24 +283,48 @@ def _asking(
             engine.close()
 
 
-def _events(
-    ready: Mapping[str, Device], total: int, on_event: Callable[[Event], None] | None, keep: Keep | None
-) -> Callable[[Event], None]:
-    """Return the callback for ``collect``: it counts the names that are not asked, and queues answers for writing."""
-    wrong = total - len(ready)
+class _Events:
+    """The callback for ``collect``: it counts the names that are not asked, and queues answers for writing.
 
-    def happened(event: Event) -> None:
+    If answers are compared with the last good ones, an answer is told after that, because another device may have given
+    it. It is told with the next event, so that one thread tells all.
+    """
+
+    def __init__(
+        self, ready: Mapping[str, Device], total: int, on_event: Callable[[Event], None] | None, keep: Keep | None
+    ) -> None:
+        self._ready = ready
+        self._total = total
+        self._on_event = on_event
+        self._keep = keep
+        self._written: queue.SimpleQueue[Event] = queue.SimpleQueue()
+
+    def __call__(self, event: Event) -> None:
+        keep = self._keep
         if event.message is not None:
-            event = replace(event, message=visible(secrets_of_all(ready.values()).sentence(event.message)))
-        event = replace(event, done=event.done + wrong, total=total)
+            event = replace(event, message=visible(secrets_of_all(self._ready.values()).sentence(event.message)))
+        event = replace(event, done=event.done + self._total - len(self._ready), total=self._total)
+        is_told_later = False
         if keep is not None and event.name is not None and event.result is not None:
-            keep.put(event.name, ready[event.name], event.result)
+            is_told_later = self._on_event is not None and keep.compares
+            written = partial(self._written.put, event) if is_told_later else None
+            keep.put(event.name, self._ready[event.name], event.result, written)
         if keep is not None and event.kind == "warning":
             keep.warn(str(event.message))
-        if on_event is not None:
-            on_event(event)
+        self._tell_written()
+        if self._on_event is not None and not is_told_later:
+            self._on_event(event)
 
-    return happened
+    def tell(self) -> None:
+        """Tell the answers that were written after the last event."""
+        with contextlib.suppress(Exception):  # an error of the callback must not lose an answer
+            self._tell_written()
+
+    def _tell_written(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            while self._on_event is not None and self._keep is not None:
+                event = self._written.get_nowait()
+                self._on_event(replace(event, result=self._keep.judged(str(event.name), event.result)))
 
 
 def _tell_errors(
@@ -541,6 +568,9 @@ class NewKeys:
             self._written_at = time.monotonic()
 
 
+_Item = tuple[str, Device | Error, Result, Callable[[], object] | None]
+
+
 class Keep:
     """Writes answers to a run folder in separate threads and optionally frees their memory."""
 
@@ -557,7 +587,7 @@ class Keep:
         self._let_go = let_go
         self._gone: set[str] = set()
         self._alike: dict[Any, Any] = {}
-        self._waiting: queue.SimpleQueue[tuple[str, Device | Error, Result] | str | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[_Item | str | None] = queue.SimpleQueue()
         self._written = threading.Condition()
         self._queued: set[str] = set()
         self._handled: set[str] = set()
@@ -567,9 +597,19 @@ class Keep:
         for thread in self._threads:
             thread.start()
 
-    def put(self, name: str, asked: Device | Error, result: Result) -> None:
-        """Queue this answer for writing."""
-        self._waiting.put((name, asked, result))
+    @property
+    def compares(self) -> bool:
+        """Whether answers are compared with the last good ones."""
+        return self._last_good is not None
+
+    def put(
+        self, name: str, asked: Device | Error, result: Result, written: Callable[[], object] | None = None
+    ) -> None:
+        """Queue this answer for writing.
+
+        :param written: called in another thread when it was written.
+        """
+        self._waiting.put((name, asked, result, written))
         self._queued.add(name)
 
     def warn(self, message: str) -> None:
@@ -597,6 +637,13 @@ class Keep:
             thread.join()
         return frozenset(self._gone)
 
+    def judged(self, name: str, result: Result | None) -> Result | None:
+        """Return the result of a name; failed if another device gave it."""
+        news = self._news.get(name, {})
+        if result is None or not is_of_other(news):
+            return result
+        return replace(result, status=news["status"], error=other_device(news["error"]["message"]))
+
     def with_news(self, name: str, answer: dict[str, Any]) -> dict[str, Any]:
         """Return an answer with its changes, as it was written."""
         news = self._news.get(name)
@@ -611,7 +658,7 @@ class Keep:
                 with contextlib.suppress(Exception):  # it affects no answer
                     self._folder.note("warning", message=item)
                 continue
-            name, asked, result = item
+            name, asked, result, written = item
             try:
                 self._write(name, asked, result)
             except Exception as error:  # an internal error: it affects only the files of this name
@@ -620,6 +667,8 @@ class Keep:
                 with self._written:
                     self._handled.add(name)
                     self._written.notify_all()
+                if written is not None:
+                    written()
 
     def _write(self, name: str, asked: Device | Error | None, result: Result) -> None:
         recorded = transcript_of(result)

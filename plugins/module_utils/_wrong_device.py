@@ -12,6 +12,11 @@ from typing import Any
 from ._result import Error
 
 
+def other_device(message: str) -> Error:
+    """Return the error of an answer that another device gave."""
+    return Error("auth", "wrong_device", message)
+
+
 def is_of_other(answer: Mapping[str, Any]) -> bool:
     """Return whether an answer has failed because another device gave it."""
     return (answer.get("error") or {}).get("kind") == "wrong_device"

@@ -125,8 +125,7 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
     "auth": {
         "wrong_device": (
             "Another device answered",
-            "Find out which device is at this address. If it was replaced or renamed, remove its identity.json, which "
-            "the message names, and ask it again.",
+            "Find out which device is at this address. If it is the right one, do what the message says.",
         ),
         "bastion": (
             "Bastion refused the login",

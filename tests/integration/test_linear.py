@@ -668,9 +668,9 @@ def test_changed_lines_are_linear() -> None:
 SEARCH, MATCH, FULLMATCH = "search", "match", "fullmatch"
 # Every pattern of the modules, and how it is used. ``search`` stands for finditer, sub and split too.
 PATTERNS: dict[str, str] = {
-    **{f"device_name.{name}": SEARCH for name in ("_END", "_COUNTER", "_NODE", "_OF_NODE", "_ADDED")},
+    **{f"device_name.{name}": SEARCH for name in ("_END", "_COUNTER", "_NODE", "_OF_NODE", "_ADDED", "_STAMP")},
     **{f"device_name.{name}": MATCH for name in ("_BEFORE", "_ROUTEROS", "_ROLE", "_NO_NAME", "_ADDRESS")},
-    **{f"serials.{name}": SEARCH for name in ("_LINE", "_ITEM")},
+    **{f"serials.{name}": SEARCH for name in ("_LINE", "_ITEM", "_PART", "_MODULE")},
     **{f"serials.{name}": MATCH for name in ("_WHOLE", "_UNKNOWN")},
     "_terminal._SPECIAL": SEARCH,
     "_terminal._LINE_FEED": SEARCH,

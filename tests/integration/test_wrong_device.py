@@ -54,12 +54,13 @@ def test_another_device_at_the_address_is_failed_and_nothing_of_it_is_kept(lab: 
     ended, said, _fleet, _run = run(lab, output)
     assert ended == 0, said
     before = kept(output)
-    identity = json.loads(before["identity.json"])
+    (identity,) = json.loads(before["identity.json"])["devices"]
     assert identity["hostname"] == NAME
     assert identity["serials"]["show version"] == ["LAB00005EOS"]
 
     ended, said, fleet, night = run(lab, output, "-i", str(moved(tmp_path, lab)))
     assert ended == 2, said
+    assert "roll call: 2/2 done, 1 ok, 1 failed" in said
     wrong = fleet[NAME]
     assert (wrong["status"], wrong["phase"], wrong["kind"]) == ("failed", "auth", "wrong_device")
     for part in (f"{OTHER!r}", f"{NAME!r}", "LAB00011EOS", "LAB00005EOS", f"that is {OTHER!r} of this fleet"):
@@ -68,7 +69,7 @@ def test_another_device_at_the_address_is_failed_and_nothing_of_it_is_kept(lab: 
     assert kept(output) == before
     page = (night / "reports" / "devices" / f"{NAME}.html").read_text()
     assert "Another device answered" in page
-    assert "remove its identity.json" in (night / "reports" / "index.html").read_text()
+    assert "do what the message says" in (night / "reports" / "index.html").read_text()
 
     ended, said, fleet, _run = run(lab, output)
     assert ended == 0, said
@@ -84,7 +85,8 @@ def test_a_renamed_device_is_a_change_on_the_pages(lab: Lab, tmp_path: Path) -> 
     output = tmp_path / "rollcall"
     assert run(lab, output)[0] == 0
     file = output / "last_good" / NAME / "identity.json"
-    file.write_text(json.dumps({**json.loads(file.read_text()), "hostname": "old-name"}))
+    (known,) = json.loads(file.read_text())["devices"]
+    file.write_text(json.dumps({"name": NAME, "devices": [{**known, "hostname": "old-name"}]}))
     ended, said, fleet, night = run(lab, output)
     assert ended == 0, said
     assert fleet[NAME]["status"] == "ok"

@@ -108,6 +108,34 @@ PROMPTS: list[tuple[str, str | None]] = [
     ("node0:", None),
     ("192.0.2.1>", "192.0.2.1"),
     ("********#", None),
+    ("[Global] gw-ch01-01 >", "gw-ch01-01"),
+    ("[Global] gw-ch01-01:TACP-0>", "gw-ch01-01"),
+    ("NS-1(nsroot)>", "NS-1"),
+    ("nsroot@NS-1>", "NS-1"),
+    ("(active) fw1#", "fw1"),
+    ("(active)fw1#", "fw1"),
+    ("[active] fw1#", "fw1"),
+    ("(master) sw1>", "sw1"),
+    ("fw1 (active)#", "fw1"),
+    ("lab@fw1(passive)(suspended)>", "fw1"),
+    ("[HA:active] fw1 >", "fw1"),
+    ("[Global]#", "Global"),
+    ("RP/0/RSP0/CPU0:xr1#", "xr1"),
+    ("12:34:56 R1#", "R1"),
+    ("[12:34:56] R1#", "R1"),
+    ("[12:34:56]R1#", "R1"),
+    ("R1[12:34:56]#", "R1"),
+    ("R1 12:34:56#", "R1"),
+    ("SW 1 12:34:56#", "SW 1"),
+    ("12:00 PM lab@r1>", "r1"),
+    ("2026-11-27 12:34:56 R1>", "R1"),
+    ("27.11.2026 12:34 R1>", "R1"),
+    ("R1 27/11/2026 12:34 >", "R1"),
+    ("Fri Nov 27 12:34:56 UTC 2026 R1#", "R1"),
+    ("12:34:56.123 UTC Fri Nov 27 2026 R1#", "R1"),
+    ("[2026-11-27 12:00:00] <H3C>", "H3C"),
+    ("R1-2026-11-27#", "R1-2026-11-27"),
+    ("Sun Valley 1#", "Sun Valley 1"),
 ]
 
 
@@ -144,11 +172,16 @@ def test_names_that_are_of_one_device(one: str, other: str, expected: bool) -> N
     assert same_name(one, other) is same_name(other, one) is expected
 
 
-def test_a_prompt_can_have_the_beginning_of_the_expected_name_only() -> None:
+@pytest.mark.parametrize(
+    ("length", "cut", "expected"),
+    [(30, None, True), (29, None, False), (20, 20, True), (19, 20, False), (20, None, False)],
+)
+def test_the_beginning_of_the_expected_name_is_enough_only_if_the_platform_cuts_it(
+    length: int, cut: int | None, expected: bool
+) -> None:
     long = "very-long-name-of-the-router-1"
-    assert is_expected(long[:20], (long,))
-    assert not is_expected(long[:19], (long,))
-    assert is_expected("fw-b", ("fw-a", "fw-b"))
+    assert is_expected(long[:length], ("fw-a", long), cut) is expected
+    assert is_expected(f"{long[:length]}.example.net", (long,)) is (length == len(long))
 
 
 IOS_STACK = """Cisco IOS Software, C2960X Software
@@ -188,6 +221,34 @@ TEXTS: list[tuple[str, str, tuple[str, ...]]] = [
     ("show system", " Serial Number      : SG12345678\n", ("SG12345678",)),
     ("show system", "Chassis Serial Nbr : SG90KN7000\n", ("SG90KN7000",)),
     ("show version", "HW S/N:           F09FC2112233\n", ("F09FC2112233",)),
+    (
+        "show inventory",
+        'NAME: "Power Supply 1", DESCR: "AC"\nPID: PWR-1 , VID: V01 , SN: ART1111AAAA\n'
+        'NAME: "Rack 0", DESCR: "ASR-9006 Chassis"\nPID: ASR-9006 , VID: V01 , SN: FOX1234G5H6\n'
+        'NAME: "Rack 0 Fan Tray", DESCR: "Fan"\nPID: FAN-1 , VID: V01 , SN: FOX2222BBBB\n',
+        ("FOX1234G5H6",),
+    ),
+    (
+        "show inventory",
+        'NAME: "Switch 1", DESCR: "C9300-48P"\nPID: C9300-48P , VID: V02 , SN: FCW2145L0FK\n'
+        'NAME: "StackPort1/1", DESCR: "StackPort1/1"\nPID: STACK-T1-50CM , VID: V01 , SN: LCC1111AAAA\n'
+        'NAME: "Switch 1 - Power Supply A", DESCR: "Power Supply A"\nPID: PWR , VID: V01 , SN: LIT2222BBBB\n',
+        ("FCW2145L0FK",),
+    ),
+    ("show inventory", 'NAME: "SFP 1", DESCR: "Transceiver"\nPID: SFP-10G-SR , VID: V03 , SN: AVD12345678\n', ()),
+    (
+        "show inventory",
+        'NAME: "WS-C6504-E", DESCR: "Catalyst 6500 4-slot Chassis System"\nPID: X , VID: V01 , SN: FXS1234Q5RT\n',
+        ("FXS1234Q5RT",),
+    ),
+    (
+        "display device manuinfo",
+        "Slot 1:\nDEVICE_SERIAL_NUMBER : 210235A1ABC000000001\nFan 1:\nDEVICE_SERIAL_NUMBER : 210235B1ABC000000002\n"
+        " The operation is done\nPower 1:\n DEVICE_SERIAL_NUMBER : 210235C1ABC000000003\n"
+        "Slot 2:\nDEVICE_SERIAL_NUMBER : 210235A1ABC000000004\n",
+        ("210235A1ABC000000001", "210235A1ABC000000004"),
+    ),
+    ("show version", "Serial number: 0123456789\nSystem serial number: SN123456789\n", ()),
     ("show version", "2 Serial interfaces\nSerial interfaces\nPower supply serial number: DCA1234\n", ()),
     ("show version", "System serial number: To be filled by O.E.M.\nSerial number: 0000000\n", ()),
 ]
@@ -230,7 +291,6 @@ OTHERS = {"b": of("b", KEY_B, "SN2")}
 
 # The device was, is, other devices, is another device, what changed.
 RULE: dict[str, tuple[Identity, Identity, dict[str, Identity], bool, tuple[str, ...]]] = {
-    "first": (Identity(), of("b", KEY_B, "SN2"), OTHERS, False, ()),
     "same": (A, A, OTHERS, False, ()),
     "case and domain": (A, of("A.example.net", KEY_A, "SN1"), OTHERS, False, ()),
     "another device": (A, of("b", KEY_B, "SN2"), OTHERS, True, ()),
@@ -246,8 +306,60 @@ RULE: dict[str, tuple[Identity, Identity, dict[str, Identity], bool, tuple[str, 
     "another name and key": (of("a", KEY_A), of("b", KEY_B), {}, True, ()),
     "another key": (of("a", KEY_A), of("a", KEY_B), OTHERS, False, ("host key",)),
     "another key, and a name that others have": (of("sw", KEY_A), of("sw", KEY_B), {"b": of("Sw")}, True, ()),
-    "another type of key": (of("a", KEY_A), of("a", RSA_B), OTHERS, False, ()),
-    "a member of the stack left": (of("a", None, "S1", "S2"), of("a", None, "S2", "S3"), {}, False, ()),
+    "another type of key": (of("a", KEY_A), of("a", RSA_B), OTHERS, False, ("host key",)),
+    "another type of key, same serial": (A, of("a", RSA_B, "SN1"), OTHERS, False, ("host key",)),
+    "another type of key, and nothing else": (of(None, KEY_A), of(None, RSA_B), OTHERS, False, ("nothing shows",)),
+    "another type of key, and a name that others have": (
+        of("sw", KEY_A),
+        of("sw", RSA_B),
+        {"b": of("Sw")},
+        False,
+        ("nothing shows",),
+    ),
+    "nothing to compare": (of("a"), of(None, KEY_A), OTHERS, False, ("nothing shows",)),
+    "nothing to compare, serials of different commands": (
+        of(None, None, "S1"),
+        of(None, None, "S2", command="show inventory"),
+        {},
+        False,
+        ("nothing shows",),
+    ),
+    "a member of the stack was replaced": (
+        of("a", None, "S1", "S2"),
+        of("a", None, "S2", "S3"),
+        {},
+        False,
+        ("serial number is S2 S3, and was S1 S2",),
+    ),
+    "a member of the stack left": (of("a", KEY_A, "S1", "S2"), of("a", KEY_A, "S1"), {}, False, ("serial",)),
+    "the first member of the stack was replaced": (
+        of("a", KEY_A, "S1", "S2"),
+        of("a", KEY_B, "S3", "S2"),
+        {},
+        False,
+        ("serial", "host key"),
+    ),
+    "a member of the stack is in another device": (
+        of("a", KEY_A, "S1", "S2"),
+        of("b", KEY_B, "S2", "S9"),
+        {},
+        True,
+        (),
+    ),
+    "all serials the same, as the default of a model": (
+        of("a", KEY_A, "SN-00001"),
+        of("b", KEY_B, "SN-00001"),
+        {"b": of("b", KEY_B, "SN-00001")},
+        True,
+        (),
+    ),
+    "another name of the same device in the inventory": (
+        of("a", KEY_A, "SN1"),
+        of("new", KEY_B, "SN1"),
+        {"a6": of("a", KEY_A, "SN1")},
+        False,
+        ("name", "host key"),
+    ),
     "no name in the prompt": (of("a", KEY_A), of(None, KEY_A), OTHERS, False, ()),
     "no name and another key": (of(None, KEY_A), of(None, KEY_B), {}, True, ()),
     "serials of different commands": (
@@ -271,20 +383,27 @@ def test_the_rule_for_another_device(case: str) -> None:
         asked.append(True)
         return KnownFleet({"a": before, **others}.items())
 
-    finding = compared("a", before, now, fleet)
+    finding = compared("a", [before], now, fleet)
     if not is_other and not changes:
         assert not asked, "if nothing differs, the other devices are not read"
     assert (finding.error is not None) is is_other
     if finding.error is not None:
         assert finding.error.kind == "wrong_device"
-        assert finding.identity == before
+        assert finding.known == (before,)
         assert now.hostname is None or before.hostname == now.hostname or repr(now.hostname) in finding.error.message
     assert len(finding.changes) == len(changes)
     assert all(word in change for word, change in zip(changes, finding.changes, strict=True))
+    if changes == ("nothing shows",):
+        assert finding.known == (before,), "what is not confirmed is not kept"
+
+
+def test_the_first_answer_is_accepted() -> None:
+    finding = compared("b", [], of("b", KEY_B, "SN2"), lambda: KnownFleet(OTHERS.items()))
+    assert (finding.error, finding.changes, finding.known) == (None, (), (of("b", KEY_B, "SN2"),))
 
 
 def test_the_other_device_is_named_if_the_fleet_has_it() -> None:
-    error = compared("a", A, of("b", KEY_B, "SN2"), lambda: KnownFleet(OTHERS.items())).error
+    error = compared("a", [A], of("b", KEY_B, "SN2"), lambda: KnownFleet(OTHERS.items())).error
     assert error is not None
     assert "its name is 'b', and was 'a'" in error.message
     assert "its serial number is SN2, and was SN1" in error.message
@@ -293,12 +412,23 @@ def test_the_other_device_is_named_if_the_fleet_has_it() -> None:
 
 def test_a_cluster_whose_names_are_expected_may_change_its_active_device() -> None:
     one, two = of("fw-a", KEY_A, "SN1"), of("fw-b", KEY_B, "SN2")
-    assert compared("fw", one, two, KnownFleet).error is not None
-    found = compared("fw", one, two, KnownFleet, expected=("fw-a", "fw-b"))
-    assert found.error is None
-    assert found.identity == two
-    again = compared("fw", two, of("fw-b", None, "SN9"), KnownFleet, expected=("fw-a", "fw-b"))
-    assert again.error is not None, "the serial number of the same name is still compared"
+    assert compared("fw", [one], two, KnownFleet).error is not None
+    found = compared("fw", [one], two, KnownFleet, expected=("fw-a", "fw-b"))
+    assert (found.error, len(found.changes)) == (None, 3)
+    assert found.known == (two, one)
+    for now, known in ((one, (one, two)), (two, (two, one))):
+        again = compared("fw", found.known, now, KnownFleet)
+        assert (again.error, again.changes, again.known) == (None, (), known), "both were seen"
+    other = compared("fw", found.known, of("fw-b", None, "SN9"), KnownFleet, expected=("fw-a", "fw-b"))
+    assert other.error is not None, "the serial number of the same name is still compared"
+
+
+def test_a_cluster_with_one_name_and_host_key_may_change_its_active_device() -> None:
+    one, two = of("fw", KEY_A, "SN1"), of("fw", KEY_A, "SN2")
+    found = compared("fw", [one], two, KnownFleet)
+    assert (found.error, len(found.changes), found.known) == (None, 1, (two, one))
+    again = compared("fw", found.known, one, KnownFleet)
+    assert (again.error, again.changes, again.known) == (None, (), (one, two))
 
 
 DAYS = [f"2026-03-0{day}T02:00:00.000Z" for day in range(1, 8)]
@@ -382,18 +512,40 @@ def test_a_new_name_is_a_change_and_is_told_once(tmp_path: pathlib.Path) -> None
     renamed = fleet.run("a", answer(1, "new", "SN0001"))
     assert (renamed["status"], renamed["identity_changes"]) == ("ok", ["its name is 'new', and was 'old'"])
     assert fleet.run("a", answer(2, "new.example.net", "SN0001"))["identity_changes"] == []
-    assert fleet.kept("a", "identity.json") == {
-        "name": "a",
-        "hostname": "new.example.net",
-        "host_key": KEY_A,
-        "serials": {"show version": ["SN0001"]},
-    }
+    known = {"hostname": "new.example.net", "host_key": KEY_A, "serials": {"show version": ["SN0001"]}}
+    assert fleet.kept("a", "identity.json") == {"name": "a", "devices": [known]}
+
+
+def test_a_second_unit_of_a_cluster_is_accepted_if_the_file_of_the_first_is_renamed(tmp_path: pathlib.Path) -> None:
+    fleet, one, two = Fleet(tmp_path), ("fw-a", "SN0001", KEY_A), ("fw-b", "SN0002", KEY_B)
+    fleet.run("fw", answer(0, *one))
+    refused = fleet.run("fw", answer(1, *two))
+    assert refused["error"]["kind"] == "wrong_device"
+    assert "rename the file to identity.2.json" in refused["error"]["message"]
+    (tmp_path / "last_good" / "fw" / "identity.json").rename(tmp_path / "last_good" / "fw" / "identity.2.json")
+    for day, unit in enumerate((one, two, one, two), 2):
+        found = fleet.run("fw", answer(day, *unit))
+        assert (found["status"], found["identity_changes"]) == ("ok", [])
+    assert fleet.run("fw", answer(6, "x", "SN0003", RSA_B))["error"]["kind"] == "wrong_device"
+
+
+def test_a_device_that_cannot_be_compared_is_told_each_time_and_not_kept(tmp_path: pathlib.Path) -> None:
+    fleet = Fleet(tmp_path)
+    fleet.run("a", answer(0, "", "none", KEY_A))
+    before = fleet.kept("a", "identity.json")
+    for day in (1, 2):
+        found = fleet.run("a", answer(day, "", "none", RSA_B))
+        assert found["status"] == "ok"
+        assert "nothing shows that it is the same device" in found["identity_changes"][0]
+        assert RSA_B in found["identity_changes"][0]
+    assert fleet.kept("a", "identity.json") == before
 
 
 def test_a_damaged_identity_is_told_and_ignored(tmp_path: pathlib.Path) -> None:
     fleet = Fleet(tmp_path)
     fleet.run("a", answer(0, "a", "SN0001"))
-    for content in ("{", "[]", '{"hostname": 1, "host_key": null, "serials": {}}', '{"hostname": null}'):
+    wrong = ['{"hostname": 1, "host_key": null, "serials": {}}', '{"hostname": null}', "1"]
+    for content in ("{", "[]", "{}", *(f'{{"name": "a", "devices": [{each}]}}' for each in wrong)):
         (tmp_path / "last_good" / "a" / "identity.json").write_text(content)
         last_good = LastGood(tmp_path, Changes())
         assert last_good.compared("a", answer(1, "a", "SN0001"))["status"] == "ok"

@@ -4,8 +4,8 @@
 
 """The name of a device in its prompt.
 
-A prompt has more than the name: a user, a path, a mode, a context, the role of the device in a cluster, marks and
-counters. ``device_name`` removes what is known not to be the name.
+A prompt has more than the name: a user, a path, a mode, a context, the role of the device in a cluster, a time, marks
+and counters. ``device_name`` removes what is known not to be the name.
 """
 
 from __future__ import annotations
@@ -16,11 +16,23 @@ from collections.abc import Sequence
 from .._model.secrets import MASK
 
 LONGEST_PROMPT = 512  # characters
-TRUNCATED = 20  # characters after which some devices cut their name in the prompt
+CUT = {"cisco_iosxe": 20}  # characters of the name that are always in the prompt, of platforms that cut it
+# A date and a time, anywhere in the prompt.
+_DAY = r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})"
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
+_WEEKDAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},?"
+_DATE = rf"(?:{_DAY}|{_WEEKDAY}|{_MONTH} {{1,2}}\d{{1,2}},?|\d{{1,2}} {_MONTH}|\d{{4}}|[A-Z]{{3,4}})"
+_TIME = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?: ?[AaPp][Mm])?"
+_STAMP = re.compile(
+    rf"(?:(?<=[\s\[(<])|\A|(?<=\w)(?=\[))[\[(]?(?:(?:{_DATE}[ T]){{0,4}}{_TIME}(?: {_DATE}){{0,4}}|{_DAY})"
+    r"(?:[\])]\s?|\s|(?=[>#$%\])])|\Z)"
+)
+_ROLES = r"(?:global|active|passive|standby|backup|primary|secondary|master|slave|ha[:-]\w{1,10})"
 # What can stand before the name.
 _BEFORE = re.compile(
     r"[*!~+^\s]{1,20}|\{[^{}]{0,80}\}|HRP_[A-Z](?=[<\[])|(?:RP|DRP|LC)/\d{1,4}/\w{1,10}(?:/\w{1,10})?:|[A-Z]:(?=\w)"
     r"|Slot-\d{1,3}\s|(?:node|fpc)\d{1,3}:|\[[^\[\]]{0,80}\](?=[\w(<])"
+    rf"|(?i:\({_ROLES}\)\s?|\[{_ROLES}\]\s)(?=[\w(<\[])"
 )
 _INSIDE = {"<": ">", "(": ")", "[": "]"}
 _ROUTEROS = re.compile(r"\[[^\[\]@]{1,80}@([^\[\]]{1,120})\](?=\s?[^#$%]{0,300}>\Z)")
@@ -33,7 +45,7 @@ _NO_NAME = re.compile(
     r"-?(?:ba|z|k|c|tc|a)?sh(?:-[\d.]{1,10})?\Z|(?:expert|cli|tmos|vtysh|clish|enable)\Z", re.IGNORECASE
 )
 # What a device adds to its own name.
-_ADDED = re.compile(r"-(?:re\d|stby|standby|active|cli)(?:-vmaster)?\Z")
+_ADDED = re.compile(r"-(?:re\d|stby|standby|active|cli|ch\d\d-\d\d)(?:-vmaster)?\Z")
 _ADDRESS = re.compile(r"[\d.]+\Z")
 
 
@@ -44,7 +56,7 @@ def device_name(line: str, context: Sequence[str] = (), *, counts: bool = False)
     :param context: the lines above it.
     :param counts: numbers in it change from one prompt to the next.
     """
-    text = _COUNTER.sub("", line.strip()[:LONGEST_PROMPT])
+    text = _COUNTER.sub("", _STAMP.sub("", line.strip()[:LONGEST_PROMPT]).strip())
     while (found := _BEFORE.match(text)) is not None:
         text = text[found.end() :]
     name = _part(text)
@@ -86,11 +98,13 @@ def first_label(name: str) -> str:
     return _plain(name).partition(".")[0]
 
 
-def is_expected(name: str, expected: Sequence[str]) -> bool:
-    """Return whether a name in a prompt is one of the expected names. A prompt can have only their beginning."""
-    return any(
-        same_name(name, each) or (len(name) >= TRUNCATED and _plain(each).startswith(_plain(name))) for each in expected
-    )
+def is_expected(name: str, expected: Sequence[str], cut: int | None = None) -> bool:
+    """Return whether a name in a prompt is one of the expected names.
+
+    :param cut: the prompt can have the beginning of the name only, at least this many characters; None if it has all.
+    """
+    is_cut = cut is not None and len(name) >= cut
+    return any(same_name(name, each) or (is_cut and _plain(each).startswith(_plain(name))) for each in expected)
 
 
 def _plain(name: str) -> str:

@@ -5,7 +5,7 @@
 """The serial number of a device, where a command that was asked shows it.
 
 Only commands about the device itself are read, not those about its neighbours. Of an inventory, only the chassis and
-the members of a stack are used, because modules and optics move from one device to another.
+the members of a stack are used, because modules, optics, fans and power supplies move from one device to another.
 """
 
 from __future__ import annotations
@@ -29,15 +29,27 @@ _LINE = re.compile(
     r"(?:serial(?:[ \t_-]?(?:number|no|num|nbr))?|(?:hw |hardware )?s/n|esn of [\w ]{1,20})"
     r"[ \t.#]{0,40}[:=]?[ \t]{0,40}(?P<serial>[\w-]{4,40})(?!\S)"
     r"|^[ \t]{0,12}processor board id (?P<board>[\w-]{4,40})(?!\S)"
-    r"|^chassis[ \t]{4,60}(?P<chassis>[\w-]{4,40})[ \t]",
+    r"|^chassis[ \t]{4,60}(?P<chassis>[\w-]{4,40})[ \t]"
+    r"|^(?P<indent>[ \t]{0,12})(?P<heading>[a-z][\w /()-]{0,40}):?[ \t]{0,20}$",
     re.IGNORECASE | re.MULTILINE,
 )
 _ITEM = re.compile(
-    r'^[ \t]{0,12}name:[ \t]{0,20}"(?P<name>[^"\n]{0,80})"|\bsn:[ \t]{0,20}(?P<sn>[\w-]{4,40})',
+    r'^[ \t]{0,12}name:[ \t]{0,20}"(?P<name>[^"\n]{0,80})"(?:[ \t]{0,20},[ \t]{0,20}descr:(?P<descr>[^\n]{0,120}))?'
+    r"|\bsn:[ \t]{0,20}(?P<sn>[\w-]{4,40})",
     re.IGNORECASE | re.MULTILINE,
 )
-_WHOLE = re.compile(r"chassis|stack|rack|switch(?: ?\d{1,2})?(?: system)?\Z|\d{1,2}\Z", re.IGNORECASE)
-_UNKNOWN = re.compile(r"(?:(.)\1*|0x\w*|n/?a|none|unknown)\Z", re.IGNORECASE)
+_WHOLE = re.compile(
+    r"(?:[\w-]{1,20} )?(?:chassis|stack|rack)(?: [\w-]{1,30})?\Z|switch(?: ?\d{1,2})?(?: (?:system|chassis))?\Z"
+    r"|\d{1,2}\Z",
+    re.IGNORECASE,
+)
+_PART = re.compile(
+    r"\bpower|\bfan|psu|\bpem\b|\bps\d|supply|transceiver|optic|sfp|xfp|cfp|gbic|cable|stackport|sensor|battery|\bdisk"
+    r"|\bssd",
+    re.IGNORECASE,
+)
+_MODULE = re.compile(r"module|line ?card|supervisor|processor|\bengine|slot|daughter", re.IGNORECASE)
+_UNKNOWN = re.compile(r"(?:(.)\1*|0x\w*|n/?a|none|unknown|(?:sn|s/n)?[-_]?0?123456789?\w{0,4})\Z", re.IGNORECASE)
 
 
 def shows_serial(command: str) -> bool:
@@ -52,16 +64,37 @@ def serials_in(text: str) -> tuple[str, ...]:
 
 
 def _serials(text: str) -> Iterator[str]:
+    part: int | None = None  # the indent of the heading of a part, such as a fan, above the line
     for line in _LINE.finditer(text):
-        yield (line["serial"] or line["board"] or line["chassis"]).upper()
-    name: str | None = None
-    is_first = True
+        if line["heading"] is not None:
+            indent = len(line["indent"])
+            if _PART.search(line["heading"]):
+                part = indent if part is None else min(part, indent)
+            elif part is not None and indent <= part:
+                part = None
+        elif part is None:
+            yield (line["serial"] or line["board"] or line["chassis"]).upper()
+    yield from _of_inventory(text)
+
+
+def _of_inventory(text: str) -> Iterator[str]:
+    """Yield the serial numbers of the chassis, or of the members of a stack; else that of the first item."""
+    found: list[tuple[str, str, str]] = []  # name, description and serial number
+    name, description = "", ""
     for item in _ITEM.finditer(text):
         if item["name"] is not None:
-            name = item["name"]
-        elif is_first or (name is not None and _WHOLE.match(name.strip())):
-            is_first = False
-            yield item["sn"].upper()
+            name, description = item["name"].strip(), item["descr"] or ""
+        else:
+            found.append((name, description, item["sn"].upper()))
+    whole = [serial for name, _description, serial in found if _WHOLE.match(name) and not _PART.search(name)]
+    first = [serial for name, description, serial in found[:1] if _may_be_whole(name, description)]
+    yield from whole or first
+
+
+def _may_be_whole(name: str, description: str) -> bool:
+    if "chassis" in description.casefold():
+        return True
+    return not any(pattern.search(f"{name} {description}") for pattern in (_PART, _MODULE))
 
 
 def _is_serial(text: str) -> bool:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ..._result import DeviceError
-from ..device_name import device_name, is_expected
+from ..device_name import CUT, device_name, is_expected
 from .terminal import Terminal
 
 
@@ -24,7 +24,7 @@ def check_name(terminal: Terminal, *, at_end: bool) -> None:
     if name is not None:
         terminal.stream.facts["hostname"] = name
     expected = terminal.device.expect_hostname
-    if not expected or (name is not None and is_expected(name, expected)):
+    if not expected or (name is not None and is_expected(name, expected, CUT.get(terminal.platform.name))):
         return
     wanted = " or ".join(map(repr, expected))
     if name is None:
@@ -37,6 +37,6 @@ def check_name(terminal: Terminal, *, at_end: bool) -> None:
         shown = terminal.secrets.quoted(name)
         message = (
             f"another device answered at this address: its name is {shown!r}, and rollcall_expect_hostname is {wanted}"
-            "; no command was sent"
+            "; no command was sent. If it is the right device, correct rollcall_expect_hostname"
         )
     raise DeviceError("failed", "auth", "wrong_device", message)
