@@ -57,6 +57,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._poller import (
 from ansible_collections.rollcall.network.plugins.plugin_utils._poller_stream import Stream
 from ansible_collections.rollcall.network.plugins.plugin_utils._preflight import preflight
 from ansible_collections.rollcall.network.plugins.plugin_utils._progress import Progress
+from ansible_collections.rollcall.network.plugins.plugin_utils._refused_credentials import logins_of, sentences_on
 from ansible_collections.rollcall.network.plugins.plugin_utils._ssh_settings import ssh_warnings
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import TaskVariables, inventory_of_task
 from ansible_collections.rollcall.network.plugins.plugin_utils._untagged import untagged
@@ -160,11 +161,13 @@ class ActionModule(OnController):
             ) from None  # else core adds each cause
         base["warnings"] += result.pop("warnings", [])
         if not each_its_own(self._task, task_vars, arguments["hosts"]):  # the reasons of pollers are displayed together
-            sentence = shared_sentence(result["verdict"])
-            for line in lines_of(result["devices"].items(), len(result["devices"]), sentence):
+            shared = shared_sentence(result["verdict"])
+            for line in lines_of(result["devices"].items(), len(result["devices"]), shared):
                 Live().display(line)
         for line in hint_lines(result["devices"].items()):
             Live().display(line)
+        for sentence in sentences_on(map(logins_of, result["devices"].values())):
+            Live().display(f"roll call: {sentence}")
         for text in result.pop("tracebacks", []):
             Live().vvv(text)
         return {**base, **result}

@@ -19,6 +19,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._device import De
 from ansible_collections.rollcall.network.plugins.module_utils._drivers.registry import name_of
 from ansible_collections.rollcall.network.plugins.module_utils._engine.engine import Engine
 from ansible_collections.rollcall.network.plugins.module_utils._engine.errors import NotDone
+from ansible_collections.rollcall.network.plugins.module_utils._engine.in_turn import credential_names
 from ansible_collections.rollcall.network.plugins.module_utils._identity import expected_names
 from ansible_collections.rollcall.network.plugins.module_utils._last_good import LastGood
 from ansible_collections.rollcall.network.plugins.module_utils._lock import locked
@@ -445,6 +446,8 @@ def _planned(resolved: Resolved | Error) -> dict[str, Any]:
         plan["variables"] = list(device.variables)
     if not device.host:
         return {**plan, "sources": sources}
+    if device.credentials:
+        plan["credentials_in_order"] = credential_names(device)
     return {
         **plan,
         "host": device.host,

@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible_collections.rollcall.network.plugins.module_utils._clock import is_future
 from ansible_collections.rollcall.network.plugins.plugin_utils._hints import hint_of
+from ansible_collections.rollcall.network.plugins.plugin_utils._refused_credentials import Logins, logins_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._shown import cell, moment, plain, text_or_none
 
 
@@ -23,7 +24,7 @@ class FleetRow:
     full answer, or None if there is none or it is unknown. ``last_good`` is the same in seconds since 1970, 0 if there
     is none, None if unknown. ``suspicious`` are the commands whose answer is much smaller than the last good one, and
     how. ``identity_changes`` are sentences. ``values`` are plain data. ``platform_hint`` says which platform should be
-    set.
+    set. ``logins`` are the credentials that it accepted and refused, if it has several.
     """
 
     name: str
@@ -46,6 +47,7 @@ class FleetRow:
     platform_hint: str | None = None
     suspicious: Mapping[str, str] = field(default_factory=dict)
     identity_changes: tuple[str, ...] = ()
+    logins: Logins = field(default_factory=Logins)
 
     @property
     def news(self) -> tuple[str, ...]:
@@ -86,6 +88,7 @@ def fleet_row(name: str, answer: Mapping[str, Any], values: Sequence[Any] = (), 
         platform_hint=text_or_none(hint_of(answer)),
         suspicious={str(command): str(reason) for command, reason in (answer.get("suspicious") or {}).items()},
         identity_changes=tuple(map(str, answer.get("identity_changes") or ())),
+        logins=logins_of(answer),
     )
 
 

@@ -50,7 +50,9 @@ class Interruption:
         """The line to display before the first login. None if it can be printed later, or there is no folder."""
         if self._terminal is not None or self._folder is None:
             return None
-        return f"roll call: the answers are written to {self._folder.path}. {_what_next(self._folder)}"
+        return (
+            f"roll call: if this run is interrupted, its answers are in {self._folder.path}. {_what_next(self._folder)}"
+        )
 
     def __call__(self) -> None:
         with self._once:

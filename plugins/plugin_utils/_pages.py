@@ -37,6 +37,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._charts import (
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._counted import devices
 from ansible_collections.rollcall.network.plugins.plugin_utils._fleet_row import FleetRow, fleet_row
+from ansible_collections.rollcall.network.plugins.plugin_utils._refused_credentials import sentences_on
 from ansible_collections.rollcall.network.plugins.plugin_utils._shown import (
     cell,
     clock,
@@ -317,7 +318,8 @@ def _said(rows: Sequence[FleetRow], verdict: Verdict | None, notes: Sequence[str
     if few:
         gave = "device gave an answer" if few == 1 else "devices gave answers"
         detail += f" {few:,} {gave} much smaller than the last good one."
-    more = [in_line(each) for each in (*(verdict.troubles if verdict else ()), *notes)]
+    refused = sentences_on(row.logins for row in rows)
+    more = [in_line(each) for each in (*refused, *(verdict.troubles if verdict else ()), *notes)]
     detail = " ".join([detail, *(f"{each[:1].upper()}{each[1:]}." for each in more)]).strip()
     return {"passed": verdict.passed if verdict else not failed, "sentence": sentence, "detail": detail}
 

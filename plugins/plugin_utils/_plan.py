@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ansible_collections.rollcall.network.plugins.module_utils._drivers.registry import gives_outputs, refusal_of
+from ansible_collections.rollcall.network.plugins.module_utils._engine.in_turn import credential_names
 from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import secrets_of
 from ansible_collections.rollcall.network.plugins.module_utils._model.visible import visible
 from ansible_collections.rollcall.network.plugins.module_utils._result import Error
@@ -28,6 +29,13 @@ def lines_of(resolved: Mapping[str, Resolved | Error]) -> Iterator[str]:
             yield visible(line)
 
 
+def _without_first(resolved: Resolved) -> dict[str, str]:
+    """The sources of credentials, except those of the first of several, which are listed."""
+    sources = credentials_of(resolved)
+    first = {each.source for each in resolved.device.credentials[:1]}
+    return {field: source for field, source in sources.items() if source not in first}
+
+
 def _of_device(name: str, resolved: Resolved) -> Iterator[str]:
     device = resolved.device
     secrets = secrets_of(device)
@@ -45,8 +53,11 @@ def _of_device(name: str, resolved: Resolved) -> Iterator[str]:
     yield f"{name}: {user}{mask(device.host)}, port {device.port}{through}{platform}{checked}"
     if device.platform_note:
         yield f"    platform: {secrets.sentence_on_values(device.platform_note)}"
-    credentials = [f"{field} from {source}" for field, source in credentials_of(resolved).items()]
-    yield f"    credentials: {'; '.join(credentials) or 'none'}"
+    credentials = [f"{field} from {source}" for field, source in _without_first(resolved).items()]
+    if credentials or not device.credentials:
+        yield f"    credentials: {'; '.join(credentials) or 'none'}"
+    for number, credential in enumerate(credential_names(device), 1):
+        yield f"    credential {number} of {len(device.credentials)}: {mask(credential)}"
     if asked or not gives_outputs(device):
         yield f"    {asked or f'driver {device.driver}'}"
     if device.variables:

@@ -19,6 +19,8 @@ MOST_NAMES = 20  # of all groups together
 LONGEST_MESSAGE = 320  # characters; the end of a message says what to do
 NUMBERS = re.compile(r"\d+(?:\.\d+)*")
 FINGERPRINT = re.compile(r"SHA256:[\w+/]+=*")
+QUOTED = re.compile(r"(?<!\w)(['\"])(?:(?!\1)[^\n]){1,400}\1(?!\w)")  # commands, prompts, what devices said
+NEAR = 40  # characters from the middle of a long message in which it is cut between words
 OTHERS = "…"  # replaces parts that differ between the devices of a group
 
 
@@ -34,9 +36,10 @@ class Group(NamedTuple):
 def groups_of(answers: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Group]:
     """The devices without a full answer by status, kind and message, the largest group first.
 
-    Two messages are the same if they differ only in the device's own name, address or port, in fingerprints or numbers.
+    Two messages are the same if they differ only in the device's own name, address, port or platform, in fingerprints,
+    numbers, or what they quote.
     """
-    found: dict[tuple[str, str, str], Group] = {}
+    groups: dict[tuple[str, str, str], _Messages] = {}
     for name, answer in answers:
         status = str(answer.get("status"))
         if status == "ok":
@@ -45,15 +48,31 @@ def groups_of(answers: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Group]:
         where = ", ".join(str(error[key]) for key in ("phase", "kind") if error.get(key))
         message = str(error.get("message") or "")
         general = _general(message, name, answer)
-        key = (status, where, NUMBERS.sub("0", general))
-        group = found.get(key)
-        if group is None:
-            found[key] = Group(status, where, message, [name])
-        elif group.message != message and group.message != general:
-            found[key] = Group(status, where, general, [*group.names, name])
-        else:
-            group.names.append(name)
-    return sorted(found.values(), key=lambda group: -len(group.names))
+        reason = QUOTED.sub(f"'{OTHERS}'", general)
+        key = (status, where, NUMBERS.sub("0", reason))
+        groups.setdefault(key, _Messages(message, general, reason)).add(name, message, general)
+    found = (Group(status, where, each.shown, each.names) for (status, where, _reason), each in groups.items())
+    return sorted(found, key=lambda group: -len(group.names))
+
+
+class _Messages:
+    """The messages of a group. What differs in them is left out of the one that is shown."""
+
+    def __init__(self, message: str, general: str, reason: str) -> None:
+        """
+        :param general: without what belongs to the first device.
+        :param reason: also without what it quotes.
+        """
+        self.names: list[str] = []
+        self.shown = self._message = message
+        self._general, self._reason = general, reason
+
+    def add(self, name: str, message: str, general: str) -> None:
+        self.names.append(name)
+        if NUMBERS.sub("0", general) != NUMBERS.sub("0", self._general):
+            self.shown = self._reason
+        elif message != self._message and self.shown == self._message:
+            self.shown = self._general
 
 
 def lines_of(answers: Iterable[tuple[str, Mapping[str, Any]]], total: int, sentence: str | None = None) -> list[str]:
@@ -89,10 +108,20 @@ def _line(group: Group, shown_names: int) -> str:
     where = f" ({group.where})" if group.where else ""
     message = " ".join(shown(group.message).split())
     if len(message) > LONGEST_MESSAGE:
-        half = LONGEST_MESSAGE // 2
-        message = f"{message[:half]} {OTHERS} {message[-half:]}"
+        message = _shortened(message)
     said = f": {message}" if message else ""
     return f"  {len(group.names)} {group.status}{where}{said}: {first_names(group.names, shown_names)}"
+
+
+def _shortened(message: str) -> str:
+    """The beginning and the end of a message, cut between words."""
+    half = LONGEST_MESSAGE // 2
+    first, last = message[:half], message[-half:]
+    if not message[half].isspace() and (place := first.rfind(" ")) >= half - NEAR:
+        first = first[:place]
+    if not message[-half - 1].isspace() and 0 <= (place := last.find(" ")) < NEAR:
+        last = last[place:]
+    return f"{first.rstrip()} {OTHERS} {last.lstrip()}"
 
 
 def first_names(names: list[str], shown_names: int) -> str:
@@ -107,5 +136,7 @@ def _general(message: str, name: str, answer: Mapping[str, Any]) -> str:
     own = {name, str(answer.get("host") or name)}
     for text in sorted(own, key=len, reverse=True):
         message = re.sub(rf"(?<![\w.-]){re.escape(text)}(?![\w-])", OTHERS, message)
+    if platform := str(answer.get("platform") or ""):
+        message = re.sub(rf"(?<![\w.-]){re.escape(platform)}(?![\w-])", OTHERS, message)
     port = answer.get("port")
     return message.replace(f"port {port}", f"port {OTHERS}") if port else message

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.rollcall.network.plugins.plugin_utils._refused_credentials import logins_of, sentences_on
 from ansible_collections.rollcall.network.plugins.plugin_utils.roll import (
     Device,
     DeviceCredential,
@@ -54,6 +55,8 @@ def test_the_first_credential_that_is_accepted_is_named() -> None:
         assert server.logins == [WRONG, OTHER, RIGHT]
     assert (answer["status"], answer["attempts"]) == ("ok", 1)
     assert answer["connection"]["credential"] == "backup with credentials[2] (new)"
+    refused = ["ops with credentials[0] (old)", "ops with credentials[1] (older)"]
+    assert answer["connection"]["refused_credentials"] == refused
 
 
 def test_each_credential_is_counted() -> None:
@@ -62,6 +65,11 @@ def test_each_credential_is_counted() -> None:
         assert Counter(server.logins) == {WRONG: 3, OTHER: 3, RIGHT: 60}
     assert counts(answers) == {"ok": 60}
     assert {answer["attempts"] for answer in answers.values()} == {1}
+    assert sentences_on(map(logins_of, answers.values())) == [
+        f"the login as ops with credentials[{number}] ({name}) was refused by 3 devices and accepted by none; it was "
+        "not tried at 57 others; correct it, or remove it from rollcall_credentials"
+        for number, name in enumerate(("old", "older"))
+    ]
 
 
 def test_a_device_that_accepts_none_has_all_reasons() -> None:
@@ -75,6 +83,8 @@ def test_a_device_that_accepts_none_has_all_reasons() -> None:
         for part in ("none of its 2 credentials", "ops with credentials[0] (old)", "ops with credentials[1] (older)"):
             assert part in message
         assert answer["attempts"] == (1 if answer["status"] == "auth_failed" else 0)
+        assert logins_of(answer).accepted is None
+        assert bool(logins_of(answer).refused) is (answer["status"] == "auth_failed")
         assert WRONG not in message
         assert OTHER not in message
 
@@ -176,6 +186,9 @@ def test_credentials_of_an_inventory_with_a_vault(lab: Lab, tmp_path: Path) -> N
     assert {device["connection"]["credential"] for device in result["devices"].values()} == {
         "lab with variable rollcall_credentials[1] (break-glass)"
     }
+    dead = "roll call: the login as lab with variable rollcall_credentials[0] (tacacs) was refused by"
+    assert dead in said
+    assert "and accepted by none" in said
     assert SECRET not in said
     files = [file for file in (tmp_path / "rollcall").rglob("*") if file.is_file()]
     assert not [file for file in files if SECRET.encode() in file.read_bytes()]
@@ -183,9 +196,14 @@ def test_credentials_of_an_inventory_with_a_vault(lab: Lab, tmp_path: Path) -> N
     assert {each["source"] for each in memory["refused"]} == {"variable rollcall_credentials[0] (tacacs)"}
 
 
-def test_a_plan_shows_where_the_first_credential_comes_from(lab: Lab, tmp_path: Path) -> None:
+def test_a_plan_shows_all_credentials_in_their_order(lab: Lab, tmp_path: Path) -> None:
     vaulted(tmp_path, SECRET)
-    said, result = play(tmp_path, lab, f"  - {{user: lab, password: {SECRET}}}\n", plan=True)
+    credentials = f"  - {{user: lab, password: {SECRET}}}\n  - {{name: local, user: admin, password: {SECRET}2}}\n"
+    said, result = play(tmp_path, lab, credentials, plan=True)
     planned = next(iter(result["plan"].values()))
     assert planned["credentials"]["user"] == planned["credentials"]["password"] == "variable rollcall_credentials[0]"
+    names = ["lab with variable rollcall_credentials[0]", "admin with variable rollcall_credentials[1] (local)"]
+    assert planned["credentials_in_order"] == names
+    for number, name in enumerate(names, 1):
+        assert f"credential {number} of 2: {name}" in said
     assert SECRET not in said + json.dumps(result)

@@ -26,7 +26,8 @@ ROOT = Path(__file__).parents[2]
 PLAYBOOK = Path(sys.executable).parent / "ansible-playbook"
 NAMES = ["a", "b", "c"]
 LINE = re.compile(
-    r"roll call(?: interrupted: (\d+) of (\d+) answers are in|: the answers are written to) (\S+)\. "
+    r"roll call(?: interrupted: (\d+) of (\d+) answers are in|: if this run is interrupted, its answers are in) "
+    r"(\S+)\. "
     r"To report on them: (ansible-playbook .*)\. "
     r"To ask the rest: run it again with resume: true \(-e rollcall_resume=true\)\."
 )

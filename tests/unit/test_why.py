@@ -88,3 +88,22 @@ def test_what_a_device_said_does_not_reach_the_terminal_as_it_is() -> None:
     lines = lines_of([("a\x9b", failed("failed", "one\x1b[2J\x9b31m\ntwo" + "x" * 1_000))], 1)
     assert all(line.isprintable() for line in lines)
     assert max(map(len, lines)) < 400
+
+
+def test_one_reason_is_one_line_for_all_platforms() -> None:
+    said = {"cisco_nxos": "show vrf", "arista_eos": "show mlag", "juniper_junos": "show vrf"}
+    answers = [
+        (f"r{number}", failed("partial", f"{platform}: '{command}' was rejected: '% no {number}'", platform=platform))
+        for number, (platform, command) in enumerate(said.items())
+    ]
+    assert lines_of(answers, 3)[1:] == ["  3 partial (connect, refused): …: '…' was rejected: '…': r0, r1, r2"]
+    same = [(f"r{number}", failed("partial", "'show vrf' was rejected")) for number in range(3)]
+    assert lines_of(same, 3)[1:] == ["  3 partial (connect, refused): 'show vrf' was rejected: r0, r1, r2"]
+
+
+def test_a_long_message_is_cut_between_words() -> None:
+    words = [f"word{number:03}" for number in range(100)]
+    (_title, line) = lines_of([("a", failed("failed", " ".join(words)))], 1)
+    shown = line.removeprefix("  1 failed (connect, refused): ").removesuffix(": a").split()
+    assert "…" in shown
+    assert set(shown) <= {*words, "…"}

@@ -13,12 +13,15 @@ from typing import Any
 
 from .._call import Call
 from .._device import Device, DeviceCredential
+from .._drivers.registry import gives_outputs
 from .._model.secrets import secrets_of
 from .._model.visible import visible
 from .._result import DeviceError, Outputs
 from .guard import Credential
 
-FACT = "credential"  # in ``connection`` of the answer
+# In ``connection`` of the answer: the credential that was accepted, those that were refused, and those that the guard
+# did not try.
+FACT, REFUSED, UNTRIED = "credential", "refused_credentials", "untried_credentials"
 # Kinds of refused logins that do not depend on the credential.
 _SAME_FOR_ALL = frozenset({"bastion", "no_user", "otp_command"})
 _AFTER_LOGIN = frozenset({"command", "parse"})  # phases
@@ -39,13 +42,13 @@ def ask_in_turn(device: Device, call: Call, ask: Callable[[Device], Any]) -> Any
         call.attempts = attempts
         variant = with_credential(device, credential)
         try:
-            return _with_fact(ask(variant), variant)
+            return _with_facts(ask(variant), variant, call.refused)
         except DeviceError as error:
             was_asked = was_asked or call.attempts == attempts  # one that was not made is not counted
             if not _depends_on_credential(error):
                 call.attempts = attempts if was_asked else call.attempts
                 if error.error.phase in _AFTER_LOGIN:
-                    _with_fact(error.value, variant)
+                    _with_facts(error.value, variant, call.refused)
                 raise
             call.refused[number] = error
     call.attempts = attempts if was_asked else attempts - 1
@@ -78,10 +81,21 @@ def _depends_on_credential(error: DeviceError) -> bool:
     return kind == "credential_guard" or (error.status == "auth_failed" and kind not in _SAME_FOR_ALL)
 
 
-def _with_fact(value: Any, variant: Device) -> Any:
-    """Add to an answer which credential was accepted."""
+def credential_names(device: Device) -> list[str]:
+    """Return the names of all credentials of a device, in the order in which they are tried."""
+    return [_name(with_credential(device, each)) for each in device.credentials]
+
+
+def _with_facts(value: Any, device: Device, refused: dict[int, DeviceError], *, accepted: bool = True) -> Any:
+    """Add to an answer which credential was accepted, and which were not."""
     if isinstance(value, Outputs):
-        value.connection = {**value.connection, FACT: _name(variant)}
+        names = credential_names(device)
+        is_untried = {number: each.error.kind == "credential_guard" for number, each in sorted(refused.items())}
+        facts: dict[str, Any] = {FACT: _name(device)} if accepted else {}
+        for key, wanted in ((REFUSED, False), (UNTRIED, True)):
+            found = [names[number] for number, each in is_untried.items() if each is wanted]
+            facts |= {key: found} if found else {}
+        value.connection = {**value.connection, **facts}
     return value
 
 
@@ -94,6 +108,9 @@ def _refusal(device: Device, refused: dict[int, DeviceError]) -> DeviceError:
     """Return the last error of the device, or of the guard if the device was not asked, with all reasons."""
     judged = [each for each in refused.values() if each.status == "auth_failed"]
     error = (judged or list(refused.values()))[-1]
+    if judged and error.value is None and gives_outputs(device):
+        error.value = Outputs({}, {})
+    _with_facts(error.value, device, refused, accepted=False)
     if len(refused) == 1:
         return error
     reasons = (
