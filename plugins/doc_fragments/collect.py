@@ -139,7 +139,7 @@ options:
     description:
       - The number of logins with one credential that are under way before a device has accepted it. Each success then allows
         four more, so that a large fleet is asked at full speed after a few logins. V(0) means no limit.
-      - A credential is a user with one password or key and one enable password, and where they were set.
+      - A credential is a user with one password or key, and the variable that has it. The enable password is counted separately.
       - If the first device does not answer within two seconds, another one is asked too, at most O(login_failure_limit) of them.
       - Driver V(python) and drivers of your own have no canary, because it is not known that a device accepted their login before
         the answer is complete.
@@ -147,7 +147,7 @@ options:
     default: 1
   login_failure_limit:
     description:
-      - The number of refused logins in a row after which a credential is not used any more, so that it does not lock the account.
+      - The number of refused logins in a row after which a credential is no longer used, so that the account is not locked.
         Only refusals without a later login that was accepted count. The remaining devices of this credential are V(skipped) with
         kind C(credential_guard). V(0) means no limit.
       - With O(output_dir), the next run remembers it. It then asks one device first, and stops after one refusal.

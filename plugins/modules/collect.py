@@ -15,7 +15,7 @@ description:
   - Connects to all devices concurrently, sends the commands, and returns a dictionary of name and answer, in the order of O(hosts).
     Every name has an entry, even if its device fails.
   - Devices are asked in separate processes. If the text of a device, a template or a function crashes a process, or uses too much time
-    or memory, only that device fails, with kind C(engine).
+    or memory, that is a failure of this device only, with kind C(engine).
   - Requires ansible-core 2.19 or later and Python 3.11 or later.
   - With C(delegate_to) V(localhost), the controller connects to the devices and shows progress. Delegated to another machine, a
     poller, that machine connects to them. It needs Python 3.11 or later and the packages that the role C(rollcall.network.poller)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from tests.integration.odd_server import Line, OddServer
 from tests.integration.test_signals import metrics, webhook
 
 PLAYBOOK = Path(__file__).parents[2] / "playbooks" / "collect.yml"
-RIGHT, WRONG = "right-battery-staple", "wrong-battery-staple"
+RIGHT, WRONG, SLOW = "right-battery-staple", "wrong-battery-staple", "slow-battery-staple"
 COUNT = 20
 
 
@@ -30,6 +31,8 @@ async def prompt_only(line: Line) -> None:
 
 
 async def by_password(_user: str, password: str) -> bool:
+    if password == SLOW:  # as if the AAA server did not answer
+        await asyncio.sleep(3600)
     return password == RIGHT
 
 
@@ -70,6 +73,21 @@ def wrong_password(server: OddServer, closed_port: int) -> Hosts:
     return fleet(server, ansible_password=WRONG)
 
 
+def silent_aaa_server(server: OddServer, closed_port: int) -> Hosts:
+    return fleet(server, ansible_password=SLOW, ansible_connect_timeout=2)
+
+
+def two_wrong_passwords(server: OddServer, closed_port: int) -> Hosts:
+    credentials = [{"name": name, "user": "ops", "password": f"{WRONG}-{name}"} for name in ("old", "older")]
+    return fleet(server, rollcall_credentials=credentials)
+
+
+def refusing_bastion(server: OddServer, closed_port: int) -> Hosts:
+    """The bastion has the login of the devices, and refuses it."""
+    bastion = f"jump@{server.address}:{server.port}"
+    return fleet(server, ansible_password=WRONG, rollcall_jump_hosts=[bastion])
+
+
 def three_off(server: OddServer, closed_port: int) -> Hosts:
     hosts = fleet(server)
     for name in ("d03", "d07", "d11"):
@@ -100,6 +118,19 @@ CASES = [
         "logins",
         "Logins failed: no full answer from 20 of 20 devices",
     ),
+    (
+        silent_aaa_server,
+        {},
+        "logins",
+        "Logins failed: no full answer from 20 of 20 devices, which refused the login or did not complete it",
+    ),
+    (
+        two_wrong_passwords,
+        {},
+        "credential_guard",
+        "The credential guard stopped logins (as ops with variable rollcall_credentials",
+    ),
+    (refusing_bastion, {}, "bastion", "The bastion failed (127."),
     (three_off, {}, "devices", "17 of 20 devices answered in full"),
     (
         one_command_writes,
@@ -114,7 +145,17 @@ CASES = [
 @pytest.mark.parametrize(
     ("hosts", "given", "cause", "sentence"),
     CASES,
-    ids=["a dead bastion", "a wrong password", "without the guard", "three devices off", "not read-only", "all on"],
+    ids=[
+        "a dead bastion",
+        "a wrong password",
+        "without the guard",
+        "an AAA server that does not answer",
+        "two wrong passwords",
+        "a bastion that refuses",
+        "three devices off",
+        "not read-only",
+        "all on",
+    ],
 )
 def test_a_run_says_what_its_failures_have_in_common(
     hosts: Any,

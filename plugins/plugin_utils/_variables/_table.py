@@ -248,7 +248,7 @@ ROLE: tuple[Variable, ...] = (
     ),
     Variable(
         "rollcall_login_failure_limit",
-        "Refused logins in a row after which a credential is not used any more. `0` means no limit",
+        "Refused logins in a row after which a credential is no longer used. `0` means no limit",
         ("collect",),
     ),
     Variable(
