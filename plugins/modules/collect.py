@@ -228,8 +228,8 @@ devices:
           C(cipher), C(mac), C(host_key) (type and fingerprint), C(banner) (the login banner) and C(bastions), if there are any.
         - C(hostname) is the name of the device in its prompt, if there is one.
         - C(credential) is the user of the credential that was accepted, and where it was set, with C(rollcall_credentials).
-          C(refused_credentials) and C(untried_credentials) are lists of those that the device refused, and of those that were not
-          tried because other devices had refused them.
+          C(refused_credentials) and C(untried_credentials) are those that the device refused, and those that were not
+          tried because other devices had refused them, one on each line.
         - C(platform_hint) says which platforms fit, if C(ansible_network_os) is missing, is not known, or does not fit the prompt.
         - Empty if there was no connection, and for driver V(python).
       type: dict

@@ -27,7 +27,7 @@ def logins_of(answer: Mapping[str, Any]) -> Logins:
     connection = answer.get("connection") or {}
     accepted = connection.get("credential")
     refused, not_tried = (
-        tuple(map(str, connection.get(key) or ())) for key in ("refused_credentials", "untried_credentials")
+        tuple(str(connection.get(key) or "").splitlines()) for key in ("refused_credentials", "untried_credentials")
     )
     return Logins(None if accepted is None else str(accepted), refused, not_tried)
 

@@ -55,7 +55,7 @@ def test_the_first_credential_that_is_accepted_is_named() -> None:
         assert server.logins == [WRONG, OTHER, RIGHT]
     assert (answer["status"], answer["attempts"]) == ("ok", 1)
     assert answer["connection"]["credential"] == "backup with credentials[2] (new)"
-    refused = ["ops with credentials[0] (old)", "ops with credentials[1] (older)"]
+    refused = "ops with credentials[0] (old)\nops with credentials[1] (older)"
     assert answer["connection"]["refused_credentials"] == refused
 
 

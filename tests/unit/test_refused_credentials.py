@@ -40,7 +40,7 @@ def test_each_refused_credential_has_a_sentence(logins: list[Logins], sentences:
 
 def test_the_page_of_the_fleet_says_which_credential_was_refused() -> None:
     pytest.importorskip("itables")
-    facts = {"credential": "b with variable x[1]", "refused_credentials": ["a with variable x[0] <old>"]}
+    facts = {"credential": "b with variable x[1]", "refused_credentials": "a with variable x[0] <old>"}
     rows = [fleet_row(f"r{number}", {**answers.answer(), "connection": facts}) for number in range(2)]
     page = Pages().fleet(rows)
     assert "The login as a with variable x[0] &lt;old&gt; was refused by 2 devices and accepted by none" in page

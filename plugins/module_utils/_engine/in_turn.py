@@ -91,10 +91,10 @@ def _with_facts(value: Any, device: Device, refused: dict[int, DeviceError], *, 
     if isinstance(value, Outputs):
         names = credential_names(device)
         is_untried = {number: each.error.kind == "credential_guard" for number, each in sorted(refused.items())}
-        facts: dict[str, Any] = {FACT: _name(device)} if accepted else {}
+        facts = {FACT: _name(device)} if accepted else {}
         for key, wanted in ((REFUSED, False), (UNTRIED, True)):
             found = [names[number] for number, each in is_untried.items() if each is wanted]
-            facts |= {key: found} if found else {}
+            facts |= {key: "\n".join(found)} if found else {}
         value.connection = {**value.connection, **facts}
     return value
 
