@@ -36,7 +36,7 @@ port=$(sed -n 's/^lab ready: .* on port //p' "$log")
 
 # Three of the 24 devices are broken on purpose, and one run in which they fail is a good run: 3 of 24 is 12.5 %.
 # Unbuffered, so that the progress is seen as it is made, through a pipe too.
-PYTHONUNBUFFERED=1 ansible-playbook -i inventory/lab.yml collect.yml \
+PYTHONUNBUFFERED=1 ansible-playbook -i inventory/lab.yml -i tests/lab/demo.yml collect.yml \
   -e "lab_port=$port" -e "rollcall_output_dir=$PWD/$output" \
   -e rollcall_max_fail_percentage=20 -e rollcall_device_timeout=6 -e "{rollcall_columns: [site, role]}"
 

@@ -118,9 +118,38 @@ def bgp_summary(device: Device, wiring: Wiring) -> str:
     return "\n".join(lines) + "\n"
 
 
+def running_config(device: Device, wiring: Wiring) -> str:
+    """A configuration with secrets, which are made up."""
+    interfaces = "".join(f"interface {each.name}\n no ip redirects\n!\n" for each in wiring.interfaces)
+    return f"""\
+Building configuration...
+
+Current configuration : 4211 bytes
+!
+version 17.9
+service password-encryption
+!
+hostname {device.name}
+!
+enable secret 9 $9$nhEmQVczB7dqsO$X.HsgL6x1il0RxkOSSvyQYwucySCt7qFm4v7pqCxkKM
+!
+username ops privilege 15 secret 5 $1$SERu$iXtvrNqZuXwEHdTxKFMDn/
+!
+{interfaces}snmp-server community Lab-Community-7 RO
+snmp-server location {device.site}
+!
+tacacs server aaa
+ address ipv4 192.0.2.49
+ key 7 0822455D0A16544541
+!
+end
+"""
+
+
 COMMANDS: dict[str, Renderer] = {
     "show version": version,
     "show ip interface brief": ip_interface_brief,
     "show lldp neighbors": lldp_neighbors,
     "show ip bgp summary": bgp_summary,
+    "show running-config": running_config,
 }
