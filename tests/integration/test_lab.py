@@ -19,8 +19,10 @@ from typing import Any
 
 import asyncssh
 import pytest
+import yaml
 from ntc_templates.parse import parse_output
 
+from ansible_collections.rollcall.network.plugins.module_utils._model.redaction import Redaction
 from tests.integration.conftest import run_playbook
 from tests.lab import Lab, inventory
 from tests.lab.faults import BIG_OUTPUT_BYTES, BROKEN, FAULTS
@@ -606,3 +608,15 @@ def test_a_copied_inventory_works_with_the_variable_that_it_names(tmp_path: Path
             assert done.returncode == status, done.stdout + done.stderr
     for name in ("lab_port", "lab_known_hosts"):
         assert f"-e {name}=<" in inventory.HEADER, "the copied file says what it needs"
+
+
+def test_the_configuration_that_the_demonstration_shows_has_secrets_that_are_masked() -> None:
+    entry = yaml.safe_load((ROOT / "tests" / "lab" / "demo.yml").read_text())["lab_iosxe"]["hosts"]["fra-wan1"]
+    assert entry["rollcall_commands"] == [*PLATFORMS["iosxe"].collect, "show running-config"]
+    one = next(each for each in FLEET if each.name == "fra-wan1")
+    text = PLATFORMS["iosxe"].commands["show running-config"](one, wiring(one.index, REGION_SIZE))
+    masked = Redaction(b"k" * 32).text(text)
+    assert len(masked.splitlines()) == len(text.splitlines())
+    changed = [line for line in text.splitlines() if line not in masked]
+    assert len(changed) == 4
+    assert len([line for line in masked.splitlines() if "redacted_" in line]) == 4

@@ -671,7 +671,7 @@ PATTERNS: dict[str, str] = {
     **{f"device_name.{name}": SEARCH for name in ("_END", "_COUNTER", "_NODE", "_OF_NODE", "_ADDED", "_STAMP")},
     **{f"device_name.{name}": MATCH for name in ("_BEFORE", "_ROUTEROS", "_ROLE", "_NO_NAME", "_ADDRESS")},
     **{f"serials.{name}": SEARCH for name in ("_LINE", "_ITEM", "_PART", "_MODULE")},
-    **{f"serials.{name}": MATCH for name in ("_WHOLE", "_UNKNOWN")},
+    **{f"serials.{name}": MATCH for name in ("_WHOLE", "_UNKNOWN", "_MEMBER")},
     "_terminal._SPECIAL": SEARCH,
     "_terminal._LINE_FEED": SEARCH,
     "_terminal._INERT": SEARCH,

@@ -235,6 +235,18 @@ TEXTS: list[tuple[str, str, tuple[str, ...]]] = [
         'NAME: "Switch 1 - Power Supply A", DESCR: "Power Supply A"\nPID: PWR , VID: V01 , SN: LIT2222BBBB\n',
         ("FCW2145L0FK",),
     ),
+    (
+        "show inventory",
+        'NAME: "0/0", DESCR: "NCS 5500 36X100G MacSec Base Scale Line Card"\nPID: NC55 , VID: V01, SN: JAE21020\n'
+        'NAME: "0/RP0", DESCR: "NCS 5500 Route Processor"\nPID: NC55-RP , VID: V01, SN: SAL210YT\n',
+        (),
+    ),
+    (
+        "show inventory",
+        'NAME: "3640 chassis", DESCR: "3640 chassis"\nPID: , VID: 0xFF, SN: FF1045C5\n'
+        'NAME: "One port Fastethernet TX", DESCR: "One port Fastethernet TX"\nPID: NM , VID: 1.0, SN: 7720321\n',
+        ("FF1045C5",),
+    ),
     ("show inventory", 'NAME: "SFP 1", DESCR: "Transceiver"\nPID: SFP-10G-SR , VID: V03 , SN: AVD12345678\n', ()),
     (
         "show inventory",
@@ -245,7 +257,8 @@ TEXTS: list[tuple[str, str, tuple[str, ...]]] = [
         "display device manuinfo",
         "Slot 1:\nDEVICE_SERIAL_NUMBER : 210235A1ABC000000001\nFan 1:\nDEVICE_SERIAL_NUMBER : 210235B1ABC000000002\n"
         " The operation is done\nPower 1:\n DEVICE_SERIAL_NUMBER : 210235C1ABC000000003\n"
-        "Slot 2:\nDEVICE_SERIAL_NUMBER : 210235A1ABC000000004\n",
+        "Subslot 1:\nDEVICE_SERIAL_NUMBER:210235D1ABC000000005\n"
+        " Slot 2 CPU 0:\nDEVICE_SERIAL_NUMBER : 210235A1ABC000000004\n",
         ("210235A1ABC000000001", "210235A1ABC000000004"),
     ),
     ("show version", "Serial number: 0123456789\nSystem serial number: SN123456789\n", ()),

@@ -102,7 +102,7 @@ def test_one_reason_is_one_line_for_all_platforms() -> None:
 
 
 def test_a_long_message_is_cut_between_words() -> None:
-    words = [f"word{number:03}" for number in range(100)]
+    words = [f"word{number:04}" for number in range(100)]
     (_title, line) = lines_of([("a", failed("failed", " ".join(words)))], 1)
     shown = line.removeprefix("  1 failed (connect, refused): ").removesuffix(": a").split()
     assert "…" in shown

@@ -45,9 +45,10 @@ _WHOLE = re.compile(
 )
 _PART = re.compile(
     r"\bpower|\bfan|psu|\bpem\b|\bps\d|supply|transceiver|optic|sfp|xfp|cfp|gbic|cable|stackport|sensor|battery|\bdisk"
-    r"|\bssd",
+    r"|\bssd|sub-?slot",
     re.IGNORECASE,
 )
+_MEMBER = re.compile(r"(?:chassis|slot|switch|unit|member) ?\d", re.IGNORECASE)
 _MODULE = re.compile(r"module|line ?card|supervisor|processor|\bengine|slot|daughter", re.IGNORECASE)
 _UNKNOWN = re.compile(r"(?:(.)\1*|0x\w*|n/?a|none|unknown|(?:sn|s/n)?[-_]?0?123456789?\w{0,4})\Z", re.IGNORECASE)
 
@@ -70,7 +71,7 @@ def _serials(text: str) -> Iterator[str]:
             indent = len(line["indent"])
             if _PART.search(line["heading"]):
                 part = indent if part is None else min(part, indent)
-            elif part is not None and indent <= part:
+            elif part is not None and (indent <= part or _MEMBER.match(line["heading"])):
                 part = None
         elif part is None:
             yield (line["serial"] or line["board"] or line["chassis"]).upper()
