@@ -20,6 +20,19 @@ LONGEST_MESSAGE = 320  # characters; the end of a message says what to do
 NUMBERS = re.compile(r"\d+(?:\.\d+)*")
 FINGERPRINT = re.compile(r"SHA256:[\w+/]+=*")
 QUOTED = re.compile(r"(?<!\w)(['\"])(?:(?!\1)[^\n]){1,400}\1(?!\w)")  # commands, prompts, what devices said
+# Kinds of errors whose message has the words of the device or its commands. They differ from platform to platform.
+WITH_WORDS = frozenset(
+    {
+        "disconnected",
+        "no_prompt",
+        "not_read_only",
+        "question",
+        "refused_by_text",
+        "rejected",
+        "session_closed",
+        "timeout",
+    }
+)
 NEAR = 40  # characters from the middle of a long message in which it is cut between words
 OTHERS = "…"  # replaces parts that differ between the devices of a group
 
@@ -37,7 +50,7 @@ def groups_of(answers: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Group]:
     """The devices without a full answer by status, kind and message, the largest group first.
 
     Two messages are the same if they differ only in the device's own name, address, port or platform, in fingerprints,
-    numbers, or what they quote.
+    numbers, or what they quote. Those of ``WITH_WORDS`` are one reason, with the first message as an example.
     """
     groups: dict[tuple[str, str, str], _Messages] = {}
     for name, answer in answers:
@@ -49,8 +62,8 @@ def groups_of(answers: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Group]:
         message = str(error.get("message") or "")
         general = _general(message, name, answer)
         reason = QUOTED.sub(f"'{OTHERS}'", general)
-        key = (status, where, NUMBERS.sub("0", reason))
-        groups.setdefault(key, _Messages(message, general, reason)).add(name, message, general)
+        key = (status, where, "" if error.get("kind") in WITH_WORDS else NUMBERS.sub("0", reason))
+        groups.setdefault(key, _Messages(message, general, reason)).add(name, message, general, reason)
     found = (Group(status, where, each.shown, each.names) for (status, where, _reason), each in groups.items())
     return sorted(found, key=lambda group: -len(group.names))
 
@@ -64,15 +77,22 @@ class _Messages:
         :param reason: also without what it quotes.
         """
         self.names: list[str] = []
-        self.shown = self._message = message
-        self._general, self._reason = general, reason
+        self._first = (message, general, reason)
+        self._differs = 0  # how many of them differ
 
-    def add(self, name: str, message: str, general: str) -> None:
+    @property
+    def shown(self) -> str:
+        return self._first[self._differs] if self._differs < 3 else f"for example {self._first[0]}"
+
+    def add(self, name: str, *texts: str) -> None:
+        """Add a device with its message, in the same three forms."""
         self.names.append(name)
-        if NUMBERS.sub("0", general) != NUMBERS.sub("0", self._general):
-            self.shown = self._reason
-        elif message != self._message and self.shown == self._message:
-            self.shown = self._general
+        while self._differs < 3 and not self._is_same(texts):
+            self._differs += 1
+
+    def _is_same(self, texts: Sequence[str]) -> bool:
+        one, other = texts[self._differs], self._first[self._differs]
+        return one == other or (self._differs > 0 and NUMBERS.sub("0", one) == NUMBERS.sub("0", other))
 
 
 def lines_of(answers: Iterable[tuple[str, Mapping[str, Any]]], total: int, sentence: str | None = None) -> list[str]:

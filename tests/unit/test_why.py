@@ -97,6 +97,12 @@ def test_one_reason_is_one_line_for_all_platforms() -> None:
         for number, (platform, command) in enumerate(said.items())
     ]
     assert lines_of(answers, 3)[1:] == ["  3 partial (connect, refused): …: '…' was rejected: '…': r0, r1, r2"]
+    words = ["the device rejected the command: % Invalid input", "the device rejected the command: Error: wrong"]
+    rejected = [
+        (f"r{number}", failed("partial", message, "command", "rejected", platform=f"os{number}"))
+        for number, message in enumerate(words)
+    ]
+    assert lines_of(rejected, 2)[1:] == [f"  2 partial (command, rejected): for example {words[0]}: r0, r1"]
     same = [(f"r{number}", failed("partial", "'show vrf' was rejected")) for number in range(3)]
     assert lines_of(same, 3)[1:] == ["  3 partial (connect, refused): 'show vrf' was rejected: r0, r1, r2"]
 
