@@ -57,6 +57,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._on_controller im
 from ansible_collections.rollcall.network.plugins.plugin_utils._pages import BUILT_IN, Pages
 from ansible_collections.rollcall.network.plugins.plugin_utils._preflight import preflight
 from ansible_collections.rollcall.network.plugins.plugin_utils._prometheus import RunFacts, prometheus
+from ansible_collections.rollcall.network.plugins.plugin_utils._refused_credentials import sentences_on
 from ansible_collections.rollcall.network.plugins.plugin_utils._report import (
     PRIVATE,
     PUBLIC,
@@ -408,6 +409,7 @@ class ActionModule(OnController):
         columns, title = arguments["columns"], arguments["title"]
         said = verdict.as_dict()
         index = {"rows": rows, "summary": summary, "verdict": said, "title": title, "hrefs": hrefs, "columns": columns}
+        index["refused_credentials"] = sentences_on(row.logins for row in rows)
         return {
             "md": partial(self._index_text, index, dest),
             "html": partial(

@@ -130,6 +130,13 @@ PLAY = """
       run_once: true
       delegate_to: localhost
       register: roll
+    - rollcall.network.report:
+        run_dir: "{{ roll.run_dir }}"
+        dest: "{{ roll.run_dir }}/reports"
+        formats: [html, md]
+      run_once: true
+      delegate_to: localhost
+      when: roll.plan is not defined
     - ansible.builtin.copy:
         content: "{{ roll | to_json }}"
         dest: "{{ folder }}/result.json"
@@ -189,6 +196,10 @@ def test_credentials_of_an_inventory_with_a_vault(lab: Lab, tmp_path: Path) -> N
     dead = "roll call: the login as lab with variable rollcall_credentials[0] (tacacs) was refused by"
     assert dead in said
     assert "and accepted by none" in said
+    [reports] = (tmp_path / "rollcall" / "runs").glob("*/reports")
+    for page in ("index.html", "index.md"):
+        shown = (reports / page).read_text().replace("\\", "")
+        assert "The login as lab with variable rollcall_credentials[0] (tacacs) was refused by" in shown, page
     assert SECRET not in said
     files = [file for file in (tmp_path / "rollcall").rglob("*") if file.is_file()]
     assert not [file for file in files if SECRET.encode() in file.read_bytes()]
