@@ -23,11 +23,12 @@ options:
     elements: raw
   allow_commands:
     description:
-      - Commands that may be sent although they are not known to only read. Each is a whole command line, in which C(*) stands for any
-        text without the operators of a shell. Case is significant, and several blanks are one blank.
-      - The commands that are known to only read are listed for each platform, such as C(show) and C(display). A device that would be
-        sent any other command is V(skipped), kind C(not_read_only), and there is no login.
-      - Commands that enter the configuration of a device, such as C(configure terminal), are never sent. They cannot be allowed.
+      - Commands that may be sent although they are not in the list of read-only commands. Each is a whole command line, in which C(*)
+        stands for any text without C(;), C(|), C(&), C(<), C(>), C($), a backtick, a backslash, and parentheses, brackets and braces.
+        Case is significant, and several blanks are one blank.
+      - Each platform has a list of read-only commands, such as C(show) and C(display). A device with any other command is V(skipped),
+        kind C(not_read_only), and there is no login.
+      - Commands that enter configuration mode, such as C(configure terminal), are always refused. They cannot be allowed.
       - By default, the variable C(rollcall_allow_commands) of each host is used. C(docs/read_only.md) has the details.
     type: list
     elements: str

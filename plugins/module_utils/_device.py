@@ -117,7 +117,7 @@ class Device:
     case and values, the first value of a name counts. ``ssh_config`` are configuration files in the format of OpenSSH.
     ``max_output`` is the number of bytes that are read for one command. ``platform_note`` says why the platform is
     ``learned`` if the user did not choose that. ``definition`` describes a platform that the user added.
-    ``allow_commands`` are patterns of commands that may be sent although they are not known to only read.
+    ``allow_commands`` are patterns of commands that may be sent although they are not in the list of read-only ones.
     ``expect_hostname`` are the names that its prompt may have; any if it is empty.
     ``credentials`` are tried in this order instead of the user, the password and the key of the device.
     ``rows_required`` makes the answer ``partial`` if rows that were requested are missing, see ``_required_rows``.

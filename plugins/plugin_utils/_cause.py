@@ -93,8 +93,8 @@ _SHARED: dict[str, _Shared] = {
     ),
     "not_read_only": _Shared(
         _kinds("not_read_only"),
-        "Commands are not known to only read: {none}, because nothing was sent to them; check the commands, and allow "
-        "those that only read with allow_commands",
+        "Commands are not in the list of read-only commands: {none}, because nothing was sent to them; check the "
+        "commands, and add those that only read to allow_commands",
     ),
 }
 CAUSES: tuple[str, ...] = (DEVICES, *_SHARED, RUN)

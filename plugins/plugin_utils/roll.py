@@ -85,7 +85,7 @@ def devices_from_inventory(
     :param parser: ``auto``, ``json`` or ``textfsm``, for commands without a parser.
     :param rows_required: whether an answer without the requested rows is ``partial``, which is the default.
     :param limits: as for ``call_roll``. Only the names of the variables are used here.
-    :param allow_commands: commands that may be sent although they are not known to only read; see docs/read_only.md.
+    :param allow_commands: commands that may be sent although they are not in the list of docs/read_only.md.
     :param extra_vars: take precedence over all other variables. They are values; templates in them are not resolved.
     :param vault_passwords: one password, or passwords by vault ID.
     :raises ValueError: for a source that does not exist, a pattern that matches no host, and for a wrong argument or

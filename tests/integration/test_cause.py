@@ -136,7 +136,7 @@ CASES = [
         one_command_writes,
         {},
         "not_read_only",
-        "Commands are not known to only read: no full answer from 20 of 20 devices",
+        "Commands are not in the list of read-only commands: no full answer from 20 of 20 devices",
     ),
     (all_on, {}, None, "20 of 20 devices answered in full"),
 ]

@@ -49,7 +49,7 @@ ANSWERS = {
     "killed": ("skipped", "resolve", "interrupted", "no answer in the run folder"),
     "poller": ("unreachable", "connect", "poller", "the poller failed"),
     "busy poller": ("skipped", "resolve", "poller_refused", "the poller refused the run"),
-    "writes": ("skipped", "resolve", "not_read_only", "reload is not known to only read"),
+    "writes": ("skipped", "resolve", "not_read_only", "reload is not in the list of read-only commands"),
     "no error": ("failed", "", "", ""),
 }
 

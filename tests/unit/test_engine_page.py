@@ -57,7 +57,7 @@ def test_devices_are_asked_again_twice_as_the_page_says() -> None:
     assert "at most twice because of a process that ended" in PAGE
 
 
-@pytest.mark.parametrize("command", ["show version", "display version", "get system status", "ping 192.0.2.1"])
+@pytest.mark.parametrize("command", ["show version", "display version", "get system status", "ping 192.0.2.1 count 3"])
 def test_read_only_commands(command: str) -> None:
     assert "[read_only.md](read_only.md)" in PAGE
     assert Cli().read_only(Device("box", commands=(Command(command),)))

@@ -5,15 +5,18 @@
 
 from __future__ import annotations
 
+import pathlib
 import time
 
 import pytest
+import scrapli
+import yaml
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device, Reply
+from ansible_collections.rollcall.network.plugins.module_utils._drivers.configuration import enters_configuration
 from ansible_collections.rollcall.network.plugins.module_utils._drivers.read_only import (
     LONGEST_PATTERN,
     check_patterns,
-    enters_configuration,
     matches,
     reads,
 )
@@ -47,8 +50,19 @@ READS = {
         "ping 192.0.2.1",
         "ping vrf MGMT 192.0.2.1 repeat 5 size 1500",
         "traceroute 192.0.2.1 source Loopback0",
+        "more flash:a.txt",
+        "show reload",
+        "show interfaces te 1/0/1",
+        "show run | include down|up",
     ],
-    "cisco_nxos": ["show version | json", "show run | no-more", 'show run | include "a|b"', "show ip route vrf all"],
+    "cisco_nxos": [
+        "show version | json",
+        "show run | no-more",
+        'show run | include "a|b"',
+        "show ip route vrf all",
+        'show run | include "up|down"',
+        "show tech-support",
+    ],
     "arista_eos": [
         "bash df -h",
         "show version | json",
@@ -63,7 +77,7 @@ READS = {
         "disp int br | include UP",
         "display diagnostic-information",
     ],
-    "cisco_asa": ["show version", "failover exec mate show version"],
+    "cisco_asa": ["show version", "failover exec mate show version", "show tech-support"],
     "oneaccess_oneos": ["cat /BSA/bsaBoot.inf", "ls -lh /BSA", "hostname"],
     "zyxel_dslam": ["cfg lan get", "sys atsh"],
     "huawei_vrp": ["display version", "dis cur | no-more", "screen-length 0 temporary", "tracert 192.0.2.1", "show it"],
@@ -74,6 +88,8 @@ READS = {
         "show log messages | find error",
         "file show /var/log/messages",
         "ping 192.0.2.1 count 5 routing-instance mgmt",
+        'show log messages | match "a\\.b|c"',
+        'show log messages | match "a|save"',
     ],
     "fortinet_fortios": [
         "execute date",
@@ -84,6 +100,8 @@ READS = {
         "get system status",
         "show full-configuration",
         "get router info routing-table all",
+        "diagnose sys top 1 20 1",
+        "get system performance status",
     ],
     "paloalto_panos": [
         "request license info",
@@ -91,6 +109,7 @@ READS = {
         "show system info",
         "set cli pager off",
         "ping source 192.0.2.9 host 192.0.2.1 count 3",
+        "show system res",
     ],
     "mikrotik_routeros": [
         "/interface ethernet monitor ether1 once",
@@ -103,16 +122,30 @@ READS = {
         "/system identity print",
         "/export",
         "/ip firewall export terse",
+        "/ping 192.0.2.1 count=3",
+        "/int eth print",
+        "/ip firewall filter print where chain=input",
+        "/log print",
+        "/system package update print",
+        "/interface print where interface=ether1",
+        "/export terse",
     ],
     "nokia_sros_classic": ["admin display-config", "show router interface | match up", "environment no more"],
     "nokia_sros": ["admin show configuration", "info", "show port | match oper | count"],
-    "ciena_saos": ["configuration show brief", "port show", "show version", "vlan show vlan 10"],
+    "ciena_saos": [
+        "configuration show brief",
+        "port show",
+        "show version",
+        "vlan show vlan 10",
+        "port show port 1 statistics",
+        "ping 192.0.2.1 count 3",
+    ],
     "brocade_fos": ["switchshow", "fabricShow", "version", "portshow 1/2"],
-    "netscaler": ["show ns ip", "stat lb vserver"],
+    "netscaler": ["show ns ip", "stat lb vserver", "stat lb vserver -fullValues"],
     "f5_tmsh": ["list ltm virtual", "show sys version"],
-    "juniper_screenos": ["get config", "get system"],
+    "juniper_screenos": ["get config", "get system", "get tech-support"],
     "vyos_vyos": ["show configuration commands", "show version | match Version"],
-    "frr": ["show ip bgp summary json", "sh run"],
+    "frr": ["show ip bgp summary json", "sh run", "ping 192.0.2.1 repeat 3"],
     "linux": [
         "dmidecode -t bios",
         "nmcli connection show",
@@ -130,8 +163,33 @@ READS = {
         "vtysh -c 'show ip bgp summary'",
         "ping -c 4 192.0.2.1",
         "systemctl status sshd",
+        "cat /proc/cpuinfo",
+        "cat /sys/class/net/*/operstate",
+        "tail -n 5 /var/log/syslog",
+        "netstat -rn",
+        "free -m",
+        "lldpcli show neighbors",
+        "cat /etc/a.json | jq .a | head -3",
+        "ip link show dev eth0",
+        'vtysh -c "show run"',
+        "systemctl status -l sshd",
     ],
-    "learned": ["show version", "display version", "get system status", "RTRV-HDR", "show run | include up"],
+    "learned": [
+        "show version",
+        "display version",
+        "get system status",
+        "RTRV-HDR",
+        "show run | include up",
+        'show run | include "up|down"',
+        "ping 192.0.2.1 count 3",
+    ],
+    "extreme_exos": [
+        "show ports no-refresh",
+        "show ports statistics no-refresh",
+        "show ports information",
+        "show ports 1:1-4 utilization no-refresh",
+    ],
+    "avaya_vsp": ["show logging file tail"],
 }
 
 WRITES = {
@@ -169,6 +227,16 @@ WRITES = {
         "showing off",
         "s",
         "tclsh",
+        "show platform hardware qfp active statistics drop clear",
+        "show platform hardware qfp active statistics drop cl",
+        "show interfaces x statistics clear_drop",
+        'show run | include "a|redirect flash:x"',
+        "more tftp://192.0.2.1/a",
+        "dir ftp:",
+        "show crashinfo save x",
+        "show log x file a",
+        "show a|x",
+        "show run | include a|flash x",
     ],
     "cisco_nxos": [
         "show version ; reload",
@@ -176,6 +244,12 @@ WRITES = {
         "show run | vsh",
         "show run | include a|cat",
         "show a | diff",
+        'show run | include "\\\\"" | redirect bootflash:a',
+        "show run | include '\"' | sed w",
+        'show run | include "a\\\\" > bootflash:a "',
+        'show run | include ";reload"',
+        'show run | include "a" > "b"',
+        "show tech-support all binary bootflash:a",
     ],
     "arista_eos": [
         "bash rm -rf /mnt/flash",
@@ -188,6 +262,11 @@ WRITES = {
         "show run | grep a; reboot",
         "show run | grep a && reboot",
         'show run | include "a',
+        'show run | grep "\\\\"" | reboot "',
+        "show run | grep '\"' | reboot '\"'",
+        "more file:/dev/zero",
+        'show run | grep "a" ; reboot',
+        "show logging follow",
     ],
     "cisco_iosxr": [
         "admin reload",
@@ -197,8 +276,9 @@ WRITES = {
         "show tech-support bgp",
         "show run | utility script a",
         "show a|file disk0:",
+        "admin sh te",
     ],
-    "aruba_wlc": ["show tech-support a.log"],
+    "aruba_wlc": ["show tech-support a.log", "show tech-support", "show techsupport", "show fulltech", "sho te"],
     "hp_comware": [
         "show clock > a.txt",
         "save",
@@ -214,6 +294,10 @@ WRITES = {
         "clear interfaces statistics all",
         "file delete /var/log/messages",
         "start shell",
+        'show log messages | match "\\\\"" | save x',
+        "show log messages | match '\"' | save x",
+        "ping 192.0.2.1",
+        "file show /dev/zero",
     ],
     "fortinet_fortios": [
         "execute date 2026-01-01",
@@ -222,13 +306,18 @@ WRITES = {
         "execute dhcp lease-clear all",
         "execute log delete",
         "diagnose sys kill 9 1",
-        "get system status\nexecute reboot",
+        "get system performance top",
+        "diagnose sys top",
+        "diagnose sys top 1",
+        "get test dnsproxy 99",
     ],
     "paloalto_panos": [
         "request license fetch",
         "request restart system",
         "set cli pager off; request restart system",
         "delete config saved a",
+        "ping host 192.0.2.1",
+        "show system resources follow",
     ],
     "mikrotik_routeros": [
         "/interface ethernet monitor ether1 once do={/system reboot}",
@@ -246,11 +335,43 @@ WRITES = {
         "/ip address print where name=(reboot)",
         ":put [/system reboot]",
         "{ /system reboot }",
+        "/log info print",
+        "/execute print",
+        "/tool profile print",
+        "/tool fetch print",
+        "/interface ethernet monitor ether1",
+        "/interface print interval=1",
+        "/log print follow",
+        "/system sc run print",
+        "/system sh print",
+        "/ping 192.0.2.1",
+        "/no such menu print",
+        "/ip address print in=1",
     ],
     "nokia_sros_classic": ["admin save", "admin reboot now", "show port > cf3:a"],
-    "ciena_saos": ["configuration save", "port set port 1 show", "port disable port show", "system reboot"],
-    "brocade_fos": ["switchdisable", "cfgsave", "switchshow; reboot", "switchshow $(reboot)"],
-    "vyos_vyos": ["sh -c reboot", "sh ver", "reboot", "show version | tee a", "show version $(reboot)", "show !r"],
+    "ciena_saos": [
+        "configuration save",
+        "port set port 1 show",
+        "port disable port show",
+        "system reboot",
+        "vlan rename vlan 10 name show",
+        "vlan remove show",
+        "port sho",
+        "ping 192.0.2.1",
+    ],
+    "brocade_fos": ["switchdisable", "cfgsave", "switchshow; reboot", "switchshow $(reboot)", "portperfshow"],
+    "vyos_vyos": [
+        "sh -c reboot",
+        "sh ver",
+        "reboot",
+        "show version | tee a",
+        "show version $(reboot)",
+        "show !r",
+        "show tech-support",
+        "show techsupport",
+        "show fulltech",
+        "sho te",
+    ],
     "linux": [
         "dmidecode --dump-bin a",
         "nmcli connection down eth0",
@@ -287,6 +408,39 @@ WRITES = {
         "ping -f 192.0.2.1",
         "find / -delete",
         "CAT /etc/passwd",
+        "cat",
+        "cat -",
+        "cat /dev/zero",
+        "cat //dev/./zero",
+        "cat /d*v/zero",
+        "cat ../dev/zero",
+        "cat /proc/self/fd/0",
+        "cat /proc/kmsg",
+        'cat "/dev/"zero',
+        "tail -f /var/log/syslog",
+        "tail -5f a",
+        "tail --follow a",
+        "tail -n 5",
+        "grep x",
+        "grep -r x /",
+        "lldpcli show neighbors -c /tmp/a",
+        "lldpctl -c a",
+        "systemctl status -H h sshd",
+        "systemctl --host=h status",
+        "journalctl -f",
+        "watch date",
+        "netstat -c",
+        "netstat -ic",
+        "free -s 1",
+        "free -ms 1",
+        "docker ps -H tcp://h",
+        "lspci -H1",
+        "jq 'repeat(1)' a",
+        "ping 192.0.2.1",
+        "ip monitor",
+        "cat a | tail -f b",
+        "vtysh -c 'show version",
+        "birdc show route export x",
     ],
     "learned": [
         "sh -c reboot",
@@ -297,7 +451,26 @@ WRITES = {
         "show a | tee b",
         "show a|cat",
         "export file=a",
+        "show tech-support",
+        "show techsupport",
+        "show fulltech",
+        "sho te",
     ],
+    "a10_acos": ["show tech-support", "show techsupport", "show fulltech", "sho te"],
+    "netscaler": ["show tech-support", "show techsupport", "show fulltech", "sho te"],
+    "ubiquiti_edgerouter": ["show tech-support", "show techsupport", "show fulltech", "sho te"],
+    "dell_enterprisesonic": ["show tech-support", "show techsupport", "show fulltech", "sho te"],
+    "alcatel_aos": ["show tech-support", "show techsupport", "show fulltech", "sho te"],
+    "allied_telesis_awplus": ["show tech-support", "show techsupport", "show fulltech", "sho te"],
+    "adtran_os": ["show tech-support", "show techsupport", "show fulltech", "sho te"],
+    "avaya_vsp": ["show tech-support", "show techsupport", "show fulltech", "sho te"],
+    "ruijie_rgos": ["show tech-support", "show techsupport", "show fulltech", "sho te"],
+    "frr": ["ping 192.0.2.1"],
+    "hillstone_stoneos": ["show tech-support tofile"],
+    "extreme_exos": ["show ports", "show ports utilization", "show ports 1-4", "show tech-support logto file"],
+    "hp_procurve": ["show interfaces display"],
+    "cisco_viptela": ["show log messages tail"],
+    "juniper_screenos": ["get tftp://192.0.2.1/a", "get counter x clear", "get config from tftp 192.0.2.1 a"],
 }
 
 CONFIGURATION = [
@@ -319,8 +492,55 @@ CONFIGURATION = [
     "configure vlan default add ports 1",
     "show version ; configure terminal",
     "vtysh -c 'conf t'",
+    "co",
+    "co t",
+    "c",
+    "ed",
+    "sy",
+    "syst imm",
+    "setup",
+    "configuration terminal",
+    "config-transaction",
+    "config-t",
+    "svintr-config",
+    "enter candidate",
+    "enter candidate private",
+    "en cand",
+    "//configure",
+    "// configure",
+    "\\configure",
+    "'configure' terminal",
+    'con"figure"',
+    "{ configure }",
+    "vtysh -c configure -c 'router bgp 1'",
+    "vtysh --command configure",
+    "vtysh --command=configure",
+    "vtysh -cconfigure",
+    "/usr/bin/vtysh -c co",
+    "cli -c configure",
+    "cli -c 'configure; set system x'",
+    "sudo configure",
+    "sudo -u root vtysh -c configure",
+    "echo configure | vtysh",
+    "run configure",
+    "failover exec mate conf t",
+    "fabric 101 configure",
+    "tclsh ios_config x",
 ]
 NO_CONFIGURATION = [
+    "copy running-config startup-config",
+    "execute backup config tftp a 192.0.2.1",
+    "configShow",
+    'show log | match "configure"',
+    "show log | include up|configure",
+    "sudo vtysh -c 'show configuration'",
+    "admin show configuration",
+    "info configure port",
+    "sys atsh",
+    "enter state",
+    "enable",
+    "save-config",
+    "ip link show co",
     "configuration show",
     "system show",
     "show configuration",
@@ -360,9 +580,30 @@ def test_the_configuration_is_never_entered(line: str) -> None:
         assert not reads(platform, line)
         refused = refusal_of(device(line, platform=platform, allow_commands=("*", line)))
         assert refused is not None
-        assert "never" in refused.message
-    with pytest.raises(ValueError, match="never entered"):
+        assert "enters configuration mode" in refused.message
+    with pytest.raises(ValueError, match="always refused"):
         check_patterns([line])
+
+
+@pytest.mark.parametrize("line", ["show version\nreload", "show version\rreload", "show\x00version", "show\x1b[A"])
+def test_a_line_that_is_not_printable_is_never_sent(line: str) -> None:
+    refused = refusal_of(device(line, allow_commands=("*",)))
+    assert refused is not None
+    assert "not one line of printable text" in refused.message
+
+
+def test_words_that_enter_configuration_on_any_platform_are_known() -> None:
+    """As the definitions of scrapli name them."""
+    folder = pathlib.Path(scrapli.__file__).parent / "definitions"
+    found = set()
+    for file in folder.glob("*.yaml"):
+        modes = yaml.safe_load(file.read_text()).get("modes") or []
+        for way in (way for mode in modes for way in mode.get("accessible_modes") or []):
+            if way["name"].startswith("config"):
+                found |= {step["send_input"]["input"] for step in way["instructions"] if "send_input" in step}
+    found -= {"conifgure terminal"}  # a typing error there
+    assert len(found) > 5
+    assert [line for line in found if not enters_configuration(line)] == []
 
 
 @pytest.mark.parametrize("line", NO_CONFIGURATION)
@@ -425,12 +666,43 @@ def test_a_reply_that_confirms_needs_a_permission(reply: Reply, is_sent: bool) -
         ("show run > *", "show run >> a", False),
         ("[ab]?", "[ab]?", True),
         ("[ab]?", "a1", False),
+        ("/ip address set *", "/ip address set [/system reboot]", False),
+        ("/ip address set [*]", "/ip address set [find]", True),
+        ("do *", "do {:put a}", False),
+        ("do *", "do (a)", False),
     ],
 )
 def test_what_a_pattern_of_allow_commands_stands_for(pattern: str, line: str, expected: bool) -> None:
     assert matches(pattern, line) is expected
     allowed = device("show version", line, allow_commands=(pattern,))
     assert (refusal_of(allowed) is None) is (expected or refusal_of(device(line)) is None)
+
+
+def test_all_refused_commands_are_named() -> None:
+    commands = ["reload", "write erase", "clear counters", "debug all", "show version"]
+    refused = refusal_of(device(*commands))
+    assert refused is not None
+    assert refused.message == (
+        "'reload', 'write erase', 'clear counters' and 'debug all' are not in the list of read-only commands of "
+        "platform cisco_iosxe. To send them anyway, add them to allow_commands of the task or to "
+        "rollcall_allow_commands of the device"
+    )
+
+
+@pytest.mark.parametrize(
+    ("patterns", "line", "is_said"),
+    [
+        (["clear *"], "clear counters | include a", True),
+        (["/ip address *"], "/ip address set [find] disabled=yes", True),
+        (["clear *"], "reload", False),
+        (["clear counters"], "clear counters | include a", False),
+        ([], "clear counters | include a", False),
+    ],
+)
+def test_the_message_says_what_an_asterisk_does_not_stand_for(patterns: list[str], line: str, is_said: bool) -> None:
+    refused = refusal_of(device(line, allow_commands=tuple(patterns)))
+    assert refused is not None
+    assert ("The * in an entry does not stand for ; | &" in refused.message) is is_said
 
 
 def test_what_is_allowed_is_not_sent_a_second_time() -> None:

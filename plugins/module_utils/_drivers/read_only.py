@@ -4,59 +4,73 @@
 
 """Whether a command only reads, and whether it may be sent. Each command line is checked before any login.
 
-A command may be sent if it only reads (``_platforms.read_only``), or if the user allows it. What enters or changes a
-configuration is never sent. A command is sent a second time, after a session that was lost, only if it only reads.
+A command may be sent if it only reads (``_platforms.read_only``), or if the user allows it. What enters configuration
+mode is always refused. A command is sent a second time, after a session that was lost, only if it only reads.
 """
 
 from __future__ import annotations
 
 import functools
 import re
+import shlex
 from collections.abc import Iterator
 from itertools import pairwise
 
 from .._device import Command, Device, Reply
+from .._platforms.menus import MENUS
 from .._platforms.model import LEARNED, PlatformError
 from .._platforms.names import platform_name
 from .._platforms.read_only import (
     ACTIONS,
+    CLEARS,
+    COMMAND_LINES,
+    COUNTS,
+    ENDING_PINGS,
+    ENDLESS,
     FLAGS,
+    LINUX,
+    NEEDED_ARGUMENTS,
     NETWORK,
     NUMBERS,
+    OUTPUTS,
+    PRINTS_TECH,
     READ_ONLY,
     SESSION,
+    SHOWING,
+    TECH_TO,
+    UNSAFE_OPTIONS,
     VALUES,
-    WRITES,
     WRITING_FILTERS,
     Rules,
 )
 from .._result import Error
-from .._some import some
+from .configuration import enters_configuration
 
 LONGEST_PATTERN = 512  # characters of a pattern of the user
 MOST_PATTERNS = 1000
-NAMED = 3  # commands in a message
 DENIALS = frozenset({"n", "no", "q"})  # replies to a question that confirm nothing
 
-# A line that enters the configuration, or changes it. ``system-view`` has no arguments, and SAOS has ``system``.
-_CONFIGURATION = re.compile(
-    r"(?:^|[;&\n]|-c\s*[\"'])\s*/?(?:do\s+|admin\s+|run\s+)*"
-    r"(?:con(?:f(?:i(?:g(?:u(?:r(?:e)?)?)?)?)?)?(?![\w-])|edit(?:-config)?(?![\w-])"
-    r"|sys(?:t(?:e(?:m(?:-(?:v(?:i(?:e(?:w)?)?)?)?)?)?)?)?\s*(?:immediately\s*)?(?:[;&\"']|$))",
-    re.IGNORECASE,
-)
-_ANYWHERE = re.compile(r"[`\x00-\x1f\x7f]|\$[({]")  # also within double quotes
+_ANYWHERE = re.compile(r"`|\$[({]")  # also within double quotes
 _OUTSIDE = re.compile(r"[;<>&]")
 _OF_A_SHELL = re.compile(r"[$!\\{}()]")
 _IN_QUOTES = re.compile(r"[$!\\]")
-_MENU_VALUES = re.compile(r"[][{}();$]|(?:^|\s)f\w*=")  # a script, and a file to write to
-_OPERATORS = re.compile(r"([;|&<>`$\\]+)")  # an asterisk of the user does not stand for them
+# With these, it is not known which quotes a platform sees.
+_UNCLEAR_QUOTES = re.compile(r"'|\\[\"'\\]|\\$")
+_QUOTED = re.compile(r'"[^"]*"')
+# A script, a file to write to, and what shows the items again and again
+_MENU_VALUES = re.compile(
+    r"[][{}();$]|(?:^|\s)(?:f\w*=|f(?:o(?:l(?:low?)?)?)?(?:\s|$)|follow|i(?:n(?:t(?:e(?:r(?:v(?:al?)?)?)?)?)?)?=)"
+)
+_ADDRESS_OF_FILE = re.compile(r"://|^(?:t?ftps?|s?ftp|scp|https?|rcp|smb|nfs)\d?:")
+# Files that never end, or that are what is typed: devices, and some files of the kernel
+_ENDLESS_FILE = re.compile(
+    r"(?:^|[^\w-])dev/|(?:^|[^\w-])proc/(?:[^a-z]|k|self|thread-self|.*[*?\[])|trace_pipe|kmsg|/sys/kernel/(?:debug|tracing)"
+    r"|(?:^|/)\.\.(?:/|$)|(?:^|=)/[^/]*[*?\[][^/]*/"
+)
+_OPERATORS = re.compile(r"([][;|&<>`$\\(){}]+)")  # an asterisk of the user does not stand for them
+OPERATORS = "; | & < > ` $ \\ ( ) [ ] { }"
+_PORTS = re.compile(r"[\d:,*-]+|all")
 _NAME = re.compile(r"[\w.:%/@+~,*=-]+")
-
-
-def enters_configuration(line: str) -> bool:
-    """Return whether a line enters a device's configuration. It is never sent."""
-    return _CONFIGURATION.search(line) is not None
 
 
 def only_reads(device: Device, command: Command) -> bool:
@@ -69,24 +83,59 @@ def _confirms(reply: Reply) -> bool:
 
 
 def refusal_of(device: Device) -> Error | None:
-    """Return why nothing is sent to a device: a command that is neither read-only nor allowed. None if all are."""
-    configuring = [line for line in _lines(device) if enters_configuration(line)]
-    if configuring:
-        message = (
-            f"{_quoted(configuring)} enters the configuration of the device, which is never done, so there was no "
-            "login; no option allows it"
+    """Return why nothing is sent to a device: a command that is neither read-only nor allowed. None if all are.
+
+    Every line of the user that is sent goes through here before the login, so other places need no check.
+    """
+    message = _reason(device)
+    return None if message is None else Error("resolve", "not_read_only", message)
+
+
+def _reason(device: Device) -> str | None:
+    lines = list(_lines(device))
+    if strange := [line for line in lines if not line.isprintable()]:
+        return f"{_named(strange)} {_be(strange)} not one line of printable text; correct {_it(strange)}"
+    if configuring := [line for line in lines if enters_configuration(line)]:
+        enter = "enters" if len(configuring) == 1 else "enter"
+        return (
+            f"{_named(configuring)} {enter} configuration mode. The collection refuses such commands, and no option "
+            f"allows them; remove {_it(configuring)}"
         )
-        return Error("resolve", "not_read_only", message)
     others = [each for each in device.commands if not only_reads(device, each) and not is_allowed(device, each.text)]
     if not others:
         return None
+    texts = [each.text for each in others]
     answered = " with its answers" if others[0].answers and reads(_platform(device), others[0].text) else ""
-    message = (
-        f"{_quoted([each.text for each in others])}{answered} is not known to only read on platform "
-        f"{device.platform or LEARNED}, so there was no login; to send it, add {others[0].text!r} to allow_commands of "
-        "the task or to rollcall_allow_commands of the device"
+    return (
+        f"{_named(texts)}{answered} {_be(texts)} not in the list of read-only commands of platform "
+        f"{device.platform or LEARNED}. To send {_it(texts)} anyway, add {_it(texts)} to allow_commands of the task or "
+        f"to rollcall_allow_commands of the device{_hint(device, texts)}"
     )
-    return Error("resolve", "not_read_only", message)
+
+
+def _named(lines: list[str]) -> str:
+    *first, last = map(repr, dict.fromkeys(lines))
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _be(lines: list[str]) -> str:
+    return "is" if len(lines) == 1 else "are"
+
+
+def _it(lines: list[str]) -> str:
+    return "it" if len(lines) == 1 else "them"
+
+
+def _hint(device: Device, lines: list[str]) -> str:
+    """Return what an asterisk does not stand for, if an entry of the user would fit without that."""
+    patterns = [each for each in device.allow_commands if "*" in each]
+    for line in lines:
+        plain = _OPERATORS.sub(" ", line)
+        if plain != line and any(
+            _fits(_in_one_line(_OPERATORS.sub(" ", each)), _in_one_line(plain)) for each in patterns
+        ):
+            return f". The * in an entry does not stand for {OPERATORS}, so write these characters in the entry"
+    return ""
 
 
 def is_allowed(device: Device, line: str) -> bool:
@@ -113,7 +162,7 @@ def check_patterns(given: object) -> tuple[str, ...]:
             )
             raise ValueError(msg)
         if enters_configuration(pattern):
-            msg = f"allow_commands cannot allow {pattern!r}, because the configuration of a device is never entered"
+            msg = f"allow_commands cannot allow {pattern!r}: commands that enter configuration mode are always refused"
             raise ValueError(msg)
     return tuple(map(str, patterns))
 
@@ -121,15 +170,24 @@ def check_patterns(given: object) -> tuple[str, ...]:
 def matches(pattern: str, line: str) -> bool:
     """Return whether a pattern stands for the whole line. Runs of blanks are one blank.
 
-    ``*`` stands for any text without the operators of a shell. The work is at most the product of both lengths.
+    ``*`` stands for any text without ``OPERATORS``: with them, a line can have further commands, or a script. The work
+    is at most the product of both lengths.
     """
-    parts = _OPERATORS.split(" ".join(pattern.split()))
-    given = _OPERATORS.split(" ".join(line.split()))
+    parts = _OPERATORS.split(_in_one_line(pattern))
+    given = _OPERATORS.split(_in_one_line(line))
     return (
         len(parts) == len(given)
         and parts[1::2] == given[1::2]
         and all(map(_fits, (part.strip() for part in parts[::2]), (part.strip() for part in given[::2])))
     )
+
+
+def _without_operators(text: str) -> str:
+    return _in_one_line(_OPERATORS.sub(" ", text))
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _fits(pattern: str, text: str) -> bool:
@@ -160,38 +218,99 @@ def _platform(device: Device) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def reads(platform: str, line: str) -> bool:
-    """Return whether a line only reads on this platform."""
+    """Return whether a line only reads on this platform, and ends by itself."""
     rules = READ_ONLY.get(platform, NETWORK)
     if enters_configuration(line) or _ANYWHERE.search(line):
         return False
-    segments = _segments(rules, line)
+    segments = (_segments_of_a_shell if rules.shell else _segments)(rules, line)
     if segments is None:
         return False
-    first = segments[0] if rules.shell else segments[0].lower()
-    words = first.split()
+    split = [shlex.split(each) if rules.shell else each.lower().split() for each in segments]
+    if any(map(_ENDLESS_FILE.search, (word for words in split for word in words))):
+        return False
+    words = split[0]
     if words[:1] == ["do"] and not rules.shell:
         del words[0]
-    if not any(_is_like(entry, words) for entry in (*rules.commands, *SESSION)):
+    if not any(_is_like(entry, words, rules.menu) for entry in (*rules.commands, *SESSION)):
         return False
-    if any(_is_like(entry, words) for entry in (*rules.writes, *WRITES)):
+    if _never_ends(platform, words):
         return False
-    return all(_is_filter(rules, before, each) for before, each in pairwise(segments))
+    if rules.unless not in words and any(_is_like(entry, words) for entry in (*rules.writes, *TECH_TO)):
+        return False
+    if rules.menu != "mikrotik_routeros" and not _ends_and_only_prints(platform, rules, words):
+        return False
+    if rules.commands is LINUX and not all(is_safe_program(each, number > 0) for number, each in enumerate(split)):
+        return False
+    return _are_filters(rules, segments, split)
+
+
+def _never_ends(platform: str, words: list[str]) -> bool:
+    """Return whether it is a ping without a number of packets, on a platform where that is not known to end."""
+    counts = {word.partition("=")[0] for word in words}.intersection(COUNTS)
+    return words[0].removeprefix("/") == "ping" and platform not in ENDING_PINGS and not counts
+
+
+def _ends_and_only_prints(platform: str, rules: Rules, words: list[str]) -> bool:
+    """Return whether none of the arguments of a command clears, writes, sends, or shows something without an end."""
+    if rules.commands is LINUX and words[0] not in COMMAND_LINES:
+        return True
+    given = [word.lower() for word in words]
+    for before, word in pairwise(given):
+        if ("tech" in word or (word in ("te", "tec") and before in SHOWING)) and platform not in PRINTS_TECH:
+            return False
+        if _ADDRESS_OF_FILE.search(word):
+            return False
+    for before, word in pairwise(given[1:]):
+        bare = word.lstrip("-")
+        if bare.startswith("clear") or any(_is_word(each, bare) for each in CLEARS):
+            return False
+        if any(_is_word(each, bare) for each in OUTPUTS) and not (before.startswith("log") and "file".startswith(bare)):
+            return False
+        if any(_is_word(each, word) or _is_word(each, bare) for each in ENDLESS):
+            return False
+    return True
+
+
+def is_safe_program(words: list[str], is_filter: bool) -> bool:
+    """Return whether a program of Linux ends, and uses no other machine and no file of commands."""
+    options = UNSAFE_OPTIONS.get(words[0]) if words else None
+    if options and any(re.fullmatch(options, each) for each in words[1:] if each[:1] in "-+" or words[0] == "jq"):
+        return False
+    if "-" in words:
+        return False
+    arguments = [each for each in words[1:] if not each.startswith("-") and not each.isdigit()]
+    return is_filter or not words or len(arguments) >= NEEDED_ARGUMENTS.get(words[0], 0)
 
 
 def _segments(rules: Rules, line: str) -> list[str] | None:
+    """Return what stands between the pipes, or None for a line with an operator or an open quote.
+
+    No quotes protect an operator, because platforms differ in what they take for a quote. Double quotes protect a pipe
+    on the platforms that have them, unless there are other quotes or escaped ones.
+    """
+    if _OUTSIDE.search(line) or (rules.quotes and line.count('"') % 2):
+        return None
+    if not rules.quotes or _UNCLEAR_QUOTES.search(line):
+        return line.split("|")
+    quoted = [part for text in _QUOTED.findall(line) for part in text.split("|")[1:]]
+    if rules.unknown and any(map(_may_write, quoted)):
+        return None
+    protected = _QUOTED.sub(lambda found: found[0].replace("|", "\0"), line)
+    return [each.replace("\0", "|") for each in protected.split("|")]
+
+
+def _segments_of_a_shell(_rules: Rules, line: str) -> list[str] | None:
     """Return what stands between the pipes, or None for a line with an operator of a shell or an open quote."""
-    if not rules.quotes:
-        return None if _OUTSIDE.search(line) else line.split("|")
     segments = [""]
     quote = ""
     for character in line:
         if quote:
-            if quote == '"' and rules.shell and _IN_QUOTES.match(character):
+            if quote == '"' and _IN_QUOTES.match(character):
                 return None
             quote = "" if character == quote else quote
-        elif character == '"' or (character == "'" and rules.shell):
+        elif character in ('"', "'"):
             quote = character
-        elif _OUTSIDE.match(character) or (rules.shell and _OF_A_SHELL.match(character)):
+        elif _OUTSIDE.match(character) or _OF_A_SHELL.match(character):
             return None
         elif character == "|":
             segments.append("")
@@ -200,17 +319,26 @@ def _segments(rules: Rules, line: str) -> list[str] | None:
     return None if quote else segments
 
 
-def _is_filter(rules: Rules, before: str, text: str) -> bool:
-    """Return whether what follows a pipe is a filter, or a further alternative of a pattern, as in ``a|b``."""
-    words = text.lower().split()
-    if any(_is_like(entry, words) for entry in rules.filters):
-        return True
-    if rules.quotes or not rules.filters or not words or before[-1:].isspace() or text[0].isspace():
-        return False
-    return not any(each.startswith(words[0]) or words[0].startswith(each) for each in WRITING_FILTERS)
+def _are_filters(rules: Rules, segments: list[str], split: list[list[str]]) -> bool:
+    """Return whether what follows each pipe is a filter, or a further alternative of its pattern, as in ``a|b``."""
+    has_pattern = False
+    for (before, text), words in zip(pairwise(segments), split[1:], strict=True):
+        if any(_is_like(entry, words) for entry in rules.filters):
+            has_pattern = True
+            continue
+        is_alternative = has_pattern and bool(words) and not before[-1:].isspace() and not text[0].isspace()
+        if rules.quotes or not is_alternative or _may_write(text):
+            return False
+    return True
 
 
-def _is_like(entry: str, given: list[str]) -> bool:
+def _may_write(text: str) -> bool:
+    """Return whether a filter that writes could stand here, also abbreviated."""
+    found = re.match(r"[\s\"']*([a-z]+)", text.lower())
+    return found is not None and any(each.startswith(found[1]) for each in WRITING_FILTERS)
+
+
+def _is_like(entry: str, given: list[str], menu: str = "") -> bool:
     """Return whether a line is one of those that an entry of the table stands for."""
     expected = entry.split()
     for number, word in enumerate(expected):
@@ -219,9 +347,9 @@ def _is_like(entry: str, given: list[str]) -> bool:
         if word == "<probe>":
             return _is_probe(given[number:])
         if word == "<menu>":
-            return _is_menu(expected[number + 1], given)
-        if word in ("'<show>'", '"<show>"'):
-            return _is_shown(word[0], " ".join(given[number:]))
+            return _is_menu(menu, expected[number + 1], " ".join(expected[number + 2 :]), given)
+        if word == "<show>":
+            return len(given) == number + 1 and reads("frr", given[number])
         if number >= len(given) or not _is_word(word, given[number]):
             return False
     return len(expected) == len(given)
@@ -230,6 +358,8 @@ def _is_like(entry: str, given: list[str]) -> bool:
 def _is_word(expected: str, given: str) -> bool:
     if expected == "<number>":
         return given.isascii() and given.isdigit() and len(given) < 6
+    if expected == "<ports>":
+        return _PORTS.fullmatch(given) is not None
     if expected == "<name>":
         return not given.startswith("-") and _NAME.fullmatch(given) is not None
     if "*" in expected:
@@ -244,7 +374,7 @@ def _is_word(expected: str, given: str) -> bool:
 def _is_probe(words: list[str]) -> bool:
     """Return whether there is one destination, and only options whose values are small."""
     destinations = 0
-    rest = iter(words)
+    rest = iter(part for word in words for part in word.split("=", 1))  # ``count=3``, as on RouterOS
     for word in rest:
         if word in FLAGS:
             continue
@@ -256,33 +386,39 @@ def _is_probe(words: list[str]) -> bool:
                 return False
             continue
         destinations += 1
-        if not _is_word("<name>", word) or "=" in word:
+        if not _is_word("<name>", word):
             return False
     return destinations == 1
 
 
-def _is_menu(verb: str, words: list[str]) -> bool:
-    """Return whether words are a menu, the verb, and arguments that write no file and run no script."""
+def _is_menu(platform: str, verb: str, arguments: str, words: list[str]) -> bool:
+    """Return whether words are a known menu, the verb, and arguments that write no file and run no script."""
     path: list[str] = []
     for number, word in enumerate(words):
         *menu, last = word.removeprefix("/").split("/")
         path += menu
-        if _is_word(verb, last):
-            arguments = " ".join(words[number + 1 :])
-            return all(map(_is_part_of_menu, path)) and not _MENU_VALUES.search(arguments)
+        if _is_word(verb, last) and _is_known_menu(platform, path):
+            rest = words[number + 1 :]
+            return _is_like(arguments, rest) and not _MENU_VALUES.search(" ".join(rest))
         path.append(last)
     return False
 
 
-def _is_part_of_menu(word: str) -> bool:
-    is_name = word.replace("-", "").isalnum()
-    return is_name and not any(action.startswith(word) or word.startswith(f"{action}-") for action in ACTIONS)
-
-
-def _is_shown(quote: str, text: str) -> bool:
-    """Return whether a quoted command of vtysh only shows."""
-    inner = text.removeprefix(quote).removesuffix(quote)
-    return text == f"{quote}{inner}{quote}" and quote not in inner and reads("frr", inner)
+def _is_known_menu(platform: str, path: list[str]) -> bool:
+    """Return whether a path is a known menu. Its words can be abbreviated if that is no abbreviation of an action."""
+    menus = MENUS[platform]
+    place: tuple[str, ...] = ()
+    for word in path:
+        inside = {each[len(place)] for each in menus if len(each) > len(place) and each[: len(place)] == place}
+        found = [each for each in inside if each.startswith(word)]
+        if word in inside:
+            found = [word]
+        elif any(action.startswith(word) for action in ACTIONS):
+            return False
+        if len(found) != 1:
+            return False
+        place = (*place, found[0])
+    return True
 
 
 def _lines(device: Device) -> Iterator[str]:
@@ -295,7 +431,3 @@ def _lines(device: Device) -> Iterator[str]:
             yield definition[key]
     for key in ("open", "paging"):
         yield from definition.get(key) or ()
-
-
-def _quoted(lines: list[str]) -> str:
-    return some([repr(line) for line in lines], NAMED)

@@ -206,7 +206,7 @@ def _check_again(asked: Asked, losses: int, *, was_alone: bool, heard: list[str]
     if asked.group is not None and losses <= MOST_LOSSES:
         return
     if not _may_repeat(asked):
-        message = f"{asked.lost}; the device is not asked again, because its commands are not known to be read-only"
+        message = f"{asked.lost}; the device is not asked again, because not all of its commands are read-only"
     else:
         alone = "; no other device was asked there" if was_alone else ""
         message = f"{asked.lost}{alone}; the device had been asked again {MOST_LOSSES} times"

@@ -10,12 +10,13 @@ A line of the lists is a line of words:
 * ``*show`` is a word with any beginning, ``show*`` one with any end.
 * ``...`` is any further words, or none. What stands behind it is a word among them.
 * ``<number>`` is a number, ``<name>`` a name, an address or a path. It does not begin with ``-``.
+* ``<ports>`` is a list of ports, such as ``1:1-4``.
 * ``<probe>`` at the end is one destination of ping or traceroute, with options that cannot flood a network.
-* ``<menu>`` is the words of a menu of RouterOS or SAOS, none of which is an action. Then a verb and its arguments come.
-* ``'<show>'`` is a quoted command of a command line like that of Cisco IOS.
+* ``<menu>`` is a menu of RouterOS or SAOS, see ``menus``. Then a verb and its arguments come.
+* ``<show>`` at the end is one argument, a command of a command line like that of Cisco IOS.
 
 ``filters`` are what can stand behind ``|``. A line with an operator of a shell, such as ``;`` or ``>``, is in none of
-the lists, whatever it begins with.
+the lists, whatever it begins with. Nor is one with the words of ``OUTPUTS``, ``CLEARS`` or ``ENDLESS``.
 """
 
 from __future__ import annotations
@@ -29,14 +30,22 @@ class Rules:
 
     :param quotes: the platform knows double quotes, so that ``|`` in them is text, and ``|`` outside is a pipe.
         Without it, ``a|b`` behind a filter is a pattern of two alternatives.
+    :param unknown: it is not known what the device takes for a quote. What follows a pipe in quotes must be no filter
+        that writes.
     :param shell: the line is read by a shell: upper and lower case differ, and ``$``, ``!`` and ``\\`` have a meaning.
+        On other platforms, no quotes protect an operator.
+    :param unless: a word with which ``writes`` do not count.
+    :param menu: the name of the menus in ``menus``.
     """
 
     commands: tuple[str, ...]
     filters: tuple[str, ...] = ()
     quotes: bool = False
+    unknown: bool = False
     shell: bool = False
     writes: tuple[str, ...] = ()
+    unless: str = ""
+    menu: str = ""
 
 
 # Lines that set up the session they are sent in, and nothing else. They are allowed on each platform that has them.
@@ -61,17 +70,43 @@ SHOW_ON_A_SHELL = ("sho[w] ...", "ping <probe>", "traceroute <probe>")  # ``sh``
 # Where ``show`` is no command, the device rejects it.
 DISPLAY = ("dis[play] ...", "sho[w] ...", "dir ...", "more ...", "ping <probe>", "tracert <probe>")
 
-# Commands that begin like those that only read, but write to a file.
-WRITES = (
-    "... to-f[ile]",
-    "... logt[o]",
-    "... local-f[ile]",
-    "sh[ow] te[ch-support] ... fi[le]",
+SHOWING = ("sh", "sho", "show", "dis", "disp", "displ", "displa", "display", "get", "stat")
+# Words among the arguments of a command, with which it writes to a file or sends it somewhere.
+OUTPUTS = (
+    *("export", "sav[e]", "outf[ile]", "outputf[ile]", "output-f[ile]", "fil[e]", "tof[ile]", "to-f[ile]", "bin[ary]"),
+    *("upl[oad]", "logt[o]", "local-f[ile]", "redi[rect]", "append", "ftp", "sftp", "tftp", "scp"),
 )
-SHOW_TECH = ("sh[ow] te[ch-support] ...",)  # it writes its answer to the disk of the device
-ADMIN_TECH = ("adm[in] sh[ow] te[ch-support] ...",)
-FAILOVER_TECH = ("failover exec <name> sh[ow] te[ch-support] ... fi[le]",)
-SHOW_TECH_TO = ("sh[ow] te[ch-support] <name> ...",)
+# Words with which it clears what it shows. Longer ones count too, such as ``clearstats`` and ``clear_drop``.
+CLEARS = ("c[lear]", "clr", "rese[t]", "zero[ize]", "flu[sh]", "pur[ge]", "era[se]")
+# Words with which it goes on until it is interrupted.
+ENDLESS = (
+    *("-f", "-w", "fol[low]", "follow-only", "conti[nuous]", "continuously", "refr[esh]", "live", "watch"),
+    *("realt[ime]", "real-t[ime]", "forever", "until-interrupted", "auto-refresh", "autorefresh"),
+)
+
+# Where ``show tech-support`` is known to only print. On other platforms it writes to the disk of the device or sends
+# its answer somewhere, or it is not known.
+PRINTS_TECH = frozenset(
+    {
+        *("arista_eos", "aruba_aoscx", "avaya_ers", "brocade_netiron", "cisco_aireos", "cisco_asa", "cisco_cbs"),
+        *("cisco_ftd", "cisco_iosxe", "cisco_nxos", "dell_os6", "dell_os9", "dell_powerconnect", "extreme_exos"),
+        *("hp_procurve", "juniper_screenos", "ruckus_fastiron", "yamaha"),
+    }
+)
+# Where ``ping`` ends without a number of packets.
+ENDING_PINGS = frozenset(
+    {
+        *("alcatel_aos", "allied_telesis_awplus", "arista_eos", "aruba_aoscx", "avaya_ers", "avaya_vsp"),
+        *("brocade_netiron", "cisco_aireos", "cisco_asa", "cisco_cbs", "cisco_ftd", "cisco_iosxe", "cisco_iosxr"),
+        *("cisco_nxos", "dell_os6", "dell_os9", "dell_powerconnect", "extreme_exos", "fortinet_fortios"),
+        *("hp_comware", "hp_procurve", "huawei_smartax", "huawei_vrp", "nokia_sros", "nokia_sros_classic"),
+        *("nokia_sros_classic_aram", "ruckus_fastiron", "ruijie_rgos", "zte_zxros"),
+    }
+)
+
+# Exceptions of single platforms.
+TECH_TO = ("sh[ow] te[ch-support] ... fi[le]", "failover exec <name> sh[ow] te[ch-support] ... fi[le]")
+OF_A_ROUTER_ON_LINUX = ("... ta[il] ...", "... cap[ture] ...", "... id[entify] ...", "... sc[an] ...")
 DIAGNOSTIC_TO = ("dis[play] dia[gnostic-information] <name> ...",)
 
 # None of them is the name of a program that writes, where a device passes filters on to a shell.
@@ -213,12 +248,12 @@ LINUX = (
         "iwconfig <name>",
     ),
     *("pct list", "pct config <number>", "qm list", "qm config <number>", "pveversion ...", "vzlist ..."),
-    *("birdc show ...", "vtysh -c '<show>'", 'vtysh -c "<show>"', "ovs-vsctl show", "net show ...", "nv show ..."),
+    *("birdc show ...", "vtysh -c <show>", "ovs-vsctl show", "net show ...", "nv show ..."),
     *("show ...", "ping <probe>", "traceroute <probe>", "tracepath <probe>", "ip route get <name>"),
     *_IP,
 )
 UNKNOWN = ("sho[w] ...", "disp[lay] ...", "get ...", "rtrv-* ...", "ping <probe>", "traceroute <probe>")
-MENUS = ("<menu> pri[nt]", "<menu> export")
+PRINT_AND_EXPORT = ("<menu> pri[nt] ...", "<menu> export ...", "<menu> monitor <name> once")
 
 NETWORK = Rules(SHOW, FILTERS)
 QUOTING = Rules(SHOW, FILTERS, quotes=True)
@@ -233,47 +268,61 @@ FORTIOS = (
         "get ...",
         "sh[ow] ...",
         "diagnose lldprx port neighbor ...",
-        "diagnose sys top ...",
+        "diagnose sys top <number> <number> <number>",
         "exec[ute] dhcp lease-list ...",
     ),
     *("exec[ute] log display", "exec[ute] date", "exec[ute] time", "fnsysctl ifconfig", "fnsysctl ifconfig <name>"),
     *("exec[ute] ping <probe>", "exec[ute] traceroute <probe>"),
 )
+EXOS_PAGES = (
+    *("ano[maly]", "col[lisions]", "confi[guration]", "cong[estion]", "flow-[control]", "pac[ket]", "qos[monitor]"),
+    *("rx[errors]", "stat[istics]", "tx[errors]", "util[ization]", "wred"),
+)
+FORTIOS_TOP = ("get sys[tem] perf[ormance] to[p] ...", "get te[st] ...")  # ``get test`` can also act on a daemon
+# These pages are refreshed until a key is pressed.
+EXOS_PORTS = ("sh[ow] po[rts]", "sh[ow] po[rts] <ports>", *(f"sh[ow] po[rts] ... {each} ..." for each in EXOS_PAGES))
 TIMOS = ("admin display-config ...", "admin show configuration ...", "info ...", "file dir ...", "file type <name>")
 
 READ_ONLY: dict[str, Rules] = {
     "arista_eos": Rules((*SHOW, "bash df -h"), FILTERS, quotes=True),
-    "aruba_wlc": Rules(SHOW, FILTERS, writes=SHOW_TECH_TO),
-    "brocade_fos": Rules(("*show ...", "*Show ...", "version", "uptime"), ("grep ...",), quotes=True, shell=True),
+    "brocade_fos": Rules(
+        ("*show ...", "*Show ...", "version", "uptime"),
+        ("grep ...",),
+        quotes=True,
+        shell=True,
+        writes=("portperfshow ...", "portPerfShow ..."),
+    ),
     "checkpoint_gaia": Rules((*SHOW_ON_A_SHELL, "fw stat", "fw ver"), (), quotes=True),
-    "ciena_saos": Rules(("<menu> show", "sh[ow] ...", "ping <probe>"), FILTERS, quotes=True),
+    "ciena_saos": Rules(("<menu> show ...", "sh[ow] ...", "ping <probe>"), FILTERS, quotes=True, menu="ciena_saos"),
     "cisco_apic": Rules((*SHOW_ON_A_SHELL, "fabric <name> sho[w] ..."), FILTERS, quotes=True, shell=True),
-    "cisco_asa": Rules((*SHOW, "failover exec <name> sh[ow] ..."), FILTERS, writes=FAILOVER_TECH),
-    "cisco_iosxr": Rules((*SHOW, "adm[in] sh[ow] ..."), FILTERS, writes=(*SHOW_TECH, *ADMIN_TECH)),
+    "cisco_asa": Rules((*SHOW, "failover exec <name> sh[ow] ..."), FILTERS, writes=TECH_TO),
+    "cisco_iosxr": Rules((*SHOW, "adm[in] sh[ow] ..."), FILTERS),
     "cisco_nxos": QUOTING,
-    "cisco_viptela": QUOTING,
+    "cisco_viptela": Rules(SHOW, FILTERS, quotes=True, writes=("... ta[il] ...",)),
     "cumulus_linux": SHELL,
     "dell_enterprisesonic": SHELL,
     "f5_tmsh": Rules(("sh[ow] ...", "list ..."), ("grep ...",), quotes=True),
-    "fortinet_fortios": Rules(FORTIOS, ("grep ...",), quotes=True),
+    "extreme_exos": Rules(SHOW, FILTERS, writes=EXOS_PORTS, unless="no-refresh"),
+    "fortinet_fortios": Rules(FORTIOS, ("grep ...",), quotes=True, writes=FORTIOS_TOP),
     "hp_comware": COMWARE,
+    "hp_procurve": Rules(SHOW, FILTERS, writes=("sh[ow] int[erfaces] di[splay] ...",)),
     "huawei_smartax": COMWARE,
     "huawei_vrp": COMWARE,
     "juniper_junos": Rules(("sh[ow] ...", "file show <name>", "file list ...", *PROBES), FIND, quotes=True),
     "juniper_screenos": Rules(("get ...", "sho[w] ..."), ("inc[lude] ...", "exc[lude] ...")),
-    "learned": Rules(UNKNOWN, FILTERS, quotes=True),
+    "learned": Rules(UNKNOWN, FILTERS, quotes=True, unknown=True, writes=(*DIAGNOSTIC_TO, *OF_A_ROUTER_ON_LINUX)),
     "linux": SHELL,
-    "mikrotik_routeros": Rules((*MENUS, "<menu> monitor <name> once", "ping <probe>", "/ping <probe>")),
-    "netscaler": Rules(("sh[ow] ...", "stat ..."), ("grep ...",), quotes=True),
+    "mikrotik_routeros": Rules((*PRINT_AND_EXPORT, "ping <probe>", "/ping <probe>"), menu="mikrotik_routeros"),
+    "netscaler": Rules(("sh[ow] ...", "stat ..."), ("grep ...",), quotes=True, writes=("... -n[times] ...",)),
     "nokia_sros": Rules((*SHOW, *TIMOS, "file list ...", "file show <name>"), FILTERS, quotes=True),
     "nokia_sros_classic": Rules((*SHOW, *TIMOS), FILTERS, quotes=True),
     "nokia_sros_classic_aram": Rules((*SHOW, *TIMOS), FILTERS, quotes=True),
     "nokia_srlinux": Rules(("sh[ow] ...", "info ...", "ping <probe>"), FILTERS, quotes=True),
     "oneaccess_oneos": Rules((*SHOW, "cat <name>", "ls ...", "hostname"), FILTERS),
     "paloalto_panos": Rules(PANOS, FIND, quotes=True),
-    "ubiquiti_edgerouter": Rules(SHOW_ON_A_SHELL, FILTERS, quotes=True, shell=True),
+    "ubiquiti_edgerouter": Rules(SHOW_ON_A_SHELL, FILTERS, quotes=True, shell=True, writes=OF_A_ROUTER_ON_LINUX),
     "versa_flexvnf": QUOTING,
-    "vyos_vyos": Rules(SHOW_ON_A_SHELL, FILTERS, quotes=True, shell=True),
+    "vyos_vyos": Rules(SHOW_ON_A_SHELL, FILTERS, quotes=True, shell=True, writes=OF_A_ROUTER_ON_LINUX),
     "zyxel_dslam": Rules((*SHOW, "cfg <name> get ...", "sys atsh"), FILTERS),
 }
 """The platforms whose command line is not like that of Cisco IOS. All others have NETWORK."""
@@ -281,24 +330,46 @@ READ_ONLY: dict[str, Rules] = {
 # First words of what follows ``|`` and can write. They are not taken for an alternative of a pattern.
 WRITING_FILTERS = (
     *("redirect", "tee", "append", "save", "file", "utility", "vsh", "sed", "awk", "diff", "email", "sh", "bash"),
-    *("python", "request"),
+    *("python", "request", "tftp", "ftp", "scp", "flash", "export", "xargs", "perl", "tclsh", "exec", "vi", "less"),
 )
 
-# Words that act on the items of a menu, also abbreviated.
+# Words that act on the items of a menu, or that run. No abbreviation of them is taken for a menu.
 ACTIONS = (
-    *("add", "backup", "cancel", "clear", "comment", "copy", "create", "delete", "disable"),
-    *("edit", "enable", "fetch", "flush", "format", "generate", "import", "install", "load"),
-    *("make", "monitor", "move", "ping", "reboot", "release", "remove", "renew", "reset"),
-    *("restore", "revoke", "run", "save", "scan", "send", "set", "shutdown", "sign"),
-    *("start", "stop", "test", "toggle", "uninstall", "unset", "update", "upgrade", "upload"),
-    *("wol"),
+    *("add", "backup", "beep", "blink", "cancel", "check", "clear", "comment", "copy", "create", "delete", "disable"),
+    *("edit", "enable", "error", "execute", "fetch", "flood-ping", "flush", "format", "generate", "import", "info"),
+    *("install", "load", "make", "monitor", "move", "password", "ping", "profile", "quit", "reboot", "redo", "release"),
+    *("remove", "rename", "renew", "reset", "restore", "revoke", "run", "save", "scan", "send", "set", "shutdown"),
+    *("sign", "speed-test", "start", "stop", "telnet", "test", "toggle", "torch", "traceroute", "undo", "uninstall"),
+    *("unset", "update", "upgrade", "upload", "warning", "wol"),
 )
+
+# Options of programs of Linux with which they do not end, log in to another machine, or read a file of commands. Of a
+# name that is not listed, all options are allowed that its line in LINUX allows.
+UNSAFE_OPTIONS = {
+    "tail": r"[-+]+[^-]*[fF].*|--(?:f|r).*",
+    "grep": r"-[^-]*[rRd].*|--(?:d|r).*",
+    "egrep": r"-[^-]*[rRd].*|--(?:d|r).*",
+    "systemctl": r"-[^-]*[HM].*|--(?:h|m).*",
+    "lldpcli": r"-[^-]*[cCuL].*",
+    "lldpctl": r"-[^-]*[cCuL].*",
+    "docker": r"-[^-]*H.*|--(?:h|c|t).*",
+    "netstat": r"-[^-]*c.*|--c.*",
+    "free": r"-[^-]*[sc].*|--(?:se|c).*",
+    "lspci": r"(?!-[knvtmbD]+$).*",
+    "lsusb": r"(?!-[tv]+$).*",
+    "jq": r".*\(.*",
+}
+# These programs read what is typed if they have no file: the number of arguments they need that are no options.
+NEEDED_ARGUMENTS = {"cat": 1, "head": 1, "tail": 1, "wc": 1, "grep": 2, "egrep": 2}
+# Commands of LINUX whose arguments are words of a command line, like those of other platforms.
+COMMAND_LINES = frozenset({"show", "net", "nv", "birdc", "lldpcli"})
 
 # Words of ping and traceroute. A value follows those of VALUES and NUMBERS, at most as large as it says there.
 FLAGS = ("ip", "ipv4", "ipv6", "inet", "inet6", "host", "numeric", "no-resolve", "df-bit", "-4", "-6", "-n")
 VALUES = ("vrf", "source", "interface", "routing-instance", "-vpn-instance", "vpn-instance", "-a", "-I", "router", "vr")
+COUNTS = ("count", "repeat", "-c", "packets")
 NUMBERS = {
-    **dict.fromkeys(("count", "repeat", "-c", "packets"), 100),
+    **dict.fromkeys(COUNTS, 100),
     **dict.fromkeys(("size", "-s"), 9216),
     **dict.fromkeys(("timeout", "ttl", "wait", "-w", "-W", "-m"), 255),
 }

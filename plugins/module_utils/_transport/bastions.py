@@ -148,7 +148,7 @@ class Way:
             return None
         failure = self._bastion.error_of_loss(self._login, retry=False)
         if not may_repeat:
-            message = f"{failure.error.message}; the commands are not known to be read-only, so they are not sent again"
+            message = f"{failure.error.message}; not all commands are read-only, so they are not sent again"
             failure = _error(failure.status, message)
         failure.value = error.value
         if error.status == "partial":

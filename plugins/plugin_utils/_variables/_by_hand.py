@@ -99,7 +99,7 @@ def make_device(
     :param definition: a platform of your own, described as in docs/platforms.md; ``platform`` is its name.
     :param parser: ``auto``, ``json`` or ``textfsm``, for commands without a parser; by default no rows are made.
     :param rows_required: whether an answer without the requested rows is ``partial``.
-    :param allow_commands: commands that may be sent although they are not known to only read; see docs/read_only.md.
+    :param allow_commands: commands that may be sent although they are not in the list of docs/read_only.md.
     :param expect_hostname: the names that its prompt may have; see docs/identity.md.
     :param host: its address; by default its name.
     :param user: by default the name of the user who runs the program.
