@@ -71,6 +71,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._secret_columns i
     without_secrets,
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._shown import path, shown
+from ansible_collections.rollcall.network.plugins.plugin_utils._suspicion import suspicion_of_rows
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import TaskVariables
 from ansible_collections.rollcall.network.plugins.plugin_utils._templates import Templates
 from ansible_collections.rollcall.network.plugins.plugin_utils._untagged import untagged
@@ -241,7 +242,8 @@ class ActionModule(OnController):
             rows.append(self._row(name, answer, columns, self._href(formats, dest, name)))
         summary = summarize({"status": row.status} for row in rows)
         verdict = _verdict_of(rows, allowed)
-        for reason in arguments["reasons"]:
+        manifests = map(read_manifest, arguments["run_dir"] or ())
+        for reason in [*arguments["reasons"], *suspicion_of_rows(rows, manifests, arguments["reasons"])]:
             verdict = verdict.troubled(reason)
         result = {
             "dest": str(dest),
@@ -360,6 +362,8 @@ class ActionModule(OnController):
             )
         summary = summarize({"status": row.status} for row in rows)
         verdict = _verdict_of(rows, allowed)
+        for reason in suspicion_of_rows(rows, fleet.manifests):
+            verdict = verdict.troubled(reason)
         hrefs = {row.name: path(row.href) for row in rows if row.href}
         given = {**arguments, "columns": ["answered_at", *columns]}
         make = self._fleet_files(rows, summary, verdict, given, folder, hrefs, None)

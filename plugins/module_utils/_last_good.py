@@ -138,7 +138,7 @@ class LastGood:
                 outputs[command] = {**output, **news}
                 if reason is not None and kept is not None:
                     suspicious[command] = reason
-                    state.commands[command] = replace(kept, small=Measure.of(output["text"], output.get("rows")))
+                    state.commands[command] = replace(kept, small=_measured(output))
         return {
             **answer,
             "output": outputs,
@@ -334,7 +334,7 @@ class LastGood:
         if old is None:
             return {"since": now}, None
         before = old.decode("utf-8", "surrogateescape")
-        reason = _suspicion(command, kept, before, text, output.get("rows"))
+        reason = _suspicion(command, kept, before, output)
         try:
             size = len(before) + len(text)
             if self.redaction_key and (self.redacts or MASK in before):
@@ -407,9 +407,13 @@ def _digests(text: bytes, there: pathlib.Path, kept: Kept | None) -> tuple[str, 
     return (new,)
 
 
-def _suspicion(command: str, kept: Kept, before: str, text: str, rows: Any) -> str | None:
+def _measured(output: Mapping[str, Any]) -> Measure:
+    return Measure.of(output["text"], output.get("rows"), requested=output.get("rows_status") in ("ok", "empty"))
+
+
+def _suspicion(command: str, kept: Kept, before: str, output: Mapping[str, Any]) -> str | None:
     """Return why an answer is suspicious. It is not if the previous one was about as small."""
-    now = Measure.of(text, rows)
+    now = _measured(output)
     reason = shrunken(command, Measure.of(before)._replace(rows=kept.rows), now)
     if reason is None or (kept.small is not None and shrunken(command, kept.small, now) is None):
         return None

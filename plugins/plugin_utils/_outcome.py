@@ -28,6 +28,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._space import adv
 from ansible_collections.rollcall.network.plugins.plugin_utils._cause import cause_of, shared_sentence
 from ansible_collections.rollcall.network.plugins.plugin_utils._counted import devices
 from ansible_collections.rollcall.network.plugins.plugin_utils._manifest import closing
+from ansible_collections.rollcall.network.plugins.plugin_utils._suspicion import suspicion
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import NAMES_SAID, Allowed, Verdict, verdict_of
 
 
@@ -197,21 +198,6 @@ def _alarm(stale: Sequence[str], arguments: Mapping[str, Any]) -> str | None:
     names = ", ".join(stale[:NAMES_SAID]) + (", …" if len(stale) > NAMES_SAID else "")
     have = "has" if len(stale) == 1 else "have"
     return f"{len(stale)} {have} no full answer for more than {arguments['stale_after']:g} s (stale_after): {names}"
-
-
-def suspicion(found: Mapping[str, Mapping[str, str]]) -> str | None:
-    """Return which devices gave answers that are only a small part of their last good ones, with an example; or None.
-
-    :param found: the commands of each device, and how much smaller the answer is.
-    """
-    if not found:
-        return None
-    command, reason = next(iter(next(iter(found.values())).items()))
-    of = f"the answer of {next(iter(found))}" if len(found) > 1 else "the answer"
-    return (
-        f"suspicious answers of {some(found)}: {of} to {command!r} is much smaller than the last good one ({reason}), "
-        "which was kept; it is replaced if the next answer is about as small"
-    )
 
 
 def _damaged(last_good: LastGood, folder: RunFolder, names: Iterable[str]) -> list[str]:

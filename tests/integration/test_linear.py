@@ -836,6 +836,8 @@ NOT_OF_A_DEVICE = {
     "serials._COMMAND",
     "_shrunken._VOLATILE",
     "_shrunken._PARTS",
+    "_shrunken._WHOLE",
+    "_shrunken._CAN_BE_EMPTY",
     "secrets._NAMED",
     "secrets._LIKE_WORDS",
     "secrets._recoded",

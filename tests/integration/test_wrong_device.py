@@ -181,6 +181,25 @@ def test_a_much_smaller_answer_fails_the_run_on_request(tmp_path: Path) -> None:
     assert "suspicious answers of fra-leaf1: the answer to 'show interfaces status'" in result["verdict"]["reasons"][0]
 
 
+def test_the_pages_say_that_a_much_smaller_answer_failed_the_run(tmp_path: Path) -> None:
+    output = tmp_path / "rollcall"
+    given = {"rollcall_commands_for_all": ["show interfaces status"], "rollcall_parser": "none"}
+    given["rollcall_suspicious"] = "fail"
+    with Lab(devices=12, healthy=True, repeat=8) as long:
+        ended, said, _fleet, _run = run(long, output, "-e", json.dumps(given))
+        assert ended == 0, said
+    with Lab(devices=12, healthy=True) as short:
+        ended, said, _fleet, night = run(short, output, "-e", json.dumps(given))
+    assert ended == 2, said
+    for folder in (night / "reports", output / "reports"):
+        fleet = json.loads((folder / "fleet.json").read_text())
+        assert fleet["verdict"]["passed"] is False, folder
+        assert [each.partition(":")[0] for each in fleet["verdict"]["reasons"]] == [
+            f"suspicious answers of {NAME}, {OTHER}"
+        ]
+        assert f"Suspicious answers of {NAME}, {OTHER}" in (folder / "index.html").read_text()
+
+
 @pytest.fixture(scope="module")
 def poller(openssh_here: None) -> Iterator[ShellServer]:
     if shutil.which("ssh") is None:

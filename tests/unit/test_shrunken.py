@@ -15,7 +15,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._last_good import
 from ansible_collections.rollcall.network.plugins.module_utils._roll import write_answer
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunFolder
 from ansible_collections.rollcall.network.plugins.module_utils._shrunken import Measure, shrunken
-from ansible_collections.rollcall.network.plugins.plugin_utils._outcome import suspicion
+from ansible_collections.rollcall.network.plugins.plugin_utils._suspicion import suspicion
 
 RUN, PORTS = "show running-config", "show interfaces status"
 DAYS = [f"2026-03-0{day}T02:00:00.000Z" for day in range(1, 10)]
@@ -40,7 +40,28 @@ DAYS = [f"2026-03-0{day}T02:00:00.000Z" for day in range(1, 10)]
         ("show ip bgp summary", (2000, 26, 24), (1100, 14, 12), False),
         ("show ip bgp summary", (2000, 26, 24), (300, 4, 2), True),
         *((each, (9000, 300, 290), (0, 0, None), False) for each in ("show logging", "show ip arp", "show users")),
-        *((each, (9000, 300, 290), (0, 0, None), False) for each in ("show mac address-table", "show tech-support")),
+        ("show mac address-table", (9000, 300, 290), (0, 0, None), False),
+        *(
+            (each, (9000, 300), (2900, 90), True)
+            for each in (
+                "show tech-support",
+                "show running-config | include arp",
+                "show configuration snmp clients",
+                "display current-configuration log",
+                "display diagnostic-information",
+                "show startup-config user",
+                "/ip dhcp-server export",
+            )
+        ),
+        ("run show log messages", (9000, 300), (0, 0), False),
+        ("show ip bgp summary", (2000, 26, 24), (1990, 26, 7), True),  # the text is kept, but most rows are gone
+        ("show ip bgp summary", (2000, 26, 24), (1990, 26, 8), False),
+        ("show ip ospf neighbor", (200, 3, 2), (60, 1, 0), True),  # only the heading
+        ("show ip ospf neighbor", (200, 3), (0, 0), True),
+        ("show ip ospf neighbor", (200, 2, 1), (60, 1, 0), False),
+        ("show interfaces status err-disabled", (200, 3, 2), (0, 0, 0), False),
+        ("show interfaces status | include down", (200, 3), (0, 0), False),
+        ("show running-config | include ntp", (200, 3), (0, 0), True),
     ],
 )
 def test_what_is_only_a_small_part(command: str, before: tuple[Any, ...], now: tuple[Any, ...], expected: bool) -> None:

@@ -92,10 +92,10 @@ def refusal_of(device: Device) -> Error | None:
 
 
 def _reason(device: Device) -> str | None:
-    lines = list(_lines(device))
-    if strange := [line for line in lines if not line.isprintable()]:
+    lines = list(dict.fromkeys(_lines(device)))
+    if strange := [repr(line) for line in lines if not line.isprintable()]:
         return f"{_named(strange)} {_be(strange)} not one line of printable text; correct {_it(strange)}"
-    if configuring := [line for line in lines if enters_configuration(line)]:
+    if configuring := [repr(line) for line in lines if enters_configuration(line)]:
         enter = "enters" if len(configuring) == 1 else "enter"
         return (
             f"{_named(configuring)} {enter} configuration mode. The collection refuses such commands, and no option "
@@ -104,17 +104,20 @@ def _reason(device: Device) -> str | None:
     others = [each for each in device.commands if not only_reads(device, each) and not is_allowed(device, each.text)]
     if not others:
         return None
-    texts = [each.text for each in others]
-    answered = " with its answers" if others[0].answers and reads(_platform(device), others[0].text) else ""
+    said = [f"{each.text!r}{_with_answers(device, each)}" for each in others]
     return (
-        f"{_named(texts)}{answered} {_be(texts)} not in the list of read-only commands of platform "
-        f"{device.platform or LEARNED}. To send {_it(texts)} anyway, add {_it(texts)} to allow_commands of the task or "
-        f"to rollcall_allow_commands of the device{_hint(device, texts)}"
+        f"{_named(said)} {_be(said)} not in the list of read-only commands of platform {device.platform or LEARNED}. "
+        f"To send {_it(said)} anyway, add {_it(said)} to allow_commands of the task or to rollcall_allow_commands of "
+        f"the device{_hint(device, [each.text for each in others])}"
     )
 
 
+def _with_answers(device: Device, command: Command) -> str:
+    return " with its answers" if command.answers and reads(_platform(device), command.text) else ""
+
+
 def _named(lines: list[str]) -> str:
-    *first, last = map(repr, dict.fromkeys(lines))
+    *first, last = lines
     return f"{', '.join(first)} and {last}" if first else last
 
 
@@ -128,12 +131,10 @@ def _it(lines: list[str]) -> str:
 
 def _hint(device: Device, lines: list[str]) -> str:
     """Return what an asterisk does not stand for, if an entry of the user would fit without that."""
-    patterns = [each for each in device.allow_commands if "*" in each]
+    patterns = [_without_operators(each) for each in device.allow_commands if "*" in each]
     for line in lines:
-        plain = _OPERATORS.sub(" ", line)
-        if plain != line and any(
-            _fits(_in_one_line(_OPERATORS.sub(" ", each)), _in_one_line(plain)) for each in patterns
-        ):
+        plain = _without_operators(line)
+        if plain != _in_one_line(line) and any(_fits(each, plain) for each in patterns):
             return f". The * in an entry does not stand for {OPERATORS}, so write these characters in the entry"
     return ""
 

@@ -305,8 +305,8 @@ HOST: tuple[Variable, ...] = (
     ),
     Variable(
         "rollcall_allow_commands",
-        "Commands that may be sent although they are not in the list of read-only commands, such as `[diagnose sys *]`. "
-        "See docs/read_only.md",
+        "Commands that may be sent although they are not in the list of read-only commands, such as "
+        "`[diagnose sys *]`. See docs/read_only.md",
         ("collect",),
         shown_default="none",
     ),
