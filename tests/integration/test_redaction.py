@@ -72,6 +72,7 @@ def hosts_of(server: OddServer) -> dict[str, Any]:
         "ansible_password": "Login-word-1",
         "ansible_host_key_checking": False,
         "ansible_network_os": "generic",
+        "rollcall_allow_commands": ["show tech-support"],
         "rollcall_commands": [*COMMANDS, {"command": USERS, "parser": "json"}],
         "rollcall_transcript": True,
     }

@@ -68,6 +68,7 @@ def inventory(server: OddServer, folder: Path, *commands: str) -> Path:
         "ansible_password": "Login-word-1",
         "ansible_host_key_checking": False,
         "ansible_network_os": "generic",
+        "rollcall_allow_commands": ["show tech-support"],
         "rollcall_commands": [*COMMANDS, {"command": USERS, "parser": "json"}, *commands],
     }
     file = folder / "hosts.json"

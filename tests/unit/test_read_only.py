@@ -42,6 +42,7 @@ READS = {
         "show run | inc up$",
         "show run | section router bgp",
         "show file systems",
+        "show ip flow export",
         "show tech-support",
         "dir flash:",
         "more flash:log.txt",
@@ -140,7 +141,7 @@ READS = {
         "port show port 1 statistics",
         "ping 192.0.2.1 count 3",
     ],
-    "brocade_fos": ["switchshow", "fabricShow", "version", "portshow 1/2"],
+    "brocade_fos": ["porterrshow 1/2", "switchshow", "fabricShow", "version", "portshow 1/2"],
     "netscaler": ["show ns ip", "stat lb vserver", "stat lb vserver -fullValues"],
     "f5_tmsh": ["list ltm virtual", "show sys version"],
     "juniper_screenos": ["get config", "get system", "get tech-support"],
@@ -359,7 +360,14 @@ WRITES = {
         "port sho",
         "ping 192.0.2.1",
     ],
-    "brocade_fos": ["switchdisable", "cfgsave", "switchshow; reboot", "switchshow $(reboot)", "portperfshow"],
+    "brocade_fos": [
+        "switchdisable",
+        "cfgsave",
+        "switchshow; reboot",
+        "switchshow $(reboot)",
+        "portshow -clear",
+        "portperfshow",
+    ],
     "vyos_vyos": [
         "sh -c reboot",
         "sh ver",
@@ -590,6 +598,15 @@ def test_a_line_that_is_not_printable_is_never_sent(line: str) -> None:
     refused = refusal_of(device(line, allow_commands=("*",)))
     assert refused is not None
     assert "not one line of printable text" in refused.message
+
+
+def test_no_answer_to_a_question_enters_configuration_mode() -> None:
+    for text, is_refused in (("configure", True), ("conf t", True), ("c", False), ("yes", False)):
+        asked = Command("show version", answers=(Reply("#", text),))
+        refused = refusal_of(device(asked, allow_commands=("*",)))
+        assert (refused is not None) is is_refused
+        definition = {"like": "cisco_iosxe", "dialogs": [{"question": "#", "answer": text}]}
+        assert (refusal_of(device("show version", platform="acme", definition=definition)) is not None) is is_refused
 
 
 def test_words_that_enter_configuration_on_any_platform_are_known() -> None:

@@ -27,6 +27,7 @@ from .._platforms.read_only import (
     COUNTS,
     ENDING_PINGS,
     ENDLESS,
+    EXPORTS,
     FLAGS,
     LINUX,
     NEEDED_ARGUMENTS,
@@ -48,6 +49,7 @@ from .configuration import enters_configuration
 
 LONGEST_PATTERN = 512  # characters of a pattern of the user
 MOST_PATTERNS = 1000
+SHORTEST_REPLY = 3  # characters of a reply that can enter configuration mode
 DENIALS = frozenset({"n", "no", "q"})  # replies to a question that confirm nothing
 
 _ANYWHERE = re.compile(r"`|\$[({]")  # also within double quotes
@@ -95,7 +97,8 @@ def _reason(device: Device) -> str | None:
     lines = list(dict.fromkeys(_lines(device)))
     if strange := [repr(line) for line in lines if not line.isprintable()]:
         return f"{_named(strange)} {_be(strange)} not one line of printable text; correct {_it(strange)}"
-    if configuring := [repr(line) for line in lines if enters_configuration(line)]:
+    entered = dict.fromkeys((*lines, *_replies(device)))
+    if configuring := [repr(line) for line in entered if enters_configuration(line)]:
         enter = "enters" if len(configuring) == 1 else "enter"
         return (
             f"{_named(configuring)} {enter} configuration mode. The collection refuses such commands, and no option "
@@ -261,8 +264,12 @@ def _ends_and_only_prints(platform: str, rules: Rules, words: list[str]) -> bool
             return False
         if _ADDRESS_OF_FILE.search(word):
             return False
-    for before, word in pairwise(given[1:]):
+    if any(_is_like(entry, given) for entry in EXPORTS):
+        return True
+    for place, (before, word) in enumerate(pairwise(given)):
         bare = word.lstrip("-")
+        if place == 0 and bare == word:
+            continue  # what is shown: ``show reload`` and ``show file systems``
         if bare.startswith("clear") or any(_is_word(each, bare) for each in CLEARS):
             return False
         if any(_is_word(each, bare) for each in OUTPUTS) and not (before.startswith("log") and "file".startswith(bare)):
@@ -293,8 +300,7 @@ def _segments(rules: Rules, line: str) -> list[str] | None:
         return None
     if not rules.quotes or _UNCLEAR_QUOTES.search(line):
         return line.split("|")
-    quoted = [part for text in _QUOTED.findall(line) for part in text.split("|")[1:]]
-    if rules.unknown and any(map(_may_write, quoted)):
+    if rules.unknown and any(map(_may_write, line.split("|")[1:])):
         return None
     protected = _QUOTED.sub(lambda found: found[0].replace("|", "\0"), line)
     return [each.replace("\0", "|") for each in protected.split("|")]
@@ -420,6 +426,16 @@ def _is_known_menu(platform: str, path: list[str]) -> bool:
             return False
         place = (*place, found[0])
     return True
+
+
+def _replies(device: Device) -> Iterator[str]:
+    """The lines that answer a question, without short ones such as ``c`` for continue."""
+    for command in device.commands:
+        yield from (reply.text for reply in command.answers if len(reply.text) >= SHORTEST_REPLY)
+    for dialog in (device.definition or {}).get("dialogs") or ():
+        answer = dialog.get("answer") if isinstance(dialog, dict) else None
+        if isinstance(answer, str) and len(answer) >= SHORTEST_REPLY:
+            yield answer
 
 
 def _lines(device: Device) -> Iterator[str]:

@@ -76,6 +76,8 @@ OUTPUTS = (
     *("export", "sav[e]", "outf[ile]", "outputf[ile]", "output-f[ile]", "fil[e]", "tof[ile]", "to-f[ile]", "bin[ary]"),
     *("upl[oad]", "logt[o]", "local-f[ile]", "redi[rect]", "append", "ftp", "sftp", "tftp", "scp"),
 )
+# These show what is exported.
+EXPORTS = tuple(f"sh[ow] {each}" for each in ("ip flow export", "ip flow export template", "route export"))
 # Words with which it clears what it shows. Longer ones count too, such as ``clearstats`` and ``clear_drop``.
 CLEARS = ("c[lear]", "clr", "rese[t]", "zero[ize]", "flu[sh]", "pur[ge]", "era[se]")
 # Words with which it goes on until it is interrupted.
