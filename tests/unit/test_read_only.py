@@ -65,6 +65,7 @@ READS = {
         "show tech-support",
     ],
     "arista_eos": [
+        "show processes top once",
         "bash df -h",
         "show version | json",
         'show run | grep "^ip"',
@@ -254,6 +255,8 @@ WRITES = {
     ],
     "arista_eos": [
         "bash rm -rf /mnt/flash",
+        "show processes top",
+        "show tech-support flash:a",
         "bash df -h; reboot",
         "bash reboot",
         "show run | python",
@@ -298,6 +301,8 @@ WRITES = {
         'show log messages | match "\\\\"" | save x',
         "show log messages | match '\"' | save x",
         "ping 192.0.2.1",
+        'show log messages | match "\\"" | save x "',
+        'show log messages | match "a\\\\" | save x',
         "file show /dev/zero",
     ],
     "fortinet_fortios": [

@@ -10,6 +10,7 @@ each command of the line, and anywhere in the arguments of a program that runs c
 
 from __future__ import annotations
 
+import functools
 import re
 from itertools import pairwise
 
@@ -45,6 +46,7 @@ _BEFORE = "/\\.:!@~[$ "  # of a word, such as ``//configure``
 _OPTION = re.compile(r"--?\w+=|-\w(?=\w)")  # ``--command=configure`` and ``-cconfigure``
 
 
+@functools.lru_cache(maxsize=4096)
 def enters_configuration(line: str) -> bool:
     """Return whether a line enters the configuration mode of a device."""
     plain = _QUOTES.sub("", line.lower())

@@ -71,6 +71,7 @@ _ENDLESS_FILE = re.compile(
 )
 _OPERATORS = re.compile(r"([][;|&<>`$\\(){}]+)")  # an asterisk of the user does not stand for them
 OPERATORS = "; | & < > ` $ \\ ( ) [ ] { }"
+_FILE_OF_DEVICE = re.compile(r"[a-z]\w*:")  # such as ``flash:a``
 _PORTS = re.compile(r"[\d:,*-]+|all")
 _NAME = re.compile(r"[\w.:%/@+~,*=-]+")
 
@@ -259,7 +260,10 @@ def _ends_and_only_prints(platform: str, rules: Rules, words: list[str]) -> bool
     if rules.commands is LINUX and words[0] not in COMMAND_LINES:
         return True
     given = [word.lower() for word in words]
+    shows_tech = any("tech" in word for word in given)
     for before, word in pairwise(given):
+        if shows_tech and _FILE_OF_DEVICE.match(word):
+            return False
         if ("tech" in word or (word in ("te", "tec") and before in SHOWING)) and platform not in PRINTS_TECH:
             return False
         if _ADDRESS_OF_FILE.search(word):

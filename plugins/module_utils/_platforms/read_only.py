@@ -286,7 +286,9 @@ EXOS_PORTS = ("sh[ow] po[rts]", "sh[ow] po[rts] <ports>", *(f"sh[ow] po[rts] ...
 TIMOS = ("admin display-config ...", "admin show configuration ...", "info ...", "file dir ...", "file type <name>")
 
 READ_ONLY: dict[str, Rules] = {
-    "arista_eos": Rules((*SHOW, "bash df -h"), FILTERS, quotes=True),
+    "arista_eos": Rules(
+        (*SHOW, "bash df -h"), FILTERS, quotes=True, writes=("sh[ow] proc[esses] to[p] ...",), unless="once"
+    ),
     "brocade_fos": Rules(
         ("*show ...", "*Show ...", "version", "uptime"),
         ("grep ...",),
