@@ -18,8 +18,8 @@ from ansible_collections.rollcall.network.plugins.module_utils._drivers.read_onl
     LONGEST_PATTERN,
     check_patterns,
     matches,
-    reads,
 )
+from ansible_collections.rollcall.network.plugins.module_utils._drivers.reading import reads
 from ansible_collections.rollcall.network.plugins.module_utils._drivers.registry import is_read_only, refusal_of
 from ansible_collections.rollcall.network.plugins.module_utils._platforms import NAMES
 from ansible_collections.rollcall.network.plugins.module_utils._platforms.read_only import (
@@ -68,6 +68,8 @@ READS = {
         "show processes top once",
         "bash df -h",
         "show version | json",
+        'show run | grep "a|b"| json',
+        "show run | include -",
         'show run | grep "^ip"',
         "show interfaces | include Ethernet1 | no-more",
     ],
@@ -301,6 +303,8 @@ WRITES = {
         'show log messages | match "\\\\"" | save x',
         "show log messages | match '\"' | save x",
         "ping 192.0.2.1",
+        'show log x"|"save a',
+        'show log messages | match a" | save x"',
         'show log messages | match "\\"" | save x "',
         'show log messages | match "a\\\\" | save x',
         "file show /dev/zero",
