@@ -48,7 +48,11 @@ from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader 
 from ansible_collections.rollcall.network.plugins.module_utils._model import (
     masking,
     redaction,
+    redaction_commands,
+    redaction_difference,
+    redaction_names,
     redaction_rules,
+    redaction_search,
     redaction_transcript,
     secret_bytes,
     secret_screen,
@@ -89,6 +93,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._platforms import
 from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError, Output
 from ansible_collections.rollcall.network.plugins.module_utils._transport import transcript
 from tests.integration.pumps import Pump, pumps
+from tests.unit.more_shown_secrets import MORE, cases
 from tests.unit.shown_secrets import HARMLESS, SHOWN, plain
 from tests.unit.test_platforms import ALL as PLATFORMS
 from tests.unit.test_platforms import shipped
@@ -97,7 +102,8 @@ MODULES: list[ModuleType] = [_changes, _chatter, _pieces, _terminal, _volatile]
 MODULES += [description, hint, loading, model, platform_names, scrapli]
 MODULES += [driver_text, pagers, asked, reader_answer, reader_changed, reader_echo, reader_prompt]
 MODULES += [reader_rejections, masking, secret_bytes, secret_screen, secrets, transcript, visible]
-MODULES += [redaction, redaction_rules, redaction_transcript]
+MODULES += [redaction, redaction_commands, redaction_difference, redaction_names, redaction_rules, redaction_search]
+MODULES += [redaction_transcript]
 MODULES += [
     command,
     damaged,
@@ -477,6 +483,7 @@ def masked_error(text: str) -> None:
 
 
 SHOWN_LINES = "".join(plain(text) for text in (*SHOWN.values(), HARMLESS))
+MORE_LINES = "".join(plain("\n\n".join(cases(MORE[system]))) for system in ("cisco_ios", "mikrotik_routeros", "nokia"))
 REDACTION = redaction.Redaction(bytes(range(32)))
 
 
@@ -496,12 +503,13 @@ def redacted(text: str) -> None:
 
 def redacted_by_all_rules(text: str) -> None:
     output = {
-        "text": f"{SHOWN_LINES}\n{text}",
+        "text": f"{SHOWN_LINES}\n{MORE_LINES}\n{text}",
         "rows": [{"secret": "manager", "line": text}],
         "error": {"message": text},
     }
     REDACTION.answer({"output": {COMMAND: output}, "value": {"secret": [text]}})
     REDACTION.answer({"output": text})
+    REDACTION.texts({COMMAND: text})
 
 
 def redacted_transcript(text: str) -> None:
@@ -751,63 +759,98 @@ PATTERNS: dict[str, str] = {
     "rejections._DAY": MATCH,
     "rejections._BANNER": MATCH,
     "rejections._USAGE": MATCH,
-    **dict.fromkeys(
-        (
-            f"redaction_rules.{name}"
-            for name in ("BASE64_LINE", "BLOCK", "BLOCK_END", "STRING", "TRAP_USER", "V3", "V3_LINE")
-        ),
-        SEARCH,
-    ),
-    **dict.fromkeys(
-        (
-            f"redaction_rules.{name}"
-            for name in (
-                *("AFTER_COMMUNITY", "AFTER_NAME", "AFTER_NUMBER", "ASSIGNED", "AUTHORIZATION", "BLOCK_BEGIN"),
-                *(
-                    "BLOCK_LINE",
-                    "CIPHERED",
-                    "COMMAND",
-                    "COMMUNITY_BLOCK",
-                    "COMMUNITY_NAME",
-                    "CONFIG_KEY",
-                    "CREATE_USER",
-                ),
-                *(
-                    "ELEMENT",
-                    "END",
-                    "ENTRY",
-                    "GROUP",
-                    "GROUP_TEXT",
-                    "HMAC",
-                    "IMPORT",
-                    "KEY_COMMAND",
-                    "MODE",
-                    "NAME",
-                    "NAMED",
-                    "NAMES",
-                    "OPENING",
-                    "PROSE",
-                ),
-                *(
-                    "ROUTEROS",
-                    "SERVER",
-                    "SINK",
-                    "SNMP",
-                    "SNMP_BLOCK",
-                    "TABLE",
-                    "TABLE_ROW",
-                    "TRAP_HOST",
-                    "TRAP_OF_AGENT",
-                    "TYPED",
-                ),
-            )
-        ),
-        MATCH,
-    ),
-    **{f"redaction_rules.{name}": FULLMATCH for name in ("HIDDEN", "NO_COMMUNITY")},
-    **{f"redaction.{name}": FULLMATCH for name in ("_DIGITS", "_LIKE_WORD", "_MASKED")},
-    **{f"redaction.{name}": MATCH for name in ("_BLANKS", "_WORD_END")},
-    "redaction._IN_TEXT": SEARCH,
+    **{
+        f"redaction_rules.{name}": SEARCH
+        for name in (
+            "ALGORITHM",
+            "BASE64_LINE",
+            "BLOCK",
+            "BLOCK_END",
+            "KEY_OF_SERVER",
+            "PAIR_BEFORE",
+            "SENTENCE",
+            "SPECIAL",
+            "STRING",
+            "TABLE_GAP",
+            "TRAP_USER",
+            "V3",
+            "V3_LINE",
+        )
+    },
+    **{
+        f"redaction_rules.{name}": MATCH
+        for name in (
+            "AFTER_COMMUNITY",
+            "AFTER_NAME",
+            "AFTER_NUMBER",
+            "ASSIGNED",
+            "AUTHORIZATION",
+            "BEFORE_COMMUNITY",
+            "BLOCK_BEGIN",
+            "BLOCK_LINE",
+            "CHILD",
+            "CIPHERED",
+            "COMMAND",
+            "COMMUNITY_BLOCK",
+            "COMMUNITY_CELL",
+            "COMMUNITY_NAME",
+            "COMMUNITY_TABLE",
+            "COMMUNITY_TERSE",
+            "CONFIG_KEY",
+            "CREATE_USER",
+            "DEFINED",
+            "ELEMENT",
+            "END",
+            "ENTRIES",
+            "ENTRY",
+            "GROUP",
+            "GROUP_TEXT",
+            "HASHED",
+            "HEAD",
+            "HELP",
+            "HMAC",
+            "IMPORT",
+            "ITEM",
+            "KEY_COMMAND",
+            "KEY_OF_HEX",
+            "LIKE_COMMAND",
+            "LIST",
+            "MODE",
+            "NAME",
+            "NAMED",
+            "NAMED_ENTRY",
+            "NAMES",
+            "OPENING",
+            "PAIR",
+            "PROSE",
+            "ROUTEROS",
+            "SERVER",
+            "SINK",
+            "SNMP",
+            "SNMP_BLOCK",
+            "TABLE_CELL",
+            "TABLE_HEADER",
+            "TABLE_RULE",
+            "TRAP_HOST",
+            "TRAP_OF_AGENT",
+            "TYPED",
+            "USER_AT",
+            "YAML_ITEM",
+            "YAML_KEY",
+        )
+    },
+    **{
+        f"redaction_rules.{name}": FULLMATCH
+        for name in ("ADDRESS", "HIDDEN", "LIKE_NAME", "MOMENT", "NO_COMMUNITY", "PATH")
+    },
+    "redaction_rules._IN_BRACES": MATCH,
+    "redaction._LIKE_WORD": FULLMATCH,
+    **{f"redaction_search.{name}": FULLMATCH for name in ("_DIGITS", "MASKED")},
+    **{f"redaction_search.{name}": MATCH for name in ("_INDENT", "_WORD_END")},
+    "redaction_search._IN_TEXT": SEARCH,
+    "redaction_difference._HUNK": MATCH,
+    **{f"redaction_names.{name}": SEARCH for name in ("_CAMEL", "_FORMS", "_NUMBER")},
+    "redaction_names._OF_SNMP": MATCH,
     "secrets._BASE64": SEARCH,
     "secret_bytes._CONTROL": SEARCH,
     "secret_bytes._BLANKS": SEARCH,
@@ -830,8 +873,13 @@ NOT_OF_A_DEVICE = {
     "answer._NUMBER",
     "questions._dialog",
     # what only makes a table, and the rows of a function
-    "redaction_rules._words",
-    "redaction._shape",
+    "redaction_names.words",
+    "redaction_search._shape",
+    "redaction_search._placed",
+    "redaction_search._places",
+    "redaction_search._shapes",
+    "redaction_search._all",
+    "redaction_commands._compiled",
     # the user's command lines and variables
     "serials._COMMAND",
     "_shrunken._VOLATILE",
@@ -1060,7 +1108,7 @@ def test_every_function_on_text_is_measured() -> None:
         if event == "call":
             ran.add(frame.f_code)
 
-    kinds = (redaction._kind, redaction._names_secret, redaction._may_hold_secret)
+    kinds = (redaction_names.kind, redaction._may_hold_secret)
     for cached in (_terminal._parameters, secrets._wrapped, *kinds):
         cached.cache_clear()
     sys.setprofile(note)

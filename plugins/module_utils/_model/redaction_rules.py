@@ -12,44 +12,16 @@ from __future__ import annotations
 
 import re
 
+from .redaction_names import words
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
+# -- names and values --------------------------------------------------------------------------------------------------
 
-
-# -- names of values ---------------------------------------------------------------------------------------------------
-
-# Endings of words that name a secret, in lower case and with ``-`` for ``_``.
-SECRET_ENDINGS = (
-    *("password", "passwd", "passphrase", "pass-phrase", "pwd", "secret", "psk", "phash", "psksecret", "pmk"),
-    *("password-hash", "passwordhash", "passwd-hash", "hashed-password", "password-encrypted", "secret-hash"),
-    *("pre-shared-key", "preshared-key", "presharedkey", "pre-share-key", "shared-key", "sharedkey", "server-key"),
-    *("authentication-key", "auth-key", "authkey", "authpwd", "privpwd", "auth-pass", "priv-pass", "privacy-key"),
-    *("encryption-key", "md5-key", "message-digest-key", "authentication-keyid", "key-string", "keystring", "set-key"),
-    *("private-key", "privatekey", "priv-key", "privkey", "api-key", "apikey", "secret-key", "secretkey", "access-key"),
-    *("accesskey", "token", "radius-common-pw", "hexkey", "keypassphrase", "pass-phrase-hashed", "auth-password-l1"),
-    *("auth-password-l2", "wep-key", "wepkey", "wpa-key", "wlan-key", "master-key", "masterkey", "psk-key"),
-    *(
-        "psk-ascii",
-        "psk-hex",
-        "static-key",
-        "snmp-community-string",
-        "snmp-community",
-        "snmpcommunity",
-        "notify-community",
-        "usm-community",
-        "string-key",
-        "encrypted-key",
-        "clientsecret",
-    ),
+BLANKS = r"[ \t]{1,40}"
+# Before a command: the marks of a difference or comment, the number of a line, a prompt, and what a log says of it.
+PREFIX = (
+    r"[-+<>!|#* \t]{0,60}(?:\d{1,6}[ \t]?[:.)|]?[ \t]{1,10})?(?:\S{1,80}[#>$%\]] ?)?"
+    r"(?:[^\n]{0,160}?(?:command|cmd|cfg): ?['\"]?)?"
 )
-# Words with these endings that name something else.
-NO_SECRETS = _words(
-    "nopassword no-password deny-password change-password without-password permit-password prohibit-password "
-    "reset-password forgot-password show-password check-password public-key cancel-token etoken"
-)
-NEEDS_NUMBER = ("authentication-key", "message-digest-key", "authentication-keyid", "md5-key")  # the number of a key
-
 # What stands between the name and the value. Numbers are types: ``password 7 0822455D0A16``.
 KINDS = (
     r"0|3|4|5|6|7|8a?|9|10|14|encrypted|cipher|cipher-text|ciphertext|irreversible-cipher|simple|plain"
@@ -59,9 +31,12 @@ KINDS = (
     r"|encrypted-password|plaintext-password|algorithm-type|type-?[06789]|level \d{1,2}|key|password|ietf-md5|value"
     r"|local-user|local|remote|authentication|accounting|authorization|usual|nonstandard|rfc2453|rfc2082|localized-key"
     r"|role \S{1,32}|manager|operator|user-name \S{1,64}|(?:in|out)bound|esp|ah|\d{1,3}(?:\.\d{1,3}){3}"
+    r"|peer|localip|size \d{1,4}bit|type \S{1,16}|hostname \S{1,128}|address \S{1,64}|sha-?\d{1,3}-\d{1,3}"
+    r"|cmac-aes-\d{3}|pass-phrase|pre-shared-key|shared-secret|ckn \S{1,64}|cak|plaintext-password|md5-password|unix"
+    r"|wep-\d{1,3}|\|"
 )
 # Words after the name of a secret that are no secret.
-ORDINARY = _words(
+ORDINARY = words(
     "a about above accepted access account accounting accounts adaptive add added again age aging algorithm-type "
     "all allowed alphanumeric also an and any are as asked at attempt attempts authentication authorization auto "
     "be been both but by cached can cannot chain change changed changes changing character characters chars check "
@@ -79,7 +54,10 @@ ORDINARY = _words(
     "shown size state status stays storage store stored strength strict string strong-password support supported "
     "than that the their then this time timeout times to too true type unchanged undefined unknown unset until "
     "update updated use used user username users using valid validation value verified verify via warntime was "
-    "weak were when which will with without word wrong yes you your zeroize"
+    "fallback weak were when which will with without word wrong yes you your zeroize "
+    "absent available blank complexity-check configure count empty initial missing "
+    "n/a na not-configured not-set optional present protected restriction restrictions secured specify unlock "
+    "unspecified validate verify-only"
 )
 # A line that begins with one of these says something about secrets in words.
 PROSE = re.compile(
@@ -89,7 +67,7 @@ PROSE = re.compile(
     re.IGNORECASE,
 )
 # What a line begins with in which the name of a secret is followed by its value. By families of platforms.
-COMMANDS = _words(
+COMMANDS = words(
     # Cisco IOS, IOS-XE, NX-OS, IOS-XR, ASA, and those that are alike: EOS, FRR, Dell, Ruckus, Extreme, ...
     "username user enable line neighbor ip ipv6 isis ospf ospfv3 router rip bgp area crypto isakmp ikev1 ikev2 ntp ppp "
     "tacacs tacacs-server tacacs\\+ radius radius-server ldap ldap-server aaa aaa-server server server-private client "
@@ -109,16 +87,33 @@ COMMANDS = _words(
     "preshared-key sa sap macsec mka trap-target /user /snmp /ip /ppp /interface /radius /system /caps-man"
 )
 COMMAND = re.compile(
-    r"[-+ \t]{0,60}(?:\S{1,80}[#>$%\]] ?)?(?:[^\n]{0,160}?(?:command|cmd|cfg): ?['\"]?|[^\n]{0,100}? (?=username ))?"
-    rf"(?:(?:no|undo|delete|set|edit|add|configure|config|default) ){{0,6}}(?:{'|'.join(sorted(COMMANDS))})(?![\w.-])",
+    rf"{PREFIX}(?:[^\n]{{0,100}}? (?=username ))?"
+    rf"(?:(?:no|undo|delete|set|edit|add|configure|config|default|create|nv|net|deactivate)[ \t]{{1,40}}){{0,6}}"
+    rf"(?:{'|'.join(sorted(COMMANDS))})(?![\w.-])",
+    re.IGNORECASE,
 )
+# A line that begins like a command of a system that is not known here, and words of sentences.
+LIKE_COMMAND = re.compile(r"[-+<>!|#* \t]{0,60}(?:\d{1,6}[ \t]?[:.)|]?[ \t]{1,10})?[a-z/._-][\w./:-]{0,80}(?:[ \t]|\Z)")
+SENTENCE = re.compile(
+    r"(?:\A|[\s(])(?:the|is|are|was|were|of|for|to|your|you|with|a|an|this|that|not|if|when|and|or|must|can|has|have|"
+    r"by|from|in|on|be|will|it|at|as|last|please|failed|invalid|wrong|bad|logged|accepted|authenticated)(?=[\s,.:;)]|\Z)",
+    re.IGNORECASE,
+)
+HELP = re.compile(r"[ \t]{2,40}[A-Z][A-Za-z]{1,20}[ \t]")  # between a word and the sentence about it
 # Before ``key``: only here is what follows a secret and not the number or the name of a key.
 KEY_COMMAND = re.compile(
-    r"[-+ \t]{0,60}(?:\S{1,80}[#>$%\]] ?)?(?:[^\n]{0,160}?(?:command|cmd): ?)?(?:no |undo |set |add )?"
-    r"(?:[^\n]{0,160}?(?:radius|tacacs|tacplus|ldap)(?:-server| server)|[^\n]{0,160}? authentication(?= \Z)|"
+    rf"{PREFIX}(?:(?:no|undo|set|add)[ \t]{{1,40}})?"
+    r"(?:(?=[^\n]{0,160}?(?:radius|tacacs|tacplus|ldap|map-server|isakmp|pre-share|psk|hello-auth|auth-type|"
+    r"keys id|otp|shared-secret|security static|local-as|(?:authentication|encryption|md5)(?:[ \t]{1,40}\d{1,5})?"
+    r"[ \t]{1,40}\Z|auth-profile|aaa))|"
     r"tacacs|tacacs\+|tacacs-server|radius|radius-server|aaa-server|ldap|ldap-server|hwtacacs|server|server-private|"
     r"client|crypto isakmp|isakmp|pre-shared-key|failover|primary|secondary|wpa|wep|encryption|ipsec|aaa|"
-    r"entry|dynamic-author|pac|bind|authentication|accounting|tunnel-group|profiles?|cluster|host|address|network)(?![\w.])",
+    r"entry|dynamic-author|pac|bind|authentication|accounting|tunnel-group|profiles?|cluster|host|address|network|ip)",
+    re.IGNORECASE,
+)
+# ``key`` in a line in which it is the number of a key unless the line names a server.
+KEY_OF_SERVER = re.compile(
+    r"radius|tacacs|tacplus|ldap|aaa|isakmp|failover|server-private|dynamic-author", re.IGNORECASE
 )
 NO_COMMUNITY = re.compile(  # one word of the value of a BGP community, and what is said of communities
     r"[\w.-]{1,40}(?::[\w.*-]{1,40})+|\(?\[?(?:no-export|no-advertise|no-peer|internet|local-as|local-AS|additive|"
@@ -128,76 +123,130 @@ NO_COMMUNITY = re.compile(  # one word of the value of a BGP community, and what
 )
 LONGEST_COMMUNITY = 1000  # characters
 SNMP = re.compile(
-    r"[-+ \t]{0,60}(?:\S{1,80}[#>$%\]] ?)?(?:[^\n]{0,160}?(?:command|cmd): ?)?"
-    r"(?:(?:no|undo|set|add|delete|configure|config|system|security|service|protocols|deviceconfig|"
-    r"snmp-setting|/configure|create|edit|1\.3\.[\d.]+)[ ]){0,10}"
-    r"(?:snmp-server|snmp|snmpv?[123]c?|snmp-agent|snmp-setting|/snmp|trapcommunity)(?![\w.])",
+    rf"{PREFIX}(?:[^\n]{{0,160}}?[ \t/])?"
+    r"(?:snmp-server|snmp|snmpv?[123]c?|snmp-agent|snmp-setting|/snmp|trapcommunity|snmptrap|snmpv3)(?![\w.])",
+    re.IGNORECASE,
 )
-SNMP_BLOCK = re.compile(r"[-+ \t]{0,60}(?:/configure system security |sys )?snmp[ {]")
+SNMP_BLOCK = re.compile(r"[-+<>! \t]{0,60}(?:/configure system security |sys |system )?(?:snmp|access-group)[ {]")
 SNMP_READ = (
     r"(?:(?:read|write|read-only|read-write|readonly|readwrite|ro|rw|add|poll|community|0|7|8|cipher|simple|encrypted|"
-    r"clear|plaintext|ciphertext|text|string)[ ])"
+    r"clear|plaintext|ciphertext|text|string|name|create|delete|accessmode (?:ro|rw)|mode (?:enable|disable)|map|"
+    r"ipaddr \S{1,40} \S{1,40}|hash2?)[ \t]{1,40})"
 )
 
 # -- shapes of values --------------------------------------------------------------------------------------------------
 
 LONGEST = 8192  # characters of a value
-QUOTED = rf'"((?:[^"\\\n]|\\.){{1,{LONGEST}}})"|\'([^\'\n]{{1,{LONGEST}}})\''
+QUOTED = rf'(?:"((?:[^"\\\n]|\\.){{1,{LONGEST}}})"|\'([^\'\n]{{1,{LONGEST}}})\')'
 BARE = rf"([^\s\"'<\[{{(][^\s]{{0,{LONGEST}}})"
 VALUE = rf"(?:{QUOTED}|{BARE})"
 
-AFTER_NAME = re.compile(rf"[ ](?:(?:{KINDS})[ ]){{0,6}}{VALUE}")
-AFTER_NUMBER = re.compile(rf"[ ](?:\d{{1,10}}[ ](?=[^\s]))?(?:(?:{KINDS})[ ]){{0,6}}{VALUE}")
-AFTER_COMMUNITY = re.compile(rf"[ ]{SNMP_READ}{{0,5}}{VALUE}")
-OPENING = re.compile(r"[ ]\"?([^\s\"{;]{1,128})\"? \{[^\n]{0,200}\n\s{0,80}(?:authorization|clients?|view|network|"
-                     r"client-list-name|routing-instance|logical-system|version|access)\b")  # fmt: skip
+KEY_OF_HEX = re.compile(rf"{BLANKS}[0-9a-fA-F]{{2,64}}{BLANKS}(?:0|7|8a){BLANKS}{VALUE}")  # MACsec on EOS
+AFTER_NAME = re.compile(rf"{BLANKS}(?:(?:{KINDS}){BLANKS}){{0,6}}{VALUE}", re.IGNORECASE)
+AFTER_NUMBER = re.compile(
+    rf"{BLANKS}(?:\d{{1,10}}{BLANKS}(?=[^\s]))?(?:(?:{KINDS}){BLANKS}){{0,6}}{VALUE}", re.IGNORECASE
+)
+AFTER_COMMUNITY = re.compile(rf"{BLANKS}{SNMP_READ}{{0,5}}{VALUE}", re.IGNORECASE)
+OPENING = re.compile(r"[ \t]{1,40}\"?([^\s\"{;]{1,128})\"? \{[^\n]{0,200}\n\s{0,80}(?:authorization|clients?|view|"
+                     r"network|client-list-name|routing-instance|logical-system|version|access)\b")  # fmt: skip
 ASSIGNED = re.compile(
-    r"(?:[ ](?:name|string|value|text|securityname|hash|key))?(?:\\?[\"'])?[ \t]{0,40}(?::=|=>|:|=(?!=))[ \t]{0,8}"
+    r"(?:[ \t]{1,40}(?:name|string|value|text|securityname|hash|key))?(?:\\?[\"']\]?)?"
+    r"(?:[ \t.]{0,80}(?::=|=>|:|=(?!=))|[ \t]?\.{3,80}(?=[ \t]))[ \t]{0,40}(?:\\\n[ \t]{0,20})?"
     rf"(?:(?:(?:{KINDS})[ ]){{0,6}}(?:\\\"([^\"\\\n]{{1,{LONGEST}}})\\\"|{QUOTED})"
     rf"|([^\s\"'<\[{{(,;}}][^\s,;}}\"'<]{{0,{LONGEST}}}))",
     re.IGNORECASE,
 )
-ROUTEROS = re.compile(r"[-+ \t]{0,40}(?:/|add |set |key=)")  # a line in which ``key`` is no number
-ELEMENT = re.compile(rf"[^<>\n]{{0,200}}(?<!/)>\s{{0,20}}([^<>\s][^<>]{{0,{LONGEST}}}?)\s{{0,20}}</")
-NAMED = re.compile(
-    r"[ ](?:secret|id|members|modify|action|community-name) "
-)  # behind the name of an entry: ``psk NAME secret VALUE``
-CIPHERED = re.compile(
-    r"[ ](?:0|5|6|7|8a?|9|encrypted|cipher|irreversible-cipher|ciphertext|hash2?|simple|ENC)[ ](?=[^ \n])"
+# The name of a secret as a value, and the secret as another value beside it: in JSON, in XML and in PHP.
+PAIR = re.compile(
+    rf"[\"'](?:\s{{0,40}},[^{{}}\n]{{0,200}}?[\"']value[\"']\s{{0,40}}:\s{{0,40}}{QUOTED}"
+    rf"|[^<>\n]{{0,200}}?\bvalue={QUOTED}|[^<>\n]{{0,200}}(?<!/)>\s{{0,20}}([^<>\s][^<>]{{0,{LONGEST}}}?)\s{{0,20}}</)"
 )
-SERVER = re.compile(r"[-+ \t]{0,40}(?:aaa |address |)(?:tacacs|radius|ldap|server|group)[\w+-]{0,16}[ ]")
+PAIR_BEFORE = re.compile(
+    rf"[\"']value[\"']\s{{0,40}}:\s{{0,40}}{QUOTED}\s{{0,40}},\s{{0,40}}[\"'](?:name|key)[\"']\s{{0,40}}:\s{{0,40}}[\"']\Z"
+)
+DEFINED = re.compile(rf"[\"']\s{{0,10}},\s{{0,10}}{QUOTED}\s{{0,10}}\)")
+# A list, or an object with the secret in it.
+LIST = re.compile(r"[\"']?[ \t]{0,40}[:=][ \t]{0,40}\[(?=\s{0,200}[\"'])")
+ITEM = re.compile(r"[\s,]{0,200}\"((?:[^\"\\\n]|\\.){1,4096})\"")
+ENTRIES = re.compile(r"\"\s{0,40}:\s{0,40}\[(?=\s{0,200}\{\s{0,200}\"name\")")
+NAMED_ENTRY = re.compile(
+    r"[\s,]{0,200}\{\s{0,200}\"name\"\s{0,40}:\s{0,40}\"([^\"\n]{1,128})\"(?![^{}]{0,600}\"members\")[^{}]{0,600}\}?"
+)
+CHILD = re.compile(
+    rf"\"\s{{0,40}}:\s{{0,40}}\{{[^{{}}]{{0,200}}?\"(?:value|string|text|plain|hash|key)\"\s{{0,40}}:\s{{0,40}}{QUOTED}"
+)
+YAML_ITEM = re.compile(r":?[ \t]{0,40}\n[ \t]{0,80}- [\"']?([^\s\"':]{1,1024})[\"']?[ \t]{0,40}(?=\n|\Z)")
+YAML_KEY = re.compile(r":[ \t]{0,40}\n[ \t]{1,80}(?:- )?[\"']?([^\s\"':]{1,128})[\"']?:?[ \t]{0,40}(?:\n|\Z)")
+ROUTEROS = re.compile(r"[-+ \t]{0,40}(?:/|add |set |key=)")  # a line in which ``key`` is no number
+ELEMENT = re.compile(
+    rf"[^<>\n]{{0,200}}(?<!/)>\s{{0,80}}(?:<(?:value|key|ascii-text|hexadecimal|string|text|plain|hash)>\s{{0,80}})?"
+    rf"(?:<!\[CDATA\[)?([^<>\s][^<>]{{0,{LONGEST}}}?)(?:\]\]>)?\s{{0,20}}</"
+)
+NAMED = re.compile(
+    r"[ \t]{1,40}(?:secret|id|members|modify|action|community-name|key|ckn)[ \t]"
+)  # behind the name of an entry: ``psk NAME secret VALUE``
+HASHED = re.compile(r"[\"']?[ \t]{1,40}hash2?\b")
+HEAD = re.compile(r"[\w.-]{1,64}")
+CIPHERED = re.compile(
+    r"[ \t]{1,40}(?:0|5|6|7|8a?|9|encrypted|cipher|irreversible-cipher|ciphertext|hash2?|simple|"
+    r"ENC)[ \t]{1,40}(?=[^ \n])"
+)
+SERVER = re.compile(r"[-+ \t]{0,40}(?:aaa |address |)(?:tacacs|radius|ldap|server|group)[\w+-]{0,16}[ \t]{1,40}")
 # In XML, ``<community>NAME</community>`` is one of BGP, and an entry without members is one of SNMP.
 ENTRY = re.compile(r">\s{0,80}<name>([^<>\s]{1,128})</name>(?!\s{0,80}<members)")
 # In JSON, ``"communities": {"NAME": {…}}``: the names are the communities.
 NAMES = re.compile(r"\"\s{0,40}:\s{0,40}\{(?=\s{0,200}\"[^\"\n]{1,128}\"\s{0,40}:\s{0,40}\{)")
 NAME = re.compile(r"\s{0,200}\"([^\"\n]{1,128})\"\s{0,40}:\s{0,40}\{[^{}]{0,2000}\}\s{0,200},?")
-TYPED = re.compile(rf"[ ](?:{KINDS})[ ]")
+TYPED = re.compile(rf"{BLANKS}(?:{KINDS}){BLANKS}")
 # What may follow a value at the end of a line that begins with the name of the secret.
 END = re.compile(
     r"[ \t]*(?:[;{},][ \t]*)?(?:(?:##|//|/\*|!|#)[^\n]*)?(?:\n|\Z)"
-    r"|[ ](?:encrypted|hash2?|pbkdf2|level-[12]|level \d|role|privilege|priv|mschap|nt-encrypted|algorithm|7|8a?|"
-    r"encryption-type|address|hostname|authentication|level|timeout|retransmit|sha\S*)\b"
+    r"|[ \t]{1,40}(?:encrypted|hash2?|pbkdf2|level-[12]|level \d|role|privilege|priv|mschap|nt-encrypted|"
+    r"algorithm|7|8a?|encryption-type|address|hostname|authentication|authenticate|level|timeout|retransmit|fallback|clients?|"
+    r"sha\S*)\b"
 )
 HIDDEN = re.compile(r"\*+|[xX]{4,}|\.{3,}|<[\w ]{1,40}>|redacted(?:_[0-9a-f]+)?|REDACTED|REMOVED|removed|MASKED|hidden")
 
+ADDRESS = re.compile(
+    r"\d{1,3}(?:\.\d{1,3}){3}(?:[:/]\d{1,5})?|(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}|(?:[0-9a-fA-F]{4}\.){2}[0-9a-fA-F]{4}|"
+    r"(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|(?=[0-9a-fA-F:]{0,40}::)[0-9a-fA-F:.]{2,45}(?:/\d{1,3})?"
+)
+PATH = re.compile(
+    r"(?:~|\.{1,2})(?:/[\w@.-]{1,64}){1,16}/?|(?:/[a-z@.][a-z0-9@._-]{0,63}){2,16}/?|/(?:root|etc|home|var|tmp|usr|opt|run)/?|"
+    r"[\w./~:-]{1,200}\.(?:key|pem|crt|cer|crl|der|csr|p12|pfx|p7b|jks|conf|cfg|txt|json|ya?ml|xml)"
+)
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]?[\d:.Z+-]{0,30})?|\d{1,2}:\d\d(?::\d\d)?")
+# What looks like a word with a number behind it, such as an interface, or like a number with its unit.
+LIKE_NAME = re.compile(
+    r"[A-Za-z_]{1,40}(?:[-_]?[A-Za-z_]{1,40}){0,4}[-_]?\d{1,4}(?:[/.:]\d{1,6}){0,4}|\d{1,10}[A-Za-z]{1,5}|0x[0-9a-fA-F]{1,4}"
+)
+SPECIAL = re.compile(r"[!@#$%^&*+=~`?|]")
+
 # Values that are secrets wherever they stand, and what they begin with. The first group is the secret.
 _CRYPT = r"[./A-Za-z0-9$=,+-]"
-MARKS = ("%^%#", "%@%@", "%$%$", "%#%#", "%+%#")  # around a cipher of VRP
+_IN_BRACES = re.compile(r"(\{(?:SSHA|SHA|SMD5|CRYPT|SSHA256|SSHA512|SHA256|SHA512)\}[A-Za-z0-9+/=$.]{8,512})")
 SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "$",
         re.compile(
-            rf"(\$(?:1|2[abxy]?|5|6|7|y|gy|sha1|sha256|sha512|argon2i?d?|pbkdf2[\w-]{{0,12}}|scrypt|md5)\${_CRYPT}{{8,1000}}"
+            rf"(\$(?:1|2[abxy]?|5|6|7|y|gy|apr1|aes1|M\$\w{{1,4}}|sha1|sha256|sha512|argon2i?d?|pbkdf2[\w-]{{0,12}}|scrypt|md5)\${_CRYPT}{{8,1000}}"
             r"|\$(?:4|8|9|10|14|1[abcd]|c\$3|h\$6|s\$5)\$[^\s\"';<>,]{4,1000})"
         ),
     ),
+    *((head, _IN_BRACES) for head in ("{ssha", "{crypt}")),
+    ("grub.pbkdf2", re.compile(r"(grub\.pbkdf2\.[\w.]{8,2048})")),
+    ("=\t", re.compile(r"(?<![A-Za-z0-9+/])([A-Za-z0-9+/]{43}=)(?=\t[A-Za-z0-9+/]{43}=\t)")),
     ("://", re.compile(r"://[^\s/@:\"'<>]{0,256}:([^\s/@\"'<>]{1,512})@")),
     ("eyj", re.compile(r"(eyJ[\w-]{8,4096}\.eyJ[\w-]{4,8192}(?:\.[\w-]{0,4096})?)")),
     ("bearer ", re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] (?=[\w.~+/-]{0,64}\d)([\w.~+/-]{16,8192}={0,2})")),
     (" enc ", re.compile(r" ENC ([A-Za-z0-9+/=]{8,8192})")),
     ("-aq==", re.compile(r"(-AQ==[A-Za-z0-9+/=]{8,8192})")),
-    *((mark, re.compile(rf"({re.escape(mark)}[^\s]{{8,600}}?{re.escape(mark)})")) for mark in MARKS),
+    # ciphers of VRP
+    ("%#", re.compile(r"((%[\^#+]%#)\S{8,600}?\2)")),
+    *((mark, re.compile(rf"({re.escape(mark)}\S{{8,600}}?{re.escape(mark)})")) for mark in ("%@%@", "%$%$")),
 )
+# A user with a password before the name of a server, without ``://``.
+USER_AT = re.compile(r"[^\n]{0,200}?[ \t\"'](?!\w{1,10}://)[\w.-]{1,64}:([^\s/@:\"'<>]{1,256})(?=@[\w.\[])")
 # A block of several lines: the secret is between the lines that begin and end it.
 STRING = re.compile(r'"((?:[^"\\\n]|\\.){1,4096})"')
 BLOCK = re.compile(
@@ -220,34 +269,48 @@ BASE64_LINE = re.compile(
 
 _ALGORITHM = (
     r"md5|sha|sha-?\d{1,3}|sha2-\d{1,3}|hmac-\S{1,20}|none|des|3des|des56|3desede|aes|aes-?\d{1,3}|aes-\S{1,12}"
-    r"|cfb-?\S{0,8}|128|192|256"
+    r"|cfb-?\S{0,8}|128|192|256|hmacsha|hmacmd5|aescfb128|null|cmac-\S{1,20}|cfb128-\S{1,10}|auth-encrypted|"
+    r"privacy-encrypted|localized-key"
 )
 # Authentication and privacy of SNMPv3. The kinds come before and behind the name of the algorithm.
 V3 = re.compile(
-    r"[ ](?:auth|authentication|authentication-mode|authentication-protocol|auth-protocol|auth-pass|auth-key|priv|"
-    r"privacy|privacy-mode|privacy-protocol|priv-protocol|priv-pass|privacy-encrypted|auth-encrypted|localized-key|"
-    r"auth-pass-phrase(?:-hashed)?|privacy-pass-phrase(?:-hashed)?|priv-pass-phrase(?:-hashed)?|encryption|SHA|MD5|AES|DES)"
-    rf"(?:[ ](?:{_ALGORITHM}|{KINDS}|engine|hex)){{0,8}}[ ]{VALUE}"
+    r"[ \t]{1,40}(?:auth|authentication|authentication-mode|authentication-protocol|auth-protocol|auth-pass|auth-key|"
+    r"priv|privacy|privacy-mode|privacy-protocol|priv-protocol|priv-pass|privacy-encrypted|auth-encrypted|localized-key|"
+    r"auth-prot|priv-prot|des-key|aes-128-cfb-key|auth-pass-phrase(?:-hashed)?|privacy-pass-phrase(?:-hashed)?|priv-pass-phrase(?:-hashed)?|encryption|SHA|MD5|AES|DES)"
+    rf"(?:{BLANKS}(?:{_ALGORITHM}|{KINDS}|engine|hex)){{0,8}}{BLANKS}{VALUE}",
+    re.IGNORECASE,
 )
-V3_LINE = re.compile(r"[ -]user\b")
-NO_V3 = _words(
+V3_LINE = re.compile(r"[ -](?:user|usm)\b", re.IGNORECASE)
+NO_V3 = words(
     "auth priv noauth privacy authentication none md5 sha aes des 3des read write notify access v1 v2c v3 group user"
-    " acl context remote engineid engineID localized localizedkey network-admin network-operator security-level"
-    " authNoPriv authPriv trap traps informs version hash hash2 simple cipher encrypted view target usm"
+    " acl context remote engineid localized localizedkey network-admin network-operator security-level"
+    " authnopriv authpriv trap traps informs version hash hash2 simple cipher encrypted view target usm"
     " security-model match exact prefix context-name"
+)
+# An algorithm and its key, in other lines about authentication and encryption.
+ALGORITHM = re.compile(
+    rf"{BLANKS}(?:md5|sha\d{{0,3}}|sha-\d{{1,3}}|hmac-\S{{1,20}}|cmac-\S{{1,20}}|aes\S{{0,14}}|des\S{{0,4}}|3des\S{{0,6}}|null|"
+    rf"cipher|authenticator|ascii|hex|passphrase)(?:{BLANKS}(?:\d{{1,5}}|{_ALGORITHM}|{KINDS})){{0,8}}{BLANKS}{VALUE}",
+    re.IGNORECASE,
+)
+NO_ALGORITHM = words(
+    "key-chain keychain key-string key message-digest key-id timeout text string md5 sha1 ipsec esp null transmit-key "
+    "trusted simple authenticator integrity message-digest group prf lifetime sha-1 spi mode"
 )
 # The receivers of traps: the community is behind the address and some options.
 TRAP_HOST = re.compile(
-    r"[-+ \t]{0,60}(?:\S{1,80}[#>] ?)?(?:no )?snmp-server host (?:\"?[^\s\"]{1,128}\"? )"
-    r"(?:(?:vrf \S{1,64}|use-vrf \S{1,64}|filter-vrf \S{1,64}|traps?|informs?|version (?:1|2c)|poll|community|"
-    r"encrypted|clear|0|7|udp-port \d+|[\d.:a-fA-F]{7,45}|timeout \d+|retries \d+)[ ]){0,12}"
-    rf"(?!version 3|traps? version 3|informs? version 3){VALUE}"
+    rf"{PREFIX}(?:no )?snmp-server{BLANKS}host(?:-group)?{BLANKS}(?:\"?[^\s\"]{{1,128}}\"?{BLANKS})"
+    r"(?:(?:vrf \S{1,64}|use-vrf \S{1,64}|filter-vrf \S{1,64}|traps?|informs?|version v?(?:1|2c)|poll|community|"
+    r"encrypted|clear|0|7|udp-port \d+|[\d.:a-fA-F]{7,45}|timeout \d+|retries \d+)[ \t]{1,40}){0,12}"
+    rf"(?!version 3|traps? version 3|informs? version 3){VALUE}",
+    re.IGNORECASE,
 )
-NO_HOST = _words(
+BEFORE_COMMUNITY = re.compile(r"[ \t]{1,40}(?:community|version|traps?|informs?)\b")
+NO_HOST = words(
     "vrf use-vrf filter-vrf traps trap informs inform version poll community source-interface udp-port port trap-level"
     " tls ssh retries timeout"
 )
-TRAP_OF_AGENT = re.compile(rf"[ ](?:(?:{KINDS})[ ])?{VALUE}(?![^\n]{{0,80}} v3\b)")
+TRAP_OF_AGENT = re.compile(rf"{BLANKS}(?:(?:{KINDS}){BLANKS})?{VALUE}(?![^\n]{{0,80}} v3\b)")
 TRAP_USER = re.compile(r"[Uu]ser(?: name)?: ?(\S{1,128})[ \t]{1,40}security model: ?v?[12]")
 SINK = re.compile(
     r"[ \t]{0,40}(?:(?:ro|rw)(?:community|user)6?|trapcommunity|(?:trap2?|inform)sink[ \t]{1,20}\S{1,200}|"
@@ -259,31 +322,41 @@ CREATE_USER = re.compile(
 )
 # Blocks in which the community is called otherwise: FortiOS, and the export of RouterOS.
 COMMUNITY_BLOCK = re.compile(r"[ \t]*config system snmp community[ \t]*\n|[ \t]*/snmp community[ \t]*\n")
-COMMUNITY_NAME = re.compile(rf"[ \t]*set name {VALUE}|[ \t]*(?:[^\n]{{0,400}}?[ ])?name={VALUE}")
+COMMUNITY_NAME = re.compile(rf"[ \t]*set name {VALUE}|[ \t]*(?:[^\n]{{0,400}}?{BLANKS})?name={VALUE}")
 COMMUNITY_LINES = 400
-# A table of communities: a header, a rule, and a community at the beginning of each line.
-TABLE = re.compile(r"[ \t]*community(?: name| string)?[ \t]{2,}[^\n]{1,200}\n[- =\t]{8,300}\n", re.IGNORECASE)
-TABLE_ROW = re.compile(r"[ \t]*(\S{1,128})[ \t]{2}")
+# Behind the header of a table: a rule of dashes, or an empty line. Then a row in each line.
+TABLE_RULE = re.compile(r"[^\n]{0,200}\n(?:[ \t]{0,40}(?:[-=][-=+| \t]{3,300})?\n)?")
+TABLE_HEADER = re.compile(
+    r"[ \t]{0,40}[A-Z]\S{0,40}(?: \S{1,40}){0,3}(?:[ \t]{2,80}[A-Z]\S{0,40}(?: \S{1,40}){0,3}){2,20}[ \t]{0,40}\n"
+)
+TABLE_GAP = re.compile(r"[ \t]{2,200}|\t")
+TABLE_CELL = re.compile(r"(\S{1,512}(?: \S{1,512}){0,8})(?=[ \t]{0,200}(?:\n|\Z)|[ \t]{2}|\t)")
+TABLE_LINES = 400
+# The communities of RouterOS, as a table and in lines.
+COMMUNITY_TABLE = re.compile(r"[ \t]*#[ \t]{1,20}NAME[ \t]{1,80}ADDRESSES")
+COMMUNITY_CELL = re.compile(r"(?:[ \t]{0,8}\d{1,6}[ \t*XD]{1,12})(\S{1,128})")
+COMMUNITY_TERSE = re.compile(rf"[^\n]{{0,400}}?[ \t]name={VALUE}")
 # An authentication text without a name: HSRP, VRRP, GLBP, NHRP.
 GROUP_TEXT = re.compile(
-    rf"[-+ \t]{{0,60}}(?:(?:standby|vrrp|glbp|ip nhrp|ip rip|hsrp|nhrp)\b[^\n]{{0,60}}?)?authentication"
-    rf"[ ](?:text |string |ietf-md5 |md5 |simple )?(?:key-string )?(?:(?:{KINDS})[ ])?{VALUE}"
+    rf"{PREFIX}(?:(?:standby|vrrp|glbp|ip nhrp|ip rip|hsrp|nhrp)\b[^\n]{{0,60}}?)?authentication"
+    rf"{BLANKS}(?:text |string |ietf-md5 |md5 |simple )?(?:key-string )?(?:(?:{KINDS}){BLANKS})?{VALUE}"
 )
-GROUP = re.compile(r"[-+ \t]{0,60}(?:standby|vrrp|glbp|ip nhrp|ip rip|hsrp|nhrp|authentication text)\b")
+GROUP = re.compile(rf"{PREFIX}(?:standby|vrrp|glbp|ip nhrp|ip rip|hsrp|nhrp|authentication text)\b")
 # Comware and VRP.
-HMAC = re.compile(rf"[ ]mode hmac-sha-\d{{1,3}}[ ](?:[0678] )?{VALUE}")  # EIGRP
+HMAC = re.compile(rf"{BLANKS}mode hmac-sha-\d{{1,3}}{BLANKS}(?:[0678] )?{VALUE}")  # EIGRP
 MODE = re.compile(
-    r"[ ](?:md5|simple|plain|hmac-\S{1,20}|sm3|keyed-\S{1,12}|sha\S{0,8})"
-    r"(?:[ ](?:\d{1,5}|usual|nonstandard|rfc2453|rfc2082|"
-    rf"ip|osi|{KINDS})){{0,8}}[ ]{VALUE}"
+    r"[ \t]{1,40}(?:md5|simple|plain|hmac-\S{1,20}|sm3|keyed-\S{1,12}|sha\S{0,8})"
+    r"(?:[ \t]{1,40}(?:\d{1,5}|usual|nonstandard|rfc2453|rfc2082|"
+    rf"ip|osi|{KINDS})){{0,8}}{BLANKS}{VALUE}"
 )
 AUTHORIZATION = re.compile(
-    r"[\"']?[ \t]{0,8}[:=][ \t]{0,8}[\"']?(?:bearer|basic|digest|token|apikey|negotiate)[ ]([\w.~+/=-]{6,8192})",
+    r"[\"']?[ \t]{0,8}[:=][ \t]{0,8}[\"']?(?:bearer|basic|digest|token|apikey|negotiate)"
+    r"[ \t]{1,40}([\w.~+/=-]{6,8192})",
     re.IGNORECASE,
 )
 # Secrets that are arguments.
 IMPORT = re.compile(
     rf"[ \t]*crypto (?:pki|ca) (?:import|export) [^\n]{{0,200}}?"
-    rf"(?:terminal|pkcs12|password)(?: (?:aes|des|3des))?[ ]{VALUE}[ \t]*(?:\n|\Z)"
+    rf"(?:terminal|pkcs12|password)(?: (?:aes|des|3des))?{BLANKS}{VALUE}[ \t]*(?:\n|\Z)"
 )
-CONFIG_KEY = re.compile(rf"[ ](?:password-encrypt|ascii)[ ]{VALUE}")
+CONFIG_KEY = re.compile(rf"{BLANKS}(?:password-encrypt|ascii){BLANKS}{VALUE}")

@@ -1,0 +1,63 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Secrets in notations that are rare or of other systems, and lines that only look so. See ``more_shown_secrets``."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.rollcall.network.plugins.module_utils._model.redaction import Redaction
+from ansible_collections.rollcall.network.plugins.module_utils._model.redaction_names import kind
+from tests.unit.more_shown_secrets import MORE, MORE_HARMLESS, cases
+from tests.unit.shown_secrets import masked, plain, secrets_in
+
+REDACTION = Redaction(bytes(range(32)))
+CASES = [(system, case) for system, text in MORE.items() for case in cases(text)]
+
+
+@pytest.mark.parametrize(("system", "case"), CASES)
+def test_a_secret_in_any_notation_is_masked_and_nothing_else(system: str, case: str) -> None:
+    assert secrets_in(case), system
+    shown = REDACTION.text(plain(case))
+    assert shown == masked(case, REDACTION.mask)
+    assert REDACTION.text(shown) == shown
+
+
+@pytest.mark.parametrize("system", MORE)
+def test_the_lines_of_a_system_are_masked_together_too(system: str) -> None:
+    text = "\n\n".join(cases(MORE[system]))
+    shown = REDACTION.text(plain(text))
+    assert shown.split("\n") == masked(text, REDACTION.mask).split("\n")
+    assert REDACTION.text(shown) == shown
+
+
+@pytest.mark.parametrize("line", [line for line in MORE_HARMLESS.split("\n") if line])
+def test_a_path_an_address_a_number_or_a_word_is_not_masked(line: str) -> None:
+    assert REDACTION.text(line) == line
+
+
+def test_lines_without_secrets_stay_together_too() -> None:
+    assert REDACTION.text(MORE_HARMLESS).split("\n") == MORE_HARMLESS.split("\n")
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("password", "PASSWORD", "adminPassword", "admin_password2", "Pre-Shared-Key", "preSharedKey", "-radKey"),
+        *("snmp-auth-pass-phrase-hashed", "secondary-secret", "DB_PASS", "wpa2-psk", "readonly-community", "bindPw"),
+    ],
+)
+def test_a_word_names_a_secret_in_any_notation(word: str) -> None:
+    assert kind(word) in ("name", "numbered", "snmp-community")
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("public-key", "PublicKey", "passive", "bypass", "compass", "monkey", "keychain", "send-community", "PWD"),
+        *("nopassword", "password-encryption", "passwd-policy", "passwordAge", "community-list", "ssh-host-key"),
+    ],
+)
+def test_a_word_that_names_something_else_is_none(word: str) -> None:
+    assert kind(word) == ""
