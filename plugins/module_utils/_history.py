@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import functools
+import itertools
 import json
 import os
 import pathlib
@@ -50,9 +51,10 @@ MOST_NAMES = 1000  # in a commit's message
 
 @dataclass(slots=True)
 class _Commit:
-    """The changes by name, in order, and the path of each text."""
+    """The changes by name, in order, and the path of each text. The other texts of those devices, by folder."""
 
     files: dict[str, pathlib.Path] = field(default_factory=dict)
+    others: dict[str, list[pathlib.Path]] = field(default_factory=dict)
     since: dict[str, str] = field(default_factory=dict)
     new: dict[str, list[str]] = field(default_factory=dict)
     changed: dict[str, list[str]] = field(default_factory=dict)
@@ -151,7 +153,7 @@ def _commit(
         # The branch does not have what was committed last.
         since = {}
         names = dict.fromkeys([*names, *(last_good.names() if tip or notes.tip else ())])
-    made = _changes(last_good, names, since)
+    made = _changes(last_good, names, since, with_others=redaction is not None)
     if made.files:
         git("fast-import", "--quiet", "--done", stdin=_stream(made, title, tip, redaction))
         tip = tip_of(git, BRANCH)
@@ -176,11 +178,16 @@ def _restore(git: Git, last_good: LastGood, redaction: Redaction | None) -> None
         git("update-ref", "-d", RESCUE)
 
 
-def _changes(last_good: LastGood, names: Iterable[str], notes: Mapping[str, str]) -> _Commit:
+def _changes(
+    last_good: LastGood, names: Iterable[str], notes: Mapping[str, str], *, with_others: bool = False
+) -> _Commit:
     made = _Commit()
 
     def is_new(folder: str, command: str, since: str) -> bool:
         return notes.get(f"{folder}/{text_name(command)}") != since
+
+    def is_same(folder: str, command: str, since: str) -> bool:
+        return not is_new(folder, command, since)
 
     for name in names:
         folder = file_name(name)
@@ -189,6 +196,10 @@ def _changes(last_good: LastGood, names: Iterable[str], notes: Mapping[str, str]
             made.files[file] = text
             made.since[file] = since
             (made.changed if file in notes else made.new).setdefault(name, []).append(command)
+        if with_others and folder in {file.partition("/")[0] for file in list(made.files)[-1:]}:
+            made.others[folder] = [
+                text for _command, _since, text in last_good.texts(name, functools.partial(is_same, folder))
+            ]
     return made
 
 
@@ -202,15 +213,30 @@ def _stream(
     yield b"data %d\n%s\n" % (len(message), message)
     if tip:
         yield b"from %s\n" % tip.encode()
-    for file, text in made.files.items():
-        data = read_file(text)
-        if redaction is not None:
-            shown = redaction.text(data.decode("utf-8", "surrogateescape"))
-            data = shown.encode("utf-8", "surrogateescape")
-        yield b"M 100644 inline %s\ndata %d\n" % (file.encode("ascii"), len(data))
-        yield data
-        yield b"\n"
+    for folder, files in itertools.groupby(made.files, lambda file: file.partition("/")[0]):
+        for file, data in _contents({file: made.files[file] for file in files}, made.others.get(folder, ()), redaction):
+            yield b"M 100644 inline %s\ndata %d\n" % (file.encode("ascii"), len(data))
+            yield data
+            yield b"\n"
     yield b"done\n"
+
+
+def _contents(
+    files: Mapping[str, pathlib.Path], others: Iterable[pathlib.Path], redaction: Redaction | None
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the files of a device. A secret is masked in all of them if one of its texts shows what it is.
+
+    :param others: the texts of the device that are the same as in the last commit.
+    """
+    if redaction is None:
+        for file, path in files.items():
+            yield file, read_file(path)
+        return
+    paths = {**files, **{str(path): path for path in others}}
+    texts = {file: read_file(path).decode("utf-8", "surrogateescape") for file, path in paths.items()}
+    masked = redaction.texts(texts, *(file.partition("/")[0] for file in files))
+    for file in files:
+        yield file, masked[file].encode("utf-8", "surrogateescape")
 
 
 def _message(made: _Commit, title: str) -> str:

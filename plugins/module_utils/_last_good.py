@@ -15,6 +15,7 @@ is the same (apart from ignored values), and when it was last received. A text w
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -31,7 +32,7 @@ from ._engine.errors import NotDone
 from ._identity import IDENTITY, OTHERS, UNREADABLE, Finding, Identity, Known, identities_in, identity_of
 from ._identity import compared as compared_identity
 from ._model.redaction import MASK
-from ._redacted import redacted_text
+from ._redacted import redacted_texts
 from ._result import iso
 from ._run import RUNS, entry, folds_case, plain_name, text_name, write_file, write_json
 from ._shrunken import Measure, rows_of, shrunken
@@ -130,11 +131,12 @@ class LastGood:
         now = _moment_of(answer)
         outputs: dict[str, Any] = {}
         suspicious: dict[str, str] = {}
+        masked = _Masked(self, name, state, answer)
         for command, output in answer["output"].items():
             outputs[command] = output
             if output["status"] == "ok" and not _is_doubtful(answer, output):
                 kept = state.commands.get(command)
-                news, reason = self._news(name, kept, answer["platform"], command, output, now)
+                news, reason = self._news(name, kept, answer["platform"], command, output, now, masked)
                 outputs[command] = {**output, **news}
                 if reason is not None and kept is not None:
                     suspicious[command] = reason
@@ -321,7 +323,14 @@ class LastGood:
             return State()
 
     def _news(
-        self, name: str, kept: Kept | None, platform: str | None, command: str, output: Mapping[str, Any], now: str
+        self,
+        name: str,
+        kept: Kept | None,
+        platform: str | None,
+        command: str,
+        output: Mapping[str, Any],
+        now: str,
+        masked: _Masked,
     ) -> tuple[dict[str, Any], str | None]:
         """Return the changes of an output, and why it is suspicious and does not replace the last good one."""
         if kept is None:
@@ -333,13 +342,12 @@ class LastGood:
             return {"since": kept.since}, None
         if old is None:
             return {"since": now}, None
-        before = old.decode("utf-8", "surrogateescape")
+        before = _decoded(old)
         reason = _suspicion(command, kept, before, output)
         try:
             size = len(before) + len(text)
             if self.redaction_key and (self.redacts or MASK in before):
-                before = self.work(redacted_text, self.redaction_key, before, size=size)
-                text = self.work(redacted_text, self.redaction_key, text, size=size)
+                before, text = masked.before[command], masked.now[command]
                 if before == text:
                     return {"since": kept.since}, None
             lines = self.work(between, self._changes.ignore, platform, command, before, text, size=size)
@@ -363,6 +371,39 @@ class LastGood:
             self.note(name, f"{path} was damaged or changed by hand and is not compared")
             return None
         return text
+
+
+class _Masked:
+    """The last good texts of a device, and those of its answer, with masks. Made when one of them is needed.
+
+    A secret that is known from one text is masked in the others too, so the texts are masked together.
+    """
+
+    def __init__(self, last_good: LastGood, name: str, state: State, answer: Mapping[str, Any]) -> None:
+        self._last_good, self._state, self._answer = last_good, state, answer
+        self._name = name
+        self._names = (name, answer.get("host"))
+
+    @functools.cached_property
+    def before(self) -> dict[str, str]:
+        """:raises NotDone: if masking needs too much time or memory."""
+        texts = {command: self._last_good._text(self._name, kept) for command, kept in self._state.commands.items()}
+        return self._made({command: _decoded(text) for command, text in texts.items() if text is not None})
+
+    @functools.cached_property
+    def now(self) -> dict[str, str]:
+        """:raises NotDone: if masking needs too much time or memory."""
+        outputs = self._answer["output"].items()
+        return self._made({command: str(output["text"]) for command, output in outputs if "text" in output})
+
+    def _made(self, texts: dict[str, str]) -> dict[str, str]:
+        key, size = self._last_good.redaction_key, sum(map(len, texts.values()))
+        made: dict[str, str] = self._last_good.work(redacted_texts, key, texts, self._names, size=size)
+        return made
+
+
+def _decoded(text: bytes) -> str:
+    return text.decode("utf-8", "surrogateescape")
 
 
 def _digest(text: bytes) -> str:

@@ -14,9 +14,12 @@ from ._model.redaction import Redaction
 from ._result import Error, Output, Outputs
 
 
-def redacted_text(key: bytes | None, text: str) -> str:
-    """Return a text with masks."""
-    return Redaction(key).text(text)
+def redacted_texts(key: bytes | None, texts: Mapping[str, str], names: tuple[str | None, ...] = ()) -> dict[str, str]:
+    """Return the texts of a device with masks.
+
+    :param names: the name and the address of the device, which are no secrets.
+    """
+    return Redaction(key).texts(texts, *names)
 
 
 def redacted_answer(key: bytes | None, answer: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._redaction_key im
 from ansible_collections.rollcall.network.plugins.module_utils._result import Output, Outputs
 from ansible_collections.rollcall.network.plugins.module_utils._run import RunFolder
 from tests.bench.texts import texts
-from tests.unit.shown_secrets import HARMLESS, PLATFORMS, SHOWN, masked, plain, planted, shows
+from tests.unit.shown_secrets import HARMLESS, PLATFORMS, SHOWN, masked, plain, planted, secrets_in, shows
 
 KEY = bytes(range(32))
 REDACTION = Redaction(KEY)
@@ -196,6 +196,59 @@ def test_differences_messages_and_values_are_masked() -> None:
     assert shown["connection"]["host_key"] == answer["connection"]["host_key"]
 
 
+OLD_AND_NEW = [
+    # the block is outside of what the diff shows
+    (
+        "snmp {\n    a;\n    b;\n    c;\n    d;\n    e;\n    community ⟦w1ndm1ll⟧;\n}\n",
+        "snmp {\n    a;\n    b;\n    c;\n    d;\n    e;\n    community ⟦w4term1ll⟧;\n}\n",
+    ),
+    (
+        "config system snmp community\n    edit 1\n        set id 1\n        set x 1\n        set y 2\n"
+        "        set z 2\n        set name ⟦w1ndm1ll⟧\n    next\nend\n",
+        "config system snmp community\n    edit 1\n        set id 1\n        set x 1\n        set y 2\n"
+        "        set z 2\n        set name ⟦w4term1ll⟧\n    next\nend\n",
+    ),
+    # a part of a private key, too short to be one by its shape
+    (
+        "-----BEGIN RSA PRIVATE KEY-----\n⟦MIIEow1\nsame1\nsame2\nsame3\nsame4\nold5⟧\n-----END RSA PRIVATE KEY-----\n",
+        "-----BEGIN RSA PRIVATE KEY-----\n⟦MIIEow1\nsame1\nsame2\nsame3\nsame4\nnew5⟧\n-----END RSA PRIVATE KEY-----\n",
+    ),
+    # removed, with an older block
+    ("one\nsnmp {\n    x;\n    y;\n    z;\n    w;\n    community ⟦w1ndm1ll⟧;\n}\ntwo\n", "one\ntwo\n"),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), OLD_AND_NEW)
+def test_a_diff_has_the_masks_of_the_two_texts(old: str, new: str) -> None:
+    """A line of a diff alone does not show its block."""
+    lines = Changes(None).between(None, "show run", plain(old), plain(new))
+    diff = "\n".join(["--- then", "+++ now", *lines, ""])
+    shown = REDACTION.answer(answer_with(plain(new), diff=diff))["output"]["show it"]["diff"]
+    for line in "\n".join([*secrets_in(old), *secrets_in(new)]).split("\n"):
+        assert line not in shown
+    assert len(shown.split("\n")) == len(diff.split("\n"))
+    for secret, sign in [(secret, sign) for each, sign in ((old, "-"), (new, "+")) for secret in secrets_in(each)]:
+        assert any(line[:1] == sign and REDACTION.mask(secret) in line for line in shown.split("\n"))
+
+
+def test_a_secret_of_another_output_is_masked_in_a_diff_an_error_and_messages() -> None:
+    answer = answer_with("snmp-server community L4ke-side RO")
+    told = "group L4ke-side is up"
+    error = {"phase": "command", "kind": "rejected", "message": f"rejected: {told}"}
+    other = {"text": told, "rows_message": told, "diff": f"--- a\n+++ b\n@@ -1,0 +1,1 @@\n+{told}\n", "error": error}
+    answer["output"]["show snmp"] = {**answer["output"]["show it"], **other}
+    answer["error"] = error
+    assert "L4ke-side" not in json.dumps(REDACTION.answer(answer))
+
+
+def test_a_removed_secret_is_masked_in_the_other_diffs_too() -> None:
+    """Only the old text of one output tells that it is a secret."""
+    answer = answer_with("hostname a\n", diff="--- a\n+++ b\n@@ -2,1 +1,0 @@\n-enable password L4ke-side\n")
+    diff = "--- a\n+++ b\n@@ -1,1 +0,0 @@\n-group L4ke-side is up\n"
+    answer["output"]["show snmp"] = {**answer["output"]["show it"], "text": "", "diff": diff}
+    assert "L4ke-side" not in json.dumps(REDACTION.answer(answer))
+
+
 def test_a_transcript_is_masked_between_events_too() -> None:
     texts_of = ["username ann pass", "word 0 Wil", "low-9\r\nedge-1#", "Willow-9 again"]
     events = [{"time": number, "direction": "received", "text": text} for number, text in enumerate(texts_of)]
@@ -284,6 +337,50 @@ def test_masks_alone_are_no_change(tmp_path: Path, before: bool, after: bool) ->
     assert asked(texts_of["one"], before, 1) == []
     assert asked(texts_of["one"], after, 2) == []
     assert asked(texts_of["other"], True, 3) == ["show it"]
+
+
+OUTPUTS = {"show run": "snmp-server community L4ke-side RO\n", "show groups": "group L4ke-side is up\n"}
+
+
+def good_answer(texts_of: dict[str, str], second: int) -> dict[str, Any]:
+    output = {command: {**answer_with(text)["output"]["show it"]} for command, text in texts_of.items()}
+    at = f"2026-01-01T00:00:0{second}.000Z"
+    return {"status": "ok", "error": None, "host": None, "platform": None, "finished_at": at, "output": output}
+
+
+def kept(top: Path, last_good: LastGood, answer: dict[str, Any]) -> dict[str, Any]:
+    folder = RunFolder(str(top))
+    compared = last_good.compared("edge-1", answer)
+    folder.write("edge-1", compared)
+    last_good.keep("edge-1", compared, folder.folder_of("edge-1"))
+    folder.close()
+    return compared
+
+
+@pytest.mark.parametrize("changed", [{}, {"show groups": "group L4ke-side is down\n"}])
+def test_the_history_has_masks_of_all_outputs(tmp_path: Path, changed: dict[str, str]) -> None:
+    """A secret that one output names is masked in the others, also if only another one is committed."""
+    last_good = LastGood(tmp_path, Changes(None))
+    kept(tmp_path, last_good, good_answer(OUTPUTS, 1))
+    notes: dict[str, str] = {}
+    if changed:
+        notes = _history._changes(last_good, ["edge-1"], {}, with_others=True).since
+        kept(tmp_path, last_good, good_answer({**OUTPUTS, **changed}, 2))
+    made = _history._changes(last_good, ["edge-1"], notes, with_others=True)
+    assert len(made.files) == (len(changed) or len(OUTPUTS))
+    stream = b"".join(_history._stream(made, "title", None, REDACTION))
+    assert b"L4ke-side" not in stream
+    assert f"group {REDACTION.mask('L4ke-side')} is".encode() in stream
+
+
+def test_an_older_answer_without_masks_is_compared_with_the_masks_of_all_its_outputs(tmp_path: Path) -> None:
+    last_good = LastGood(tmp_path, Changes(None))
+    kept(tmp_path, last_good, good_answer(OUTPUTS, 1))
+    later = LastGood(tmp_path, Changes(None))
+    later.redacts, later.redaction_key = True, KEY
+    compared = later.compared("edge-1", REDACTION.answer(good_answer({**OUTPUTS, "show groups": "none\n"}, 2)))
+    assert compared["changed"] == ["show groups"]
+    assert "L4ke-side" not in json.dumps(compared)
 
 
 def test_the_history_has_masks() -> None:

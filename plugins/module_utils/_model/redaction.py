@@ -54,7 +54,7 @@ class Redaction:
         """Mask the secrets in a text of a device."""
         return self._masked(text, spans(text))
 
-    def texts(self, texts: Mapping[str, str], *names: str) -> dict[str, str]:
+    def texts(self, texts: Mapping[str, str], *names: str | None) -> dict[str, str]:
         """Mask the texts of a device. A secret that is found in one of them is masked in all.
 
         :param names: of the device, which are no secrets.

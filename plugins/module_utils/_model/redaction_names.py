@@ -55,7 +55,8 @@ _OTHERS = words(
     "nopassword no-password deny-password change-password without-password permit-password prohibit-password "
     "reset-password forgot-password show-password check-password public-key pubkey host-key ssh-key hostkey "
     "cancel-token etoken session-key sort-key primary-key foreign-key port-key oper-key admin-key actor-key "
-    "partner-key lacp-key tunnel-key auto-key show-key view-key no-key rekey group-key hot-key auth-mode user-authentication"
+    "partner-key lacp-key tunnel-key auto-key show-key view-key no-key rekey group-key hot-key auth-mode "
+    "user-authentication"
 )
 _COMMUNITIES = ("community", "communities", "communityname", "communitystring", "communitymap")
 # Before ``community`` in a word that is one of SNMP.

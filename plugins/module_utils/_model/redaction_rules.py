@@ -19,7 +19,7 @@ from .redaction_names import words
 BLANKS = r"[ \t]{1,40}"
 # Before a command: the marks of a difference or comment, the number of a line, a prompt, and what a log says of it.
 PREFIX = (
-    r"[-+<>!|#* \t]{0,60}(?:\d{1,6}[ \t]?[:.)|]?[ \t]{1,10})?(?:\S{1,80}[#>$%\]] ?)?"
+    r"[-+<>!|#* \t]{0,60}+(?:\d{1,6}[ \t]?[:.)|]?[ \t]{1,10})?(?:\S{1,80}[#>$%\]] ?)?"
     r"(?:[^\n]{0,160}?(?:command|cmd|cfg): ?['\"]?)?"
 )
 # What stands between the name and the value. Numbers are types: ``password 7 0822455D0A16``.
@@ -93,7 +93,9 @@ COMMAND = re.compile(
     re.IGNORECASE,
 )
 # A line that begins like a command of a system that is not known here, and words of sentences.
-LIKE_COMMAND = re.compile(r"[-+<>!|#* \t]{0,60}(?:\d{1,6}[ \t]?[:.)|]?[ \t]{1,10})?[a-z/._-][\w./:-]{0,80}(?:[ \t]|\Z)")
+LIKE_COMMAND = re.compile(
+    r"[-+<>!|#* \t]{0,60}+(?:\d{1,6}[ \t]?[:.)|]?[ \t]{1,10})?[a-z/._-][\w./:-]{0,80}(?:[ \t]|\Z)"
+)
 SENTENCE = re.compile(
     r"(?:\A|[\s(])(?:the|is|are|was|were|of|for|to|your|you|with|a|an|this|that|not|if|when|and|or|must|can|has|have|"
     r"by|from|in|on|be|will|it|at|as|last|please|failed|invalid|wrong|bad|logged|accepted|authenticated)(?=[\s,.:;)]|\Z)",
@@ -322,7 +324,7 @@ CREATE_USER = re.compile(
 )
 # Blocks in which the community is called otherwise: FortiOS, and the export of RouterOS.
 COMMUNITY_BLOCK = re.compile(r"[ \t]*config system snmp community[ \t]*\n|[ \t]*/snmp community[ \t]*\n")
-COMMUNITY_NAME = re.compile(rf"[ \t]*set name {VALUE}|[ \t]*(?:[^\n]{{0,400}}?{BLANKS})?name={VALUE}")
+COMMUNITY_NAME = re.compile(rf"[ \t]*+set name {VALUE}|[ \t]*+(?:[^\n]{{0,400}}?{BLANKS})?name={VALUE}")
 COMMUNITY_LINES = 400
 # Behind the header of a table: a rule of dashes, or an empty line. Then a row in each line.
 TABLE_RULE = re.compile(r"[^\n]{0,200}\n(?:[ \t]{0,40}(?:[-=][-=+| \t]{3,300})?\n)?")
