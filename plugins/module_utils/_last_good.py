@@ -31,7 +31,7 @@ from ._clock import is_future, past
 from ._engine.errors import NotDone
 from ._identity import IDENTITY, OTHERS, UNREADABLE, Finding, Identity, Known, identities_in, identity_of
 from ._identity import compared as compared_identity
-from ._model.redaction import MASK
+from ._model.redaction_search import MASK
 from ._redacted import redacted_texts
 from ._result import iso
 from ._run import RUNS, entry, folds_case, plain_name, text_name, write_file, write_json

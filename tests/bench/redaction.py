@@ -9,7 +9,8 @@ import itertools
 import time
 from collections.abc import Iterator
 
-from ansible_collections.rollcall.network.plugins.module_utils._model.redaction import MASK, Redaction
+from ansible_collections.rollcall.network.plugins.module_utils._model.redaction import Redaction
+from ansible_collections.rollcall.network.plugins.module_utils._model.redaction_search import MASK
 from tests.bench.goals import at_most
 from tests.bench.texts import texts
 from tests.unit.shown_secrets import SHOWN, plain

@@ -10,6 +10,164 @@ Each line is a test of its own. Several lines between ``@@`` and an empty line a
 from __future__ import annotations
 
 MORE: dict[str, str] = {
+    "words": r"""
+username ann password ⟦CorrectHorse⟧
+username ann secret ⟦CorrectHorse⟧
+enable secret ⟦correcthorse⟧
+  password ⟦correcthorse⟧
+aaa server radius dynamic-author client 192.0.2.1 server-key ⟦correcthorse⟧
+radius-server key ⟦correcthorse⟧
+tacacs-server host 192.0.2.1 port 49 timeout 5 key ⟦correcthorse⟧
+snmp-server community ⟦correcthorse⟧ view V ro 10
+snmp-server user u g v3 auth sha ⟦correcthorse⟧ priv aes 128 ⟦batterystaple⟧
+snmp-server user u g v3 auth sha ⟦correcthorse⟧
+neighbor PG password ⟦correcthorse⟧
+ip ospf message-digest-key 5 md5 ⟦correcthorse⟧
+ip ospf authentication-key ⟦correcthorse⟧
+ntp authentication-key 7 md5 ⟦correcthorse⟧
+key-string ⟦correcthorse⟧
+crypto isakmp key ⟦correcthorse⟧ address 192.0.2.1 no-xauth
+crypto isakmp key 0 ⟦correcthorse⟧ address 0.0.0.0 0.0.0.0
+ppp chap password ⟦correcthorse⟧
+set system login user u authentication plaintext-password-value ⟦correcthorse⟧
+set system root-authentication plain-text-password-value ⟦correcthorse⟧
+set access radius-server 192.0.2.1 port 1812 secret ⟦correcthorse⟧
+set system tacplus-server 192.0.2.1 secret "⟦correct horse⟧"
+set snmp v3 usm local-engine user u authentication-md5 authentication-password "⟦correcthorse⟧"
+set security ike policy P pre-shared-key ascii-text ⟦correcthorse⟧
+set security group-vpn member ike policy P pre-shared-key ascii-text "⟦correcthorse⟧"
+set services ssl initiation profile P client-private-key-pass ⟦correcthorse⟧
+set wlan ssid S psk ⟦correcthorse⟧
+set forwarding-options x secret-key "⟦correcthorse⟧"
+set password ⟦correcthorse⟧
+set passwd ⟦correcthorse⟧
+set psksecret "⟦correct horse⟧"
+set server-secret ⟦correcthorse⟧
+set wifi-passphrase ⟦correcthorse⟧
+set web-proxy-password ⟦correcthorse⟧
+set smtp-password ENC ⟦aB1cD2eF3gH4==⟧
+set fortiguard-anycast-key ⟦aB1cD2eF3gH4⟧
+set shared admin-role X password ⟦correcthorse⟧
+set deviceconfig system ntp-servers primary-ntp-server authentication-type symmetric-key algorithm md5 authentication-key ⟦correcthorse⟧
+set deviceconfig system hsm-settings provider x ha password ⟦correcthorse⟧
+set network ike gateway G authentication pre-shared-key key ⟦correcthorse⟧
+<entry name="x"><secret>⟦correcthorse⟧</secret></entry>
+<authentication-key>⟦correcthorse⟧</authentication-key>
+<bgp-password>⟦correcthorse⟧</bgp-password>
+<pskValue>⟦correcthorse⟧</pskValue>
+<radiusSharedSecret>⟦correcthorse⟧</radiusSharedSecret>
+local-user ann class manage password simple ⟦correcthorse⟧
+ password simple ⟦correcthorse⟧
+ ssid-psk ⟦correcthorse⟧
+ psk pass-phrase ⟦correcthorse⟧ aes
+snmp-agent community write ⟦correcthorse⟧
+snmp-agent usm-user v3 u g authentication-mode sha ⟦correcthorse⟧ privacy-mode aes128 ⟦batterystaple⟧
+ isis authentication-mode simple ⟦correcthorse⟧ ip
+/user set 0 password=⟦correcthorse⟧
+/interface ovpn-client add user=x password=⟦correcthorse⟧ certificate=c
+/ip ipsec identity set 0 secret="⟦correct horse⟧"
+/tool sms set secret=⟦correcthorse⟧
+/interface lte apn add name=x password=⟦correcthorse⟧ user=u
+/system backup save password=⟦correcthorse⟧
+/caps-man security add name=s passphrase=⟦correcthorse⟧
+ wpa-pre-shared-key=⟦correcthorse⟧ wpa2-pre-shared-key=⟦correcthorse⟧
+password "⟦correcthorse⟧"
+secret "⟦correcthorse⟧"
+authentication-key "⟦correcthorse⟧"
+tacplus server 1 address 192.0.2.1 secret "⟦correcthorse⟧"
+set system login user u authentication plaintext-password '⟦correct horse⟧'
+set protocols bgp 65000 neighbor 192.0.2.1 password ⟦correcthorse⟧
+set interfaces wireless wlan0 security wpa passphrase ⟦correcthorse⟧
+set vpn l2tp remote-access ipsec-settings authentication pre-shared-secret ⟦correcthorse⟧
+set service dns dynamic interface eth0 service x password ⟦correcthorse⟧
+set interfaces pppoe pppoe0 authentication password '⟦correcthorse⟧'
+set interfaces openvpn vtun0 authentication password ⟦correcthorse⟧
+set high-availability vrrp group g authentication password ⟦correcthorse⟧
+set system login tacacs server 192.0.2.1 key ⟦correcthorse⟧
+nv set system aaa radius server 192.0.2.1 secret ⟦correcthorse⟧
+nv set interface swp1 router ospf authentication md5-key ⟦correcthorse⟧
+auth tacacs /Common/x { secret ⟦correcthorse⟧ servers { 192.0.2.1 } }
+ltm monitor ldap /Common/l { password ⟦correcthorse⟧ }
+set snmp traps receiver 192.0.2.1 version v2 community ⟦correcthorse⟧
+set aaa radius-servers priority 1 secret ⟦correcthorse⟧
+set pppoe client id 1 interface eth0 password ⟦correcthorse⟧
+set user ann password ⟦correcthorse⟧
+wpa-passphrase ⟦correcthorse⟧
+snmp-server community "⟦correcthorse⟧" unrestricted
+radius-server host 192.0.2.1 key ⟦correcthorse⟧
+tacacs-server key ⟦correcthorse⟧
+ntp authentication key-id 1 authentication-mode md5 key-value ⟦correcthorse⟧
+configure radius primary shared-secret ⟦correcthorse⟧
+configure snmp add community readonly ⟦correcthorse⟧
+create snmp community ⟦correcthorse⟧ view V
+configure bgp neighbor 192.0.2.1 password ⟦correcthorse⟧
+enable password level 15 ⟦correcthorse⟧
+username admin password ⟦correcthorse⟧ privilege 15
+ip ftp username x password ⟦correcthorse⟧
+wireless wlan passphrase ⟦correcthorse⟧
+ip-sec shared secret ⟦correcthorse⟧
+vpn psk ⟦correcthorse⟧
+system password ⟦correcthorse⟧
+lldp secret ⟦correcthorse⟧
+bfd authentication keyed-md5 1 key ⟦correcthorse⟧
+bfd authentication md5 key-id 1 key ⟦correcthorse⟧
+oauth client_secret ⟦correcthorse⟧
+api_token ⟦a1b2c3d4e5f6⟧
+api-token: ⟦a1b2c3d4e5f6⟧
+x-api-key ⟦a1b2c3d4e5f6⟧
+auth-token=⟦a1b2c3d4e5f6⟧
+access_token: "⟦a1b2c3d4e5f6⟧"
+rndc secret "⟦aB1cD2==⟧";
+PASSWORD='⟦correct horse⟧'
+Password=⟦correcthorse⟧;
+uid=sa;pwd=⟦correcthorse⟧;server=x
+jdbc:mysql://h/db?user=x&password=⟦correcthorse⟧
+https://h/x?apikey=⟦a1b2c3d4e5⟧&y=1
+admin_pass: ⟦correcthorse⟧
+vault_password: "⟦correct horse⟧"
+  - password: ⟦correcthorse⟧
+  secret: '⟦correct horse⟧'
+SNMP_COMMUNITY=⟦correcthorse⟧
+snmp_community: ⟦correcthorse⟧
+  community: ⟦correcthorse⟧
+rocommunity: ⟦correcthorse⟧
+com2sec -Cn ctx notConfigUser default ⟦correcthorse⟧
+createUser ann MD5 ⟦correcthorse⟧ DES ⟦batterystaple⟧
+createUser ann SHA-256 "⟦correct horse⟧" AES "⟦batterystaple⟧"
+wpa_psk=⟦0a1b2c3d4e5f60718293a4b5c6d7e8f9⟧
+sasl_passwd ⟦correcthorse⟧
+smtp_auth_password "⟦correcthorse⟧"
+{"user":"x","pass":"⟦correcthorse⟧"}
+{"enable_secret":"⟦correcthorse⟧","x":1}
+{"radius":{"sharedSecret":"⟦correcthorse⟧"}}
+{"tacacsKey":"⟦a1b2c3d4e5⟧"}
+{"encryptedPassword":"⟦a1b2c3d4e5==⟧"}
+{"snmpCommunityString":"⟦correcthorse⟧"}
+{"preSharedKey": "⟦correcthorse⟧"}
+{'password': '⟦correcthorse⟧'}
+Community: ⟦correcthorse⟧
+SNMP community: ⟦correcthorse⟧
+  Community        : ⟦correcthorse⟧
+  Read Community   : ⟦correcthorse⟧
+  Write community string: ⟦correcthorse⟧
+  Trap Community................ ⟦correcthorse⟧
+Auth Key : ⟦a1b2c3d4⟧
+Privacy Password : ⟦correcthorse⟧
+Shared secret: ⟦correcthorse⟧
+Key string: ⟦correcthorse⟧
+Encryption key: ⟦a1b2c3d4e5f6⟧
+PSK: ⟦correcthorse⟧
+WEP key 1: ⟦0a1b2c3d4e⟧
+Passphrase: ⟦correcthorse⟧
+Login password = ⟦correcthorse⟧
+BGP neighbor password: ⟦correcthorse⟧
+*Mar 1 00:00:01: cmd: 'username ann password ⟦correcthorse⟧'
+R1(config)#enable secret ⟦correcthorse⟧
+<HUAWEI> set authentication password simple ⟦correcthorse⟧
+[HUAWEI-aaa] local-user x password simple ⟦correcthorse⟧
+ann@r1# set system login user b authentication plain-text-password ⟦correcthorse⟧
+A:sr1>config# password ⟦correcthorse⟧
+""",
     "notations": r"""
 enable  password  ⟦Sl0w-Otter⟧
 enable	password	⟦Sl0w-Otter⟧
@@ -667,6 +825,171 @@ X-API-Key: ⟦aB1cD2eF3gH4iJ5k⟧
 }
 # Nothing in these lines may change.
 MORE_HARMLESS = r"""
+ peer 192.0.2.1 keychain K
+ description uplink
+rouser ann
+  password             Set the password
+  secret   Configure the secret
+password: required
+Password set: yes
+Password authentication: enabled
+Password aging : disabled
+password authentication is enabled
+Key                   Value
+Key chain K:
+ key chain K
+  key 1 -- text ""
+crypto key mypubkey rsa
+Key name: R1.example.com
+Key type: RSA KEYS
+Temporary key
+ Key pair was generated at: 00:00:00
+Key Data:
+  30819F30 0D06092A 864886F7 0D010101
+% Key pair import
+authentication: MD5
+  Authentication   MD5
+  authentication mode   simple
+Message digest authentication enabled
+    Youngest key id is 1
+Cryptographic authentication enabled
+  Simple password authentication enabled
+TCP MD5 authentication: enabled
+BGP neighbor is 192.0.2.1, remote AS 65000
+  Community attribute sent to this neighbor
+  Community: 65000:1 no-export
+  Large Community: 1:2:3
+community 65000:1
+community members 65000:1
+ip community-list 1 permit 65000:1
+route-map X permit 10
+set community 65000:1 65000:2
+set policy-options policy-statement P term 1 from community C
+policy-statement P from community C
+ apply community C
+bgp community C
+match community 1
+Token bucket: 1000
+token ring
+Access token: none
+secret storage: tpm
+key exchange dh14
+hash algorithm sha256
+auth sha256
+encryption aes 256
+encryption aes-256 integrity sha256
+authentication pre-share
+ hash sha256
+ group 14
+crypto ipsec transform-set T esp-aes 256 esp-sha256-hmac
+set security ipsec proposal P authentication-algorithm hmac-sha-256-128
+set security ike proposal P authentication-method pre-shared-keys
+set system services ssh root-login deny-password
+set system authentication-order [ password radius ]
+set system login password minimum-changes 2
+authentication-order [ password radius ];
+aaa authentication login default local
+aaa authentication ppp default group radius local
+aaa group server radius RAD
+aaa accounting commands 15 default start-stop group tacacs+
+snmp-server enable traps
+snmp-server trap link ietf
+snmp-server host 192.0.2.1 source-interface Loopback0
+snmp-server queue-length 50
+snmp-agent trap enable
+snmp-agent target-host trap address udp-domain 192.0.2.1 params securityname ann v3 privacy
+snmp-agent group v3 G privacy
+show snmp community
+show snmp user ann
+User name: ann
+Engine ID: 800000090300AABBCCDDEEFF
+Authentication Protocol: SHA
+Privacy Protocol: AES128
+Group-name: OPS
+access-list 10 permit 192.0.2.0
+no snmp-server community
+user ann
+user ann group G
+ login user ann privilege 15
+show running-config | include password
+show run | include secret|password
+logging host 192.0.2.1 transport tcp port 514
+ip ssh server algorithm authentication publickey keyboard password
+ip ssh client algorithm mac hmac-sha2-256
+ssh server authentication-type keyboard-interactive
+login authentication VTY
+ transport input ssh
+switchport port-security
+passive-interface Gi1/0/1
+ ip pim passive
+bypass enable
+compass-heading north
+ keepalive 30
+monitor session 1 source interface Gi1/0/1
+hostname passwort-router
+interface description password store
+ ip address 192.0.2.1 255.255.255.0
+Vlan 10  secret-lab   active
+10   secret-lab                       active    Gi1/0/1, Gi1/0/2
+GigabitEthernet1/0/1   password room      connected    10
+Gi1/0/1  key-room  up  up
+ge-0/0/0 up up  community room
+device token-ring0 is up
+lldp neighbor secret-sw1 Gi0/1
+username ann nopassword
+username ann role network-admin
+user admin key ssh-rsa AAAAB3NzaC1yc2E
+"key": "value"
+"keys": ["a", "b"]
+"tokens": 5
+"secretName": "x"
+"passwordHash": null
+"password": true
+"auth": {"type": "password"}
+"required": ["username", "password", "host"]
+"authType": "password", "port": 22
+<authType>password</authType>
+<key>name</key>
+<key>vlan</key>
+config_key=value
+sort key=name
+primary key id
+Master key: present
+Host key algorithm ssh-rsa
+Private key: present
+private-key-file /etc/x.key
+passphrase: none
+psk: disabled
+wpa-psk enabled
+auth_algs=1
+wpa_key_mgmt=WPA-PSK
+key_mgmt=WPA-PSK
+wpa_pairwise=CCMP
+auth-server 192.0.2.1
+authentication open
+authentication key-management wpa version 2
+security wpa akm psk
+security wpa wpa2 ciphers aes
+mka policy P
+ key-server priority 10
+ macsec
+service password-encryption
+password encryption aes
+key config-key
+tunnel-group X type ipsec-l2l
+tunnel-group X ipsec-attributes
+crypto map M 10 set peer 192.0.2.1
+PasswordAuthentication yes
+PermitRootLogin prohibit-password
+AuthorizedKeysFile .ssh/authorized_keys
+HostKey /etc/ssh/ssh_host_rsa_key
+ssh_host_key: /etc/ssh/key
+UsePAM yes
+Mar  1 00:00:01 r1 sshd[1]: Accepted publickey for ann from 192.0.2.1
+Mar  1 00:00:01 r1 sshd[1]: Failed password for root from 192.0.2.1 port 22
+%SEC_LOGIN-4-LOGIN_FAILED: Login failed [user: ann] [Source: 192.0.2.1] [Reason: password mismatch]
+%AAA-3-BADSERVERTYPEERROR: secret not configured
+%SYS-5-CONFIG_I: Configured from console by ann
 snmp-server v3-host 192.0.2.9 u traps auth
 radius-server host auth 192.0.2.1
 ssl_certificate_key /etc/nginx/ssl/x.key;

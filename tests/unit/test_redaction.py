@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from ansible_collections.rollcall.network.plugins.module_utils import _history, _redaction_key
 from ansible_collections.rollcall.network.plugins.module_utils._changes import Changes
 from ansible_collections.rollcall.network.plugins.module_utils._last_good import LastGood
-from ansible_collections.rollcall.network.plugins.module_utils._model.redaction import MASK, Redaction
+from ansible_collections.rollcall.network.plugins.module_utils._model.redaction import Redaction
+from ansible_collections.rollcall.network.plugins.module_utils._model.redaction_search import MASK
 from ansible_collections.rollcall.network.plugins.module_utils._redacted import redacted_value
 from ansible_collections.rollcall.network.plugins.module_utils._redaction_key import FILE, folder_key, output_folder
 from ansible_collections.rollcall.network.plugins.module_utils._result import Output, Outputs

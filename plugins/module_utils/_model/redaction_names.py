@@ -87,6 +87,8 @@ def _plain(name: str) -> str:
     flat = name.replace("-", "")
     if flat.endswith(_NUMBERED):
         return NUMBERED
+    if flat in _LAST_PARTS:
+        return TOKEN
     last = _last(name, 1)
     if flat.endswith(_ENDINGS) or last in _PARTS or (last in _LAST_PARTS and last != name):
         return NAME

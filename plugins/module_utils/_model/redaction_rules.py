@@ -54,7 +54,8 @@ ORDINARY = words(
     "shown size state status stays storage store stored strength strict string strong-password support supported "
     "than that the their then this time timeout times to too true type unchanged undefined unknown unset until "
     "update updated use used user username users using valid validation value verified verify via warntime was "
-    "fallback weak were when which will with without word wrong yes you your zeroize "
+    "fallback ldap radius tacacs tacacs+ tacplus "
+    "weak were when which will with without word wrong yes you your zeroize "
     "absent available blank complexity-check configure count empty initial missing "
     "n/a na not-configured not-set optional present protected restriction restrictions secured specify unlock "
     "unspecified validate verify-only"
@@ -106,7 +107,8 @@ HELP = re.compile(r"[ \t]{2,40}[A-Z][A-Za-z]{1,20}[ \t]")  # between a word and 
 KEY_COMMAND = re.compile(
     rf"{PREFIX}(?:(?:no|undo|set|add)[ \t]{{1,40}})?"
     r"(?:(?=[^\n]{0,160}?(?:radius|tacacs|tacplus|ldap|map-server|isakmp|pre-share|psk|hello-auth|auth-type|"
-    r"keys id|otp|shared-secret|security static|local-as|(?:authentication|encryption|md5)(?:[ \t]{1,40}\d{1,5})?"
+    r"keys id|key-id \d{1,5} \Z|otp|shared-secret|security static|local-as|(?:authentication|encryption|"
+    r"md5)(?:[ \t]{1,40}\d{1,5})?"
     r"[ \t]{1,40}\Z|auth-profile|aaa))|"
     r"tacacs|tacacs\+|tacacs-server|radius|radius-server|aaa-server|ldap|ldap-server|hwtacacs|server|server-private|"
     r"client|crypto isakmp|isakmp|pre-shared-key|failover|primary|secondary|wpa|wep|encryption|ipsec|aaa|"
@@ -152,7 +154,7 @@ AFTER_COMMUNITY = re.compile(rf"{BLANKS}{SNMP_READ}{{0,5}}{VALUE}", re.IGNORECAS
 OPENING = re.compile(r"[ \t]{1,40}\"?([^\s\"{;]{1,128})\"? \{[^\n]{0,200}\n\s{0,80}(?:authorization|clients?|view|"
                      r"network|client-list-name|routing-instance|logical-system|version|access)\b")  # fmt: skip
 ASSIGNED = re.compile(
-    r"(?:[ \t]{1,40}(?:name|string|value|text|securityname|hash|key))?(?:\\?[\"']\]?)?"
+    r"(?:[ \t]{1,40}(?:name|string|value|text|securityname|hash|key|\d{1,3}))?(?:\\?[\"']\]?)?"
     r"(?:[ \t.]{0,80}(?::=|=>|:|=(?!=))|[ \t]?\.{3,80}(?=[ \t]))[ \t]{0,40}(?:\\\n[ \t]{0,20})?"
     rf"(?:(?:(?:{KINDS})[ ]){{0,6}}(?:\\\"([^\"\\\n]{{1,{LONGEST}}})\\\"|{QUOTED})"
     rf"|([^\s\"'<\[{{(,;}}][^\s,;}}\"'<]{{0,{LONGEST}}}))",
@@ -207,8 +209,12 @@ END = re.compile(
     r"algorithm|7|8a?|encryption-type|address|hostname|authentication|authenticate|level|timeout|retransmit|fallback|clients?|"
     r"sha\S*)\b"
 )
-HIDDEN = re.compile(r"\*+|[xX]{4,}|\.{3,}|<[\w ]{1,40}>|redacted(?:_[0-9a-f]+)?|REDACTED|REMOVED|removed|MASKED|hidden")
+HIDDEN = re.compile(
+    r"\*+|[xX]{4,}|\.{3,}|<[\w ]{1,40}>|redacted(?:_[0-9a-f]+)?|REDACTED|REMOVED|removed|MASKED|hidden|"
+    r"(?:min|max)(?:imum)?-[a-z-]{1,40}"
+)
 
+PARAMETER = re.compile(r"&(?=\w{1,40}=)")  # the next one in a URL
 ADDRESS = re.compile(
     r"\d{1,3}(?:\.\d{1,3}){3}(?:[:/]\d{1,5})?|(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}|(?:[0-9a-fA-F]{4}\.){2}[0-9a-fA-F]{4}|"
     r"(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|(?=[0-9a-fA-F:]{0,40}::)[0-9a-fA-F:.]{2,45}(?:/\d{1,3})?"
@@ -316,7 +322,8 @@ TRAP_OF_AGENT = re.compile(rf"{BLANKS}(?:(?:{KINDS}){BLANKS})?{VALUE}(?![^\n]{{0
 TRAP_USER = re.compile(r"[Uu]ser(?: name)?: ?(\S{1,128})[ \t]{1,40}security model: ?v?[12]")
 SINK = re.compile(
     r"[ \t]{0,40}(?:(?:ro|rw)(?:community|user)6?|trapcommunity|(?:trap2?|inform)sink[ \t]{1,20}\S{1,200}|"
-    rf"com2sec6?[ \t]{{1,20}}\S{{1,64}}[ \t]{{1,20}}\S{{1,128}})[ \t]{{1,20}}{VALUE}"
+    rf"com2sec6?[ \t]{{1,20}}(?:-Cn[ \t]{{1,20}}\S{{1,64}}[ \t]{{1,20}})?"
+    rf"\S{{1,64}}[ \t]{{1,20}}\S{{1,128}})[ \t]{{1,20}}{VALUE}"
 )
 CREATE_USER = re.compile(
     rf"[ \t]{{0,40}}createUser[ \t]{{1,20}}(?:-e \S{{1,80}} )?\S{{1,128}} \S{{1,20}}[ \t]{{1,20}}{VALUE}"

@@ -85,6 +85,8 @@ def _word(text: str, place: int, found: list[Span]) -> int:
     """Look at a word that may name a secret, and at what follows it."""
     match = _WORD_END.match(text, place)
     end = match.end() if match else place
+    while text[end - 1] == "." and end > place:  # dots up to the value
+        end -= 1
     start = _word_start(text, place)
     named = kind(text[start:end])
     if not named or (start and text[start - 1] == "="):
@@ -170,6 +172,8 @@ def _is_assigned(text: str, line: int, end: int, named: str, match: re.Match[str
     quoted = text[match.start(number) - 1] in "\"'"
     if named == KEY:
         if text[end : end + 1] == "=" and rules.ROUTEROS.match(text, line):
+            return True
+        if "string" in text[end : match.start(number)].lower():
             return True
         before = text[line : match.start()].strip()
         return (
@@ -660,6 +664,12 @@ def _take(text: str, match: re.Match[str], found: list[Span], *, assigned: bool 
         if kept.endswith(("}", ")", "]")) and not any(each in kept for each in "{(["):
             kept = kept[:-1]
             end -= 1
+        if assigned and (more := rules.PARAMETER.search(kept)):
+            end -= len(kept) - more.start()
+            kept = kept[: more.start()]
+        if kept[-1:] in ("'", '"') and kept.count(kept[-1]) == 1 and _is_in_quotation(text, kept[-1], start):
+            kept = kept[:-1]  # the end of a quotation that has begun before
+            end -= 1
         value = kept
         if assigned and value.isdigit() and text[match.start()] in "\"'":
             return end  # a number in JSON
@@ -667,6 +677,12 @@ def _take(text: str, match: re.Match[str], found: list[Span], *, assigned: bool 
         found.append((start, end))
         return end
     return max(start, match.start() + 1)
+
+
+def _is_in_quotation(text: str, mark: str, place: int) -> bool:
+    """Whether a quotation has begun in the line before this place."""
+    first = max(0, place - LONGEST_PREFIX)
+    return text.rfind(mark, first, place) > text.rfind("\n", first, place)
 
 
 def _take_all(match: re.Match[str], found: list[Span]) -> None:
