@@ -483,7 +483,9 @@ def masked_error(text: str) -> None:
 
 
 SHOWN_LINES = "".join(plain(text) for text in (*SHOWN.values(), HARMLESS))
-MORE_LINES = "".join(plain("\n\n".join(cases(MORE[system]))) for system in ("cisco_ios", "mikrotik_routeros", "nokia"))
+MORE_LINES = "".join(
+    plain("\n\n".join(cases(MORE[system]))) for system in ("cisco_ios", "mikrotik_routeros", "nokia", "words")
+)
 REDACTION = redaction.Redaction(bytes(range(32)))
 
 
@@ -768,6 +770,7 @@ PATTERNS: dict[str, str] = {
             "BLOCK_END",
             "KEY_OF_SERVER",
             "PAIR_BEFORE",
+            "PARAMETER",
             "SENTENCE",
             "SPECIAL",
             "STRING",
@@ -824,6 +827,7 @@ PATTERNS: dict[str, str] = {
             "PAIR",
             "PROSE",
             "ROUTEROS",
+            "SENTENCE_NEXT",
             "SERVER",
             "SINK",
             "SNMP",
@@ -843,7 +847,6 @@ PATTERNS: dict[str, str] = {
         f"redaction_rules.{name}": FULLMATCH
         for name in ("ADDRESS", "HIDDEN", "LIKE_NAME", "MOMENT", "NO_COMMUNITY", "PATH")
     },
-    "redaction_rules._IN_BRACES": MATCH,
     "redaction._LIKE_WORD": FULLMATCH,
     **{f"redaction_search.{name}": FULLMATCH for name in ("_DIGITS", "MASKED")},
     **{f"redaction_search.{name}": MATCH for name in ("_INDENT", "_WORD_END")},

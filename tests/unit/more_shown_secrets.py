@@ -825,6 +825,16 @@ X-API-Key: ⟦aB1cD2eF3gH4iJ5k⟧
 }
 # Nothing in these lines may change.
 MORE_HARMLESS = r"""
+TLS-PSK and public key infrastructure are used
+cat /etc/passwd > x
+the username and password portion of the URL
+username and password prompts are shown
+| key | value |
+| password |
+password: $(DB_PASSWORD)
+password: ${DB_PASSWORD}
+password: {{ vault_password }}
+Pass x1y2 to it
  peer 192.0.2.1 keychain K
  description uplink
 rouser ann

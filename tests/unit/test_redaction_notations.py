@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ansible_collections.rollcall.network.plugins.module_utils._model.redaction import Redaction
 from ansible_collections.rollcall.network.plugins.module_utils._model.redaction_names import kind
@@ -39,6 +41,15 @@ def test_a_path_an_address_a_number_or_a_word_is_not_masked(line: str) -> None:
 
 def test_lines_without_secrets_stay_together_too() -> None:
     assert REDACTION.text(MORE_HARMLESS).split("\n") == MORE_HARMLESS.split("\n")
+
+
+LINES = [*(plain(case) for _system, case in CASES), *(line for line in MORE_HARMLESS.split("\n") if line)]
+
+
+@given(st.lists(st.one_of(st.sampled_from(LINES), st.text(max_size=40)), max_size=12), st.sampled_from(["\n", " ", ""]))
+def test_masking_twice_changes_no_more(lines: list[str], joint: str) -> None:
+    once = REDACTION.text(joint.join(lines))
+    assert REDACTION.text(once) == once
 
 
 @pytest.mark.parametrize(

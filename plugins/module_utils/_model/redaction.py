@@ -29,6 +29,7 @@ from .secrets import ORDINARY_WORDS, SHORTEST_WRAPPED
 _CLASSES = ((16, 8), (32, 16), (64, 32))  # up to this length, the digits of the hash; more have 64
 _SHORTEST_VIEW = 140  # characters of a line that are seen together
 _MOST_PASSES = 8
+_LAST_WORDS = 6  # characters of a line behind a mask that can have no other secret
 _IN_CELLS = (" ", "$", "=", ":", "%")
 _LIKE_WORD = re.compile(r"[A-Za-z_.-]+|\d{1,6}|[\d.:/]+")
 
@@ -173,18 +174,44 @@ class Redaction:
         return secrets
 
     def _masked(self, text: str, found: Sequence[Span]) -> str:
-        """Replace the secrets, until no more are found: a mask can be shorter than what it replaces."""
+        """Replace the secrets, until no more are found: a mask can be shorter than what it replaces, and no word.
+
+        Only a line that goes on behind a mask is looked at again.
+        """
         for _again in range(_MOST_PASSES):
             if not found:
                 break
-            parts, at, looks_again = [], 0, False
+            parts: list[str] = []
+            masks: list[int] = []
+            at, size, looks_again = 0, 0, False
             for start, end in found:
-                parts += [text[at:start], self.mask(text[start:end])]
+                mask = self.mask(text[start:end])
+                if len(text[end : end + _LAST_WORDS].partition("\n")[0]) == _LAST_WORDS:
+                    masks.append(size + start - at)
+                size += start - at + len(mask)
+                parts += [text[at:start], mask]
                 at = end
                 looks_again = looks_again or _is_long(text, start, end)
             text = "".join([*parts, text[at:]])
-            found = spans(text) if looks_again else ()
+            found = spans(text) if looks_again else list(_spans_around(text, masks))
         return text
+
+
+def _spans_around(text: str, places: Sequence[int]) -> Iterator[Span]:
+    """Yield the secrets in the lines of these places. The lines are not long."""
+    lines: list[Span] = []
+    for place in places:
+        if not lines or place >= lines[-1][1]:
+            newline = text.find("\n", place)
+            lines.append((text.rfind("\n", 0, place) + 1, newline if newline >= 0 else len(text)))
+    first = offset = 0
+    for start, end in spans("\n".join(text[begin:last] for begin, last in lines)):
+        while start - offset >= lines[first][1] - lines[first][0] + 1:
+            offset += lines[first][1] - lines[first][0] + 1
+            first += 1
+        begin = lines[first][0] - offset
+        if begin + end <= lines[first][1]:
+            yield begin + start, begin + end
 
 
 def _is_long(text: str, start: int, end: int) -> bool:

@@ -102,6 +102,7 @@ SENTENCE = re.compile(
     r"by|from|in|on|be|will|it|at|as|last|please|failed|invalid|wrong|bad|logged|accepted|authenticated)(?=[\s,.:;)]|\Z)",
     re.IGNORECASE,
 )
+SENTENCE_NEXT = re.compile(r"[ ](?:of|is|are|was|were|has|have|must|can|will|and|or|that|which)\b")
 HELP = re.compile(r"[ \t]{2,40}[A-Z][A-Za-z]{1,20}[ \t]")  # between a word and the sentence about it
 # Before ``key``: only here is what follows a secret and not the number or the name of a key.
 KEY_COMMAND = re.compile(
@@ -211,7 +212,7 @@ END = re.compile(
 )
 HIDDEN = re.compile(
     r"\*+|[xX]{4,}|\.{3,}|<[\w ]{1,40}>|redacted(?:_[0-9a-f]+)?|REDACTED|REMOVED|removed|MASKED|hidden|"
-    r"(?:min|max)(?:imum)?-[a-z-]{1,40}"
+    r"(?:min|max)(?:imum)?-[a-z-]{1,40}|[^\w*]{1,2}|\$\(\w{1,64}\)|\$\{\w{1,64}\}?|\{\{[\w .]{1,64}\}\}"
 )
 
 PARAMETER = re.compile(r"&(?=\w{1,40}=)")  # the next one in a URL
@@ -232,7 +233,6 @@ SPECIAL = re.compile(r"[!@#$%^&*+=~`?|]")
 
 # Values that are secrets wherever they stand, and what they begin with. The first group is the secret.
 _CRYPT = r"[./A-Za-z0-9$=,+-]"
-_IN_BRACES = re.compile(r"(\{(?:SSHA|SHA|SMD5|CRYPT|SSHA256|SSHA512|SHA256|SHA512)\}[A-Za-z0-9+/=$.]{8,512})")
 SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "$",
@@ -241,7 +241,7 @@ SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"|\$(?:4|8|9|10|14|1[abcd]|c\$3|h\$6|s\$5)\$[^\s\"';<>,]{4,1000})"
         ),
     ),
-    *((head, _IN_BRACES) for head in ("{ssha", "{crypt}")),
+    ("{ssha", re.compile(r"(\{SSHA\d{0,3}\}[A-Za-z0-9+/=]{8,512})")),
     ("grub.pbkdf2", re.compile(r"(grub\.pbkdf2\.[\w.]{8,2048})")),
     ("=\t", re.compile(r"(?<![A-Za-z0-9+/])([A-Za-z0-9+/]{43}=)(?=\t[A-Za-z0-9+/]{43}=\t)")),
     ("://", re.compile(r"://[^\s/@:\"'<>]{0,256}:([^\s/@\"'<>]{1,512})@")),

@@ -101,7 +101,7 @@ def _word(text: str, place: int, found: list[Span]) -> int:
     taken = _structured(text, line, start, end, named, found)
     if taken is not None:
         return taken
-    if line > start:
+    if line > start or text[start - 1 : start] == "/":  # the end of a path
         return end
     if named in (COMMUNITY, SNMP_COMMUNITY):
         return _community(text, line, start, end, named, found)
@@ -114,9 +114,7 @@ def _with_word_before(text: str, line: int, start: int, end: int) -> str:
         return KEY
     word = f"{text[_word_start(text, start - 1) : start - 1]}-{text[start:end]}"
     named = kind(word)
-    if not named:
-        return "" if kind(word.replace("-", "")) != LOOSE else KEY
-    return named if named in (NAME, NUMBERED) else KEY
+    return named if named in ("", NAME, NUMBERED) else KEY
 
 
 def _structured(text: str, line: int, start: int, end: int, named: str, found: list[Span]) -> int | None:
@@ -252,6 +250,8 @@ def _is_named(
     if (value.lower() in rules.ORDINARY and not typed) or (value[-1:] == ":" and not typed):
         return False
     if named in (LOOSE, TOKEN):
+        if end - start <= len("pass"):
+            return False
         return looks_random(value) and value[0] != "-" and (named == LOOSE or len(value) > 7)
     if rules.CIPHERED.match(text, end) or (before and text[start] == "-"):
         return True
@@ -261,7 +261,7 @@ def _is_named(
         if typed or _ends(text, match):
             return rules.HELP.match(text, end) is None or text[end : match.start(number)].strip() != ""
     elif rules.COMMAND.match(text, line, start):
-        return True
+        return rules.SENTENCE_NEXT.match(text, match.end()) is None
     if before.endswith(":"):
         return text[match.start(number) - 1] in "\"'" or value.startswith("0x")  # ipsec.secrets
     if text[start].isupper() or rules.HELP.match(text, end) or not rules.LIKE_COMMAND.match(text, line, end):
@@ -739,19 +739,19 @@ KEYWORDS: tuple[tuple[str, tuple[tuple[str, _Look], ...]], ...] = (
     ("communit", (("communit", _word), ("community", _sink))),
     ("begin ", _all(_block, "begin ")),
     ("snmp", (("snmp", _snmp), *_places("snmp"))),
-    *((keyword, _all(_sink, keyword)) for keyword in ("trapsink", "trap2sink", "informsink", "com2sec", "createuser")),
+    *((keyword, _all(_sink, keyword)) for keyword in ("sink", "com2sec", "createuser")),
     ("security model:", _all(_trap_user, "security model:")),
     ("securityname", _all(_security_name, "securityname")),
     ("auth", (*_all(_authentication, "authentication", "authorization"), *_places("auth"))),
     ("auth", _all(_word, "auth-", "authtok", "masterauth")),
     ("encrypt", (("encrypt-", _word), ("encryption-hex", _word), ("encryption ", _algorithms))),
     ("config", (("ntp key ", _algorithms), *_places("config"))),
-    ("@", (*_shapes("://"), *_all(_user_at, "mail-server", "mail server", "-proxy "))),
+    ("@", (*_shapes("://"), *_all(_user_at, "mail", "-proxy "))),
     ("read-access", _all(_communities_of_routeros, "read-access")),
     ("crypto ", _all(_imported, "crypto ")),
     *((gate, _places(gate)) for gate in COMMANDS if gate not in ("snmp", "auth", "config")),
     ("%", (("%#", _SHAPES["%#"]), *_shapes("%@%@", "%$%$"))),
-    ("{", _shapes("{ssha", "{crypt}")),
+    ("{", _shapes("{ssha")),
     ("\t", _shapes("=\t")),
     *((keyword, _shapes(keyword)) for keyword in ("$", "eyj", "bearer ", " enc ", "-aq==", "grub.pbkdf2")),
 )
