@@ -824,6 +824,7 @@ PATTERNS: dict[str, str] = {
             "NAMED_ENTRY",
             "NAMES",
             "OPENING",
+            "PAIR_OF_ELEMENTS",
             "PAIR",
             "PROSE",
             "ROUTEROS",

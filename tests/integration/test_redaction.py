@@ -190,6 +190,27 @@ def test_only_a_changed_secret_is_a_change(fleet: tuple[Fleet, OddServer], tmp_p
     assert new not in diff
 
 
+def test_a_changed_secret_is_masked_in_a_diff_that_does_not_show_its_block(
+    fleet: tuple[Fleet, OddServer], tmp_path: Path
+) -> None:
+    """With ``reports``, the diff is made of the texts as the device sent them, and has three lines of context."""
+    key = "frr", COMMANDS[0]
+    before = fleet[0].shown[key]
+    block = "".join(["snmp {\n", *(f"    line {number};\n" for number in range(8)), "    community %s;\n}\n"])
+    try:
+        for secret in ("quartz", "basalt"):
+            fleet[0].shown[key] = before + block % secret
+            result = run(fleet, tmp_path, "--limit", "frr")
+    finally:
+        fleet[0].shown[key] = before
+    assert "+    community basalt;" in result["devices"]["frr"]["output"][COMMANDS[0]]["diff"]
+    secrets = {"frr": ["quartz", "basalt"]}
+    reports = list((tmp_path / "rollcall").glob("runs/*/reports/**/*"))
+    assert found_in(reports + history_of(tmp_path), secrets) == []
+    pages = [file.read_text() for file in reports if file.name == "frr.md"]
+    assert any("+    community redacted_" in page and "-    community redacted_" in page for page in pages)
+
+
 @pytest.fixture(scope="module")
 def poller(openssh_here: None) -> Iterator[ShellServer]:
     if shutil.which("ssh") is None:

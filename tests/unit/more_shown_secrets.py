@@ -10,6 +10,134 @@ Each line is a test of its own. Several lines between ``@@`` and an empty line a
 from __future__ import annotations
 
 MORE: dict[str, str] = {
+    "commands": r"""
+hostname r1; enable password ⟦tulip5⟧
+username ann  secret  sha256  ⟦$5$abcd1234$abcdEFGHijklMNOP⟧
+ ip sla key ⟦Tul1p-5⟧
+ ip dhcp snooping database ftp://ann:⟦tulip5⟧@192.0.2.1/x
+ path ftp://ann:⟦tulip5⟧@192.0.2.1/$h
+ http client username ann password ⟦tulip5⟧
+ authentication text ⟦tulip5⟧
+ neighbor 2001:db8::1 password ⟦tulip5⟧
+ router bgp 65000 neighbor 192.0.2.1 password encrypted ⟦104D000A0618⟧
+ l2tp tunnel password 7 ⟦104D000A0618⟧
+ vpdn-group 1 l2tp tunnel password ⟦tulip5⟧
+ login-password ⟦tulip5⟧
+ client-secret ⟦tulip5⟧
+ enrollment password ⟦tulip5⟧
+ challenge-password ⟦tulip5⟧
+ revocation-password ⟦tulip5⟧
+ crypto pki trustpoint T password 7 ⟦104D000A0618⟧
+ ip ssh pubkey password ⟦tulip5⟧
+ dot1x username ann password ⟦tulip5⟧
+ ap password ⟦tulip5⟧
+ radius server key 7 ⟦104D000A0618⟧
+ tacacs-server key 7 "⟦fewhg⟧"
+ key 7 "⟦fewhg⟧"
+ snmp-server user ann network-admin auth sha-256 ⟦0x1234abcd⟧ priv aes-128 ⟦0xabcd1234⟧ localizedkey engineID 128:0:0:9
+ snmp-server user ann auth md5 ⟦0x1234abcd⟧ localizedkey
+ snmp-server host 192.0.2.1 version 1 ⟦tulip5⟧
+ snmp-server host 192.0.2.1 informs version 2c ⟦tulip⟧ bgp
+ snmp-server community-map ⟦tulip5⟧ engineID local
+ snmp-server community ro ⟦tulip5⟧
+ tunnel-group 192.0.2.1 ipsec-attributes pre-shared-key ⟦tulip5⟧
+ ldap-login-password ⟦tulip5⟧
+ server-key encrypted ⟦104D000A0618⟧
+set system scripts op file x key ⟦$9$abcdefgh1234⟧
+set protocols mpls label-switched-path p secret "⟦tulip5⟧"
+set snmp v3 snmp-community idx community-name ⟦tulip5⟧
+set snmp trap-options community ⟦tulip5⟧
+set services radius-flow-tap radius-secret ⟦tulip5⟧
+   pre-shared-key ascii-text "⟦tulip5⟧"; ## SECRET-DATA
+   tacplus-server 192.0.2.1 secret "⟦tulip5⟧"; # SECRET-DATA
+   192.0.2.1 { secret "⟦tulip5⟧"; port 1812; }
+   community ⟦tulip5⟧ { authorization read-only; }
+   encrypted-password "⟦tulip5⟧";
+ set fsso-password ⟦tulip5⟧
+ set keytab "⟦ABCD1234efgh==⟧"
+ set eap-password ⟦tulip5⟧
+ set auth-password-l1 ⟦tulip5⟧
+ set ipsec-psk "⟦tulip5⟧"
+set zone z network x gre-key ⟦Tul1p-5⟧
+set setting wildfire private-cloud-api-key ⟦Tul1p-5⟧
+request certificate generate passphrase ⟦tulip5⟧
+<api-key>⟦tulip5⟧</api-key>
+ local-user ann password irreversible-cipher ⟦$1a$abcd$efgh$⟧
+ radius-server shared-key simple ⟦tulip5⟧
+ ssl policy x password simple ⟦tulip5⟧
+ snmp-agent trap community ⟦tulip5⟧
+ bgp 65000 peer 192.0.2.1 password simple ⟦tulip5⟧
+ web-auth-server x shared-key cipher ⟦abcd1234⟧
+ ppp chap password cipher ⟦abcd1234⟧
+ /interface/wifi/security add passphrase="⟦tulip 5⟧"
+ /ip/hotspot/user add name=x password=⟦tulip5⟧
+ /tool/fetch user=x password=⟦tulip5⟧ url=https://x
+ /routing/bgp/connection set x tcp-md5-key=⟦tulip5⟧
+ /ppp profile set x session-timeout=5m password=⟦tulip5⟧
+ access-list "x" community "⟦tulip5⟧" hash2
+ radius-plcy 1 server 1 secret ⟦tulip5⟧ hash
+ ssh-key-password ⟦tulip5⟧
+ admin-user-password ⟦tulip5⟧
+ oper-password ⟦tulip5⟧
+ guest_password: ⟦tulip5⟧
+ wlan_psk: ⟦tulip5⟧
+ "wpa2Passphrase" = "⟦tulip5⟧"
+ 'secret' => '⟦tulip5⟧',
+ "password": '⟦tulip5⟧',
+ password => "⟦tulip5⟧"
+ password:⟦tulip5⟧
+ password=⟦tulip5⟧ other=1
+ PASSWORD :⟦tulip5⟧
+ --password ⟦tulip5⟧
+ --token ⟦a1b2c3d4e5⟧
+ -p password=⟦tulip5⟧
+ nv set system snmp-server trap-community ⟦tulip5⟧
+ net add snmp-server trap-destination localhost community-password ⟦tulip5⟧
+ net add hostapd wpa_passphrase ⟦tulip5⟧
+ set ospf instance default area 0 authtype md5 key 1 secret ⟦tulip5⟧
+ add snmp usm user x auth-pass-phrase-hashed ⟦abcd1234⟧ privacy-pass-phrase-hashed ⟦efgh5678⟧
+ set cluster sync-secret ⟦tulip5⟧
+ cphaprob password ⟦tulip5⟧
+ set sic-password ⟦tulip5⟧
+ tm net ipsec ike-peer x preshared-key ⟦tulip5⟧ preshared-key-encrypted ⟦abcd1234⟧
+ snmp { community ⟦tulip5⟧ }
+ user-password "⟦tulip5⟧"
+ wlan 1 security wpa psk ⟦tulip5⟧
+ configure snmpv3 add user x authentication sha ⟦Tul1p-5⟧ privacy aes 128 ⟦Tul1p-6⟧
+ configure account admin password ⟦tulip5⟧
+ configure tacacs secondary shared-secret encrypted "⟦abcd1234⟧"
+ snmp-server community-by-index x ⟦tulip5⟧
+ snmp-server user ann md5 ⟦Tul1p-5⟧ aes ⟦Tul1p-6⟧
+ ip ospf 1 authentication message-digest key 1 md5 ⟦Tul1p-5⟧
+ password sha256 ⟦0a1b2c3d4e5f60718293⟧
+ ftp-password ⟦tulip5⟧
+ user "ann" password "⟦tulip5⟧" role admin
+ sntp authentication-key 1 md5 "⟦tulip5⟧"
+ stack-key ⟦Tul1p-5⟧
+ irf auth-key ⟦tulip5⟧
+ otv authentication-key ⟦tulip5⟧
+ pim authentication-key ⟦tulip5⟧
+ eigrp authentication-key ⟦tulip5⟧
+ passphrase-encrypted ⟦abcd1234⟧
+ secret-encrypted "⟦abcd1234⟧"
+ "bindPassword": "⟦tulip5⟧",
+ {"key":"community","value":"⟦tulip5⟧"}
+ {"name":"rocommunity","value":"⟦tulip5⟧"}
+ <parameter name="community">⟦tulip5⟧</parameter>
+ <parameter><name>password</name><value>⟦tulip5⟧</value></parameter>
+ <snmp><community>⟦tulip5⟧</community></snmp>
+ <snmp-server><community><name>⟦tulip5⟧</name></community></snmp-server>
+ <config><secret-key>⟦tulip5⟧</secret-key></config>
+ <Cisco-IOS-XE-native:password>⟦tulip5⟧</Cisco-IOS-XE-native:password>
+ password ⟦tulip5⟧ ! comment
+ password ⟦tulip5⟧ # comment
+ bot_token: ⟦123456:ABC-DEF1234ghIkl⟧
+ username=ann&password=⟦tulip5⟧&x=1
+ snmp-server community ⟦p@ss:word⟧ RO
+ enable password ⟦pa;ss,wo⟧
+ enable password ⟦{tulip}⟧
+ set password "⟦a\"b⟧"
+""",
     "words": r"""
 username ann password ⟦CorrectHorse⟧
 username ann secret ⟦CorrectHorse⟧
@@ -825,6 +953,11 @@ X-API-Key: ⟦aB1cD2eF3gH4iJ5k⟧
 }
 # Nothing in these lines may change.
 MORE_HARMLESS = r"""
+10   secret                           active    Gi1/0/1
+10   password   up   down
+{"name": "community", "value": "65000:1"}
+<community><name>FOO</name><members>65000:1</members></community>
+server { key { x } }
 TLS-PSK and public key infrastructure are used
 cat /etc/passwd > x
 the username and password portion of the URL

@@ -34,6 +34,7 @@ _COMMANDS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "netlogin ": {"netlogin ": ("create|configure netlogin local-user * encrypted $",)},
     "snmp": {
+        "community-by-index ": ("snmp-server community-by-index * $",),  # Extreme
         "snmpv3 ": (
             "configure snmpv3 add community encrypted $ name encrypted $",
             "configure snmpv3 add community $ name $",

@@ -28,7 +28,7 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NUMBER = re.compile(r"-?\d{1,3}\Z")
 # The form of the secret, behind its name.
 _FORMS = re.compile(
-    r"(?:-(?:encrypted|hashed|hash|crypted|plaintext|plain|cleartext|remote|local|data|value|hex|ascii|l[12]))+\Z"
+    r"(?:-(?:encrypted|hashed|hash|crypted|plaintext|plain|cleartext|remote|local|data|value|hex|ascii|l[12]?))+\Z"
 )
 # Endings without ``-``. A word that ends so names a secret.
 _ENDINGS = (
@@ -94,7 +94,7 @@ def _plain(name: str) -> str:
         return NAME
     if flat.endswith(_TOKENS):
         return TOKEN
-    return LOOSE if name.endswith("-key") or (flat.endswith("key") and len(flat) > len("monkey")) else ""
+    return LOOSE if name.endswith(("-key", "keytab")) or (flat.endswith("key") and len(flat) > len("monkey")) else ""
 
 
 def _community(name: str) -> str:

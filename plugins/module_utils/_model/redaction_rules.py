@@ -54,7 +54,7 @@ ORDINARY = words(
     "shown size state status stays storage store stored strength strict string strong-password support supported "
     "than that the their then this time timeout times to too true type unchanged undefined unknown unset until "
     "update updated use used user username users using valid validation value verified verify via warntime was "
-    "fallback ldap radius tacacs tacacs+ tacplus "
+    "active inactive admin-down down up engineid fallback ldap radius tacacs tacacs+ tacplus "
     "weak were when which will with without word wrong yes you your zeroize "
     "absent available blank complexity-check configure count empty initial missing "
     "n/a na not-configured not-set optional present protected restriction restrictions secured specify unlock "
@@ -95,7 +95,7 @@ COMMAND = re.compile(
 )
 # A line that begins like a command of a system that is not known here, and words of sentences.
 LIKE_COMMAND = re.compile(
-    r"[-+<>!|#* \t]{0,60}+(?:\d{1,6}[ \t]?[:.)|]?[ \t]{1,10})?[a-z/._-][\w./:-]{0,80}(?:[ \t]|\Z)"
+    r"[-+<>!|#* \t]{0,60}+(?:\d{1,6}[ \t]?[:.)|]?[ \t]{1,10})?[a-z0-9/._-][\w./:-]{0,80}(?:[ \t]|\Z)"
 )
 SENTENCE = re.compile(
     r"(?:\A|[\s(])(?:the|is|are|was|were|of|for|to|your|you|with|a|an|this|that|not|if|when|and|or|must|can|has|have|"
@@ -143,7 +143,7 @@ SNMP_READ = (
 
 LONGEST = 8192  # characters of a value
 QUOTED = rf'(?:"((?:[^"\\\n]|\\.){{1,{LONGEST}}})"|\'([^\'\n]{{1,{LONGEST}}})\')'
-BARE = rf"([^\s\"'<\[{{(][^\s]{{0,{LONGEST}}})"
+BARE = rf"((?:[^\s\"'<\[{{(]|\{{(?=[^\s{{\"']))[^\s]{{0,{LONGEST}}})"
 VALUE = rf"(?:{QUOTED}|{BARE})"
 
 KEY_OF_HEX = re.compile(rf"{BLANKS}[0-9a-fA-F]{{2,64}}{BLANKS}(?:0|7|8a){BLANKS}{VALUE}")  # MACsec on EOS
@@ -152,7 +152,7 @@ AFTER_NUMBER = re.compile(
     rf"{BLANKS}(?:\d{{1,10}}{BLANKS}(?=[^\s]))?(?:(?:{KINDS}){BLANKS}){{0,6}}{VALUE}", re.IGNORECASE
 )
 AFTER_COMMUNITY = re.compile(rf"{BLANKS}{SNMP_READ}{{0,5}}{VALUE}", re.IGNORECASE)
-OPENING = re.compile(r"[ \t]{1,40}\"?([^\s\"{;]{1,128})\"? \{[^\n]{0,200}\n\s{0,80}(?:authorization|clients?|view|"
+OPENING = re.compile(r"[ \t]{1,40}\"?([^\s\"{;]{1,128})\"? \{(?:[^\n]{0,200}\n)?\s{0,80}(?:authorization|clients?|view|"
                      r"network|client-list-name|routing-instance|logical-system|version|access)\b")  # fmt: skip
 ASSIGNED = re.compile(
     r"(?:[ \t]{1,40}(?:name|string|value|text|securityname|hash|key|\d{1,3}))?(?:\\?[\"']\]?)?"
@@ -169,6 +169,7 @@ PAIR = re.compile(
 PAIR_BEFORE = re.compile(
     rf"[\"']value[\"']\s{{0,40}}:\s{{0,40}}{QUOTED}\s{{0,40}},\s{{0,40}}[\"'](?:name|key)[\"']\s{{0,40}}:\s{{0,40}}[\"']\Z"
 )
+PAIR_OF_ELEMENTS = re.compile(r"</(?:name|key)>\s{0,80}<(?:value|string)>\s{0,20}([^<>]{1,4096}?)\s{0,20}</")
 DEFINED = re.compile(rf"[\"']\s{{0,10}},\s{{0,10}}{QUOTED}\s{{0,10}}\)")
 # A list, or an object with the secret in it.
 LIST = re.compile(r"[\"']?[ \t]{0,40}[:=][ \t]{0,40}\[(?=\s{0,200}[\"'])")

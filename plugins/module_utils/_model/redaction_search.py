@@ -129,11 +129,13 @@ def _structured(text: str, line: int, start: int, end: int, named: str, found: l
             return _items(text, rules.NAMED_ENTRY, match.end(), named, found)
         if is_list and (match := rules.CHILD.match(text, end)):
             return _take(text, match, found) if named == NAME or _is_community(match) else match.end()
-        if named in (NAME, NUMBERED, SNMP_COMMUNITY):
+        if is_list or named == NUMBERED:
             before = rules.PAIR_BEFORE.search(text, max(0, start - LONGEST_PREFIX), start)
             pair = rules.PAIR.match(text, end) or (
                 rules.DEFINED.match(text, end) if text.find("define", max(0, start - LONGEST), start) >= 0 else None
             )
+            if named == COMMUNITY and pair and not _is_community(pair):
+                return end
             if before or pair:
                 if before:
                     _take(text, before, found)
@@ -152,11 +154,14 @@ def _structured(text: str, line: int, start: int, end: int, named: str, found: l
         if _is_assigned(text, line, end, named, match):
             return _take(text, match, found, assigned=True)
         return match.start(match.lastindex or 0) if named != KEY else end
+    if after == "<" and named != KEY and (match := rules.PAIR_OF_ELEMENTS.match(text, end)):
+        return _take(text, match, found)
     if start and text[start - 1] in "<:":
-        pattern = rules.ELEMENT
-        if named == COMMUNITY and "-" not in text[start:end]:
-            pattern = rules.ELEMENT if _in_element_of_snmp(text, start) else rules.ENTRY
-        match = pattern.match(text, end)
+        match = None
+        if named != COMMUNITY or _in_element_of_snmp(text, start):
+            match = rules.ELEMENT.match(text, end)
+        if match is None and named == COMMUNITY:
+            match = rules.ENTRY.match(text, end)
         if match and named != KEY and not (named == COMMUNITY and not _is_community(match)):
             return _take(text, match, found, assigned=True)
     if line <= start and named not in (KEY, LOOSE, TOKEN) and (rule := rules.TABLE_RULE.match(text, end)):
@@ -326,6 +331,9 @@ def _community(text: str, line: int, start: int, end: int, named: str, found: li
     elif named == COMMUNITY and text[line:start].strip(_MARKS) == "set" and text[end : end + 2] == ' "':
         pass  # FortiOS; others have no quotes
     elif named == COMMUNITY and not rules.SNMP.match(text, line, start):
+        if not (match and rules.HASHED.match(text, match.end())):
+            return end
+    elif match and text.startswith(" community-name ", match.end()):
         return end
     if match and _is_community(match):
         return _take(text, match, found, certain=True)
@@ -378,7 +386,7 @@ def _table(text: str, line: int, start: int, end: int, rule: re.Match[str], foun
         if not row.strip():
             if rows or newline < 0:
                 break
-        elif len(row) > column and (not column or row[column - 1] in " \t"):
+        elif len(row) > column and (not column or not row[column - 2 : column].strip()):
             first = place + (column or len(row) - len(row.lstrip()))
             match = rules.TABLE_CELL.match(text, first, last)
             if match and (column or match.end() < last) and _is_community(match) and _is_secret(match[1]):
