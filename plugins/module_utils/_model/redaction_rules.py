@@ -228,7 +228,7 @@ PATH = re.compile(
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]?[\d:.Z+-]{0,30})?|\d{1,2}:\d\d(?::\d\d)?")
 # What looks like a word with a number behind it, such as an interface, or like a number with its unit.
 LIKE_NAME = re.compile(
-    r"[A-Za-z_]{1,40}(?:[-_]?[A-Za-z_]{1,40}){0,4}[-_]?\d{1,4}(?:[/.:]\d{1,6}){0,4}|\d{1,10}[A-Za-z]{1,5}|0x[0-9a-fA-F]{1,4}"
+    r"[A-Za-z_][A-Za-z_-]{0,60}\d{1,4}(?:[/.:]\d{1,6}){0,4}|\d{1,10}[A-Za-z]{1,5}|0x[0-9a-fA-F]{1,4}"
 )
 SPECIAL = re.compile(r"[!@#$%^&*+=~`?|]")
 
