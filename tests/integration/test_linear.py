@@ -499,6 +499,7 @@ def redacted(text: str) -> None:
         "-----BEGIN RSA PRIVATE KEY-----",
         "config system snmp community",
         "Community   Group\n---------   -----",
+        "Host   SecName",
     ):
         REDACTION.text(f"{before}\n{text}")
 
@@ -827,6 +828,7 @@ PATTERNS: dict[str, str] = {
             "PAIR_OF_ELEMENTS",
             "PAIR",
             "PROSE",
+            "RECEIVER",
             "ROUTEROS",
             "SENTENCE_NEXT",
             "SERVER",

@@ -53,6 +53,7 @@ set services radius-flow-tap radius-secret ⟦tulip5⟧
    192.0.2.1 { secret "⟦tulip5⟧"; port 1812; }
    community ⟦tulip5⟧ { authorization read-only; }
    encrypted-password "⟦tulip5⟧";
+ set wifi-key ⟦tulip5⟧
  set fsso-password ⟦tulip5⟧
  set keytab "⟦ABCD1234efgh==⟧"
  set eap-password ⟦tulip5⟧
@@ -441,6 +442,13 @@ crypto isakmp client configuration group VPN
 crypto isakmp key ⟦otter⟧ hostname h.example.com
 """,
     "cisco_nxos_asa_aireos": r"""
+@@
+Host                            Port Version  Level  Type   SecName
+-------------------------------------------------------------------
+192.0.2.9                       162  v2c      noauth trap   ⟦otter⟧
+192.0.2.9                       162  v3       auth   trap   ann
+192.0.2.8                       162  v1       noauth trap   ⟦otter2⟧
+
 ldap-server host 192.0.2.1 rootDN "cn=admin,dc=x" password 7 ⟦VwyArzx⟧ port 389
 fcsp dhchap password 7 ⟦08204D5D1A⟧
 fcsp dhchap password ⟦Sl0w-Otter⟧ peer 20:00
@@ -881,6 +889,9 @@ add ipsec profile p -psk ⟦otter⟧
 add authentication OAuthAction A -clientSecret ⟦otter⟧
 """,
     "linux": r"""
+1 MD5 ⟦Sl0w-Otter⟧
+  2 SHA1 ⟦0a1b2c3d4e5f60718293a4b5c6d7e8f901234567⟧
+"ann" * "⟦otter⟧" *
 DB_PASS=⟦otter⟧
 export DB_PASS="⟦otter⟧"
 PGPASSWORD=⟦otter⟧
@@ -953,6 +964,16 @@ X-API-Key: ⟦aB1cD2eF3gH4iJ5k⟧
 }
 # Nothing in these lines may change.
 MORE_HARMLESS = r"""
+1 MD5 enabled
+MD5 digest 0a1b2c3d
+flash:x.bin md5 0a1b2c3d4e5f60718293a4b5c6d7e8f9
+verify /md5 flash:x.bin 0a1b2c3d4e5f60718293a4b5c6d7e8f9
+verify /md5 (flash:x.bin) = 0a1b2c3d4e5f60718293a4b5c6d7e8f9
+SHA1 fingerprint: 0a1b2c3d4e5f60718293a4b5c6d7e8f901234567
+set tunnel-key 5
+set sort-key name
+set group-key enable
+set x y rsa-key K1
 10   secret                           active    Gi1/0/1
 10   password   up   down
 {"name": "community", "value": "65000:1"}

@@ -4,8 +4,8 @@
 
 """Commands in which a secret has no name before it, as data: its place in the command is all that tells it.
 
-In a command, ``*`` is any word, ``#`` a number, ``$`` the secret, and ``!`` a secret that does not look like a word.
-``a|b`` is one of two words, and ``...`` at the beginning is anything before the command.
+In a command, ``*`` is any word, ``**`` an asterisk, ``#`` a number, ``$`` the secret, and ``!`` a secret that does not
+look like a word. ``a|b`` is one of two words, and ``...`` is anything before the next word.
 """
 
 from __future__ import annotations
@@ -90,6 +90,10 @@ _COMMANDS: dict[str, dict[str, tuple[str, ...]]] = {
     ": rsa ": {": rsa ": (": RSA * $",)},
     "cleartext ": {"cleartext ": ("login|pap|chap|enable|arap|opap|ms-chap = cleartext $",)},
     " = des ": {" = des ": ("login|pap|enable = des $",)},
+    # the files of keys of NTP and PPP
+    "md5 ": {"md5 ": ("# MD5|M !",)},
+    "sha1 ": {"sha1 ": ("# SHA1|SHA !",)},
+    '" * "': {'" * "': ("* ** $",)},
     "sshpass ": {"sshpass ": ("... sshpass -p $",)},
 }
 _ANY = r'(?:"[^"\n]{0,200}"|[^\s"]\S{0,200})'
@@ -103,7 +107,9 @@ def _compiled(command: str) -> tuple[re.Pattern[str], tuple[bool, ...]]:
         if word == "...":
             parts.append(_SOME)
             continue
-        if word == "*":
+        if word == "**":
+            part = r"\*"
+        elif word == "*":
             part = _ANY
         elif word == "#":
             part = r"\d{1,10}"

@@ -28,7 +28,7 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NUMBER = re.compile(r"-?\d{1,3}\Z")
 # The form of the secret, behind its name.
 _FORMS = re.compile(
-    r"(?:-(?:encrypted|hashed|hash|crypted|plaintext|plain|cleartext|remote|local|data|value|hex|ascii|l[12]?))+\Z"
+    r"(?:-(?:encrypted|hashed|hash|crypted|plaintext|plain|cleartext|remote|local|data|value|hex|ascii|l[12]?)){1,4}\Z"
 )
 # Endings without ``-``. A word that ends so names a secret.
 _ENDINGS = (

@@ -320,6 +320,10 @@ NO_HOST = words(
     " tls ssh retries timeout"
 )
 TRAP_OF_AGENT = re.compile(rf"{BLANKS}(?:(?:{KINDS}){BLANKS})?{VALUE}(?![^\n]{{0,80}} v3\b)")
+RECEIVER = re.compile(
+    r"[ \t]*(?:-{8,200}|\S{1,128}[ \t]{1,80}\d{1,5}[ \t]{1,40}v(?:3\b|"
+    r"(?:1|2c)[ \t]{1,40}\w{1,20}[ \t]{1,40}\w{1,20}[ \t]{1,40}(\S{1,128})))"
+)
 TRAP_USER = re.compile(r"[Uu]ser(?: name)?: ?(\S{1,128})[ \t]{1,40}security model: ?v?[12]")
 SINK = re.compile(
     r"[ \t]{0,40}(?:(?:ro|rw)(?:community|user)6?|trapcommunity|(?:trap2?|inform)sink[ \t]{1,20}\S{1,200}|"

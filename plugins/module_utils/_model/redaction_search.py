@@ -257,6 +257,8 @@ def _is_named(
     if named in (LOOSE, TOKEN):
         if end - start <= len("pass"):
             return False
+        if named == LOOSE and before == "set" and not value.isdigit() and _ends(text, match):
+            return True  # FortiOS: set NAME-key VALUE
         return looks_random(value) and value[0] != "-" and (named == LOOSE or len(value) > 7)
     if rules.CIPHERED.match(text, end) or (before and text[start] == "-"):
         return True
@@ -488,6 +490,16 @@ def _trap_user(text: str, place: int, found: list[Span]) -> int:
     start = max(text.rfind("\n", max(0, place - 200), place) + 1, place - 200)
     for match in rules.TRAP_USER.finditer(text, start, place + 40):
         _take(text, match, found)
+    return place
+
+
+def _receivers(text: str, place: int, found: list[Span]) -> int:
+    """Look at the table of receivers of NX-OS. With the versions 1 and 2c, the name is the community."""
+    begin = text.find("\n", place)
+    while begin >= 0 and (match := rules.RECEIVER.match(text, begin + 1)):
+        if match[1] is not None and _is_secret(match[1], certain=True):
+            found.append(match.span(1))
+        begin = text.find("\n", match.end())
     return place
 
 
@@ -749,6 +761,7 @@ KEYWORDS: tuple[tuple[str, tuple[tuple[str, _Look], ...]], ...] = (
     ("snmp", (("snmp", _snmp), *_places("snmp"))),
     *((keyword, _all(_sink, keyword)) for keyword in ("sink", "com2sec", "createuser")),
     ("security model:", _all(_trap_user, "security model:")),
+    ("secname", _all(_receivers, "secname")),
     ("securityname", _all(_security_name, "securityname")),
     ("auth", (*_all(_authentication, "authentication", "authorization"), *_places("auth"))),
     ("auth", _all(_word, "auth-", "authtok", "masterauth")),
