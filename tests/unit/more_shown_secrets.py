@@ -903,7 +903,6 @@ machine h.example.com login ann password ⟦otter⟧
 192.0.2.1 : PSK "⟦otter⟧"
 %any 192.0.2.1 : PSK ⟦0x0a1b2c3d⟧
 ann : EAP "⟦otter⟧"
-ann %any : XAUTH "⟦otter⟧"
 : RSA key.pem "⟦otter⟧"
 private_key_passwd="⟦otter⟧"
 sae_password=⟦otter⟧
@@ -927,12 +926,10 @@ $config['db_pass'] = '⟦otter⟧';
 client-key-data: ⟦LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVkt⟧
     token: ⟦aB1cD2eF3gH4iJ5k⟧
 login = cleartext ⟦otter9⟧
-login = des ⟦aB1cD2eF3g⟧
     key = "⟦otter9⟧"
 preshared key: ⟦aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0uV1wX2yZ3a4B5=⟧
 PresharedKey = ⟦aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0uV1wX2yZ3a4B5=⟧
 wg0	⟦aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0uV1wX2yZ3a4B5=⟧	bB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0uV1wX2yZ3a4B5=	51820	off
-sshpass -p ⟦Sl0w-Otter⟧ ssh ann@192.0.2.1
 snmpget -v2c -c ⟦otter⟧ 192.0.2.1 sysName.0
 snmpwalk -v 2c -c '⟦otter⟧' 192.0.2.1
 X-Auth-Token: ⟦aB1cD2eF3gH4iJ5k⟧

@@ -20,6 +20,7 @@ _COMMANDS: dict[str, dict[str, tuple[str, ...]]] = {
     "config": {
         # Cisco AireOS
         "user add ": ("config mgmtuser|netuser add * $",),
+        "acct add ": ("config radius|tacacs acct add * * * ascii $",),
         "v3user create ": ("config snmp v3user create * * * * $ $",),
         "trapreceiver ": ("config snmp trapreceiver create|delete $",),
         # Extreme
@@ -60,7 +61,6 @@ _COMMANDS: dict[str, dict[str, tuple[str, ...]]] = {
         "authentication-type ": ("authentication-type simple 0|7|9 $", "authentication-type simple $"),
         "-cvauth=": ("... -cvauth=key,$",),
     },
-    "acct add ": {"acct add ": ("config radius|tacacs acct add * * * ascii $",)},
     # Cisco IOS
     " -- text ": {" -- text ": ("key * -- text $",)},
     "ldp password ": {
@@ -86,15 +86,12 @@ _COMMANDS: dict[str, dict[str, tuple[str, ...]]] = {
     "md5-password ": {"md5-password ": ("... md5-password plain|cipher|simple * $",)},
     # Linux: IPsec, tac_plus
     " : eap ": {" : eap ": ("... : EAP $",)},
-    " : xauth ": {" : xauth ": ("... : XAUTH $",)},
     ": rsa ": {": rsa ": (": RSA * $",)},
     "cleartext ": {"cleartext ": ("login|pap|chap|enable|arap|opap|ms-chap = cleartext $",)},
-    " = des ": {" = des ": ("login|pap|enable = des $",)},
     # the files of keys of NTP and PPP
     "md5 ": {"md5 ": ("# MD5|M !",)},
     "sha1 ": {"sha1 ": ("# SHA1|SHA !",)},
     '" * "': {'" * "': ("* ** $",)},
-    "sshpass ": {"sshpass ": ("... sshpass -p $",)},
 }
 _ANY = r'(?:"[^"\n]{0,200}"|[^\s"]\S{0,200})'
 _SOME = r"[^\n]{0,200}?"

@@ -420,10 +420,11 @@ def _snmp(text: str, place: int, found: list[Span]) -> int:
     """Look at a line about SNMP: users of version 3, and receivers of traps."""
     line = _line_start(text, place)
     end = _line_end(text, place)
-    if line > place or rules.PROSE.match(text, line, end):
+    if line > place:
         return end
     if rules.V3_LINE.search(text, line, end):
-        _version_3(text, line, end, found)
+        if not rules.PROSE.match(text, line, end):
+            _version_3(text, line, end, found)
     elif text.find("ost", place, end) >= 0 and (match := rules.TRAP_HOST.match(text, line, end)):
         value = _group(match)[0]
         if not (value in rules.NO_HOST or value.isdigit() or rules.BEFORE_COMMUNITY.match(text, match.end())):
@@ -753,9 +754,11 @@ def _shapes(*keywords: str) -> tuple[tuple[str, _Look], ...]:
 # What a text must contain, in lower case, to be looked at for each kind of secret; then what stands at the place. A
 # search costs more than what it finds, so what is rare is behind what is common to several.
 KEYWORDS: tuple[tuple[str, tuple[tuple[str, _Look], ...]], ...] = (
-    *((keyword, _all(_word, keyword)) for keyword in ("pass", "psk", "token", "pw", "pmk", "cak", "credentials")),
+    *((keyword, _all(_word, keyword)) for keyword in ("pass", "psk", "token", "pw", "credentials")),
     ("secret", (("secret", _word), ("secret-data", _marked))),
-    ("key", (("key", _word), ("config-key", _config_key), ("session-key ", _algorithms))),
+    ("key", (("key", _word), ("cak", _word), ("config-key", _config_key), ("session-key ", _algorithms))),
+    ("sap pmk", (("pmk", _word),)),
+    ("cak ", _all(_word, "cak ")),
     ("communit", (("communit", _word), ("community", _sink))),
     ("begin ", _all(_block, "begin ")),
     ("snmp", (("snmp", _snmp), *_places("snmp"))),
