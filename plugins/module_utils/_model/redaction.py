@@ -5,7 +5,7 @@
 """Mask the secrets that devices show, such as the communities and password hashes of a configuration.
 
 ``secrets`` masks the credentials of a run, which are known. Here the secrets are found by the words before them and by
-their shape. The rules are in ``redaction_rules``. A text without any of the keywords costs a few searches.
+their shape, see ``redaction_search``. A text without any of the keywords costs a few searches.
 
 A mask is ``redacted_`` and a part of a keyed hash of the secret: the same secret has the same mask, and another secret
 has another. Longer secrets have longer masks. Without the key, only this class of length can be read from a mask.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What secrets look like in the texts of devices, as data. ``redaction`` applies it.
+"""What secrets look like in the texts of devices, as data. ``redaction_search`` applies it.
 
 The rules of all platforms apply to every text: a secret must not be shown because the platform of its device is not
 known or wrong. All patterns are bounded, so that the work is linear.
