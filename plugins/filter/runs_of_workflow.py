@@ -19,12 +19,12 @@ options:
     type: path
     required: true
   workflow:
-    description: The number of the workflow job, C(awx_workflow_job_id).
-    type: int
+    description: What the workflow passed on to its jobs, C(rollcall_awx_workflow), or else its number, C(awx_workflow_job_id).
+    type: str
     required: true
   before:
     description:
-      - The number of the job that reports, C(awx_job_id), if the workflow did not pass its number on to its jobs.
+      - The number of the job that reports, C(awx_job_id), if the workflow passed nothing on to its jobs.
       - Runs whose number is between the two are then returned too.
     type: int
 """

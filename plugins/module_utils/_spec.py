@@ -84,7 +84,8 @@ def check_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
     given = dict(arguments)
     given["commands"] = listed(given.get("commands"))
     if isinstance(given["commands"], str):  # Ansible would split it at commas
-        given["commands"] = _lines(given["commands"])
+        # A text without a line, such as of a survey, leaves each device its own commands.
+        given["commands"] = _lines(given["commands"]) or None
     for_each = given.pop("function_args", None)  # a template for each host is no dictionary yet
     if for_each is not None and not isinstance(for_each, (str, Mapping)):
         msg = f"function_args must be a dictionary of keyword arguments, not {for_each!r}"

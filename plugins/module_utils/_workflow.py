@@ -16,20 +16,23 @@ from ._runs import newest_first
 def runs_of_workflow(output_dir: str, workflow: Any, before: Any = None) -> list[str]:
     """Return the runs of jobs that a workflow started, the oldest first.
 
-    If the workflow passed its number on to its jobs, their runs have it. If not, the slices of a job have the number of
-    a workflow job of their own. AWX numbers all jobs in the order of their creation, so that number is between that of
-    the workflow and that of the job that reports on them. So are those of another workflow that runs at the same time.
+    If the workflow passed its identity on to its jobs, their runs have it. If not, the slices of a job have the number
+    of a workflow job of their own. AWX numbers all jobs in the order of their creation, so that number is between that
+    of the workflow and that of the job that reports on them. So are those of another workflow that runs at the same
+    time and did not pass on its identity either.
 
-    :param workflow: the number of the workflow job.
-    :param before: the number of the job that reports, if the workflow did not pass its number on.
+    :param workflow: what the workflow passed on, or the number of the workflow job.
+    :param before: the number of the job that reports, if the workflow passed nothing on.
     """
-    first, end = _number(workflow), _number(before)
-    if first is None:
+    if workflow in (None, ""):
         return []
+    first, end = _number(workflow), _number(before)
     found = []
     for run in reversed(newest_first(output_dir)):
-        job = _number(old_manifest(run).get("workflow_job"))
-        if job is not None and (job == first or (end is not None and first < job < end)):
+        job = old_manifest(run).get("workflow_job")
+        number = _number(job)
+        between = None not in (first, number, end) and first < number < end  # type: ignore[operator]
+        if job is not None and (str(job) == str(workflow) or between):
             found.append(str(run))
     return found
 

@@ -46,8 +46,8 @@ options:
     elements: path
   slices:
     description:
-      - Add the runs beside O(run_dir) that belong to the same sliced AWX job. The manifest of each run has the number of that job as
-        C(workflow_job), from C(awx_workflow_job_id).
+      - Add the runs beside O(run_dir) that belong to the same sliced AWX job. The manifest of each run says in
+        C(workflow_job) which job that is, from C(rollcall_awx_workflow) or C(awx_workflow_job_id).
       - Set O(run_dir) to one of the slices, or to C(<output_dir>/latest).
     type: bool
     default: false

@@ -32,10 +32,10 @@ def job_of(variables: Mapping[str, Any]) -> str | None:
 
 
 def workflow_of(variables: Mapping[str, Any]) -> str | None:
-    """Return the number of AWX's workflow job, or None. Every job that can be a slice has one.
+    """Return which workflow job of AWX this is, or None. Every job that can be a slice has one.
 
     The slices of a job belong to a workflow job of their own. The first node of the workflow therefore passes on its
-    number, which a relaunched job keeps. Without it, a relaunched job counts for itself.
+    identity, which a relaunched job keeps. Without it, a relaunched job counts for itself.
     """
     number = variables.get(PASSED_ON) or variables.get("awx_workflow_job_id")
     if number is None and variables.get("awx_job_launch_type") == "relaunch":

@@ -181,7 +181,9 @@ def needed(fleet: Fleet | None) -> dict[str, Any]:
         return {}
     state = fleet.state
     record = read_record(state.top) or Record()
-    runs = {pathlib.PurePath(run).name for run in (*record.runs, *record.last_success_runs)}
+    # The success before counts again if the last one is taken back.
+    recorded = (*record.runs, *record.last_success_runs, *record.success_before_runs)
+    runs = {pathlib.PurePath(run).name for run in recorded}
     return {"fleet": state.entries().keys(), "protected": runs}
 
 

@@ -57,6 +57,8 @@ REFERENCES: dict[str, dict[str, str]] = {
 }
 UNIFIED = ("projects", "inventory_sources", "job_templates", "workflow_job_templates")
 OWNERS = ("organization", "inventory", "workflow_job_template", "unified_job_template")
+# Endpoints whose names are unique over all organisations.
+UNIQUE = ("execution_environments",)
 LINKS = ("success_nodes", "failure_nodes", "always_nodes")
 WITH_ROLES = ("job_templates", "workflow_job_templates")
 # Objects that AWX removes with the object that this field names, and fields that it clears.
@@ -90,7 +92,9 @@ Run = Callable[[Job], tuple[str, Item]]
 def idle(job: Job) -> tuple[str, Item]:
     """A job that does nothing else than passing on what it passes on in a workflow."""
     given = job.variables.get("awx_workflow_job_id")
-    return "successful", {"rollcall_awx_workflow": given} if job.playbook == "awx_probe.yml" else {}
+    return "successful", {
+        "rollcall_awx_workflow": f"{given}-20260101T020000Z"
+    } if job.playbook == "awx_probe.yml" else {}
 
 
 @dataclass
@@ -186,7 +190,7 @@ class Controller:
                     return 204, None
                 if method == "PATCH":
                     self._check(endpoint, {**item, **data}, item["id"])
-                    item.update(data)
+                    item.update(self._with_secrets(item, data) if endpoint == "credentials" else data)
                 return 200, self._shown(item)
             case ["projects", number, "update"]:
                 return 202, self._update(self._by_id("projects", int(number)))
@@ -398,7 +402,15 @@ class Controller:
         url = f"/api/v2/{endpoint}/{number}/"
         related = {name: f"{url}{name}/" for name in ("survey_spec", "launch", "update")}
         kind = "inventory" if endpoint == "inventories" else endpoint.rstrip("s")
-        item = {"type": kind, "description": "", **data, "id": number, "url": url, "related": related}
+        item = {
+            "type": kind,
+            "description": "",
+            **dict.fromkeys(REFERENCES[endpoint]),
+            **data,
+            "id": number,
+            "url": url,
+            "related": related,
+        }
         if endpoint == "projects":
             item |= {"status": "never updated", "scm_revision": ""}
         if endpoint in WITH_ROLES:
@@ -407,9 +419,10 @@ class Controller:
         return self.items[endpoint][-1]
 
     def _check(self, endpoint: str, data: Item, number: int | None) -> None:
-        identity = [data.get(field) for field in ("name", "identifier", *OWNERS)]
+        fields = ("name",) if endpoint in UNIQUE else ("name", "identifier", "credential_type", *OWNERS)
+        identity = [data.get(field) for field in fields]
         for item in self.items[endpoint] if endpoint not in ("jobs", "project_updates") else []:
-            if item["id"] != number and [item.get(field) for field in ("name", "identifier", *OWNERS)] == identity:
+            if item["id"] != number and [item.get(field) for field in fields] == identity:
                 raise Refused(f"{endpoint}: {data.get('name')} already exists")
         for field, target in REFERENCES[endpoint].items():
             if data.get(field) is not None and all(item["id"] != data[field] for item in self._of(target)):
@@ -427,6 +440,17 @@ class Controller:
                 raise Refused(f"unexpected inputs {sorted(set(data['inputs']) - known)}")
         if endpoint == "schedules":
             check_rrule(data["rrule"])
+
+    @staticmethod
+    def _with_secrets(item: Item, data: Item) -> Item:
+        """New inputs replace all old ones; a secret stays only if it is given as AWX shows it."""
+        if "inputs" not in data:
+            return data
+        had = item.get("inputs") or {}
+        return {
+            **data,
+            "inputs": {key: had[key] if value == ENCRYPTED else value for key, value in data["inputs"].items()},
+        }
 
     def _shown(self, item: Item) -> Item:
         """As AWX shows it: never a secret, with links and roles."""

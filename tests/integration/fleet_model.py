@@ -166,7 +166,7 @@ class Model:
         here = [run for run in self.runs.values() if run.folder == folder]
         newest = sorted(here, key=lambda run: (not self.future(run.started), run.path), reverse=True)
         protected = {this, self.latest.get(folder)}
-        for recorded in filter(None, (self.record, self.success)):
+        for recorded in filter(None, (self.record, self.success, self.success_before)):
             protected.update(recorded.runs)
         protected.update([run.path for run in newest if run.whole and run.finished and run.passed][:1])
         removed: set[str] = set()

@@ -146,6 +146,27 @@ def test_what_was_entered_in_awx_stays(controller: Controller, login: dict[str, 
 
 
 @NEEDS_AWX
+def test_inputs_of_the_credential_that_are_in_no_variable_stay(
+    controller: Controller, login: dict[str, str], tmp_path: Path
+) -> None:
+    """The user is in a variable, and somebody entered the password in AWX."""
+    for again in (False, True):
+        given = {"rollcall_awx_credential_inputs": {"username": "robot"}, "rollcall_awx_update_secrets": again}
+        status, output = awx(tmp_path, login, {**ASKED_FOR, **given})
+        assert status == 0, output
+        controller.one("credentials", "Roll call")["inputs"] |= {"password": SECRET}
+    status, output = awx(tmp_path, login, {**ASKED_FOR, **given, "rollcall_awx_update_secrets": False})
+    assert (status, changed(output)) == (0, 0), output
+    assert controller.one("credentials", "Roll call")["inputs"] == {"username": "robot", "password": SECRET}
+    assert SECRET not in output
+    renamed = {"username": "automat", "password": ""}
+    given = {"rollcall_awx_credential_inputs": renamed, "rollcall_awx_update_secrets": True}
+    status, output = awx(tmp_path, login, {**ASKED_FOR, **given})
+    assert status == 0, output
+    assert controller.one("credentials", "Roll call")["inputs"] == renamed
+
+
+@NEEDS_AWX
 @pytest.mark.parametrize(
     ("env", "variables", "sentence"),
     [
@@ -154,6 +175,11 @@ def test_what_was_entered_in_awx_stays(controller: Controller, login: dict[str, 
         ({"CONTROLLER_OAUTH_TOKEN": "", "CONTROLLER_USERNAME": "admin"}, {}, "No login for AWX"),
         ({}, {"rollcall_awx_project_url": ""}, "rollcall_awx_project_url is not set"),
         ({}, {"rollcall_awx_image": ""}, "rollcall_awx_image is not set"),
+        (
+            {},
+            {"rollcall_awx_collect_playbook": "rollcall.network.pollers"},
+            "The workflow cannot report on the runs of pollers",
+        ),
         ({}, {"rollcall_awx_timeout": 3600}, "(3600 s) must be above rollcall_awx_deadline (3600 s)"),
         ({}, {"rollcall_awx_output_dir": "/runner/rollcall"}, "outside of /runner"),
         ({}, {"rollcall_awx_output_dir": "rollcall"}, "must be an absolute path"),
@@ -486,6 +512,54 @@ def test_another_organization_disables_the_schedule_of_the_old_one(
     of_new = [item["id"] for item in controller.items["workflow_job_templates"] if item["organization"] == new]
     enabled = [item["unified_job_template"] for item in controller.items["schedules"] if item["enabled"]]
     assert (enabled, len(controller.items["schedules"])) == (of_new, 2)
+
+
+@NEEDS_AWX
+@pytest.mark.timeout(600)
+def test_two_organizations_with_the_same_names_share_nothing(
+    controller: Controller, login: dict[str, str], tmp_path: Path
+) -> None:
+    """Also not what AWX does not let have the same name; removing one leaves the other as it is."""
+    network, operations = (
+        {
+            "rollcall_awx_organization": name,
+            "rollcall_awx_disable_renamed": False,
+            "rollcall_awx_credentials": ["Vault"],
+        }
+        for name in ("Network", "Operations")
+    )
+    kind = controller.create("credential_types", {"name": "Vault"})["id"]
+    vaults = {}
+    for name in ("Network", "Operations"):
+        organization = controller.create("organizations", {"name": name})["id"]
+        vault = {"name": "Vault", "credential_type": kind, "organization": organization}
+        vaults[organization] = controller.create("credentials", vault)["id"]
+    for given in (network, operations):
+        status, output = awx(tmp_path, login, {**ASKED_FOR, **given})
+        assert status == 0, output
+    for template in controller.items["job_templates"]:
+        environment = controller._by_id("execution_environments", template["execution_environment"])
+        assert environment["organization"] == template["organization"], template["name"]
+        assert vaults[template["organization"]] in controller.linked(template, "credentials")
+    status, output = awx(tmp_path, login, {**ASKED_FOR, **network})
+    assert (status, changed(output)) == (0, 0), output
+    status, output = awx(tmp_path, login, {**ASKED_FOR, **operations, "rollcall_awx_state": "absent"})
+    assert status == 0, output
+    status, output = awx(tmp_path, login, {**ASKED_FOR, **network})
+    assert (status, changed(output)) == (0, 0), output
+
+
+@NEEDS_AWX
+@pytest.mark.parametrize("there", [0, 2])
+def test_a_name_of_a_credential_that_is_not_one_is_refused(
+    there: int, controller: Controller, login: dict[str, str], tmp_path: Path
+) -> None:
+    for number in range(there):
+        kind = controller.create("credential_types", {"name": f"type {number}"})["id"]
+        controller.create("credentials", {"name": "Vault", "credential_type": kind})
+    status, output = awx(tmp_path, login, {**ASKED_FOR, "rollcall_awx_credentials": ["Vault"]})
+    assert status == 2, output
+    assert f"AWX has {there or 'no'} credentials with that name" in output
 
 
 # -- the check ---------------------------------------------------------------------------------------------------------

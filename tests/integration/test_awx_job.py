@@ -190,7 +190,8 @@ def test_the_job_of_the_check_shows_what_a_job_gets(project: Path, fleet: Lab, t
 def test_the_answers_of_a_survey(project: Path, fleet: Lab, tmp_path: Path) -> None:
     """An empty text leaves each host its own commands; a text is a command on each line, and never a template."""
     asked = {}
-    for number, text in enumerate(["", "show version\n\nshow {{ 7 * 7 }}\n"], start=1):
+    odd = "  show version\r\n\r\nshow {{ 7 * 7 }}\r\nshow 'a' \"b\" # c: d\\n $(id) `id`\r\n"
+    for number, text in enumerate(["", " \r\n", "show version\n\nshow {{ 7 * 7 }}\n", odd], start=1):
         survey = {**SURVEY, "rollcall_commands_for_all": text, "rollcall_max_fail_percentage": 100.0}
         command, env = job(project, fleet.inventory, number, tmp_path / "out")
         # AWX marks such a text as unsafe.
@@ -204,9 +205,10 @@ def test_the_answers_of_a_survey(project: Path, fleet: Lab, tmp_path: Path) -> N
         newest = max((tmp_path / "out" / "runs").iterdir())
         answer = json.loads((newest / "devices" / "fra-wan1" / "result.json").read_text())
         asked[text] = list(answer["output"])
-    own, told = asked.values()
-    assert own == list(fleet.devices["fra-wan1"].commands)
+    own, blank, told, odd_told = asked.values()
+    assert own == blank == list(fleet.devices["fra-wan1"].commands)
     assert told == ["show version", "show {{ 7 * 7 }}"]
+    assert odd_told == [*told, "show 'a' \"b\" # c: d\\n $(id) `id`"]
 
 
 def test_slices_write_side_by_side(project: Path, fleet: Lab, tmp_path: Path) -> None:

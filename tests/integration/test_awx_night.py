@@ -119,6 +119,15 @@ def test_two_workflows_that_were_launched_together(controller: Controller, jobs:
     assert "allows: r1, r4" in output
 
 
+def test_a_workflow_with_the_number_of_an_earlier_one(controller: Controller, jobs: Jobs) -> None:
+    """AWX was installed again, or another AWX uses the same folder: the numbers begin again."""
+    number = controller.launch("Roll call")
+    assert controller.night("Roll call", run=jobs.run, number=number).status == "successful"
+    night = controller.night("Roll call", run=jobs.losing(["r1"], ["again"]), number=number)
+    assert night.status == "failed"
+    assert "allows: r1, r4" in jobs.output[night.jobs[-1].number]
+
+
 def test_variables_of_the_job_templates_count_if_nobody_answers_the_survey(controller: Controller, jobs: Jobs) -> None:
     collect = controller.one("job_templates", "Roll call: collect")
     before = collect["extra_vars"]

@@ -192,6 +192,18 @@ def test_three_runs_of_one_device_do_not_remove_the_month(fleet: Fleet) -> None:
     assert nights[1] in fleet.runs()
 
 
+def test_the_success_that_counts_again_is_not_removed(fleet: Fleet) -> None:
+    """The last run passed, and its reports cannot be written: the success before it is the last one again."""
+    fleet.run()
+    before = fleet.redate(fleet.latest(), timedelta(days=1))
+    page = fleet.out / "reports" / "failed.txt"
+    page.unlink()
+    page.mkdir()
+    fleet.run("-e", json.dumps({"rollcall_keep": {"runs": 1}}), ends=2)
+    assert fleet.record()["last_success"]["runs"] == [f"runs/{before}"]
+    assert before in fleet.runs()
+
+
 def test_only_failed_after_a_run_of_a_part_asks_what_failed(fleet: Fleet) -> None:
     fleet.down("r3").run(ends=2)
     fleet.down("r1").run("--limit", "r1,r2", ends=2)
