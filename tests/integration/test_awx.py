@@ -216,6 +216,17 @@ def test_inputs_of_the_credential_that_are_in_no_variable_stay(
         ),
         (
             {},
+            {"rollcall_awx_extra_vars": {"rollcall_deadline": 9999}},
+            "rollcall_awx_extra_vars has rollcall_deadline. Set rollcall_awx_deadline instead",
+        ),
+        (
+            {},
+            {"rollcall_awx_extra_vars": {"rollcall_output_dir": "/runner/x"}},
+            "rollcall_awx_extra_vars has rollcall_output_dir. Set rollcall_awx_output_dir instead",
+        ),
+        ({}, {"rollcall_awx_name": "24"}, "a name must not be a number, which is the id of an object in AWX: 24"),
+        (
+            {},
             {"rollcall_awx_modules": "ansible.controller"},
             "The collection ansible.controller and ansible.platform",
         ),
