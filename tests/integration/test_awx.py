@@ -224,6 +224,12 @@ def test_inputs_of_the_credential_that_are_in_no_variable_stay(
             {"rollcall_awx_extra_vars": {"rollcall_output_dir": "/runner/x"}},
             "rollcall_awx_extra_vars has rollcall_output_dir. Set rollcall_awx_output_dir instead",
         ),
+        (
+            {},
+            {"rollcall_awx_extra_vars": {"rollcall_webhook_token": SECRET}},
+            "rollcall_awx_extra_vars has rollcall_webhook_token, and AWX shows the variables of a job",
+        ),
+        ({}, {"rollcall_awx_extra_vars": {"ansible_become_pass": SECRET}}, "has ansible_become_pass, and AWX shows"),
         ({}, {"rollcall_awx_name": "24"}, "a name must not be a number, which is the id of an object in AWX: 24"),
         (
             {},

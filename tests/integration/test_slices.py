@@ -146,6 +146,22 @@ def test_a_workflow_with_a_limit_misses_no_device_outside_of_it(night: Path, tmp
     assert "1 skipped (resolve, no_slice)" in output
 
 
+def test_a_slice_without_a_host_of_the_limit_is_not_missed(tmp_path: Path) -> None:
+    """AWX splits the inventory first, and the limit of the workflow can leave out all hosts of a slice."""
+    output_dir = tmp_path / "out"
+    statuses = [
+        job(
+            "collect.yml", names, output_dir, FIRST_SLICE + place, "--limit", "a1", awx_workflow_job_id=OF_SLICES, **ASK
+        )[0]
+        for place, names in enumerate(SLICES)
+    ]
+    assert [status == 0 for status in statuses] == [True, False, False]
+    told = {"rollcall": {"run_dir": str(output_dir / "latest")}, "awx_workflow_job_id": WORKFLOW}
+    status, output = job("report.yml", NAMES, output_dir, REPORT, **told)
+    assert status == 0, output
+    assert "1 of 1 device answered in full" in output
+
+
 def test_a_pattern_of_the_jobs_applies_to_their_report(tmp_path: Path) -> None:
     output_dir = tmp_path / "out"
     given = {"awx_workflow_job_id": OF_SLICES, "rollcall_hosts": ["a", "b:!b1"], **ASK}
