@@ -230,6 +230,8 @@ def test_inputs_of_the_credential_that_are_in_no_variable_stay(
             "rollcall_awx_extra_vars has rollcall_webhook_token, and AWX shows the variables of a job",
         ),
         ({}, {"rollcall_awx_extra_vars": {"ansible_become_pass": SECRET}}, "has ansible_become_pass, and AWX shows"),
+        ({}, {"rollcall_awx_operators": "NOC"}, "rollcall_awx_operators must be a list. Set it in a file or in JSON"),
+        ({}, {"rollcall_awx_extra_vars": '{"rollcall_keep": 3}'}, "rollcall_awx_extra_vars must be a dictionary"),
         ({}, {"rollcall_awx_name": "24"}, "a name must not be a number, which is the id of an object in AWX: 24"),
         (
             {},
@@ -448,16 +450,16 @@ def test_absent_removes_what_was_made_and_nothing_else(
 
 @NEEDS_AWX
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("disable", [True, False])
+@pytest.mark.parametrize("disable", [True, "false"])  # a text, as of -e
 def test_a_rename_disables_the_schedule_of_the_old_name(
-    disable: bool, controller: Controller, login: dict[str, str], tmp_path: Path
+    disable: bool | str, controller: Controller, login: dict[str, str], tmp_path: Path
 ) -> None:
     for name in ("Roll call", "Night run"):
         given = {"rollcall_awx_name": name, "rollcall_awx_disable_renamed": disable}
         status, output = awx(tmp_path, login, {**ASKED_FOR, **given})
         assert status == 0, output
     enabled = [item["name"] for item in controller.items["schedules"] if item["enabled"]]
-    assert enabled == (["Night run"] if disable else ["Roll call", "Night run"])
+    assert enabled == (["Night run"] if disable is True else ["Roll call", "Night run"])
 
 
 @NEEDS_AWX
