@@ -16,6 +16,7 @@ import pytest
 from tests.integration.conftest import run_playbook
 from tests.integration.controller import TOKEN, Controller, Job, Run
 from tests.integration.test_awx import ASKED_FOR, NEEDS_AWX, ROOT, awx
+from tests.integration.test_signals import webhook
 
 NAMES = ["r1", "r2", "r3", "r4", "r5", "r6"]
 pytestmark = [NEEDS_AWX, pytest.mark.timeout(600)]
@@ -117,6 +118,15 @@ def test_two_workflows_that_were_launched_together(controller: Controller, jobs:
     output = jobs.output[night.jobs[-1].number]
     assert "2 skipped (resolve, no_slice)" in output
     assert "allows: r1, r4" in output
+
+
+def test_the_webhook_is_called_once_with_the_outcome_of_the_fleet(controller: Controller, jobs: Jobs) -> None:
+    with webhook(200) as (url, told):
+        for run in (jobs.run, jobs.losing(["r1"], ["again"]), jobs.losing(NAMES, ["again"])):
+            controller.night("Roll call", {"rollcall_webhook_url": url}, run=run)
+    assert [each["summary"]["ok"] for each in told] == [6, 4, 0]
+    assert [each["summary"]["total"] for each in told] == [6, 6, 6]
+    assert [each["verdict"]["passed"] for each in told] == [True, False, False]
 
 
 def test_a_workflow_with_the_number_of_an_earlier_one(controller: Controller, jobs: Jobs) -> None:

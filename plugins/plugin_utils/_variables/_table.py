@@ -154,6 +154,8 @@ ROLE: tuple[Variable, ...] = (
         "The address that receives the outcome as a POST with JSON",
         tasks=("outcome",),
         default="",
+        # In the workflow of rollcall.network.awx, the job that reports tells the outcome of all jobs.
+        value="rollcall_webhook_url if rollcall_webhook_url and not rollcall_awx_workflow | default('', true) else ''",
         shown_default="none",
     ),
     Variable(
