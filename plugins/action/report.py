@@ -35,6 +35,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._run import (
     RunError,
     file_name,
     folds_case,
+    old_manifest,
     read_manifest,
 )
 from ansible_collections.rollcall.network.plugins.module_utils._spec import check_commands, check_percentages
@@ -74,6 +75,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._shown import pat
 from ansible_collections.rollcall.network.plugins.plugin_utils._suspicion import suspicion_of_rows
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import TaskVariables
 from ansible_collections.rollcall.network.plugins.plugin_utils._templates import Templates
+from ansible_collections.rollcall.network.plugins.plugin_utils._troubles import troubles_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._untagged import untagged
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._first import check_before_report
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._unresolved import reason_of
@@ -245,6 +247,11 @@ class ActionModule(OnController):
         manifests = map(read_manifest, arguments["run_dir"] or ())
         for reason in [*arguments["reasons"], *suspicion_of_rows(rows, manifests, arguments["reasons"])]:
             verdict = verdict.troubled(reason)
+        statuses = {row.name: row.status for row in rows}
+        troubles = troubles_of([old_manifest(pathlib.Path(each)) for each in arguments["run_dir"] or ()], statuses)
+        # The report of a workflow gives the verdict on its jobs. It is not that of answers alone.
+        for reason in troubles if arguments["slices"] and arguments["output_dir"] is not None else ():
+            verdict = verdict.troubled(reason)
         result = {
             "dest": str(dest),
             "summary": summary,
@@ -270,7 +277,7 @@ class ActionModule(OnController):
             for _render, file_of in devices:
                 self._files.prune({file_of(name) for name in known})
         first = next(each for each in ("html", "md", *formats) if each in formats)
-        fleet = self._fleet(rows, read, arguments, verdict, dest)
+        fleet = self._fleet(rows, read, arguments, verdict, dest, troubles)
         make = self._fleet_files(rows, summary, verdict, arguments, dest, self._hrefs(rows, arguments, dest), fleet)
         if fleet is not None and arguments["output_dir"] is not None:
             of_fleet = self._last_known_files(fleet, names, formats, arguments, allowed, dest)
@@ -312,7 +319,13 @@ class ActionModule(OnController):
             self._files.put(FLEET_FILES[each], file, render, mode=MODES.get(each, PRIVATE))
 
     def _fleet(
-        self, rows: list[FleetRow], read: Reader, arguments: dict[str, Any], verdict: Verdict, dest: pathlib.Path
+        self,
+        rows: list[FleetRow],
+        read: Reader,
+        arguments: dict[str, Any],
+        verdict: Verdict,
+        dest: pathlib.Path,
+        troubles: Sequence[str],
     ) -> FleetReport | None:
         """Return the state of the fleet. Record the runs of slices and of pollers, if they are of the whole fleet."""
         run_dirs, output_dir = arguments["run_dir"] or [], arguments["output_dir"]
@@ -324,7 +337,7 @@ class ActionModule(OnController):
             fleet = fleet_of(run_dirs, output_dir, [row.name for row in rows], self._task_vars, opens=closes)
             if fleet is not None and closes:
                 fleet.note({row.name: row.status for row in rows}, read, set(Merged(run_dirs).names), run_dirs)
-                fleet.close([row.name for row in rows], run_dirs, verdict, self._task_vars, dest)
+                fleet.close([row.name for row in rows], run_dirs, verdict, self._task_vars, dest, troubles)
         except (OSError, RunError) as error:
             self._files.fail("the fleet state", error)
             self._is_unrecorded = closes

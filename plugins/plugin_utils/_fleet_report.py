@@ -26,7 +26,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._fleet import (
     read_record,
     scope_of,
 )
-from ansible_collections.rollcall.network.plugins.module_utils._run import FINISHED, RUNS, read_manifest
+from ansible_collections.rollcall.network.plugins.module_utils._run import RUNS, read_manifest
 from ansible_collections.rollcall.network.plugins.module_utils._state import Entry, State
 from ansible_collections.rollcall.network.plugins.module_utils._trusted import make_top
 from ansible_collections.rollcall.network.plugins.plugin_utils._cause import RUN, cause_in
@@ -124,10 +124,12 @@ class FleetReport:
         verdict: Verdict,
         variables: Mapping[str, Any],
         dest: pathlib.Path,
+        troubles: Sequence[str] = (),
     ) -> Scope:
         """Record these runs together, if they are of the whole fleet. Devices that left the inventory leave the state.
 
         :param dest: where the reports are. If that is in one of the runs, ``latest`` leads to it.
+        :param troubles: the reasons of these runs why they did not pass, see ``troubles_of``.
         :raises OSError: if it cannot be written. Then they are ``unrecorded``.
         """
         names = list(names)
@@ -145,9 +147,6 @@ class FleetReport:
         )
         if scope.part is not None:
             return scope
-        troubles = [reason for each in self.manifests for reason in each.get("troubles", ())]
-        if any(each.get("status", FINISHED) != FINISHED for each in self.manifests):
-            troubles.append("a run was ended before all devices were asked")
         started, finished = _span(self.manifests)
         given = [(each.get("arguments") or {}).get("stale_after") for each in self.manifests]
         runs = [self._relative(each) for each in run_dirs]
@@ -159,7 +158,7 @@ class FleetReport:
             started_at=started,
             finished_at=finished or now_text(),
             passed=verdict.passed and not troubles,
-            reasons=[*verdict.reasons, *troubles],
+            reasons=list(dict.fromkeys([*verdict.reasons, *troubles])),
             cause=cause_in(verdict.as_dict(), troubles),
             stale_after=next((each for each in given if each is not None), None),
             leaving=scope.leaving,

@@ -29,7 +29,8 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._cause import cau
 from ansible_collections.rollcall.network.plugins.plugin_utils._counted import devices
 from ansible_collections.rollcall.network.plugins.plugin_utils._manifest import closing
 from ansible_collections.rollcall.network.plugins.plugin_utils._suspicion import suspicion
-from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import NAMES_SAID, Allowed, Verdict, verdict_of
+from ansible_collections.rollcall.network.plugins.plugin_utils._troubles import stale_alarm
+from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed, Verdict, verdict_of
 
 
 def result_of(
@@ -86,7 +87,7 @@ def result_of(
                     result["warnings"].append(in_line(said))
             with problems.during("looking for devices that are silent for long"):
                 result["stale_hosts"] = _stale(result["failed_hosts"], arguments, folder)
-                troubles.append(_alarm(result["stale_hosts"], arguments))
+                troubles.append(stale_alarm(result["stale_hosts"], arguments["stale_after"]))
             with problems.during("writing the history"):
                 troubles.append(_write_history(answers, arguments, folder, last_good, result["warnings"].append))
             with problems.during("looking for damaged files"):  # the history has looked at others
@@ -191,15 +192,6 @@ def _stale(failed: Sequence[str], arguments: Mapping[str, Any], folder: RunFolde
     if arguments["stale_after"] is None or folder.fleet is None:
         return []
     return folder.fleet.stale(failed, arguments["stale_after"], time.time())
-
-
-def _alarm(stale: Sequence[str], arguments: Mapping[str, Any]) -> str | None:
-    """Return a reason for failure if there are stale devices."""
-    if not stale:
-        return None
-    names = ", ".join(stale[:NAMES_SAID]) + (", …" if len(stale) > NAMES_SAID else "")
-    have = "has" if len(stale) == 1 else "have"
-    return f"{len(stale)} {have} no full answer for more than {arguments['stale_after']:g} s (stale_after): {names}"
 
 
 def _damaged(last_good: LastGood, folder: RunFolder, names: Iterable[str]) -> list[str]:

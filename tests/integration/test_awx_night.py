@@ -46,13 +46,13 @@ class Jobs:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.output: dict[int, str] = {}  # of each job
+        self.environ = {"ANSIBLE_SHOW_CUSTOM_STATS": "1"}
 
     def run(self, job: Job) -> tuple[str, dict[str, Any]]:
         inventory = self._folder / f"{job.number}.json"
         inventory.write_text(json.dumps({"all": {"hosts": dict.fromkeys(job.hosts)}}))
         given = {**job.variables, "rollcall_output_dir": str(self._folder / "out")}
-        environ = {"ANSIBLE_SHOW_CUSTOM_STATS": "1"}
-        done = run_playbook(ROOT / job.playbook, inventory, "-e", json.dumps(given), env=environ)
+        done = run_playbook(ROOT / job.playbook, inventory, "-e", json.dumps(given), env=self.environ)
         self.output[job.number] = done.stdout + done.stderr
         found = re.search(r"^\tRUN: (\{.*\})$", done.stdout, re.MULTILINE)
         return "failed" if done.returncode else "successful", json.loads(found[1]) if found else {}
@@ -127,6 +127,38 @@ def test_the_webhook_is_called_once_with_the_outcome_of_the_fleet(controller: Co
     assert [each["summary"]["ok"] for each in told] == [6, 4, 0]
     assert [each["summary"]["total"] for each in told] == [6, 6, 6]
     assert [each["verdict"]["passed"] for each in told] == [True, False, False]
+
+
+def test_a_workflow_does_not_pass_if_a_job_did_not_for_another_reason_than_a_limit(
+    controller: Controller, jobs: Jobs, tmp_path: Path
+) -> None:
+    """The limit allows one device that is silent for long. An answer that a later job got ends the alarm."""
+    down = tmp_path / "down"
+    (tmp_path / "silent.py").write_text(
+        f"import os\n\ndef ask(name):\n    if name == 'r2' and os.path.exists({str(down)!r}):\n"
+        "        raise TimeoutError\n    return name\n"
+    )
+    jobs.environ["PYTHONPATH"] = str(tmp_path)
+    launch = {"rollcall_function": "silent.ask", "rollcall_max_fail_percentage": 50.0}
+
+    def ended(silent: Collection[str], **more: Any) -> tuple[str, str]:
+        def run(job: Job) -> tuple[str, dict[str, Any]]:
+            if job.node in silent:
+                down.touch()
+            else:
+                down.unlink(missing_ok=True)
+            return jobs.run(job)
+
+        night = controller.night("Roll call", {**launch, **more}, run=run)
+        return night.status, jobs.output[night.jobs[-1].number]
+
+    assert ended(["collect", "again"])[0] == "successful"
+    status, output = ended(["collect", "again"], rollcall_stale_after=0.001)
+    assert (status, "1 has no full answer for more than 0.001 s (stale_after): r2" in output) == ("failed", True), (
+        output
+    )
+    status, output = ended(["collect"], rollcall_stale_after=0.001)
+    assert (status, "6 of 6 devices answered in full" in output) == ("successful", True), output
 
 
 def test_a_workflow_with_the_number_of_an_earlier_one(controller: Controller, jobs: Jobs) -> None:
