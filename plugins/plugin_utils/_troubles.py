@@ -19,8 +19,8 @@ INTERRUPTED = "a run was ended before all devices were asked"
 def troubles_of(manifests: Iterable[Mapping[str, Any]], statuses: Mapping[str, str]) -> list[str]:
     """Return the reasons of runs that are still true.
 
-    A later run, such as of the node ``again`` or of a relaunched job, can have got the answers that were missing. Reports
-    that could not be written are written again.
+    A later run, such as of the node ``again`` or of a relaunched job, can have got the answers that were missing.
+    Reports that could not be written are written again.
 
     :param statuses: of the merged answers, by name.
     """
