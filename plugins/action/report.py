@@ -244,13 +244,12 @@ class ActionModule(OnController):
             rows.append(self._row(name, answer, columns, self._href(formats, dest, name)))
         summary = summarize({"status": row.status} for row in rows)
         verdict = _verdict_of(rows, allowed)
-        manifests = map(read_manifest, arguments["run_dir"] or ())
-        for reason in [*arguments["reasons"], *suspicion_of_rows(rows, manifests, arguments["reasons"])]:
-            verdict = verdict.troubled(reason)
-        statuses = {row.name: row.status for row in rows}
-        troubles = troubles_of([old_manifest(pathlib.Path(each)) for each in arguments["run_dir"] or ()], statuses)
-        # The report of a workflow gives the verdict on its jobs. It is not that of answers alone.
-        for reason in troubles if arguments["slices"] and arguments["output_dir"] is not None else ():
+        manifests = [old_manifest(pathlib.Path(each)) for each in arguments["run_dir"] or ()]
+        troubles = troubles_of(manifests, {row.name: row.status for row in rows})
+        reasons = list(arguments["reasons"])
+        if arguments["slices"] and arguments["output_dir"] is not None:
+            reasons += troubles  # the report of a workflow gives the verdict on its jobs, which is not that of answers alone
+        for reason in [*reasons, *suspicion_of_rows(rows, manifests, reasons)]:
             verdict = verdict.troubled(reason)
         result = {
             "dest": str(dest),
