@@ -346,6 +346,17 @@ def answer_with(text: str) -> reader_answer.Answer:
     return answer
 
 
+def quoted_echoes(text: str) -> None:
+    """An answer whose lines begin with the prompt, and with the prompt and the command, one after the other."""
+    for prompt, start in zip(PROMPTS, ("R1#", "1[2]#"), strict=True):
+        answer = reader_answer.Answer(COMMAND, prompt, echoes=True)
+        answer.data += raw(f"{COMMAND}\r\n{start}" + text.replace("\n", f"\n{start}{COMMAND[:3]}\n{start}"))
+        answer.echoed()
+        answer.second_echo()
+        answer.ends_within_line()
+        answer.is_shown_again()
+
+
 def whole_answer(text: str, *, paged: bool = False) -> str:
     answer = answer_with(text)
     if paged:
@@ -554,6 +565,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "question_at_end": asked_questions,
     "may_be_prompt": changed_prompts,
     "received": received,
+    "quoted echoes": quoted_echoes,
     "text_of": whole_answer,
     "text_of with pagers": lambda text: whole_answer(text, paged=True),
     "with tests": with_tests,
@@ -701,7 +713,6 @@ PATTERNS: dict[str, str] = {
     "echo._PROMPT_END": SEARCH,
     "echo._NOISE": MATCH,
     "echo._LINE_REST": MATCH,
-    "echo._CONTROL": SEARCH,
     "answer._MOVES": SEARCH,
     "prompt._NUMBER": SEARCH,
     "prompt._UNFINISHED": SEARCH,

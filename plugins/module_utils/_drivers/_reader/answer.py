@@ -10,6 +10,7 @@ and in pieces, see ``_pieces``.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable
 from typing import Literal
@@ -28,9 +29,10 @@ from .questions import asks_for
 TAIL = 2048  # bytes at the end of the data that are searched for a prompt
 _NUMBER = re.compile(rb"[0-9]+")
 _MOVES = re.compile(r"[\r\n\x08]+|\x1b\[")  # what a device sends to wipe the prompt of a pager begins with one
+MOST_QUOTED = 4096  # lines of an answer that begin with the prompt
 MOST_LINES = 20  # lines that a device printed on its own, at the end of an answer
 
-End = Literal["prompt", "closed", "timeout", "cut", "question", "lost"]
+End = Literal["prompt", "closed", "timeout", "cut", "question", "lost", "unproven"]
 
 
 class Answer:
@@ -192,7 +194,7 @@ class Answer:
 
     def echoed_again(self) -> bool:
         """Return whether the echo of the line came after the test too: the first one was not typed at a prompt."""
-        if self.echo.start >= self.tests[0]:
+        if self.echo.end > self.tests[0]:
             return False  # it came late
         again = Echo(self.line.strip(), self.prompt, echoes=True)
         return again.search(self.data[self.tests[0] :]) and not block(
@@ -233,19 +235,13 @@ class Answer:
 
     def second_echo(self) -> int | None:
         """Return where a line begins, within the answer, that is the prompt and the command."""
-        command = self.line.strip().encode("utf-8", "surrogateescape")
-        place = self.echo.end
-        for _hit in range(MOST_LINES if self.echo.found and command else 0):
-            place = self.data.find(command, place)
-            if place < 0:
-                break
-            start = self.data.rfind(b"\n", 0, place) + 1
+        if not self.echo.found or not self.line.strip():
+            return None
+        lines = self.prompt.begins_line.finditer(self.data, self.echo.end)
+        for found in itertools.islice(lines, MOST_QUOTED):
             echo = Echo(self.line.strip(), self.prompt, echoes=True)
-            end = self.data.find(b"\n", place) + 1
-            whole = start >= self.echo.end and 0 < end - start <= TAIL
-            if whole and echo.search(b"\n" + self.data[start:end]) and echo.behind_prompt:
-                return start
-            place += len(command)
+            if echo.search_from(self.data, found.start()) and echo.behind_prompt:
+                return found.start() + echo.start - 1
         return None
 
     def begins_with_echo(self) -> bool:
@@ -319,6 +315,17 @@ class Answer:
         is_new = self.echo.found and self.echo.behind_prompt and "\n" in shown
         lines = [line for line in block(shown) if line not in self.prompt.context]
         return is_new and all(map(self.prompt.is_alone, lines))
+
+    def ends_within_line(self) -> bool:
+        """Return whether the prompt that ends the data has text before it on its line."""
+        shown = self.shown()
+        start = self.prompt.start(shown)
+        return start is not None and bool(shown[shown.rfind("\n", 0, start) + 1 : start].strip())
+
+    def is_shown_again(self) -> bool:
+        """Return whether the prompt came on a new line before the echo."""
+        is_new = self.echo.found and self.echo.behind_prompt and not self.echo.interrupted
+        return is_new and "\n" in rendered(self.data[: self.echo.start])
 
     def is_only_prompts(self) -> bool:
         """Return whether nothing but prompts came, so that the device has not read the line."""

@@ -24,7 +24,6 @@ _MARKS = "$<>"
 _PROMPT_END = re.compile(r"[#>$%\]:]")
 _LONGEST_PROMPT = 250
 _NOISE = re.compile(rf" ?\r+|[\n\x08\x07\x00]|{ESCAPE}")
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _LINE_REST = re.compile(rf"(?:[ \t\x07\x08\x00]|{ESCAPE})*+\r*+")
 
 
@@ -66,6 +65,20 @@ class Echo:
             self._line = self._searched = newline + 1
         return self.found
 
+    def search_from(self, data: bytes | bytearray, start: int) -> bool:
+        """Return whether the echo is in the line that begins at ``start``, and in those on which it goes on. The line
+        is looked at as if a line end came before it: ``self.start`` is one more than its distance from ``start``."""
+        part = bytearray(b"\n")
+        for _line in range(MOST_WRAPS):
+            end = data.find(b"\n", start) + 1
+            if not 0 < end - start <= LONGEST_LINE + 50 * len(self.command):
+                return False
+            part += data[start:end]
+            if self.search(part) or self._begun is None:
+                break
+            start = end
+        return self.found
+
     def _look(self, data: bytes | bytearray, start: int, end: int) -> None:
         raw = decode(bytes(data[start:end]))
         line = clean(raw).strip()
@@ -96,15 +109,17 @@ class Echo:
     def _text_before(self, raw: str) -> int:
         """Return the bytes of text on the line before the prompt that the command stands behind. It is the rest of an
         answer that has no line end."""
-        front, _prompt, typed = raw.partition(self.prompt.line)
-        if (
-            not front.strip()
-            or typed.strip() != self.command
-            or _CONTROL.search(front)
-            or self.command.startswith(front)
-        ):
-            return 0
-        return len(front.encode("utf-8", "surrogateescape"))
+        for first, last in self.prompt.places(raw):
+            front, rest = raw[:first], raw[last:]
+            text = self._without_prompt(clean(front).strip())[0]
+            if not text:
+                continue
+            if is_chatter(text) or _is_typed(text, self.command):
+                return 0
+            typed = self._without_prompt(clean(f"{self.prompt.line}{rest}").strip())[0]
+            if is_echo(typed, self.command) or _echo_end(rest, self.command) == len(rest):
+                return len(front.encode("utf-8", "surrogateescape"))
+        return 0
 
     def _begins_with_prompt(self, raw: str) -> bool:
         """Return whether a line begins with the prompt, before what comes after a carriage return hides it."""
@@ -173,6 +188,13 @@ def is_echo(typed: str, command: str) -> bool:
         if place > 0 and len(typed) - place - 1 >= _SHORTEST_PART and command.endswith(typed[place + 1 :]):
             return _PROMPT_END.fullmatch(typed[:place].rstrip()[-1:]) is not None
     return False
+
+
+def _is_typed(text: str, command: str) -> bool:
+    """Return whether a text can be the first part of the echo of a command, with its words completed or not."""
+    words, wanted = text.casefold().split(), command.casefold().split()
+    pairs = zip(words, wanted, strict=False)
+    return len(words) <= len(wanted) and all(word.startswith(want) or want.startswith(word) for word, want in pairs)
 
 
 def _echo_end(text: str, command: str) -> int | None:

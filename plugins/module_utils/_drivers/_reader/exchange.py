@@ -101,6 +101,8 @@ async def _book(terminal: Terminal, answer: Answer, end: End) -> End:
     if answer.echoed():
         terminal.echoes = True
         late = answer.late(redraws=terminal.redraws is not False)
+        if previous is not None and not late and _may_be_text(terminal, previous[0], answer):
+            lose(previous[1])
         if terminal.redraws is None:
             terminal.redraws = answer.is_redrawn()
         if previous is not None and (answer.is_begun_before() if late else answer.shows_text_at_prompt()):
@@ -114,6 +116,15 @@ async def _book(terminal: Terminal, answer: Answer, end: End) -> End:
     elif late and not await _complete(terminal, *previous, late):
         return "lost"
     return end
+
+
+def _may_be_text(terminal: Terminal, before: Answer, answer: Answer) -> bool:
+    """Return whether what came before the echo can be text, although it is only a message and the prompt.
+
+    The prompt before it ended a line of the answer, which can quote it.
+    """
+    is_message = not answer.is_redrawn() or terminal.redraws is None
+    return is_message and not before.tests and answer.is_shown_again() and before.ends_within_line()
 
 
 async def _complete(terminal: Terminal, before: Answer, output: Output, late: bytes) -> bool:

@@ -30,12 +30,18 @@ def judge(terminal: Terminal, text: str, end: End, answer: Answer) -> tuple[Comm
         )
         return "failed", Error("command", "max_output", message)
     if end == "timeout":
-        usual = ("timeout", f"command_timeout ({terminal.device.command_timeout:g} s)")
-        kind, limit = terminal.session.limit if terminal.is_over() else usual
+        kind, limit = _limit(terminal)
         seen = excerpt(terminal.secrets.quoted(answer.shown())) or "(nothing)"
         message = (
             f"no prompt within {limit}; received {len(text)} characters, last line: {seen}; raise it if the "
             "command is slow"
+        )
+        return "timeout", Error("command", kind, message)
+    if end == "unproven":
+        kind, limit = _limit(terminal)
+        message = (
+            f"the answer seems complete, but the device did not show its prompt again within {limit}, after an empty "
+            f"line that proves it; received {len(text)} characters; raise it if the device is slow"
         )
         return "timeout", Error("command", kind, message)
     if end == "question":
@@ -52,6 +58,12 @@ def judge(terminal: Terminal, text: str, end: End, answer: Answer) -> tuple[Comm
             "spelling and the user's rights",
         )
     return "ok", None
+
+
+def _limit(terminal: Terminal) -> tuple[str, str]:
+    """Return the kind of the error and the name of the limit that was reached."""
+    usual = ("timeout", f"command_timeout ({terminal.device.command_timeout:g} s)")
+    return terminal.session.limit if terminal.is_over() else usual
 
 
 def lose(output: Output) -> None:

@@ -10,7 +10,9 @@ context. Patterns of platforms are not used here.
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from ..._chatter import is_chatter
@@ -27,6 +29,8 @@ _NUMBER = re.compile(
 _ANY_NUMBER = r"(?<!\d)\d++"
 _ANY_WORD = r"(?<![A-Za-z])[A-Za-z]{2,3}(?![A-Za-z])"
 _UNFINISHED = re.compile(rb"\x1b(?:\[[0-?]{0,20}[ -/]{0,2})?\Z")
+_UNSEEN = rb"(?:\x1b\[[0-?]{0,20}[ -/]{0,2}[@-~]|[\x00-\x09\x0b-\x20])*+"  # bytes that do not show
+_BEFORE_PART = rb"[^\n]{0,200}"  # on the line of a prompt, of which only a part is searched
 _CHANGES = "*!~ "  # marks of unsaved changes before a prompt
 
 
@@ -59,6 +63,28 @@ class Prompt:
                 end = found.end()
             pattern += re.escape(self.line[end:])
             object.__setattr__(self, "_pattern", re.compile(re.sub(r"(?:\\ )+", " ++", pattern)))
+
+    def places(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield where the prompt is in raw text. Only the first ones are returned."""
+        if self._pattern is not None and not self.drawn:
+            for found in itertools.islice(self._pattern.finditer(text), MOST_PROMPTS):
+                yield found.span()
+            return
+        wanted = decode(self.raw) if self.drawn else self.line
+        start = -1
+        for _place in range(MOST_PROMPTS if wanted else 0):
+            start = text.find(wanted, start + 1)
+            if start < 0:
+                return
+            yield start, start + len(wanted)
+
+    @property
+    def begins_line(self) -> re.Pattern[bytes]:
+        """A pattern of the start of a line in raw data that can begin with the prompt."""
+        shown = decode(self.raw) if self.drawn else self.line
+        part = max(_NUMBER.split(shown), key=len) if self.counts else shown
+        front = _BEFORE_PART if self.counts or self.drawn else _UNSEEN
+        return re.compile(rb"^" + front + re.escape(part.encode("utf-8", "surrogateescape")), re.MULTILINE)
 
     @property
     def has_name(self) -> bool:

@@ -44,7 +44,7 @@ async def receive(terminal: Terminal, answer: Answer, command: Command, deadline
             continue
         if terminal.clock() >= deadline:
             if answer.tests and answer.was_complete:
-                return "lost"
+                return "unproven"
             return "question" if checked >= QUIET and _waits(answer) else "timeout"
         checked = checks[0]
         if answer.tests and checked >= wait and is_proven(answer, settled=True):
