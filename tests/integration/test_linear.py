@@ -162,6 +162,8 @@ UNITS = [
         "\x1b]0;a",
         "\x1b[1K\x1b[200C\r",
         "\x1b[9;9Hx",
+        "ab\r\n\x1b[2Ax\x1b[J\x1b[P",
+        "\x1b7\r\nx\x1b8\x1b[3@",
         "\r\x1b[Kx",
     ),
     *(
