@@ -398,3 +398,21 @@ def test_what_completes_a_command_is_answered() -> None:
     played = play(device(b"olt#", {**CLOCK, "display board 0": board}), ["display board 0", "show clock"])
     assert played.error is None
     assert played.texts["display board 0"].endswith("board 0 online")
+
+
+@pytest.mark.parametrize("said", [b"--More--", b"\x1b[2J--More--", b"x"])
+@pytest.mark.parametrize("echo", [True, False])
+def test_a_login_that_never_ends_has_its_time(said: bytes, echo: bool) -> None:
+    """The device answers each key, or sends without a pause, for far longer than the timeout of a command."""
+
+    def talk() -> Talk:
+        for _number in range(20_000):
+            yield said + (b"\r\n" if said == b"x" else b"")
+            key = None if said == b"x" else (yield None)
+            yield (key if echo and key else b"") + b"\r\n"
+            yield 0.05
+
+    played = play(talk(), ["show clock"], command_timeout=20.0)
+    assert played.error is not None
+    assert (played.error.status, played.error.error.kind) == ("timeout", "no_prompt")
+    assert played.stream.now < 1050

@@ -214,6 +214,37 @@ def test_any_bytes_in_a_transcript(chunks: list[tuple[Any, bytes]]) -> None:
     assert played.device().name == "r1"
 
 
+events = st.lists(
+    st.tuples(
+        st.sampled_from([0.0, 0.1, 1.0, 5.0, -3.0, 100.0]),
+        st.sampled_from(["received", "received", "received", "sent", "closed", "connected"]),
+        texts,
+    ),
+    max_size=10,
+)
+
+
+@few(40)
+@given(events=events, platform=st.sampled_from(PLATFORMS), transport=st.sampled_from(["ssh", "telnet"]))
+def test_any_transcript_is_repeated_to_its_end(
+    events: list[tuple[float, str, bytes]], platform: str, transport: str
+) -> None:
+    """Nothing waits, and a device that answers each line and each key for ever has its time, as any other one."""
+    settings = {"name": "r1", "driver": "cli", "platform": platform, "transport": transport, "commands": COMMANDS}
+    head = {"transcript": 1, "device": settings}
+    lines: list[Any] = [head]
+    moment = 0.0
+    for pause, direction, data in events:
+        moment += pause
+        lines.append({"time": moment, "direction": direction, "text": _terminal.decode(data)})
+    text = "\n".join(map(json.dumps, [*lines, {"expected": {}}]))
+    try:
+        outcome = replay.replayed(replay.Transcript(text))
+    except (replay.Damaged, replay.Different):
+        return
+    assert outcome["status"]
+
+
 @pytest.mark.parametrize("file", replay.transcripts()[:2], ids=lambda each: str(each.stem))
 @few(4)
 @given(damage=damages())

@@ -105,6 +105,8 @@ async def log_in(terminal: Terminal, deadline: float) -> None:
             if chunk is None and (asks_for(line) or ASKS_LOGIN.search(line)) and terminal.mode(shown) is None:
                 _asked_unexpectedly(terminal, line)
             terminal.no_prompt(chunk, data)
+        elif terminal.clock() >= deadline:  # it sends without an end
+            terminal.no_prompt(None, data + chunk)
         else:
             data += chunk
             silent = 0.0
@@ -124,7 +126,7 @@ async def _round_trip(terminal: Terminal, sent: list[float], deadline: float) ->
     silent = QUIET + max((later - earlier for earlier, later in pairwise(sent)), default=0.0)
     while len(sent) > 1:
         chunk = await terminal.read(min(deadline, terminal.clock() + silent))
-        if not chunk:
+        if not chunk or terminal.clock() >= deadline:
             break
         data += chunk
     later = sum(map(terminal.prompt.count, rendered(data).split("\n")))

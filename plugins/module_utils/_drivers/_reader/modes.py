@@ -167,11 +167,11 @@ async def _learn(terminal: Terminal, answer: Answer, deadline: float) -> bool:
     await terminal.send("", deadline)
     while True:
         chunk = await terminal.read(min(deadline, terminal.clock() + QUIET))
-        if not chunk:
-            if chunk is None and terminal.clock() < deadline:
-                return False
-            terminal.no_prompt(chunk, answer.data)
-        answer.data += chunk
+        if chunk is None and terminal.clock() < deadline:
+            return False
+        answer.data += chunk or b""
+        if not chunk or terminal.clock() >= deadline:
+            terminal.no_prompt(chunk and None, answer.data)
         prompt = learned(answer.before(), bytes(answer.data[answer.tests[-1] :]))
         if prompt is not None:
             terminal.arrive(prompt, answer.shown())

@@ -128,7 +128,7 @@ async def _say(terminal: Terminal, reply: str, is_key: bool, deadline: float) ->
     while b"\n" not in said:
         chunk = await terminal.read(min(deadline, terminal.clock() + QUIET))
         said += chunk or b""
-        if not chunk:
+        if not chunk or terminal.clock() >= deadline:
             break
     end = said.find(b"\n") + 1
     if rendered(said[:end]).strip() == reply.strip():
