@@ -141,8 +141,9 @@ class Replay:
         event = self._events[self._place] if self._place < len(self._events) else None
         if event is None or event.direction != "received":
             if self._extra:
-                self._clock.forward(self._clock() + ANSWER_SECONDS)
-                return self._extra.pop(0)
+                due = self._clock() + ANSWER_SECONDS
+                self._clock.forward(min(due, deadline))
+                return self._extra.pop(0) if due <= deadline else None
             if event is not None and event.direction == "closed":
                 return b""
             self._clock.forward(deadline)

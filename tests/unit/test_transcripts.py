@@ -132,6 +132,12 @@ def test_pauses_are_those_of_the_session_but_nobody_waits() -> None:
     assert replay.replayed(session(*quick))["output"]["show version"]["status"] == "ok"
 
 
+def test_a_session_that_answers_each_key_with_the_same_ends_at_its_time() -> None:
+    """What is not in the transcript brings its last line again, here the prompt of a pager."""
+    came = replay.replayed(session((0.0, "connected", ""), (0.1, "received", "line\r\n--More--")))
+    assert came["status"] == "timeout"
+
+
 # -- secrets -----------------------------------------------------------------------------------------------------------
 
 
