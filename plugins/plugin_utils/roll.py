@@ -90,7 +90,7 @@ def devices_from_inventory(
     :param vault_passwords: one password, or passwords by vault ID.
     :raises ValueError: for a source that does not exist, a pattern that matches no host, and for a wrong argument or
         name of a variable.
-
+    :raises TypeError: for an argument of another type.
     :raises RuntimeError: if Ansible fails, after it has printed the reason.
 
     The other parameters are those of the task. Ansible reads the inventory in a separate process, with its
@@ -108,7 +108,7 @@ def devices_from_inventory(
         "connect_timeout": connect_timeout,
         "command_timeout": command_timeout,
         "known_hosts": None if known_hosts is None else list(known_hosts),
-        "limits": None if limits is None else check_limits({name: dict(each) for name, each in limits.items()}),
+        "limits": check_limits(limits),
     }
     passwords = {"default": vault_passwords} if isinstance(vault_passwords, str) else vault_passwords
     return devices_of_sources(
@@ -285,4 +285,9 @@ def _by_name(devices: Devices) -> dict[str, Device | Error]:
 
 
 def _command(command: str | Command) -> str | dict[str, Any]:
-    return command if isinstance(command, str) else command.as_given()
+    if isinstance(command, str):
+        return command
+    if not isinstance(command, Command):
+        msg = f"a command must be a string or a Command, not {command!r}"
+        raise TypeError(msg)
+    return command.as_given()
