@@ -24,7 +24,12 @@ _MESSAGE = rf"""
       | <\d{{1,3}}>1\s\d{{4}}-\d\d-\d\dT{_CLOCK}
       | {_CLOCK}\s+echo:\s+[a-z,]+\s
       | \d\d/\d\d/\d{{4}}\s+{_CLOCK}\s+<(?:Info|Noti|Warn|Erro|Crit|Debug)[^>\n]{{0,60}}>
-      | [IWEMD]\s\d\d/\d\d/\d\d\s{_CLOCK}\s\d{{5}}\s"""
+      | [IWEMD]\s\d\d/\d\d/\d\d\s{_CLOCK}\s\d{{5}}\s
+      | \d{{4}}/\d\d/\d\d-{_CLOCK},\s\[[A-Z]+\d?-\d+\],\s
+      | [A-Z]{{2}}\d\s+\[\d\d/\d\d/\d\d\s{_CLOCK}:[A-Z]+\]\s0x[0-9a-f]{{8}}\s
+      | (?:SYSLOG:\s)?<\d{{1,3}}>\s?{_MONTH}\s+\d{{1,2}}\s{_CLOCK}\s
+      | \d+\s\d{{4}}/\d\d/\d\d\s{_CLOCK}\s[A-Z]{{2,5}}\s(?:CLEARED|WARNING|MINOR|MAJOR|CRITICAL|INDETERMINATE):\s
+      | Dynamic\sLog:\s"""
 _MODE = r"""
         \{[a-z]+(?::\w+)?\}\s*$
       | \[edit\b[^\]\n]*\]\s*$"""
@@ -56,7 +61,7 @@ _WITHIN = re.compile(rf"[*.]?{_MONTH}\s{{1,2}}\d|%[\w/]{{1,40}}-\d-")
 
 # Each message has one of these, or is a broadcast, which begins with one of _STARTS. A search for a pattern that begins
 # with a character is fast.
-_MARKS = (re.compile(r":\d\d:\d\d"), re.compile(r"%[\w/-]+-\d-"))
+_MARKS = (re.compile(r":\d\d:\d\d"), re.compile(r"%[\w/-]+-\d-"), re.compile(r"Dynamic Log: "))
 _STARTS = ("***", "Message from", "Broadcast", "[edit", "\n{")
 _LONGEST_BROADCAST = 12  # lines
 

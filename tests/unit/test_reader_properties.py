@@ -149,6 +149,26 @@ WRONG_ONCE = {
         hesitates=0.6,
         accepts=False,
     ),
+    "a pager takes the first character of a command whose echo is scrolled": Scene(
+        prompt="fw/ctx_one/pri/act# ",
+        echo="scroll",
+        answers=(
+            b"login:\r\n  fw/ctx_one/pri/act# \r\nsee --More-- (23%) there\r\n\r\n",
+            (
+                b"login:\r\nfw/ctx_one/pri/act# \r\n"
+                b"show log | include word0-word1-word2-word3-word4-word5-word6-word7-word8-word9-word10-word11\r\n"
+                b"lines 1-24\r\nat fw/ctx_one/pri/act# \r\nProceed with reload? [confirm]\r\n"
+                b"10.0.0.1/24 name: x\r\n10.0.0.1/24 name:\r\nContinue? \r\n"
+            ),
+            b"-- MORE --, next page: Space, next line: Enter, quit: q\r\nsee ---- More ---- there\r\n",
+        ),
+        pager="italian",
+        wipe="column",
+        page=7,
+        cuts=((5, 0.15),),
+        greeting="Welcome\r\n",
+        accepts=False,
+    ),
     "a message while a line is typed within the answer": Scene(
         prompt="ĉ?",
         echo="wrap",

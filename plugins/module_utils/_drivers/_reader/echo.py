@@ -46,6 +46,7 @@ class Echo:
     end: int = 0  # where the answer begins
     behind_prompt: bool = False  # a prompt of its own is in front of it
     interrupted: bool = False  # a message came in the middle of it
+    is_unclear: bool = False  # it is drawn over another line that begins with the prompt
     _line: int = 0  # where the first line begins that was not looked at
     _searched: int = 0  # up to here there is no line end
     _begun: int | None = None  # where a line begins that has the first part of the command
@@ -111,13 +112,14 @@ class Echo:
         answer that has no line end."""
         for first, last in self.prompt.places(raw):
             front, rest = raw[:first], raw[last:]
-            text = self._without_prompt(clean(front).strip())[0]
+            text, behind = self._without_prompt(clean(front).strip())
             if not text:
                 continue
             if is_chatter(text) or _is_typed(text, self.command):
                 return 0
             typed = self._without_prompt(clean(f"{self.prompt.line}{rest}").strip())[0]
             if is_echo(typed, self.command) or _echo_end(rest, self.command) == len(rest):
+                self.is_unclear = behind  # a text that quotes the prompt, or a line that was typed: not this one
                 return len(front.encode("utf-8", "surrogateescape"))
         return 0
 

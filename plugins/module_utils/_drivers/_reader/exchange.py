@@ -105,7 +105,9 @@ async def _book(terminal: Terminal, answer: Answer, end: End) -> End:
             lose(previous[1])
         if terminal.redraws is None:
             terminal.redraws = answer.is_redrawn()
-        if previous is not None and (answer.is_begun_before() if late else answer.shows_text_at_prompt()):
+        if answer.echo.is_unclear or (
+            previous is not None and (answer.is_begun_before() if late else answer.shows_text_at_prompt())
+        ):
             end = "lost"
     elif terminal.echoes and end != "prompt" and not is_idle(rendered(answer.data), answer.prompt):
         end = "lost"
