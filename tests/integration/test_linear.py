@@ -890,6 +890,7 @@ NOT_OF_A_DEVICE = {
     "pagers._VISIBLE",
     "pagers._KEY_ECHO",
     "answer._NUMBER",
+    "prompt._UNSEEN",
     "questions._dialog",
     # what only makes a table, and the rows of a function
     "redaction_names.words",

@@ -125,3 +125,10 @@ def test_a_proof_that_comes_too_late_is_a_timeout_that_says_so() -> None:
     assert output.error is not None
     assert (output.status, output.error.kind, output.text.split("\n")[0]) == ("timeout", "timeout", "10:00")
     assert "did not show its prompt again within command_timeout (6 s)" in output.error.message
+
+
+@pytest.mark.parametrize("echo", ECHOES)
+def test_a_text_without_a_line_end_below_the_next_command_that_is_quoted(echo: str) -> None:
+    _scene, played = ask(echo, "R1#", b"log\r\nR1#", 0.3, LAST.encode() + b"\r\nquoted\r\nend")
+    assert played.error is None
+    assert played.texts == {FIRST: "text", SECOND: f"log\nR1#{LAST}\nquoted\nend", LAST: "text"}

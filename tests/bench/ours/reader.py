@@ -42,7 +42,7 @@ class Stream:
 
     async def write(self, data: bytes, deadline: float) -> None:
         line = data.decode().rstrip("\r\n")
-        self._packets += [b""] if line == "exit" else said(line, self._answers)
+        self._packets += [b"exit\r\n", b""] if line == "exit" else said(line, self._answers)
 
     def end_reason(self) -> str:
         return ""

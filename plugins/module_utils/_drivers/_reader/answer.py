@@ -237,11 +237,10 @@ class Answer:
         """Return where a line begins, within the answer, that is the prompt and the command."""
         if not self.echo.found or not self.line.strip():
             return None
-        lines = self.prompt.begins_line.finditer(self.data, self.echo.end)
-        for found in itertools.islice(lines, MOST_QUOTED):
+        for start in itertools.islice(self.prompt.line_starts(self.data, self.echo.end), MOST_QUOTED):
             echo = Echo(self.line.strip(), self.prompt, echoes=True)
-            if echo.search_from(self.data, found.start()) and echo.behind_prompt:
-                return found.start() + echo.start - 1
+            if echo.search_from(self.data, start) and echo.behind_prompt:
+                return start + echo.start - 1
         return None
 
     def begins_with_echo(self) -> bool:

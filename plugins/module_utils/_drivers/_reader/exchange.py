@@ -125,8 +125,9 @@ def _may_be_text(terminal: Terminal, before: Answer, answer: Answer) -> bool:
 
     The prompt before it ended a line of the answer, which can quote it.
     """
-    is_message = not answer.is_redrawn() or terminal.redraws is None
-    return is_message and not before.tests and answer.is_shown_again() and before.ends_within_line()
+    if before.tests or not answer.is_shown_again() or not before.ends_within_line():
+        return False
+    return terminal.redraws is None or not answer.is_redrawn()
 
 
 async def _complete(terminal: Terminal, before: Answer, output: Output, late: bytes) -> bool:

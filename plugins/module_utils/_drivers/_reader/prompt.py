@@ -29,8 +29,7 @@ _NUMBER = re.compile(
 _ANY_NUMBER = r"(?<!\d)\d++"
 _ANY_WORD = r"(?<![A-Za-z])[A-Za-z]{2,3}(?![A-Za-z])"
 _UNFINISHED = re.compile(rb"\x1b(?:\[[0-?]{0,20}[ -/]{0,2})?\Z")
-_UNSEEN = rb"(?:\x1b\[[0-?]{0,20}[ -/]{0,2}[@-~]|[\x00-\x09\x0b-\x20])*+"  # bytes that do not show
-_BEFORE_PART = rb"[^\n]{0,200}"  # on the line of a prompt, of which only a part is searched
+_UNSEEN = re.compile(rb"(?:\x1b\[[0-?]{0,20}[ -/]{0,2}[@-~]|[\x00-\x09\x0b-\x20])*+")  # bytes that do not show
 _CHANGES = "*!~ "  # marks of unsaved changes before a prompt
 
 
@@ -78,13 +77,23 @@ class Prompt:
                 return
             yield start, start + len(wanted)
 
-    @property
-    def begins_line(self) -> re.Pattern[bytes]:
-        """A pattern of the start of a line in raw data that can begin with the prompt."""
+    def line_starts(self, data: bytes | bytearray, place: int) -> Iterator[int]:
+        """Yield where the lines begin in raw data that can have the prompt, if they are ended.
+
+        A prompt without a name is searched only at the start of a line.
+        """
         shown = decode(self.raw) if self.drawn else self.line
         part = max(_NUMBER.split(shown), key=len) if self.counts else shown
-        front = _BEFORE_PART if self.counts or self.drawn else _UNSEEN
-        return re.compile(rb"^" + front + re.escape(part.encode("utf-8", "surrogateescape")), re.MULTILINE)
+        wanted = part.encode("utf-8", "surrogateescape")
+        first = place
+        while wanted and (place := data.find(wanted, place)) >= 0:
+            start = max(data.rfind(b"\n", first, place) + 1, first)
+            end = data.find(b"\n", place + len(wanted))
+            if end < 0:
+                return
+            if (place - start <= LONGEST and self.has_name) or _UNSEEN.fullmatch(data, start, place):
+                yield start
+            place = end + 1
 
     @property
     def has_name(self) -> bool:
