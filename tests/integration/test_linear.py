@@ -365,6 +365,7 @@ def whole_answer(text: str, *, paged: bool = False) -> str:
         answer.paged(3, " ")
         answer.has_doubtful_page()
         answer.has_key_at_prompt()
+        answer.has_paged_at_prompt()
         answer.test(complete=True)
         answer.data += b"\r\nR1#"
         answer.settle_pages()

@@ -151,6 +151,18 @@ class Answer:
         shown = self.shown().rstrip()
         return bool(self.pagers) and shown[-1:] in ("q", "y") and self.prompt.start(shown[:-1]) is not None
 
+    def has_paged_at_prompt(self) -> bool:
+        """Return whether the last line, which was taken for a pager, ended with the prompt, and the device drew the
+        prompt over it: the key was typed there."""
+        if not self.pagers:
+            return False
+        end = self.pagers[-1][1]
+        rest = self.data[end : self.tests[0] if self.tests else len(self.data)]
+        moved = rest.find(b"\r")
+        if b"\n" in rest or moved < 0 or self.prompt.start(rendered(rest[moved:])) is None:
+            return False
+        return self.prompt.start(shown_end(self.data[: end + moved][-TAIL:])) is not None
+
     def has_key_left(self) -> bool:
         """Return whether the key of a pager stands behind the prompt that ended the answer, although all pagers seemed
         to be wiped: the device has drawn its line again."""

@@ -42,7 +42,7 @@ async def ask(terminal: Terminal, command: Command, output: Output, *, prove: bo
         elif end == "prompt" and terminal.doubles is None:
             terminal.doubles = False
         output.text = await text_in(terminal, answer, end)
-        if end == "prompt" and answer.is_cut_too_late(output.text):
+        if end == "prompt" and (answer.is_cut_too_late(output.text) or answer.has_paged_at_prompt()):
             end = "lost"
         if end == "prompt" and terminal.echoes is False and _is_mixed(output.text, command.text, terminal.prompt):
             end = "lost"  # one of them was in the previous answer, and was taken for its end
