@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.played import Answer, Played, Talk, device, each_of, play
+from tests.unit.played import Answer, Played, Talk, device, each_of, line, play
 from tests.unit.scenes import COMMANDS, Scene
 
 FIRST, SECOND, LAST = COMMANDS
@@ -132,3 +132,30 @@ def test_a_text_without_a_line_end_below_the_next_command_that_is_quoted(echo: s
     _scene, played = ask(echo, "R1#", b"log\r\nR1#", 0.3, LAST.encode() + b"\r\nquoted\r\nend")
     assert played.error is None
     assert played.texts == {FIRST: "text", SECOND: f"log\nR1#{LAST}\nquoted\nend", LAST: "text"}
+
+
+@pytest.mark.parametrize("again", [b"10:00\r\n", b"10:01\r\n"])
+def test_a_message_that_is_not_known_is_none_if_the_command_after_it_has_the_same_answer_again(again: bytes) -> None:
+    """If it has another answer, it is not proven that the text belongs to no command."""
+    clocks = iter((b"10:00\r\n", again))
+
+    def talk() -> Talk:
+        message = b""
+        while True:
+            yield b"R1#"
+            if message:
+                yield 0.05
+                yield message
+            typed = (yield from line()).strip()
+            message = b"\r\nfan 2 has stopped\r\n" if typed == "show version" else b""
+            if typed == "exit":
+                return
+            yield {"show version": b"1.2\r\n", "show clock": next(clocks) if typed == "show clock" else b""}.get(
+                typed, b""
+            )
+
+    played = play(talk(), ["show version", "show clock", "show arp"])
+    is_same = again == b"10:00\r\n"
+    assert played.kinds()["show version"] == ("ok" if is_same else "desynchronised")
+    assert (played.kinds()["show clock"], played.texts["show clock"]) == ("ok", again.decode().strip())
+    assert played.texts["show version"] == "1.2"

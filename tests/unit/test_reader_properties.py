@@ -190,6 +190,27 @@ WRONG_ONCE = {
         delay=0.7,
         cuts=((2, 1.1), (2, 1.1), (9, 1.1)),
     ),
+    "the next command quoted, and a pager that takes the one that is sent": Scene(
+        prompt="*R# ",
+        echo="scroll",
+        answers=(
+            (
+                b"see ---- More ---- there\r\nsee --More-- there\r\n"
+                b"Press Enter to continue or <ctrl-z> to abort\r\n^\r\n"
+                b"*R# \r\nlogin:\r\nshow running-config\r\nshow running-config\r\n--- more ---\r\n"
+                b"show log | include word0-word1-word2-word3-word4-word5-word6-word7-word8-word9-word10-word11\r\n"
+                b"--More--\r\nNov 26 15:26:01.124: %SYS-5-CONFIG_I: Configured from console by ops\r\n"
+            ),
+            b"see --More--(45%) there\r\nsw1#",
+            b"sw1#\r\n",
+        ),
+        pager="less, end",
+        wipe="left of a wide one",
+        page=7,
+        delay=1.5,
+        cuts=((2, 0.3), (23, 0.0)),
+        greeting="Welcome\r\n",
+    ),
     "a message while a line is typed within the answer": Scene(
         prompt="ĉ?",
         echo="wrap",

@@ -338,6 +338,12 @@ class Answer:
         is_new = self.echo.found and self.echo.behind_prompt and not self.echo.interrupted
         return is_new and "\n" in rendered(self.data[: self.echo.start])
 
+    def follows_unknown_text(self) -> bool:
+        """Return whether text came before the echo that is no known message, and no prompt after it."""
+        if not self.echo.found or self.echo.behind_prompt or self.echo.interrupted or not self.echo.start:
+            return False
+        return not is_idle(rendered(self.data[: self.echo.start]), self.prompt)
+
     def is_only_prompts(self) -> bool:
         """Return whether nothing but prompts came, so that the device has not read the line."""
         return all(map(self.prompt.is_alone, block(rendered(self.data))))

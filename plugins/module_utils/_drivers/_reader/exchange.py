@@ -39,6 +39,8 @@ async def ask(terminal: Terminal, command: Command, output: Output, *, prove: bo
         answer, end = await exchange(terminal, command, terminal.deadline(), prove=prove)
         if end == "prompt" and (place := answer.second_echo()) is not None:
             answer, end = await _ask_again(terminal, command, answer, place, previous)
+        elif end == "prompt" and previous is not None and answer.follows_unknown_text():
+            answer, end = await _compare(terminal, command, answer, previous[1])
         elif end == "prompt" and terminal.doubles is None:
             terminal.doubles = False
         output.text = await text_in(terminal, answer, end)
@@ -79,6 +81,21 @@ async def _ask_again(
         lose(previous[1])
     elif again.second_echo() is None and not await _complete(terminal, *previous, bytes(answer.data[:place])):
         return again, "lost"
+    return again, end
+
+
+async def _compare(terminal: Terminal, command: Command, answer: Answer, before: Output) -> tuple[Answer, End]:
+    """Find out whether a text before the echo is a message that is not known, or belongs to the previous answer.
+
+    Then what was taken for the echo can belong to it too. The command is sent again: the same answer proves that it
+    was the echo.
+    """
+    if not only_reads(terminal.device, command):
+        lose(before)
+        return answer, "lost"
+    again, end = await exchange(terminal, command, terminal.deadline(), prove=True)
+    if end != "prompt" or again.late() or await text_in(terminal, again, end) != await text_in(terminal, answer, end):
+        lose(before)
     return again, end
 
 
@@ -146,6 +163,8 @@ async def _complete(terminal: Terminal, before: Answer, output: Output, late: by
         return False
     output.text = await text_in(terminal, before, "prompt")
     output.status, output.error = judge(terminal, output.text, "prompt", before)
+    if output.error is not None and terminal.older is not None:
+        lose(terminal.older)  # a pager of this one can have taken a part of the command that was rejected
     return True
 
 
