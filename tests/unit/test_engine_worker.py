@@ -128,6 +128,32 @@ def test_jobs_are_released_although_there_is_no_memory(
     assert asked.lost
 
 
+def test_the_thread_of_a_worker_ends_without_an_exception_although_there_is_no_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The thread would not be removed from the list of threads: the line that says so needs memory, too."""
+    raised: list[Any] = []
+    before = set(threading.enumerate())
+    site = _Site()
+    (reader,) = set(threading.enumerate()) - before
+    with monkeypatch.context() as patched:
+        patched.setattr(threading, "excepthook", raised.append)
+        patched.setattr(site.process, "kill", _no_memory)
+        patched.setattr(site.worker, "_on_lost", _no_memory)
+        patched.setattr(site.worker, "_take", _no_memory)
+        asked = site.ask(1)
+        site.say(Began(((1, 0.0),)))
+        assert is_released(asked)
+        reader.join(SOON)
+        assert not reader.is_alive()
+    assert raised == []
+    assert site.process.line.fileno() == -1
+
+
+def _no_memory(*_given: Any) -> None:
+    raise MemoryError
+
+
 def test_a_message_that_cannot_be_read_ends_the_worker(site: _Site) -> None:
     asked = site.ask(1)
     site.process.theirs.sendall((5).to_bytes(8, "big") + b"wrong")

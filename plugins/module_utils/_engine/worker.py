@@ -170,9 +170,12 @@ class Worker:
         except OSError:
             pass
         except Exception as error:  # a message that cannot be read
-            self.kill(f"its worker process sent something that cannot be read ({type(error).__name__})")
+            data.clear()
+            with contextlib.suppress(MemoryError):  # ``_end`` kills it too, and closes its line
+                self.kill(f"its worker process sent something that cannot be read ({type(error).__name__})")
         finally:
-            self._end()
+            with contextlib.suppress(MemoryError):  # its jobs are released, and the thread ends
+                self._end()
 
     def _take(self, message: Any) -> None:
         if isinstance(message, Done):
