@@ -38,7 +38,7 @@ _MOST_ROWS = 1000
 _BOTTOM = 20  # a row from here on is taken for the last one of a screen, whose lines move up
 _NEAR = 10**6  # the row of a line whose row on the screen is not known, while the cursor is above it
 _MOST_WORK = 4 * PIECE  # characters of lines to which the cursor is moved up
-_LONGEST_CHANGED = 4096  # characters of a line into which characters are inserted, or out of which they are taken
+_LONGEST_CHANGED = 512  # characters of a line into which characters are inserted, or out of which they are taken
 _MOST_BLANK = 24  # rows between two others that are kept
 
 _MOVES_ROW = "ABEFHdefsu"  # the ends of sequences that do so, or that keep the place of the cursor
@@ -341,6 +341,8 @@ class _Screen:
             self._lines.append(_shown(self._rows[row]))
             before = row
         self._rows, self._lowest = {}, 0
+        if self._saved is not None and not self._saved[0]:
+            self._saved = None  # the line is above the screen
 
 
 def _change(screen: list[str], column: int, final: str, count: int) -> None:
