@@ -5,7 +5,8 @@
 """Remember over runs which credentials all devices refused: ``<output_dir>/state/refused_logins.json``.
 
 The file has users, and where their passwords or keys were set. It has no secret, and no digest of one. All pollers of a
-fleet share the file. Each has entries of its own, because the same variable can have another password there.
+fleet share the file. Each has entries of its own, because the same variable can have another password there. An entry
+that is old is not used any more, and removed when the file is written.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import contextlib
 import json
 import pathlib
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from ._engine.guard import Credential
@@ -26,6 +27,8 @@ from ._trusted import read_file
 
 FILE = "refused_logins.json"
 FORMAT = 1
+KEPT = timedelta(days=30)  # for which a credential is remembered after the last run that was refused
+MOST = 1000  # entries, the newest ones
 
 
 class Memory(Protocol):
@@ -60,12 +63,12 @@ class RefusedLogins:
         with contextlib.suppress(OSError, NewerFormat), self._state.alone():
             known = self._read()
             if is_refused:
-                known.setdefault((self._poller, credential), iso(datetime.now(UTC)))
+                known[self._poller, credential] = iso(datetime.now(UTC))
             else:
                 known.pop((self._poller, credential), None)
             entries = [
                 {"user": each.user, "source": each.source, "poller": poller, "at": at}
-                for (poller, each), at in known.items()
+                for (poller, each), at in sorted(known.items(), key=lambda entry: entry[1])[-MOST:]
             ]
             write_atomically(self._path, json.dumps({"format": FORMAT, "refused": entries}).encode("ascii") + b"\n")
 
@@ -85,9 +88,18 @@ class RefusedLogins:
             return {
                 (str(each["poller"]), Credential(str(each["user"]), str(each["source"]))): str(each["at"])
                 for each in data["refused"]
+                if _is_recent(str(each["at"]))
             }
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return {}
+
+
+def _is_recent(at: str) -> bool:
+    """Return whether an entry of this time is used. The clocks of two machines can differ by minutes.
+
+    :raises ValueError: if it is no time.
+    """
+    return abs(datetime.now(UTC) - datetime.fromisoformat(at)) <= KEPT
 
 
 class Sent:

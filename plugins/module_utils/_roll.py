@@ -30,6 +30,7 @@ from ._engine.errors import NotDone
 from ._engine.gates import Gates, Limit
 from ._engine.guard import Rules
 from ._engine.in_turn import ask_in_turn
+from ._engine.spread import spread
 from ._last_good import LastGood
 from ._model.secrets import secrets_of, secrets_of_all
 from ._model.visible import visible
@@ -114,7 +115,7 @@ def call_roll(
     try:
         with _asking(ready, limits, keep, problems, on_told, redaction_key, memory, jitter=transcripts) as ask:
             results = collect(
-                ask, ready, **_options(limits), on_event=happened if keep or on_event or problems else None
+                ask, spread(ready), **_options(limits), on_event=happened if keep or on_event or problems else None
             )
         finished.clear()
     except Exception as error:
@@ -180,7 +181,9 @@ def _yielding(
         if keep is not None:
             stack.callback(keep.close)
         ask = stack.enter_context(_asking(ready, limits, keep))
-        results = iter_collect(ask, ready, ordered=ordered, **_options(limits), on_event=happened)
+        # In the order given, the answers of the first devices are those that are waited for.
+        names = ready if ordered else spread(ready)
+        results = iter_collect(ask, names, ordered=ordered, **_options(limits), on_event=happened)
         stack.callback(results.close)
         yield None
         for name, result in _in_place(devices, wrong, results) if ordered else (*wrong.items(), *results):
@@ -435,8 +438,8 @@ def _ask(
     """
 
     def login(device: Device) -> Any:
-        with admission.login(device, call) as on_login:
-            return engine.ask(device, call, seconds.device, seconds.limits, on_login)
+        with admission.login(device, call) as entry:
+            return engine.ask(device, call, seconds.device, seconds.limits, entry)
 
     try:
         value = ask_in_turn(device, call, login)

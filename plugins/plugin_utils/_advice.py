@@ -143,7 +143,8 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "deadline": ("Run deadline reached", "Raise deadline, or check whether the AAA server is slow."),
         "credential_guard": (
             "Not asked after refused logins",
-            "Correct the credential that the message names. Then ask these devices again, such as with only: failed.",
+            "Correct the credential that the message names. Then ask these devices again with only: failed, or with "
+            "-e rollcall_only=failed.",
         ),
         "device_timeout": (
             "Login not complete in time",

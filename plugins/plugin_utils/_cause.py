@@ -66,8 +66,8 @@ _SHARED: dict[str, _Shared] = {
     "credential_guard": _Shared(
         lambda failure: failure.kind == "credential_guard" or _is_refused(failure),
         "The credential guard stopped logins{names}: {none}, and {skipped} of them were not asked; correct the "
-        "credential, then ask again with only: failed",
-        r"\bthe login (as .+?) was refused by\b",
+        "credential, then ask again with only: failed, or with -e rollcall_only=failed",
+        r"\bthe login (as .+?) was (?:refused|not answered) by\b",
     ),
     "bastion": _Shared(
         _kinds("bastion"),
@@ -85,7 +85,8 @@ _SHARED: dict[str, _Shared] = {
     ),
     "interrupted": _Shared(
         _kinds("interrupted"),
-        "The run was interrupted: {none}; resume it, or ask these devices again with only: failed",
+        "The run was interrupted: {none}; resume it, or ask these devices again with only: failed, or with "
+        "-e rollcall_only=failed",
     ),
     "poller": _Shared(
         _kinds("poller", "poller_refused"),

@@ -8,18 +8,22 @@ All devices have the address of one server.
 
 from __future__ import annotations
 
+import asyncio
 import json
+import socket
 import stat
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import asyncssh
 import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
 from ansible_collections.rollcall.network.plugins.plugin_utils.roll import call_roll, make_device
-from tests.integration.odd_server import Line, Login, OddServer
+from tests.integration.odd_server import Line, Login, OddServer, Session
 
 RIGHT, WRONG = "right-battery-staple", "wrong-battery-staple"
 
@@ -77,7 +81,7 @@ def test_a_thousand_devices_with_a_wrong_password(tmp_path: Path) -> None:
         assert counts(answers) == {"auth_failed": 3, "skipped": 997}
         skipped = next(answer for answer in answers.values() if answer["status"] == "skipped")
         assert (kind_of(skipped), skipped["attempts"]) == ("credential_guard", 0)
-        for part in ("login as ops", "refused by 3 devices", "can lock the account", "only: failed"):
+        for part in ("login as ops", "refused by 3 devices", "can lock the account", "-e rollcall_only=failed"):
             assert part in str(skipped["error"])
 
         assert stat.S_IMODE(memory.stat().st_mode) == 0o600
@@ -91,6 +95,124 @@ def test_a_thousand_devices_with_a_wrong_password(tmp_path: Path) -> None:
         answers = call_roll(fleet(server, 50), output_dir=tmp_path)
         assert counts(answers) == {"ok": 50}
         assert json.loads(memory.read_text())["refused"] == [], "it is accepted again"
+
+
+def closed_port() -> int:
+    """A port at which nobody listens. It is not given to another socket while it is bound."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        return int(bound.getsockname()[1])
+
+
+@pytest.mark.parametrize("off", [50, 250, 290])
+def test_devices_that_cannot_be_reached_let_no_more_devices_get_a_wrong_password(off: int) -> None:
+    with OddServer(prompt_only, login=by_password) as server:
+        devices = fleet(server, 300, WRONG)
+        port = closed_port()
+        answers = call_roll([replace(each, port=port) if place < off else each for place, each in enumerate(devices)])
+        assert len(server.logins) == 3
+    assert counts(answers)["auth_failed"] == 3
+    assert counts(answers)["unreachable"] > 0
+
+
+def test_connections_that_wait_for_the_guard_are_accepted_when_another_device_is() -> None:
+    """The first devices that can be reached wait, connected, until the answer of one of them."""
+    with OddServer(prompt_only, login=by_password) as server:
+        port = closed_port()
+        devices = [replace(each, port=port) if place % 10 else each for place, each in enumerate(fleet(server, 300))]
+        answers = call_roll(devices)
+    assert counts(answers) == {"ok": 30, "unreachable": 270}
+
+
+SAID = ["Too many failed login attempts", "Maximum number of authentication attempts exceeded", "Too many connections"]
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_a_device_that_ends_the_connection_after_the_password_has_refused_it(said: str) -> None:
+    """Whatever the reason is, the AAA server can have counted the password."""
+
+    async def ends(_user: str, _password: str) -> bool:
+        raise asyncssh.DisconnectError(asyncssh.DISC_BY_APPLICATION, said)
+
+    with OddServer(prompt_only, login=ends) as server:
+        answers = call_roll(fleet(server, 40, WRONG), retries=2)
+        assert len(server.logins) == 3
+    assert counts(answers) == {"auth_failed": 3, "skipped": 37}
+    refused = next(each for each in answers.values() if each["status"] == "auth_failed")
+    assert (kind_of(refused), refused["attempts"]) == ("closed", 1)
+    assert said in str(refused["error"])
+
+
+def test_a_password_that_no_device_answers_is_sent_to_three() -> None:
+    async def hangs(_user: str, _password: str) -> bool:
+        await asyncio.Event().wait()
+        return False
+
+    with OddServer(prompt_only, login=hangs) as server:
+        answers = call_roll(fleet(server, 40, connect_timeout=1.0), retries=1)
+        assert len(server.logins) == 3
+    assert counts(answers) == {"timeout": 3, "skipped": 37}
+    skipped = next(answer for answer in answers.values() if answer["status"] == "skipped")
+    assert kind_of(skipped) == "credential_guard"
+    assert "the login as ops" in str(skipped["error"])
+    assert "was not answered by 3 devices in a row" in str(skipped["error"])
+
+
+async def asks_inside(line: Line) -> None:
+    """Ask for user and password inside the session, and refuse them."""
+    line.say("Username: ")
+    await line.hear()
+    line.say("Password: ")
+    await line.hear(echo=False)
+    line.say("\n% Login invalid\n\nUsername: ")
+    await line.stall()
+
+
+async def stalls_inside(line: Line) -> None:
+    """Ask for user and password inside the session, and say nothing more."""
+    line.say("Username: ")
+    await line.hear()
+    line.say("Password: ")
+    await line.hear(echo=False)
+    await line.stall()
+
+
+@pytest.mark.parametrize(
+    ("session", "status", "what"),
+    [(asks_inside, "auth_failed", "refused by 3 devices"), (stalls_inside, "timeout", "not answered by 3 devices")],
+)
+def test_a_password_that_is_asked_for_inside_the_session_is_counted(session: Session, status: str, what: str) -> None:
+    with OddServer(session, asks=False) as server:
+        answers = call_roll(fleet(server, 20, WRONG, command_timeout=6.0), login_canary=3)
+    assert counts(answers) == {status: 3, "skipped": 17}
+    skipped = next(answer for answer in answers.values() if answer["status"] == "skipped")
+    assert what in str(skipped["error"])
+
+
+def test_devices_without_a_prompt_do_not_stop_the_others() -> None:
+    """They accept the login. Their platform is another one."""
+
+    async def is_silent(line: Line) -> None:
+        await line.stall()
+
+    with OddServer(is_silent, login=by_password) as server:
+        answers = call_roll(fleet(server, 12, command_timeout=1.0), login_canary=1)
+    assert counts(answers) == {"timeout": 12}
+    assert {kind_of(each) for each in answers.values()} == {"no_prompt"}
+
+
+def test_neighbours_that_refuse_and_keep_all_workers_busy_do_not_stop_the_others() -> None:
+    """The first 20 devices of the inventory refuse, and only ten are asked at a time."""
+
+    async def never(_user: str, _password: str) -> bool:
+        return False
+
+    with OddServer(prompt_only, login=by_password) as server, OddServer(prompt_only, login=never) as bad:
+        devices = [
+            replace(each, port=bad.port) if place < 20 else each for place, each in enumerate(fleet(server, 100))
+        ]
+        answers = call_roll(devices, workers=10)
+    assert counts(answers) == {"ok": 80, "auth_failed": 20}
 
 
 def test_a_fleet_where_a_few_devices_refuse() -> None:
@@ -182,7 +304,7 @@ def test_refusals_of_a_function_count(tmp_path: Path, monkeypatch: pytest.Monkey
     ]
     answers = call_roll(devices, workers=1)
     assert counts(answers) == {"auth_failed": 3, "skipped": 27}
-    assert kind_of(answers["d29"]) == "credential_guard"
+    assert {kind_of(each) for each in answers.values() if each["status"] == "skipped"} == {"credential_guard"}
 
 
 def test_names_that_wait_at_the_deadline_are_skipped() -> None:

@@ -41,6 +41,12 @@ class Session:
     def enter(self, phase: Phase) -> None:
         self.phase = phase
 
+    async def may_send_secret(self, *, is_login: bool = True) -> None:
+        """It may."""
+
+    def logged_in(self) -> None:
+        """Nobody listens."""
+
     def uncounted(self) -> AbstractContextManager[None]:
         return contextlib.nullcontext()
 

@@ -199,6 +199,9 @@ class _Session:
     def enter(self, phase: Phase) -> None:
         self.phase = phase
 
+    async def may_send_secret(self, *, is_login: bool = True) -> None:
+        pass
+
     def keep(self, value: Any) -> None:
         self.received = value
 

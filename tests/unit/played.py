@@ -112,6 +112,9 @@ class Session:
     def enter(self, phase: str) -> None:
         pass
 
+    async def may_send_secret(self, *, is_login: bool = True) -> None:
+        pass
+
     def keep(self, value: Any) -> None:
         self.outputs = value
 

@@ -28,7 +28,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._why import lines
 
 ROOT = Path(__file__).parents[2]
 STOPPED = (
-    "not asked, because the login as ops with ansible_password was refused by 3 devices in a row (a, b, c); more "
+    "not asked, because the login as ops with ansible_password was refused by 3 devices in a row (a, b, c). More "
     "attempts can lock the account"
 )
 DEAD = "bastion jump-1 (192.0.2.1 port 22): connection refused"
@@ -133,7 +133,8 @@ def test_the_cause_of_a_run(given: dict[str, int], cause: str | None) -> None:
         (
             {"refused": 3, "guard": 17},
             "The credential guard stopped logins (as ops with ansible_password): no full answer from 20 of 20 devices, "
-            "and 17 of them were not asked; correct the credential, then ask again with only: failed",
+            "and 17 of them were not asked; correct the credential, then ask again with only: failed, or with "
+            "-e rollcall_only=failed",
         ),
         (
             {"bastion": 20},
@@ -172,7 +173,7 @@ def test_names_are_found_in_the_messages_of_today() -> None:
     """The names are those in the messages of the guard and of bastions."""
     guard = Guard(Credential("ops", "ansible_password"), Rules())
     for login in range(3):
-        guard.begin(login, 0.0)
+        guard.send(login, 0.0)
         guard.refuse(login, f"d{login}")
     skipped = {"status": "skipped", "error": {"phase": "auth", "kind": "credential_guard", "message": guard.message()}}
     assert "(as ops with ansible_password)" in cause_of([skipped], 1).sentence

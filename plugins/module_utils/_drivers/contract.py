@@ -27,6 +27,13 @@ class Session(Protocol):
     def enter(self, phase: Phase) -> None:
         """Begin a phase: connect, auth, command or parse. Its time is a part of the answer."""
 
+    async def may_send_secret(self, *, is_login: bool = True) -> None:
+        """Wait until a secret may be sent inside the session. Other devices can have to accept it first.
+
+        :param is_login: it is that of the login, not that of the privileged mode.
+        :raises DeviceError: ``skipped``, if too many devices have refused it.
+        """
+
     def keep(self, value: Any) -> None:
         """Keep what was received so far, for the answer of a device whose time ends."""
 

@@ -5,7 +5,8 @@
 """Let each device wait until it may log in.
 
 The parent decides, because only it knows the logins in all worker processes. A device waits in the thread that asks it,
-before it is handed to a worker, so its own time has not begun.
+before it is handed to a worker, so its own time has not begun. If no device has accepted its credential yet, it waits a
+second time, connected, before it sends the secret.
 """
 
 from __future__ import annotations
@@ -26,14 +27,16 @@ from .._drivers.registry import logs_in, shows_logins
 from .._model.secrets import secrets_of
 from .._model.visible import visible
 from .._result import DeviceError
-from .gates import Gate, Gates
-from .guard import Credential, Guard, Rules
+from .gates import Gates
+from .guard import SEVERAL, Credential, Guard, Rules
 from .login_queue import Login, LoginQueue
 
 # Kinds of refused logins in which no device has judged the credential.
 _NOT_JUDGED = frozenset(
     {"bastion", "no_become_password", "no_credentials", "no_user", "otp_command", "password_expired", "private_key"}
 )
+# Kinds of errors before which the secret was not sent, although it could have been.
+_NOT_SENT = frozenset({"bastion", "credential_guard", "no_credentials", "no_user", "otp_command", "private_key"})
 _ENABLE = "become_refused"  # the kind of error if the login was accepted, and the privileged mode refused
 _LATE = (
     "not asked before the deadline of the run, because its login had to wait for others (see logins_per_second, "
@@ -64,6 +67,7 @@ class Admission:
         self._on_change = on_change
         self._queue = LoginQueue(gates)
         self._guards: dict[bytes, Guard] = {}
+        self._users: dict[tuple[str, bool], Guard] = {}
         self._told: set[Credential] = set()
         self._key = secrets.token_bytes(32)  # passwords are told apart by digests that nobody can guess
         self._lock = threading.Condition()
@@ -75,29 +79,38 @@ class Admission:
             self._has_timer = True
 
     @contextlib.contextmanager
-    def login(self, device: Device, call: Call) -> Iterator[Callable[[], object] | None]:
+    def login(self, device: Device, call: Call) -> Iterator[Entry | None]:
         """Wait until the device may log in. In the body, it is asked.
 
-        Yield the function to call when the device has accepted the login, or None if that is only known at the end.
+        Yield what its session tells about the login, or None if that is only known at the end.
 
         :raises DeviceError: ``skipped``, if it is not asked.
         """
         login = self._waited(device, call)
         known = [guard for guard in login.guards if guard.accepted > 0]
+        entry = Entry(self, login)
         try:
-            yield functools.partial(self._accepted, login) if shows_logins(device) else None
+            yield entry if login.asks else None
         except DeviceError as error:
-            if error.error.kind == _ENABLE:
-                self._ended(login, self._queue.refuse_enable)
-            elif error.status == "auth_failed" and error.error.kind not in _NOT_JUDGED:
-                self._ended(login, self._queue.refuse)
+            kind = error.error.kind
+            if kind == _ENABLE:
+                self.ended(login, self._queue.refuse_enable)
+            elif error.status == "auth_failed" and kind not in _NOT_JUDGED:
+                self.ended(login, self._queue.refuse)
             elif error.status == "partial":
-                self._ended(login, self._queue.accept)
+                self.ended(login, self._queue.accept)
+            elif entry.is_accepted:
+                self.ended(login, self._queue.accept_login)
+            elif kind in _NOT_SENT:
+                self.ended(login, self._queue.drop)
+            if kind == "credential_guard":
+                call.attempts -= 1  # this one was not made
             raise
         else:
-            self._ended(login, self._queue.accept)
+            self.ended(login, self._queue.accept)
         finally:
-            self._ended(login, self._queue.end)
+            self.ended(login, self._queue.end)
+            call.defer(login.waited)
             for guard in login.guards:
                 self._tell(guard, was_known=guard in known)
 
@@ -112,7 +125,7 @@ class Admission:
     def _waited(self, device: Device, call: Call) -> Login:
         call.pause()  # this time is not that of a phase
         with self._lock:
-            login = Login(device.name, *self._guarded(device))
+            login = self._login_of(device, is_next=bool(call.refused))
             self._queue.join(login, time.monotonic())
             if self._is_closed:
                 self._queue.leave(login, _INTERRUPTED)
@@ -148,25 +161,33 @@ class Admission:
         with self._lock:
             self._queue.leave(login, refusal)
 
-    def _accepted(self, login: Login) -> None:
-        self._ended(login, self._queue.accept)
-
-    def _ended(self, login: Login, end: Callable[[Login, float], None]) -> None:
+    def ended(self, login: Login, end: Callable[[Login, float], None]) -> None:
+        """Let a login end, if it has not ended."""
         if login.is_open:
             with self._lock:
                 end(login, time.monotonic())
                 self._look_again()
 
-    def _guarded(self, device: Device) -> tuple[Guard | None, tuple[Gate, ...], Guard | None]:
-        """Return the guard of a device's login, its gates, and the guard of its privileged mode.
+    def asks(self, login: Login, reply: Callable[[str | None], object]) -> None:
+        """The device is ready for the secret."""
+        with self._lock:
+            self._queue.ask(login, reply, time.monotonic())
+            self._look_again()
+
+    def accepted(self, login: Login) -> None:
+        """The device has shown its prompt."""
+        self.ended(login, self._queue.accept)
+
+    def _login_of(self, device: Device, *, is_next: bool) -> Login:
+        """Return the login of a device, with its guards and its gates.
 
         Devices with the same password can have different enable passwords. An account is locked by refused logins of
-        all of them.
+        all of them, and by those with other passwords of the same user.
         """
-        gates = self._gates.of(device.limit_groups)
+        gates, asks = self._gates.of(device.limit_groups), shows_logins(device)
         if not logs_in(device):
-            return None, gates, None
-        login: tuple[object, ...] = (
+            return Login(device.name, None, gates, asks=False)
+        secret: tuple[object, ...] = (
             device.user,
             device.login_source,
             device.password,
@@ -174,11 +195,24 @@ class Admission:
             device.private_key,
             device.passphrase,
         )
-        guard = self._guard_of(device, login, device.login_source)
-        if not device.become and device.become_password is None:
-            return guard, gates, None
-        enable = (*login, device.become_source, device.become_password)
-        return guard, gates, self._guard_of(device, enable, device.become_source or "the enable password")
+        guard = self._guard_of(device, secret, device.login_source)
+        enable = None
+        if device.become or device.become_password is not None:
+            secret = (*secret, device.become_source, device.become_password)
+            enable = self._guard_of(device, secret, device.become_source or "the enable password")
+        return Login(device.name, guard, gates, enable, self._user_guard_of(device), asks=asks, is_next=is_next)
+
+    def _user_guard_of(self, device: Device) -> Guard | None:
+        """Return the guard of all credentials of the user. An account is locked whatever the passwords are."""
+        if not device.user:
+            return None
+        asks = shows_logins(device)
+        key = (device.user, asks)
+        if key not in self._users:
+            credential = Credential(device.user, SEVERAL)
+            doubted = credential in self._doubted
+            self._users[key] = Guard(credential, self._rules, doubted=doubted, canaries=asks)
+        return self._users[key]
 
     def _guard_of(self, device: Device, secret: tuple[object, ...], source: str) -> Guard:
         key = hashlib.blake2b(repr(secret).encode("utf-8", "surrogateescape"), key=self._key).digest()
@@ -192,6 +226,8 @@ class Admission:
         """Tell that a credential is not used any more, or that a device accepted it although it was doubted."""
         if guard.credential in self._told:  # two passwords can have the same name
             return
+        if guard.credential.source == SEVERAL and guard.is_stopped and len(guard.sources) < 2:
+            return  # its only credential is told
         if guard.is_stopped:
             self._told.add(guard.credential)
             self._on_change(guard.credential, True)
@@ -213,3 +249,29 @@ class Admission:
                 self._looks_at = self._queue.due
                 left = self._looks_at - time.monotonic()
                 self._lock.wait(None if left == math.inf else max(0.0, left))
+
+
+class Entry:
+    """What a session tells about the login of its device."""
+
+    def __init__(self, admission: Admission, login: Login) -> None:
+        self._admission = admission
+        self._login = login
+        self.is_accepted = False
+        """Whether the device has accepted the secret, and its session ended before the prompt."""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the session must ask before it sends the secret."""
+        return self._login.is_held
+
+    def asks(self, reply: Callable[[str | None], object]) -> None:
+        """The device is ready for the secret.
+
+        :param reply: called from any thread, with None when the secret may be sent, or with why it may not.
+        """
+        self._admission.asks(self._login, reply)
+
+    def accepted(self) -> None:
+        """The device has shown its prompt."""
+        self._admission.accepted(self._login)

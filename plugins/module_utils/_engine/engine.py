@@ -10,7 +10,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._call import Call
 from .._device import Device
@@ -25,6 +25,9 @@ from .launcher import MODULES, Launcher, NoProcess
 from .pool import Ended, Lost, Pool, TooLate
 from .sessions import Sessions
 from .worker import Worker
+
+if TYPE_CHECKING:
+    from .admission import Entry
 
 FUNCTION_MEMORY = 512 * 2**20
 MOST_FUNCTIONS = 500
@@ -60,17 +63,17 @@ class Engine:
         call: Call,
         seconds: float | None,
         limits: Any,
-        on_login: Callable[[], object] | None = None,
+        login: Entry | None = None,
     ) -> Any:
         """Return the device's answer, without secrets.
 
         :param seconds: for this device, from the moment when its work begins.
         :param limits: the kind of error at the deadline of the run and of the device, each with the option in words.
-        :param on_login: called when the device has accepted the login, if that is known before its answer.
+        :param login: is told what is known about the login before the answer.
         :raises DeviceError: if it has no complete answer.
         """
         if not blocks(driver_of(device.driver)):
-            return self._sessions.ask(device, call, seconds, limits, on_login)
+            return self._sessions.ask(device, call, seconds, limits, login)
         return self._call_function(device, call, seconds, limits)
 
     def work(self, function: Callable[..., Any], *arguments: Any, size: int, deadline: float | None = None) -> Any:

@@ -38,9 +38,17 @@ class Gate:
         """Return when the next login may begin, ``now`` or later. It is infinite until one that is under way ends."""
         return math.inf if self._open >= self._most else max(now, self._next)
 
+    def next_at(self, now: float) -> float:
+        """Return when the rate allows the next login, ``now`` or later."""
+        return max(now, self._next)
+
     def begin(self, now: float) -> None:
-        self._next = now + self._gap
+        self.pass_on(now)
         self._open += 1
+
+    def pass_on(self, now: float) -> None:
+        """Count a login for the rate."""
+        self._next = now + self._gap
 
     def end(self) -> None:
         self._open -= 1

@@ -2,24 +2,26 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Count how devices answer the logins with one credential, and decide how many logins may be under way."""
+"""Count how devices answer the logins with one credential, and decide how many secrets may be under way."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 GROWTH = 4  # further logins that may be under way after each success
 PATIENCE = 2.0  # seconds after which a canary without an answer is not waited for
-MOST_UNPROVEN = 64  # logins under way, at most, with a credential that no device has accepted
+MOST_AHEAD = 256  # connections under way, at most, with a credential that no device has accepted
 NAMED = 3  # devices that refused, in the message
+SEVERAL = "several credentials"  # instead of where the secret was set, if the logins of a user are counted
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
     """The options.
 
-    :param canary: logins under way before the first success; 0 for any number.
+    :param canary: secrets under way before the first success, at most ``limit``; 0 for any number.
     :param limit: refusals in a row after which a credential is not used any more; 0 for no limit.
     """
 
@@ -38,12 +40,28 @@ class Credential:
         return f"{self.user} with {self.source}" if self.source else self.user
 
 
-class Guard:
-    """The logins with one credential. All times are those of the caller's clock.
+class _Failure(NamedTuple):
+    """A login that was not accepted. ``number`` says when its secret was sent."""
 
-    A login is under way until the device accepts it, refuses it, or gives another answer. Only refusals in a row count,
-    in the order in which the logins began: those after the last login that was accepted. A device that refuses while
-    others accept the same credential fails alone.
+    number: int
+    name: str
+    is_refusal: bool
+    source: str
+
+
+class Guard:
+    """The logins with one credential, or with all credentials of one user. All times are those of the caller's clock.
+
+    A login begins with the connection. Later it asks whether it may send the secret, and sends it. The secret is under
+    way until the device accepts it, refuses it, or gives another answer. A login that does not ask sends the secret
+    when it begins.
+
+    Before a device has accepted the credential, only a few secrets are under way, whatever happens to connections. A
+    device that cannot be reached is replaced by others. A device that does not answer to the secret counts like one
+    that refuses it, because the AAA server can have counted it.
+
+    Only refusals in a row count, in the order in which the secrets were sent: those after the last one that was
+    accepted. A device that refuses while others accept the same credential fails alone.
     """
 
     def __init__(self, credential: Credential, rules: Rules, *, doubted: bool = False, canaries: bool = True) -> None:
@@ -60,91 +78,169 @@ class Guard:
         self._is_free = rules.limit == 0 or ((rules.canary == 0 or not canaries) and not doubted)
         self._canary = max(1, rules.canary)
         self._proven = 0  # successes since the window was last closed
-        self._others = 0  # answers since the last refusal that say nothing about the credential
-        self._begun = 0
-        self._open: dict[object, tuple[int, float]] = {}  # the number and the time of each login that is under way
+        self._unsent = 0  # logins that ended before the secret was sent
+        self._sent = 0
+        self._connecting: dict[object, float] = {}  # when they began
+        self._asking: set[object] = set()
+        self._sending: dict[object, tuple[int, float]] = {}  # the number and the time of each secret under way
         self._last = 0  # the number of the last login that was accepted
-        self._row: list[tuple[int, str]] = []  # the logins after it that were refused
+        self._row: list[_Failure] = []  # the logins after it that were refused or not answered
 
     @property
     def streak(self) -> int:
-        """The number of refusals in a row."""
+        """The number of logins in a row that were not accepted."""
         return len(self._row)
 
-    def window(self, now: float) -> float:
-        """Return how many logins may be under way."""
-        left = self._tries - self.streak
-        if left <= 0:
-            return 0
-        if self._is_free:
-            return math.inf
-        if self._proven:
-            return self._canary + GROWTH * self._proven
-        late = sum(began + PATIENCE <= now for _number, began in self._open.values())
-        canaries = min(self._canary + late, max(self._canary, left))
-        return max(canaries, min(MOST_UNPROVEN, canaries + GROWTH * self._others))
-
-    def may_begin(self, now: float) -> bool:
-        return len(self._open) < self.window(now)
-
-    def next_look(self, now: float) -> float:
-        """Return when more logins may begin although nothing happened."""
-        if self._proven or self.streak >= self._tries:
-            return math.inf
-        looks = (began + PATIENCE for _number, began in self._open.values())
-        return min((look for look in looks if look > now), default=math.inf)
+    @property
+    def is_open(self) -> bool:
+        """Whether a device need not ask before it sends the secret."""
+        return self._left > 0 and (self._is_free or self._proven > 0)
 
     @property
     def is_stopped(self) -> bool:
         """Whether the credential is not used any more: too many refusals, and no login that can still succeed."""
-        return self.streak >= self._tries and not self._open
+        return self._left == 0 and not self._sending
 
     @property
-    def is_spread(self) -> bool:
-        """Whether the next device is chosen by chance, because neighbours in the inventory often fail together."""
-        if self._rules.limit == 0:
-            return False
-        return self.streak > 0 or not (self._is_free or self._proven or (not self._open and not self._others))
+    def sources(self) -> set[str]:
+        """Where the secrets that were not accepted were set."""
+        return {failure.source for failure in self._row}
+
+    def window(self, now: float) -> float:
+        """Return how many secrets may be under way."""
+        left = self._left
+        if left == 0:
+            return 0
+        if self._is_free:
+            return math.inf
+        proven = self._canary + GROWTH * self._proven if self._proven else 0
+        if len(self._sending) < proven:
+            return proven
+        late = sum(began + PATIENCE <= now for _number, began in self._sending.values())
+        if proven:
+            return proven + GROWTH * late
+        return min(self._canary + late, 1 if self.doubted else left)
+
+    def may_send(self, now: float) -> bool:
+        return len(self._sending) < self.window(now)
+
+    def may_begin(self, now: float, *, asks: bool = True) -> bool:
+        """Return whether a device may connect now. If it does not ask later, it must be allowed to send the secret."""
+        room = self.window(now) - len(self._sending)
+        if room <= 0 or self.is_open or not asks:
+            return room > 0
+        late = sum(began + PATIENCE <= now for began in self._connecting.values())
+        return not self._asking and len(self._connecting) < min(MOST_AHEAD, room + GROWTH * (late + self._unsent))
+
+    def next_look(self, now: float) -> float:
+        """Return when more logins may begin or send although nothing happened."""
+        if self._is_free or self._left == 0:
+            return math.inf
+        moments = (*self._connecting.values(), *(began for _number, began in self._sending.values()))
+        return min((moment + PATIENCE for moment in moments if moment + PATIENCE > now), default=math.inf)
 
     def begin(self, login: object, now: float) -> None:
-        self._begun += 1
-        self._open[login] = self._begun, now
+        self._connecting[login] = now
+
+    def ask(self, login: object) -> None:
+        """The device is ready for the secret."""
+        if self._connecting.pop(login, None) is not None:
+            self._asking.add(login)
+
+    def send(self, login: object, now: float) -> None:
+        """The secret is sent now."""
+        self._connecting.pop(login, None)
+        self._asking.discard(login)
+        self._sent += 1
+        self._sending[login] = self._sent, now
 
     def accept(self, login: object) -> None:
-        number, _began = self._open.pop(login)
-        was_closed = self.streak >= self._tries
+        number = self._ended(login)
+        if number is None:
+            return
+        was_closed = self._is_closed
         self.accepted += 1
         self.doubted = False
         self._last = max(self._last, number)
-        self._row = [each for each in self._row if each[0] > self._last]
-        if self.streak < self._tries:
+        self._row = [each for each in self._row if each.number > self._last]
+        if not self._is_closed:
             self._proven = 1 if was_closed else self._proven + 1
 
-    def refuse(self, login: object, name: str) -> None:
-        number, _began = self._open.pop(login)
-        self.refused += 1
-        self._others = 0
-        if number > self._last:
-            self._row.append((number, name))
-        if self.streak >= self._tries:  # if another login succeeds now, begin with few again
-            self._is_free, self._proven = False, 0
+    def refuse(self, login: object, name: str, source: str = "") -> None:
+        number = self._ended(login)
+        if number is not None:
+            self.refused += 1
+            self._fail(_Failure(number, name, is_refusal=True, source=source))
+
+    def stay_silent(self, login: object, name: str, source: str = "") -> None:
+        """The login ended without an answer to the secret. After a success, that is a failure of the device alone."""
+        if self.accepted:
+            self.end(login)
+        elif (number := self._ended(login)) is not None:
+            self._fail(_Failure(number, name, is_refusal=False, source=source))
 
     def end(self, login: object) -> None:
-        """End a login that says nothing about the credential, such as that at a device that is off."""
-        self._open.pop(login)
-        self._others += 1
+        """End a login that says nothing about the credential."""
+        self._ended(login)
+        self._proven += self._proven > 0  # a device that is off delays nobody after a success
 
     def message(self) -> str:
         """Return why no more devices are asked, and how to go on."""
-        names = ", ".join(name for _number, name in self._row[:NAMED]) + (", …" if self.streak > NAMED else "")
-        many = "1 device" if self.streak == 1 else f"{self.streak} devices in a row"
-        before = ", and by all devices that were asked in an earlier run" if self._was_doubted and self.doubted else ""
+        names = ", ".join(each.name for each in self._row[:NAMED]) + (", …" if self.streak > NAMED else "")
+        refused = sum(each.is_refusal for each in self._row)
+        silent = self.streak - refused
+        said = " and ".join(
+            f"{what} by {_devices(count)}"
+            for what, count in (("refused", refused), ("not answered", silent))
+            if count or not self._row
+        )
+        in_a_row = " in a row" if self.streak > 1 else ""
+        before = " All devices that were asked in an earlier run refused it too." if self._is_still_doubted else ""
+        advice = "Correct the credential"
+        if silent:
+            advice = "Check whether the AAA server answers, and correct the credential if it is wrong"
         return (
-            f"not asked, because the login as {self.credential} was refused by {many} ({names}){before}; more "
-            "attempts can lock the account. Correct the credential, then ask these devices again, for example with "
-            "only: failed: one device is asked first"
+            f"not asked, because the login as {self.credential} was {said}{in_a_row} ({names}).{before} More attempts "
+            f"can lock the account. {advice}. Then ask these devices again with only: failed, or with "
+            "-e rollcall_only=failed. One device is asked first"
         )
 
     @property
-    def _tries(self) -> float:
-        return math.inf if self._rules.limit == 0 else 1 if self.doubted else self._rules.limit
+    def _is_still_doubted(self) -> bool:
+        return self._was_doubted and self.doubted
+
+    @property
+    def _is_closed(self) -> bool:
+        """Whether there were too many refusals, so that it begins with few logins again after a success."""
+        return self._rules.limit > 0 and (
+            self.streak >= self._rules.limit or (self.doubted and any(each.is_refusal for each in self._row))
+        )
+
+    @property
+    def _left(self) -> float:
+        """Return how many more devices may refuse in a row. If one has accepted it before, it is one more."""
+        if self._rules.limit == 0:
+            return math.inf
+        if self.doubted and any(each.is_refusal for each in self._row):
+            return 0
+        return max(0, self._rules.limit + (self.accepted > 0) - self.streak)
+
+    def _fail(self, failure: _Failure) -> None:
+        if failure.number > self._last:
+            self._row.append(failure)
+        if self._is_closed:
+            self._is_free, self._proven = False, 0
+
+    def _ended(self, login: object) -> int | None:
+        """Return the number of its secret, or None if that was not sent."""
+        self._connecting.pop(login, None)
+        self._asking.discard(login)
+        sent = self._sending.pop(login, None)
+        if sent is None:
+            self._unsent += 1
+            return None
+        return sent[0]
+
+
+def _devices(count: int) -> str:
+    return "1 device" if count == 1 else f"{count} devices"

@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Decide which device may log in now. Without threads and clocks, which are in ``admission``."""
+"""Decide which device may connect, and which gets its secret. Threads and clocks are in ``admission``."""
 
 from __future__ import annotations
 
 import math
-import random
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .gates import Gate, Gates
@@ -24,16 +24,26 @@ class Login:
 
     :param guard: None for a device whose credential is not known.
     :param enable: of the password with which it enters the privileged mode.
+    :param user: counts the logins with all credentials of the user.
+    :param asks: it asks before it sends the secret.
+    :param is_next: the device has just refused another credential. It does not wait for other devices.
     """
 
     name: str
     guard: Guard | None
     gates: tuple[Gate, ...]
     enable: Guard | None = None
+    user: Guard | None = None
+    asks: bool = True
+    is_next: bool = False
     decided: threading.Lock = field(default_factory=threading.Lock)
     number: int = 0
     is_waiting: bool = True
     is_open: bool = False
+    is_held: bool = False  # it has begun, and must ask before it sends the secret
+    asked_at: float | None = None
+    waited: float = 0.0  # seconds between its question and the answer
+    reply: Callable[[str | None], object] | None = None  # gets the answer: why the secret may not be sent, or None
     refusal: str | None = None
 
     def __post_init__(self) -> None:
@@ -41,27 +51,33 @@ class Login:
 
     @property
     def guards(self) -> tuple[Guard, ...]:
-        return tuple(each for each in (self.guard, self.enable) if each is not None)
+        return tuple(each for each in (self.guard, self.user, self.enable) if each is not None)
 
     @property
     def lane(self) -> Lane:
-        return self.guards, self.gates
+        return self.guards, self.gates, self.asks
+
+    @property
+    def source(self) -> str:
+        """Where its secret was set."""
+        return "" if self.guard is None else self.guard.credential.source
 
 
-Lane = tuple[tuple[Guard, ...], tuple[Gate, ...]]
+Lane = tuple[tuple[Guard, ...], tuple[Gate, ...], bool]
 
 
 class LoginQueue:
     """All logins of a run that wait or are under way.
 
-    Logins with the same guards and the same gates wait in one lane, because they can begin at the same time.
+    Logins with the same guards and the same gates wait in one lane, because they can begin at the same time. A login
+    whose credential no device has accepted yet begins with the connection, and waits again before it sends the secret.
     """
 
-    def __init__(self, gates: Gates, chance: random.Random | None = None) -> None:
+    def __init__(self, gates: Gates) -> None:
         self.due = math.inf  # when ``serve`` must be called, even if nothing happens
         self._gates = gates
-        self._chance = chance or random.Random()
         self._lanes: dict[Lane, deque[Login]] = {}
+        self._asking: dict[Login, None] = {}  # those that wait before they send the secret, in the order of questions
         self._last = 0
 
     def join(self, login: Login, now: float) -> None:
@@ -71,9 +87,13 @@ class LoginQueue:
             self._decide(login, stopped.message())
             return
         self._last += 1
-        login.number = self._last
-        self._lanes.setdefault(login.lane, deque()).append(login)
-        self._serve_after(login, now)
+        login.number = 0 if login.is_next else self._last
+        lane = self._lanes.setdefault(login.lane, deque())
+        if login.is_next:
+            lane.appendleft(login)
+        else:
+            lane.append(login)
+        self._serve(list(self._lanes) if self._gates.are_shared else [login.lane], now)
 
     def leave(self, login: Login, refusal: str) -> None:
         """Do not let it wait any more. Nothing happens if it has begun."""
@@ -82,6 +102,20 @@ class LoginQueue:
             self._drop_if_empty(login.lane)
             self._decide(login, refusal)
 
+    def ask(self, login: Login, reply: Callable[[str | None], object], now: float) -> None:
+        """The device is ready for the secret. Reply when it may be sent, with None, or with why it may not."""
+        login.reply = reply
+        if not login.is_open:
+            reply("the login has ended")
+        elif not login.is_held:
+            reply(None)
+        else:
+            login.asked_at = now
+            self._asking[login] = None
+            for guard in login.guards:
+                guard.ask(login)
+            self._permit(now)
+
     def accept(self, login: Login, now: float) -> None:
         """The device has accepted the login."""
         if login.is_open:
@@ -89,75 +123,129 @@ class LoginQueue:
                 guard.accept(login)
             self._close(login, now)
 
+    def accept_login(self, login: Login, now: float) -> None:
+        """The device has accepted the login, and the session ended before it had to enter the privileged mode."""
+        if login.is_open:
+            for guard in login.guards:
+                (guard.end if guard is login.enable else guard.accept)(login)
+            self._close(login, now)
+
     def refuse(self, login: Login, now: float) -> None:
         """The device has refused the login. It was not asked for the privileged mode."""
         if login.is_open:
-            if login.guard is not None:
-                login.guard.refuse(login, login.name)
-            if login.enable is not None:
-                login.enable.end(login)
+            for guard in login.guards:
+                if guard is login.enable:
+                    guard.end(login)
+                else:
+                    guard.refuse(login, login.name, login.source)
             self._close(login, now)
 
     def refuse_enable(self, login: Login, now: float) -> None:
         """The device has accepted the login, and refused the privileged mode."""
         if login.is_open:
-            if login.guard is not None:
-                login.guard.accept(login)
-            if login.enable is not None:
-                login.enable.refuse(login, login.name)
+            for guard in login.guards:
+                if guard is login.enable:
+                    guard.refuse(login, login.name)
+                else:
+                    guard.accept(login)
             self._close(login, now)
 
     def end(self, login: Login, now: float) -> None:
         """The login has ended, and it is not known whether the credential is right."""
         if login.is_open:
             for guard in login.guards:
+                if guard is login.enable or not login.asks:
+                    guard.end(login)
+                else:
+                    guard.stay_silent(login, login.name, login.source)
+            self._close(login, now)
+
+    def drop(self, login: Login, now: float) -> None:
+        """The login has ended, and the secret was not sent, although it could have been."""
+        if login.is_open:
+            for guard in login.guards:
                 guard.end(login)
             self._close(login, now)
 
     def serve(self, now: float) -> None:
-        """Begin all logins that may begin."""
+        """Begin all logins that may begin, and let all send the secret that may."""
         self.due = math.inf
+        self._permit(now)
         self._serve(list(self._lanes), now)
 
     def waiting(self) -> list[Login]:
         return [login for lane in self._lanes.values() for login in lane]
 
     def _close(self, login: Login, now: float) -> None:
-        login.is_open = False
+        login.is_open = login.is_held = False
+        self._asking.pop(login, None)
         for gate in login.gates:
             gate.end()
         for guard in login.guards:
             if guard.is_stopped:
                 self._stop(guard)
+        self._permit(now)
         self._serve_after(login, now)
 
     def _stop(self, guard: Guard) -> None:
         for key in [key for key in self._lanes if guard in key[0]]:
             for login in self._lanes.pop(key):
                 self._decide(login, guard.message())
+        for login in [each for each in self._asking if guard in each.guards]:
+            self._answer(login, guard.message())
+
+    def _permit(self, now: float) -> None:
+        """Let logins send their secrets, in the order in which they asked."""
+        for login in list(self._asking):
+            guards = login.guards
+            stopped = next((guard for guard in guards if guard.is_stopped), None)
+            if stopped is not None:
+                self._answer(login, stopped.message())
+                continue
+            closed = [guard for guard in guards if not guard.may_send(now)]
+            opens_at = now
+            if login.asked_at is not None and login.asked_at < now:  # those that had to wait do not come all at once
+                opens_at = max((gate.next_at(now) for gate in login.gates), default=now)
+            if closed or opens_at > now:
+                self.due = min(self.due, opens_at if opens_at > now else math.inf)
+                self.due = min(self.due, *(guard.next_look(now) for guard in closed), math.inf)
+                continue
+            if login.asked_at is not None and login.asked_at < now:
+                for gate in login.gates:
+                    gate.pass_on(now)
+                login.waited += now - login.asked_at
+            login.is_held = False
+            for guard in guards:
+                guard.send(login, now)
+            self._answer(login)
+
+    def _answer(self, login: Login, refusal: str | None = None) -> None:
+        self._asking.pop(login, None)
+        if login.reply is not None:
+            login.reply(refusal)
 
     def _serve_after(self, login: Login, now: float) -> None:
         """Serve the logins that something that happened to this one can concern."""
         if self._gates.are_shared:
             self._serve(list(self._lanes), now)
         else:
-            self._serve([key for key in self._lanes if key == login.lane or login.guard in key[0]], now)
+            guards = login.guards
+            self._serve(
+                [key for key in self._lanes if key == login.lane or any(guard in key[0] for guard in guards)], now
+            )
 
     def _serve(self, keys: list[Lane], now: float) -> None:
         """Begin logins of these lanes, in the order in which they came."""
         keys = [key for key in keys if self._look(key, now)]
         while keys:
-            if any(guard.is_spread for guards, _gates in keys for guard in guards):
-                self._chance.shuffle(keys)
-            else:
-                keys.sort(key=lambda key: self._lanes[key][0].number)
+            keys.sort(key=lambda key: self._lanes[key][0].number)
             self._begin(keys[0], now)
             keys = [key for key in keys if key in self._lanes and self._look(key, now)]
 
     def _look(self, key: Lane, now: float) -> bool:
         """Return whether a login of this lane may begin now. Remember when to look again."""
-        guards, gates = key
-        closed = [guard for guard in guards if not guard.may_begin(now)]
+        guards, gates, asks = key
+        closed = [guard for guard in guards if not guard.may_begin(now, asks=asks)]
         if closed:
             self.due = min(self.due, *(guard.next_look(now) for guard in closed))
             return False
@@ -168,17 +256,15 @@ class LoginQueue:
         return True
 
     def _begin(self, key: Lane, now: float) -> None:
-        guards, gates = key
-        lane = self._lanes[key]
-        place = self._chance.randrange(len(lane)) if any(guard.is_spread for guard in guards) else 0
-        login = lane[place]
-        del lane[place]
+        guards, gates, asks = key
+        login = self._lanes[key].popleft()
         self._drop_if_empty(key)
         for gate in gates:
             gate.begin(now)
-        for guard in guards:
-            guard.begin(login, now)
         login.is_open = True
+        login.is_held = asks and not all(guard.is_open for guard in guards)
+        for guard in guards:
+            (guard.begin if login.is_held else guard.send)(login, now)
         self._decide(login)
 
     def _drop_if_empty(self, key: Lane) -> None:

@@ -25,6 +25,7 @@ class Job:
     :param deadline: of the run, as a value of ``time.monotonic()``.
     :param seconds: for this device. They begin when the work begins.
     :param limits: the kinds of error at the deadline of the run and of the device, each with the option in words.
+    :param is_held: it must ask before it sends the secret.
     """
 
     number: int
@@ -32,17 +33,22 @@ class Job:
     deadline: float | None
     seconds: float | None
     limits: tuple[tuple[str, str], tuple[str, str]]
+    is_held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The outcome of a job: its value or its error, and the time that each phase took."""
+    """The outcome of a job: its value or its error, and the time that each phase took.
+
+    :param is_accepted: the device accepted the last secret of the login that it was sent.
+    """
 
     number: int
     value: Any
     error: DeviceError | None
     phase: Phase
     seconds: dict[str, float]
+    is_accepted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,13 @@ class Began:
     """The jobs that began, each with the time."""
 
     jobs: tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """The device of this job is ready for the secret."""
+
+    number: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ from .._transport.transcript import Recorded, Transcript
 from . import wire
 from .asked import late, masked_answer, masked_failure_of
 from .line import Line
-from .messages import UNTOLD, Began, Done, Heard, Job, LoggedIn, Sending, Told
+from .messages import UNTOLD, Asks, Began, Done, Heard, Job, LoggedIn, Sending, Told
 from .watchdog import Watchdog
 
 BEAT = 0.25  # seconds between signs of life
@@ -81,6 +81,8 @@ class _Session:
         self.is_over = False
         self.task: asyncio.Task[None] | None = None
         self.has_logged_in = False
+        self._permit: asyncio.Future[str | None] | None = None  # None if the secret may be sent without a question
+        self.is_accepted = False  # the last secret of the login
         self.phase: Phase = "connect"
         self.seconds: dict[str, float] = {}
         self._entered = self.began
@@ -119,6 +121,29 @@ class _Session:
         if phase == "command" and not self.has_logged_in:
             self.has_logged_in = True
             self._worker.logged_in(self.job.number)
+
+    async def may_send_secret(self, *, is_login: bool = True) -> None:
+        self.is_accepted = self.is_accepted and not is_login
+        if not self.job.is_held:
+            return
+        if self._permit is None:
+            self._permit = asyncio.get_running_loop().create_future()
+            self._worker.tell(Asks(self.job.number))
+        began = time.monotonic()
+        with self.uncounted():
+            await asyncio.wait([self._permit])
+        self._entered += time.monotonic() - began  # this time is not that of the phase
+        refusal = self._permit.result()
+        if refusal is not None:
+            raise DeviceError("skipped", "auth", "credential_guard", refusal)
+
+    def permit(self, refusal: str | None) -> None:
+        """Let the secret be sent, or say why it may not."""
+        if self._permit is not None and not self._permit.done():
+            self._permit.set_result(refusal)
+
+    def logged_in(self) -> None:
+        self.is_accepted = True
 
     def keep(self, value: Any) -> None:
         self.received = value
@@ -198,7 +223,7 @@ class _Session:
         return DeviceError("failed", self.phase, "engine", message)
 
     def done(self, value: Any = None, error: DeviceError | None = None) -> Done:
-        return Done(self.job.number, value, error, self.phase, self.seconds)
+        return Done(self.job.number, value, error, self.phase, self.seconds, self.is_accepted)
 
     def cancel(self) -> None:
         if self.task is not None:
@@ -282,6 +307,10 @@ class _Worker:
             for number in argument:
                 if self._waiting.pop(number, None) is None and number in self._open:
                     self._open[number].cancel()
+        elif what == "permit":
+            for number, refusal in argument:
+                if number in self._open:
+                    self._open[number].permit(refusal)
         elif what == "answer":
             number, text = argument
             waiting = self._asked.pop(number, None)

@@ -11,7 +11,7 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Hashable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._call import Call
 from .._device import Device, Hop
@@ -21,6 +21,9 @@ from .launcher import Launcher, NoProcess
 from .messages import Done, Job
 from .quarantine import Group, groups_of
 from .worker import Asked, Worker
+
+if TYPE_CHECKING:
+    from .admission import Entry
 
 LOOK = 0.2  # seconds between looks at the workers
 LOG_OUT = 0.5  # seconds for the workers to log out of bastions at the end
@@ -50,12 +53,12 @@ class Sessions:
         call: Call,
         seconds: float | None,
         limits: Any,
-        on_login: Callable[[], object] | None = None,
+        login: Entry | None = None,
     ) -> Any:
         """Return the device's answer.
 
         :param seconds: for the device, in this and all earlier attempts.
-        :param on_login: called when the device has accepted the login.
+        :param login: is told what is known about the login.
         :raises DeviceError: if it has no complete answer.
         """
         call.pause()  # the worker measures the phases
@@ -66,7 +69,8 @@ class Sessions:
         while True:
             now = time.monotonic() if lost_at is None else lost_at
             left = seconds if call.began is None or seconds is None else call.began + seconds - now
-            asked = Asked(Job(next(self._numbers), device, call.deadline, left, limits), on_login=on_login)
+            is_held = login is not None and login.is_held
+            asked = Asked(Job(next(self._numbers), device, call.deadline, left, limits, is_held), login=login)
             try:
                 worker = self._of(device) if group is None else self._of_group(group)
                 worker.ask(asked)
@@ -224,6 +228,8 @@ def _may_repeat(asked: Asked) -> bool:
 
 def _value_of(asked: Asked, done: Done, call: Call) -> Any:
     call.phase = done.phase
+    if asked.login is not None:
+        asked.login.is_accepted = done.is_accepted
     for phase, seconds in done.seconds.items():
         call.seconds[phase] = call.seconds.get(phase, 0.0) + seconds
     value = done.value if done.error is None else done.error.value

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import select
 import socket
 import threading
@@ -18,10 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 from . import wire
 from .launcher import NoProcess, Process
-from .messages import UNTOLD, Began, Done, Heard, Job, LoggedIn, Sending, Told
+from .messages import UNTOLD, Asks, Began, Done, Heard, Job, LoggedIn, Sending, Told
 from .watchdog import KILL, STUCK
 
 if TYPE_CHECKING:
+    from .admission import Entry
     from .quarantine import Group
 
 SILENT = 10.0  # seconds for which a worker says nothing, and neither uses nor waits for a core
@@ -46,7 +48,7 @@ class Asked:
     began: float | None = None
     is_sending: bool = False
     heard: list[str] = field(default_factory=list)  # parts of its transcript
-    on_login: Callable[[], object] | None = None  # called when the device has accepted the login
+    login: Entry | None = None  # is told what is known about the login
 
     def __post_init__(self) -> None:
         self.done.acquire()
@@ -70,6 +72,7 @@ class Worker:
         self._on_lost = on_lost
         self._sending = threading.Lock()
         self._cancelled: deque[int] = deque()
+        self._permits: deque[tuple[int, str | None]] = deque()
         self._heard_at = time.monotonic()
         self._silence = _Silence()
         try:
@@ -91,6 +94,12 @@ class Worker:
             elif asked.lost is None:
                 with contextlib.suppress(OSError):  # if it has ended, the reader handles that
                     self.process.line.sendall(data)
+        self._say_pending()
+
+    def permit(self, number: int, refusal: str | None) -> None:
+        """Tell a job that it may send its secret, or why it may not. This does not wait for the worker."""
+        self._permits.append((number, refusal))
+        self._say_pending()
 
     def answer(self, number: int, text: str | None) -> None:
         """Answer a question of a session."""
@@ -108,11 +117,11 @@ class Worker:
             asked.lost = "the run gave it up"
             asked.done.release()
             self._cancelled.append(number)
-            self._say_cancelled()
+            self._say_pending()
 
     def watch(self) -> None:
         """Kill it if it is stuck, or uses too much memory."""
-        self._say_cancelled()
+        self._say_pending()
         memory = self.process.memory()
         limit = MEMORY + MEMORY_PER_DEVICE * len(self.open)
         if memory > limit:
@@ -148,12 +157,18 @@ class Worker:
         except (OSError, ValueError):
             return False
 
-    def _say_cancelled(self) -> None:
-        """Send the numbers of cancelled jobs if the line has room; otherwise it is done at the next look."""
-        while self._cancelled and self._can(select.POLLOUT) and self._sending.acquire(blocking=False):
+    def _say_pending(self) -> None:
+        """Send permits and cancelled jobs if the line has room; otherwise it is done at the next look."""
+        while (
+            (self._permits or self._cancelled) and self._can(select.POLLOUT) and self._sending.acquire(blocking=False)
+        ):
             try:
-                numbers = [self._cancelled.popleft() for _number in range(min(_AT_ONCE, len(self._cancelled)))]
-                self.process.line.sendall(wire.packed(("cancel", numbers)))
+                if self._permits:
+                    permits = [self._permits.popleft() for _number in range(min(_AT_ONCE, len(self._permits)))]
+                    self.process.line.sendall(wire.packed(("permit", permits)))
+                else:
+                    numbers = [self._cancelled.popleft() for _number in range(min(_AT_ONCE, len(self._cancelled)))]
+                    self.process.line.sendall(wire.packed(("cancel", numbers)))
             except (OSError, IndexError):
                 return
             finally:
@@ -189,8 +204,11 @@ class Worker:
                     asked.began = began
         elif isinstance(message, LoggedIn):
             for number in message.numbers:
-                if (asked := self.open.get(number)) is not None and asked.on_login is not None:
-                    asked.on_login()
+                if (asked := self.open.get(number)) is not None and asked.login is not None:
+                    asked.login.accepted()
+        elif isinstance(message, Asks):
+            if (asked := self.open.get(message.number)) is not None and asked.login is not None:
+                asked.login.asks(functools.partial(self.permit, message.number))
         elif isinstance(message, Sending):
             if (asked := self.open.get(message.number)) is not None:
                 asked.is_sending = True

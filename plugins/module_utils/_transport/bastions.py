@@ -71,6 +71,12 @@ class _LoginContext:
     def enter(self, phase: Phase) -> None:
         self.phase = phase
 
+    async def may_send_secret(self, *, is_login: bool = True) -> None:
+        """All devices behind a bastion share its login, which is not repeated after a refusal."""
+
+    def logged_in(self) -> None:
+        """The device is told later."""
+
 
 class _Login:
     """One login at a bastion."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import importlib.util
+import math
 import os
 import re
 import time
@@ -50,20 +51,6 @@ _NEGOTIATION = re.compile(rb"\xff(?:\xfa.*?\xff\xf0|[\xfb-\xfe].|[^\xfa-\xfe])",
 _NO_COMMON = re.compile(r"No matching (.+) algorithm found, sent .* and received (.*)", re.DOTALL)
 LONGEST_OFFER = 300  # characters of the algorithms of a device in a message
 TERMINAL, SIZE = "vt100", (511, 1000)  # wide and high, so that lines are not divided and answers are not paged
-_BUSY = (
-    "too many",
-    "exceeded",
-    "maxstartups",
-    "no vty",
-    "no free",
-    "all lines",
-    "all ports",
-    "resource",
-    "busy",
-    "maximum number",
-    "limit reached",
-    "try again",
-)
 
 
 class Context(Protocol):
@@ -75,6 +62,15 @@ class Context(Protocol):
 
     def enter(self, phase: Phase) -> None: ...
     def tell(self, message: Any) -> None: ...
+
+    async def may_send_secret(self, *, is_login: bool = True) -> None:
+        """Wait until the secret may be sent.
+
+        :raises DeviceError: if it may not.
+        """
+
+    def logged_in(self) -> None:
+        """The server has accepted the secret."""
 
 
 Login = TypeVar("Login", bound=Device | Hop)
@@ -157,7 +153,10 @@ async def log_in(
     while True:
         client = _LoginClient(login, options, keys, context, code)
         try:
-            return await _logged_in(client, connect)
+            connection = await _logged_in(client, connect)
+            if client.has_sent_secret:
+                context.logged_in()
+            return connection
         except asyncssh.HostKeyNotVerifiable as error:
             if keys.again(error):
                 continue
@@ -258,7 +257,7 @@ async def _waited(waiter: asyncio.Future[None], client: _LoginClient) -> None:
         left = client.deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError
-        await asyncio.wait([waiter], timeout=left)
+        await asyncio.wait([waiter, client.moved], timeout=None if left == math.inf else left)
     waiter.result()
 
 
@@ -521,8 +520,9 @@ class _LoginClient(_Client):  # type: ignore[misc]
         self._password = login.password
         self._tried: list[str] = []
         self._accepted: list[str] = []  # methods that the device names
-        self._has_sent_secret = False
+        self.has_sent_secret = False
         self._expired = False
+        self._not_allowed: DeviceError | None = None
         self._unusable: DeviceError | None = None
         self.has_exchanged_keys = False
         self.said_first = ""
@@ -530,6 +530,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
         self.has_begun = False  # the server named its version of SSH
         self.banner = ""
         self.deadline = 0.0
+        self.moved: asyncio.Future[None] = asyncio.get_running_loop().create_future()  # until the deadline is another
         self.was_disconnected = False  # by the server, not because of an error found here
         self.end_reason = ""
         self.fault = ""
@@ -565,21 +566,23 @@ class _LoginClient(_Client):  # type: ignore[misc]
         self._accepts("publickey")
         if self._keys is None:
             self._keys = await self._load_keys()
-        if not self._keys:
+        if not self._keys or not await self._may_send():
             return None
         key = copy.copy(self._keys.pop(0))  # the connection sets its signature algorithm
         self._tried.append(f"private key {_named(key)}")
-        self._has_sent_secret = True
+        self.has_sent_secret = True
         self.deadline = self.until(self.login.connect_timeout)
         return key
 
-    def password_auth_requested(self) -> str | None:
+    async def password_auth_requested(self) -> str | None:
         self._accepts("password")
         password, self._password = self._password, None
         if password is None or self._answers.has_sent_password:  # a second attempt could lock the account
             return None
+        if not await self._may_send():
+            return None
         self._tried.append("password")
-        self._has_sent_secret = True
+        self.has_sent_secret = True
         return password
 
     def password_change_requested(self, prompt: str, lang: str) -> Any:  # noqa: ARG002
@@ -595,10 +598,12 @@ class _LoginClient(_Client):  # type: ignore[misc]
     ) -> list[str] | None:
         if instructions:
             self.auth_banner_received(instructions + "\n", lang)
+        if prompts and not await self._may_send():
+            return None
         self.deadline = time.monotonic() + PERSON
         answers = await self._answers.to(prompts)
         if prompts and answers is not None:
-            self._has_sent_secret = True
+            self.has_sent_secret = True
             if "keyboard-interactive" not in self._tried:
                 self._tried.append("keyboard-interactive")
             self.deadline = self.until(self.login.connect_timeout)
@@ -609,6 +614,18 @@ class _LoginClient(_Client):  # type: ignore[misc]
     def _accepts(self, method: str) -> None:
         if method not in self._accepted:
             self._accepted.append(method)
+
+    async def _may_send(self) -> bool:
+        """Wait until a secret may be sent. This time is not that of the login."""
+        self.deadline = math.inf
+        try:
+            await self.context.may_send_secret()
+        except DeviceError as error:
+            self._not_allowed = error
+        self.deadline = self.until(self.login.connect_timeout)
+        self.moved.set_result(None)
+        self.moved = asyncio.get_running_loop().create_future()
+        return self._not_allowed is None
 
     def until(self, seconds: float) -> float:
         limit = time.monotonic() + seconds
@@ -645,6 +662,8 @@ class _LoginClient(_Client):  # type: ignore[misc]
 
     def fail(self, error: BaseException) -> NoReturn:
         """Raise the error of the device for one of asyncssh."""
+        if self._not_allowed is not None:
+            raise self._not_allowed from error
         secrets = self._secrets
         said = secrets.quoted(self.said_first)
         reason = secrets.quoted(str(error) or type(error).__name__)
@@ -696,9 +715,9 @@ class _LoginClient(_Client):  # type: ignore[misc]
         message = f"no answer within {limit}; waited for: {what}; raise it if the device is slow"
         if said:
             message += f"; it had said {said!r}"
-        if self._has_sent_secret:
+        if self.has_sent_secret:
             message += ". The credential had been sent and is not sent again in this run"
-        raise DeviceError("timeout", context.phase, kind, message, retry=not self._has_sent_secret)
+        raise DeviceError("timeout", context.phase, kind, message, retry=not self.has_sent_secret)
 
     def _fail_refused(self, error: Exception) -> NoReturn:
         login = self.login
@@ -738,17 +757,19 @@ class _LoginClient(_Client):  # type: ignore[misc]
             self._fail_protocol(reason, error)
         if isinstance(error, asyncssh.ProtocolError) and not self.was_disconnected:
             self._fail_protocol(reason, error)
-        busy = any(word in reason.lower() for word in _BUSY) and "authentication failures" not in reason.lower()
-        if phase == "auth" and self._has_sent_secret and not busy:
+        if phase == "auth" and self.has_sent_secret:  # whatever the reason is, the server can have counted it
             tried = "; ".join(self._tried) or "nothing"
-            message = f"login as {self.login.user} refused (tried: {tried}): the device ended the connection: {reason}"
+            message = (
+                f"login as {self.login.user} refused (tried: {tried}). The device ended the connection: {reason}. "
+                "The credential is not sent again in this run"
+            )
             raise DeviceError("auth_failed", "auth", "closed", message) from error
         message = f"the device ended the connection: {reason}{self._quoted_banner()}"
         raise DeviceError("unreachable", phase, "disconnected", message, retry=True) from error
 
     def _fail_lost(self, reason: str, error: BaseException) -> NoReturn:
         phase = self.context.phase
-        if phase == "auth" and self._has_sent_secret:
+        if phase == "auth" and self.has_sent_secret:
             # Some devices hang up on a wrong password. Asking again with it would lock the account.
             tried = "; ".join(self._tried)
             message = (

@@ -52,6 +52,8 @@ async def log_in(terminal: Terminal, deadline: float) -> None:
             if terminal.device.password is None:
                 message = "the device asks for a password inside the session; set ansible_password"
                 raise DeviceError("auth_failed", "auth", "no_credentials", message)
+            await terminal.session.may_send_secret()
+            deadline = max(deadline, terminal.deadline())  # it can have waited for other devices
             logged_in = True
             terminal.sent = "password"
             await terminal.send(f"{terminal.device.password}", deadline)

@@ -129,7 +129,10 @@ async def _answer(terminal: Terminal, step: Step) -> None:
             if secret is None:
                 message = f"the device asks for a password to enter {step.text!r}; set ansible_become_password"
                 raise DeviceError("auth_failed", "auth", "no_become_password", message)
-            terminal.sent = "enable password" if step.wants_password else terminal.sent
+            if step.wants_password:
+                await terminal.session.may_send_secret(is_login=False)
+                deadline = max(deadline, terminal.deadline())  # it can have waited for other devices
+                terminal.sent = "enable password"
             terminal.gave_secret = True
             await terminal.send(secret, deadline)
             answer.forget()
