@@ -138,10 +138,12 @@ options:
     type: dict
   login_canary:
     description:
-      - The number of logins with one credential that are under way before a device has accepted it. Each success then allows
-        four more, so that a large fleet is asked at full speed after a few logins. V(0) means no limit.
+      - The number of devices that have one credential and have not answered, before a device has accepted it. Each success then
+        allows four more, so that a large fleet is asked at full speed after a few logins. V(0) means no limit.
       - A credential is a user with one password or key, and the variable that has it. The enable password is counted separately.
-      - If the first device does not answer within two seconds, another one is asked too, at most O(login_failure_limit) of them.
+        The credentials of one user are also counted together.
+      - If the first device does not answer within two seconds, another one gets the credential too, at most
+        O(login_failure_limit) of them. Devices that cannot be reached do not count.
       - Driver V(python) and drivers of your own have no canary, because it is not known that a device accepted their login before
         the answer is complete.
     type: int
@@ -151,7 +153,8 @@ options:
       - The number of refused logins in a row after which a credential is no longer used, so that the account is not locked.
         Only refusals without a later login that was accepted count. The remaining devices of this credential are V(skipped) with
         kind C(credential_guard). V(0) means no limit.
-      - With O(output_dir), the next run remembers it. It then asks one device first, and stops after one refusal.
+      - A login without an answer counts too, as long as no device has accepted the credential.
+      - With O(output_dir), the next run remembers it for 30 days. It then asks one device first, and stops after one refusal.
       - A function that gets only a name, not the C(Device), is not counted, because its credential is not known.
     type: int
     default: 3

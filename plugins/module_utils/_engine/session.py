@@ -137,6 +137,11 @@ class _Session:
         if refusal is not None:
             raise DeviceError("skipped", "auth", "credential_guard", refusal)
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it waits until it may send the secret."""
+        return self._permit is not None and not self._permit.done()
+
     def permit(self, refusal: str | None) -> None:
         """Let the secret be sent, or say why it may not."""
         if self._permit is not None and not self._permit.done():
@@ -426,16 +431,18 @@ class _Worker:
 
 
 async def _asked(session: _Session) -> Any:
-    """Ask the device, and again if the connection of a bastion was lost and it is safe."""
+    """Ask the device, and again if a connection was lost and it is safe: that of a bastion, or one that only waited."""
     device = session.job.device
     driver = driver_of(device.driver)
     while True:
         try:
             return await driver.ask(device, session)
         except DeviceError as error:
-            if session.way is None:
-                raise
-            failure = await session.way.failure(error, may_repeat=not session.has_sent or is_read_only(device))
+            failure: DeviceError | None = error
+            if session.way is not None:
+                failure = await session.way.failure(error, may_repeat=not session.has_sent or is_read_only(device))
+            if failure is error and session.is_waiting:  # the device did not wait for long enough
+                continue
             if failure is error:
                 raise
             if failure is not None:

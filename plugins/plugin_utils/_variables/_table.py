@@ -245,12 +245,12 @@ ROLE: tuple[Variable, ...] = (
     ),
     Variable(
         "rollcall_login_canary",
-        "Logins with one credential that are under way before a device has accepted it. `0` means no limit",
+        "Devices that have one credential and have not answered, before a device has accepted it. `0` means no limit",
         ("collect",),
     ),
     Variable(
         "rollcall_login_failure_limit",
-        "Refused logins in a row after which a credential is no longer used. `0` means no limit",
+        "Refused logins in a row after which a credential or a user is no longer used. `0` means no limit",
         ("collect",),
     ),
     Variable(
