@@ -67,7 +67,7 @@ _SHARED: dict[str, _Shared] = {
         lambda failure: failure.kind == "credential_guard" or _is_refused(failure),
         "The credential guard stopped logins{names}: {none}, and {skipped} of them were not asked; correct the "
         "credential, then ask again with only: failed, or with -e rollcall_only=failed",
-        r"\bthe login (as .+?) was (?:refused|not answered) by\b",
+        r"\bthe login (as .+?) was (?:refused|not completed) by\b",
     ),
     "bastion": _Shared(
         _kinds("bastion"),

@@ -88,6 +88,7 @@ class OddServer:
         self._session, self._login, self._keyboard, self._forwards = session, login, keyboard, forwards
         self.questions = questions
         self.asks = asks
+        self.waiting: list[asyncssh.SSHServerConnection] = []  # those that have sent no password
         self.logins: list[str] = []
         self.connections = 0
         self.address = "127.0.0.1"
@@ -148,14 +149,17 @@ class _Rules(asyncssh.SSHServer):
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._server.connections += 1
+        self._connection = conn
 
     def begin_auth(self, username: str) -> bool:
+        self._server.waiting.append(self._connection)
         return self._server.asks
 
     def password_auth_supported(self) -> bool:
         return not self._server._keyboard
 
     async def validate_password(self, username: str, password: str) -> bool:
+        self._server.waiting.remove(self._connection)
         return await self._server.check(username, password)
 
     def kbdint_auth_supported(self) -> bool:

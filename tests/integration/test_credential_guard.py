@@ -21,7 +21,9 @@ from typing import Any
 import asyncssh
 import pytest
 
+from ansible_collections.rollcall.network.plugins.module_utils import _roll
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
+from ansible_collections.rollcall.network.plugins.module_utils._engine import guard
 from ansible_collections.rollcall.network.plugins.plugin_utils.roll import call_roll, make_device
 from tests.integration.odd_server import Line, Login, OddServer, Session
 
@@ -155,7 +157,44 @@ def test_a_password_that_no_device_answers_is_sent_to_three() -> None:
     skipped = next(answer for answer in answers.values() if answer["status"] == "skipped")
     assert kind_of(skipped) == "credential_guard"
     assert "the login as ops" in str(skipped["error"])
-    assert "was not answered by 3 devices in a row" in str(skipped["error"])
+    assert "was not completed by 3 devices in a row" in str(skipped["error"])
+
+
+def test_a_device_that_waits_for_the_guard_at_the_deadline_is_skipped() -> None:
+    """One device gets no answer to its login. The others wait for it: connected, or not."""
+
+    async def hangs(_user: str, _password: str) -> bool:
+        await asyncio.Event().wait()
+        return False
+
+    with OddServer(prompt_only, login=hangs) as server:
+        answers = call_roll(fleet(server, 30, connect_timeout=60.0), deadline=4.0)
+        assert len(server.logins) <= 3
+    skipped = [each for each in answers.values() if each["status"] == "skipped"]
+    assert len(skipped) >= 27
+    assert {kind_of(each) for each in answers.values()} == {"deadline"}
+
+
+def test_a_device_that_ends_a_waiting_connection_is_connected_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first login takes until the server has ended connections that waited for it."""
+    monkeypatch.setattr(_roll, "spread", list)
+    monkeypatch.setattr(guard, "PATIENCE", 600.0)
+    ended = 3
+
+    async def slow(_user: str, _password: str) -> bool:
+        if len(server.logins) == 1:
+            while len(server.waiting) < ended:
+                await asyncio.sleep(0.05)
+            for connection in server.waiting[:ended]:
+                connection.abort()
+        return True
+
+    with OddServer(prompt_only, login=slow) as server:
+        port = closed_port()
+        devices = [replace(each, port=port) if place < 10 else each for place, each in enumerate(fleet(server, 40))]
+        answers = call_roll(devices, retries=0)
+        assert (server.connections, len(server.logins)) == (30 + ended, 30)
+    assert counts(answers) == {"ok": 30, "unreachable": 10}
 
 
 async def asks_inside(line: Line) -> None:
@@ -179,7 +218,7 @@ async def stalls_inside(line: Line) -> None:
 
 @pytest.mark.parametrize(
     ("session", "status", "what"),
-    [(asks_inside, "auth_failed", "refused by 3 devices"), (stalls_inside, "timeout", "not answered by 3 devices")],
+    [(asks_inside, "auth_failed", "refused by 3 devices"), (stalls_inside, "timeout", "not completed by 3 devices")],
 )
 def test_a_password_that_is_asked_for_inside_the_session_is_counted(session: Session, status: str, what: str) -> None:
     with OddServer(session, asks=False) as server:

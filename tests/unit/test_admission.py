@@ -315,7 +315,7 @@ def test_devices_that_are_off_do_not_stop_those_that_are_on(off: Sequence[int], 
 def test_a_password_that_gets_no_answer_is_sent_to_few_devices(seconds: float, seed: int) -> None:
     run = simulated(fleet(1000, {}, Guard(ADMIN, Rules()), steady("hangs", seconds)), seed=seed)
     assert run.count() == {"hangs": 3, "skipped": 997}
-    assert "was not answered by 3 devices in a row" in next(iter(run.refusals.values()))
+    assert "was not completed by 3 devices in a row" in next(iter(run.refusals.values()))
 
 
 def test_refusals_and_missing_answers_are_counted_together() -> None:
@@ -323,7 +323,7 @@ def test_refusals_and_missing_answers_are_counted_together() -> None:
     guard = Guard(ADMIN, Rules())
     run = simulated(fleet(100, {}, guard, lambda _now: (next(answers, "ok"), 0.1)))
     assert run.count() == {"refused": 2, "hangs": 1, "skipped": 97}
-    assert "was refused by 2 devices and not answered by 1 device in a row" in guard.message()
+    assert "was refused by 2 devices and not completed by 1 device in a row" in guard.message()
 
 
 def test_devices_that_hang_fail_alone_after_a_success() -> None:

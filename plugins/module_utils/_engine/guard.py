@@ -191,7 +191,7 @@ class Guard:
         silent = self.streak - refused
         said = " and ".join(
             f"{what} by {_devices(count)}"
-            for what, count in (("refused", refused), ("not answered", silent))
+            for what, count in (("refused", refused), ("not completed", silent))
             if count or not self._row
         )
         in_a_row = " in a row" if self.streak > 1 else ""

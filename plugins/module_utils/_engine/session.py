@@ -41,12 +41,17 @@ from .watchdog import Watchdog
 BEAT = 0.25  # seconds between signs of life
 GRACE = 0.15  # seconds after its deadline in which a driver can return what it has received
 TOGETHER = 0.005  # seconds for which messages of a busy worker are collected; each wakes up the parent
+AGAIN = 1.0  # seconds before a device is connected again that ended a connection that only waited
 OVERDUE = 2.0  # seconds after which a driver that does not end at its deadline is given up
 _RESOLVERS = 200  # threads that wait for DNS servers, which can be silent for seconds
 _FILES = 1_048_576
 _SPARE_FILES = 48
 _MOST_FILES = 3  # of one device
 _COLLECT = (50_000, 10, 10)  # thousands of sessions make many objects; the defaults cost a tenth of the CPU time
+_WAITED = (
+    "not asked before the deadline of the run, because no other device accepted its credential before (see "
+    "login_canary); raise deadline"
+)
 
 
 class Overrun(BaseException):
@@ -82,6 +87,7 @@ class _Session:
         self.task: asyncio.Task[None] | None = None
         self.has_logged_in = False
         self._permit: asyncio.Future[str | None] | None = None  # None if the secret may be sent without a question
+        self.is_waiting = False  # until it may send the secret; still true if the connection ended meanwhile
         self.is_accepted = False  # the last secret of the login
         self.phase: Phase = "connect"
         self.seconds: dict[str, float] = {}
@@ -130,17 +136,14 @@ class _Session:
             self._permit = asyncio.get_running_loop().create_future()
             self._worker.tell(Asks(self.job.number))
         began = time.monotonic()
+        self.is_waiting = True
         with self.uncounted():
             await asyncio.wait([self._permit])
+        self.is_waiting = False
         self._entered += time.monotonic() - began  # this time is not that of the phase
         refusal = self._permit.result()
         if refusal is not None:
             raise DeviceError("skipped", "auth", "credential_guard", refusal)
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether it waits until it may send the secret."""
-        return self._permit is not None and not self._permit.done()
 
     def permit(self, refusal: str | None) -> None:
         """Let the secret be sent, or say why it may not."""
@@ -411,7 +414,8 @@ class _Worker:
             raised = session.stopped()
             raised.value = session.received
         elif isinstance(raised, (TimeoutError, asyncio.CancelledError)) and session.is_late():
-            raised = late(session.phase, session.limit)
+            waited = DeviceError("skipped", "auth", "deadline", _WAITED)
+            raised = waited if session.is_waiting else late(session.phase, session.limit)
         failure = await masked_failure_of(
             session.job.device, raised, session.phase, session.received, session.facts, session.transcript
         )
@@ -442,6 +446,8 @@ async def _asked(session: _Session) -> Any:
             if session.way is not None:
                 failure = await session.way.failure(error, may_repeat=not session.has_sent or is_read_only(device))
             if failure is error and session.is_waiting:  # the device did not wait for long enough
+                with session.uncounted():
+                    await asyncio.sleep(AGAIN)
                 continue
             if failure is error:
                 raise
