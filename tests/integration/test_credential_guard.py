@@ -277,6 +277,35 @@ def test_two_passwords_of_one_user_are_told_apart() -> None:
     assert counts(answers) == {"ok": 50, "auth_failed": 3, "skipped": 47}
 
 
+def test_several_wrong_passwords_of_one_user_are_counted_together_and_remembered(tmp_path: Path) -> None:
+    memory = tmp_path / "state/refused_logins.json"
+
+    def groups(*passwords: str) -> dict[str, Device]:
+        return {
+            f"g{group}-{device.name}": replace(device, name=f"g{group}-{device.name}")
+            for group, password in enumerate(passwords)
+            for device in fleet(server, 20, password)
+        }
+
+    with OddServer(prompt_only, login=by_password) as server:
+        answers = call_roll(groups("wrong-1", "wrong-2", "wrong-3", "wrong-4"), output_dir=tmp_path)
+        assert len(server.logins) == 3
+        assert counts(answers) == {"auth_failed": 3, "skipped": 77}
+        assert "as ops with several credentials was refused by 3 devices" in said_of_skipped(answers)
+        assert "several credentials" in {each["source"] for each in json.loads(memory.read_text())["refused"]}
+
+        answers = call_roll(groups("wrong-1", "wrong-2", "wrong-3", "wrong-5"), output_dir=tmp_path)
+        assert len(server.logins) == 3 + 1, "one canary in the next run"
+
+        answers = call_roll(groups(RIGHT), output_dir=tmp_path)
+        assert counts(answers) == {"ok": 20}
+        assert json.loads(memory.read_text())["refused"] == []
+
+
+def said_of_skipped(answers: Mapping[str, Any]) -> str:
+    return " ".join(str(answer["error"]) for answer in answers.values() if answer["status"] == "skipped")
+
+
 def test_a_wrong_password_counts_for_all_enable_passwords() -> None:
     with OddServer(prompt_only, login=by_password) as server:
         devices = {

@@ -226,7 +226,7 @@ class Admission:
         """Tell that a credential is not used any more, or that a device accepted it although it was doubted."""
         if guard.credential in self._told:  # two passwords can have the same name
             return
-        if guard.credential.source == SEVERAL and guard.is_stopped and len(guard.sources) < 2:
+        if guard.credential.source == SEVERAL and guard.is_stopped and not guard.is_mixed:
             return  # its only credential is told
         if guard.is_stopped:
             self._told.add(guard.credential)

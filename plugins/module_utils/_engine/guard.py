@@ -41,12 +41,12 @@ class Credential:
 
 
 class _Failure(NamedTuple):
-    """A login that was not accepted. ``number`` says when its secret was sent."""
+    """A login that was not accepted. ``number`` says when its secret was sent, ``credential`` which one it was."""
 
     number: int
     name: str
     is_refusal: bool
-    source: str
+    credential: object
 
 
 class Guard:
@@ -102,9 +102,9 @@ class Guard:
         return self._left == 0 and not self._sending
 
     @property
-    def sources(self) -> set[str]:
-        """Where the secrets that were not accepted were set."""
-        return {failure.source for failure in self._row}
+    def is_mixed(self) -> bool:
+        """Whether the logins in a row had different credentials of the user."""
+        return len({failure.credential for failure in self._row}) > 1
 
     def window(self, now: float) -> float:
         """Return how many secrets may be under way."""
@@ -166,18 +166,18 @@ class Guard:
         if not self._is_closed:
             self._proven = 1 if was_closed else self._proven + 1
 
-    def refuse(self, login: object, name: str, source: str = "") -> None:
+    def refuse(self, login: object, name: str, credential: object = None) -> None:
         number = self._ended(login)
         if number is not None:
             self.refused += 1
-            self._fail(_Failure(number, name, is_refusal=True, source=source))
+            self._fail(_Failure(number, name, is_refusal=True, credential=credential))
 
-    def stay_silent(self, login: object, name: str, source: str = "") -> None:
+    def stay_silent(self, login: object, name: str, credential: object = None) -> None:
         """The login ended without an answer to the secret. After a success, that is a failure of the device alone."""
         if self.accepted:
             self.end(login)
         elif (number := self._ended(login)) is not None:
-            self._fail(_Failure(number, name, is_refusal=False, source=source))
+            self._fail(_Failure(number, name, is_refusal=False, credential=credential))
 
     def end(self, login: object) -> None:
         """End a login that says nothing about the credential."""

@@ -57,11 +57,6 @@ class Login:
     def lane(self) -> Lane:
         return self.guards, self.gates, self.asks
 
-    @property
-    def source(self) -> str:
-        """Where its secret was set."""
-        return "" if self.guard is None else self.guard.credential.source
-
 
 Lane = tuple[tuple[Guard, ...], tuple[Gate, ...], bool]
 
@@ -137,7 +132,7 @@ class LoginQueue:
                 if guard is login.enable:
                     guard.end(login)
                 else:
-                    guard.refuse(login, login.name, login.source)
+                    guard.refuse(login, login.name, login.guard)
             self._close(login, now)
 
     def refuse_enable(self, login: Login, now: float) -> None:
@@ -157,7 +152,7 @@ class LoginQueue:
                 if guard is login.enable or not login.asks:
                     guard.end(login)
                 else:
-                    guard.stay_silent(login, login.name, login.source)
+                    guard.stay_silent(login, login.name, login.guard)
             self._close(login, now)
 
     def drop(self, login: Login, now: float) -> None:
