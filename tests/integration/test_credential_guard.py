@@ -197,6 +197,12 @@ def test_a_device_that_ends_a_waiting_connection_is_connected_again(monkeypatch:
     assert counts(answers) == {"ok": 30, "unreachable": 10}
 
 
+def test_a_device_without_a_password_does_not_wait_for_the_connect_timeout() -> None:
+    with OddServer(prompt_only, asks=False) as server:
+        answers = call_roll(fleet(server, 3, connect_timeout=600.0), deadline=90.0)
+    assert counts(answers) == {"ok": 3}
+
+
 async def asks_inside(line: Line) -> None:
     """Ask for user and password inside the session, and refuse them."""
     line.say("Username: ")

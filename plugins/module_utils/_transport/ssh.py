@@ -257,7 +257,8 @@ async def _waited(waiter: asyncio.Future[None], client: _LoginClient) -> None:
         left = client.deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError
-        await asyncio.wait([waiter, client.moved], timeout=None if left == math.inf else left)
+        seconds = None if left == math.inf else left
+        await asyncio.wait([waiter, client.moved], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     waiter.result()
 
 
