@@ -160,19 +160,24 @@ def test_a_password_that_no_device_answers_is_sent_to_three() -> None:
     assert "was not completed by 3 devices in a row" in str(skipped["error"])
 
 
-def test_a_device_that_waits_for_the_guard_at_the_deadline_is_skipped() -> None:
+def test_a_device_that_waits_for_the_guard_at_the_deadline_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
     """One device gets no answer to its login. The others wait for it: connected, or not."""
+    monkeypatch.setattr(_roll, "spread", list)
+    monkeypatch.setattr(guard, "PATIENCE", 600.0)
 
     async def hangs(_user: str, _password: str) -> bool:
         await asyncio.Event().wait()
         return False
 
     with OddServer(prompt_only, login=hangs) as server:
-        answers = call_roll(fleet(server, 30, connect_timeout=60.0), deadline=4.0)
-        assert len(server.logins) <= 3
-    skipped = [each for each in answers.values() if each["status"] == "skipped"]
-    assert len(skipped) >= 27
-    assert {kind_of(each) for each in answers.values()} == {"deadline"}
+        port = closed_port()
+        devices = fleet(server, 100, connect_timeout=60.0)
+        devices = [replace(each, port=port) if place < 5 else each for place, each in enumerate(devices)]
+        answers = call_roll(devices, deadline=10.0)
+        assert len(server.logins) == 1
+    assert counts(answers) == {"unreachable": 5, "timeout": 1, "skipped": 94}
+    assert {kind_of(each) for each in answers.values() if each["status"] != "unreachable"} == {"deadline"}
+    assert "no other device accepted its credential" in said_of_skipped(answers)
 
 
 def test_a_device_that_ends_a_waiting_connection_is_connected_again(monkeypatch: pytest.MonkeyPatch) -> None:

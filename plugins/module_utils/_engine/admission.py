@@ -101,7 +101,7 @@ class Admission:
                 self.ended(login, self._queue.accept)
             elif entry.is_accepted:
                 self.ended(login, self._queue.accept_login)
-            elif kind in _NOT_SENT:
+            elif kind in _NOT_SENT or error.status == "skipped":
                 self.ended(login, self._queue.drop)
             if kind == "credential_guard":
                 call.attempts -= 1  # this one was not made

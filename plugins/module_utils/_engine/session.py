@@ -144,6 +144,8 @@ class _Session:
         refusal = self._permit.result()
         if refusal is not None:
             raise DeviceError("skipped", "auth", "credential_guard", refusal)
+        if self.is_late():  # the others ended at the deadline, too
+            raise DeviceError("skipped", "auth", "deadline", _WAITED)
 
     def permit(self, refusal: str | None) -> None:
         """Let the secret be sent, or say why it may not."""
