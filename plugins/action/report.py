@@ -248,7 +248,9 @@ class ActionModule(OnController):
         troubles = troubles_of(manifests, {row.name: row.status for row in rows})
         reasons = list(arguments["reasons"])
         if arguments["slices"] and arguments["output_dir"] is not None:
-            reasons += troubles  # the report of a workflow gives the verdict on its jobs, which is not that of answers alone
+            reasons += (
+                troubles  # the report of a workflow gives the verdict on its jobs, which is not that of answers alone
+            )
         for reason in [*reasons, *suspicion_of_rows(rows, manifests, reasons)]:
             verdict = verdict.troubled(reason)
         result = {
