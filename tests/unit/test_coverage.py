@@ -23,6 +23,8 @@ TESTS = [
     "test_dialogs_with_a_message.py",
     "test_ends_of_answers.py",
     "test_late_proofs.py",
+    "test_late_rests.py",
+    "test_login_questions.py",
     "test_played_devices.py",
     "test_public_bug_reports.py",
     "test_reader.py",

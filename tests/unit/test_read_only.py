@@ -56,6 +56,9 @@ READS = {
         "show interfaces te 1/0/1",
         "show run | include down|up",
     ],
+    "nokia_srlinux": [
+        "show system logging buffer messages | tail 1",
+    ],
     "cisco_nxos": [
         "show version | json",
         "show run | no-more",
@@ -151,6 +154,7 @@ READS = {
     "vyos_vyos": ["show configuration commands", "show version | match Version"],
     "frr": ["show ip bgp summary json", "sh run", "ping 192.0.2.1 repeat 3"],
     "linux": [
+        "sudo tail -1 /var/log/auth.log",
         "dmidecode -t bios",
         "nmcli connection show",
         "qm config 101",
@@ -435,6 +439,10 @@ WRITES = {
         "cat /proc/kmsg",
         'cat "/dev/"zero',
         "tail -f /var/log/syslog",
+        "sudo tail -f /var/log/syslog",
+        "sudo rm a",
+        "sudo -i",
+        "sudo",
         "tail -5f a",
         "tail --follow a",
         "tail -n 5",

@@ -73,7 +73,7 @@ def reads(platform: str, line: str) -> bool:
     if any(map(_ENDLESS_FILE.search, (word for words in split for word in words))):
         return False
     words = split[0]
-    if words[:1] == ["do"] and not rules.shell:
+    if words[:1] == (["sudo"] if rules.shell else ["do"]):  # the same command, as another user or from another mode
         del words[0]
     if not any(_is_like(entry, words, rules.menu) for entry in (*rules.commands, *SESSION)):
         return False

@@ -133,6 +133,7 @@ FILTERS = (
     "grep ...",
     "egrep ...",
     "head ...",
+    "tail ...",
     "wc ...",
     "no-more",
     "nomore",
