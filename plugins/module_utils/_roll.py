@@ -571,7 +571,7 @@ class NewKeys:
             self._written_at = time.monotonic()
 
 
-_Item = tuple[str, Device | Error, Result, Callable[[], object] | None]
+_Item = tuple[str, Device | Error, Result, "Callable[[], object] | None"]
 
 
 class Keep:

@@ -285,7 +285,8 @@ _ALGORITHM = (
 V3 = re.compile(
     r"[ \t]{1,40}(?:auth|authentication|authentication-mode|authentication-protocol|auth-protocol|auth-pass|auth-key|"
     r"priv|privacy|privacy-mode|privacy-protocol|priv-protocol|priv-pass|privacy-encrypted|auth-encrypted|localized-key|"
-    r"auth-prot|priv-prot|des-key|aes-128-cfb-key|auth-pass-phrase(?:-hashed)?|privacy-pass-phrase(?:-hashed)?|priv-pass-phrase(?:-hashed)?|encryption|SHA|MD5|AES|DES)"
+    r"auth-prot|priv-prot|des-key|aes-128-cfb-key|auth-pass-phrase(?:-hashed)?|"
+    r"privacy-pass-phrase(?:-hashed)?|priv-pass-phrase(?:-hashed)?|encryption|SHA|MD5|AES|DES)"
     rf"(?:{BLANKS}(?:{_ALGORITHM}|{KINDS}|engine|hex)){{0,8}}{BLANKS}{VALUE}",
     re.IGNORECASE,
 )
