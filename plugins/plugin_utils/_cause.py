@@ -39,7 +39,8 @@ class _Shared(NamedTuple):
     """A cause that several devices can have in common.
 
     In ``sentence``, ``{names}`` are those that ``named`` finds in the messages, ``{none}`` says how many devices have
-    no full answer because of it, and ``{skipped}`` how many of them were not asked.
+    no full answer because of it, and ``{skipped}`` how many of them were not asked. ``{unasked}`` is a clause that
+    says this, if there are any.
     """
 
     is_of: Callable[[_Failure], bool]
@@ -56,18 +57,28 @@ def _is_refused(failure: _Failure) -> bool:
 
 
 def _is_login(failure: _Failure) -> bool:
-    """Whether the device refused the login or did not complete it."""
+    """Whether the device refused the login, did not complete it, or was not asked because others did not."""
     is_lost = failure.phase == "auth" and failure.status in ("timeout", "unreachable")
-    return _is_refused(failure) or (is_lost and failure.kind not in ("bastion", "deadline"))
+    return _is_refused(failure) or _is_silent(failure) or (is_lost and failure.kind not in ("bastion", "deadline"))
+
+
+def _is_stopped(failure: _Failure) -> bool:
+    """Whether the guard stopped logins because devices refused them."""
+    return failure.kind == "credential_guard" and not _is_silent(failure)
+
+
+def _is_silent(failure: _Failure) -> bool:
+    """Whether the guard stopped logins that no device has answered, as when the AAA server does not answer."""
+    return failure.kind == "credential_guard" and " was not completed by " in failure.message
 
 
 # In this order: a refused login belongs to the guard if the guard stopped logins.
 _SHARED: dict[str, _Shared] = {
     "credential_guard": _Shared(
-        lambda failure: failure.kind == "credential_guard" or _is_refused(failure),
+        lambda failure: _is_stopped(failure) or _is_refused(failure),
         "The credential guard stopped logins{names}: {none}, and {skipped} of them were not asked; correct the "
         "credential, then ask again with only: failed, or with -e rollcall_only=failed",
-        r"\bthe login (as .+?) was (?:refused|not completed) by\b",
+        r"\bthe login (as .+?) was refused by\b",
     ),
     "bastion": _Shared(
         _kinds("bastion"),
@@ -76,8 +87,8 @@ _SHARED: dict[str, _Shared] = {
     ),
     "logins": _Shared(
         _is_login,
-        "Logins failed: {none}, which refused the login or did not complete it; check user, password or key, and the "
-        "AAA server",
+        "Logins failed: {none}, which refused the login or did not complete it{unasked}; check user, password or key, "
+        "and the AAA server",
     ),
     "deadline": _Shared(
         _kinds("deadline"),
@@ -114,7 +125,7 @@ def cause_of(answers: Iterable[Mapping[str, Any]], total: int) -> Cause:
     counted = f"{total - len(failures)} of {total} {devices(total)} answered in full"
     if not failures:
         return Cause(None, counted if total else "No device was asked")
-    stopped = any(failure.kind == "credential_guard" for failure in failures)
+    stopped = any(map(_is_stopped, failures))
     for name, shared in _SHARED.items():
         if name == "credential_guard" and not stopped:
             continue
@@ -143,10 +154,12 @@ def _said(shared: _Shared, found: list[_Failure], total: int) -> str:
     matches = (re.search(shared.named, failure.message) for failure in found if shared.named)
     names = list(dict.fromkeys(match[1] for match in matches if match))
     said = ", ".join(names[:NAMES_SAID]) + (", …" if len(names) > NAMES_SAID else "")
+    skipped = sum(failure.status == "skipped" for failure in found)
     return in_line(
         shared.sentence.format(
             names=f" ({said})" if said else "",
             none=f"no full answer from {len(found)} of {total} {devices(total)}",
-            skipped=sum(failure.status == "skipped" for failure in found),
+            skipped=skipped,
+            unasked=f", and {skipped} of them were not asked" if skipped else "",
         )
     )

@@ -122,13 +122,14 @@ CASES = [
         silent_aaa_server,
         {},
         "logins",
-        "Logins failed: no full answer from 20 of 20 devices, which refused the login or did not complete it",
+        "Logins failed: no full answer from 20 of 20 devices, which refused the login or did not complete it, and "
+        "17 of them were not asked; check user, password or key, and the AAA server",
     ),
     (
         two_wrong_passwords,
         {},
         "credential_guard",
-        "The credential guard stopped logins (as ops with variable rollcall_credentials",
+        "The credential guard stopped logins (as ops with several credentials): no full answer from 20 of 20 devices",
     ),
     (refusing_bastion, {}, "bastion", "The bastion failed (127."),
     (three_off, {}, "devices", "17 of 20 devices answered in full"),

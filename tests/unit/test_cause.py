@@ -31,12 +31,14 @@ STOPPED = (
     "not asked, because the login as ops with ansible_password was refused by 3 devices in a row (a, b, c). More "
     "attempts can lock the account"
 )
+SILENT = STOPPED.replace("refused by", "not completed by")
 DEAD = "bastion jump-1 (192.0.2.1 port 22): connection refused"
 
 # The answers of devices, by a short name.
 ANSWERS = {
     "ok": ("ok", "", "", ""),
     "guard": ("skipped", "auth", "credential_guard", STOPPED),
+    "silent guard": ("skipped", "auth", "credential_guard", SILENT),
     "refused": ("auth_failed", "auth", "refused", "the device refused the login"),
     "slow": ("timeout", "auth", "timeout", "no answer to the login"),
     "bastion": ("unreachable", "connect", "bastion", DEAD),
@@ -97,6 +99,8 @@ def fleet(**given: int) -> list[dict[str, Any]]:
         ({"refused": 20}, "logins"),
         ({"refused": 1}, "logins"),
         ({"slow": 20}, "logins"),
+        ({"slow": 3, "silent_guard": 17}, "logins"),
+        ({"slow": 2, "refused": 1, "guard": 17}, "credential_guard"),
         ({"slow": 6, "refused": 6, "ok": 8}, "logins"),
         ({"slow": 10, "ok": 10}, "devices"),
         # The others.
