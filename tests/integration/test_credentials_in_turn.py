@@ -67,9 +67,9 @@ def test_each_credential_is_counted() -> None:
     assert counts(answers) == {"ok": 60}
     assert {answer["attempts"] for answer in answers.values()} == {1}
     assert sentences_on(map(logins_of, answers.values())) == [
-        f"the login as ops with credentials[{number}] ({name}) was refused by 3 devices and accepted by none; it was "
-        "not tried at 57 others; correct it, or remove it from rollcall_credentials"
-        for number, name in enumerate(("old", "older"))
+        f"the login as {user} with credentials[{number}] ({name}) was refused by 3 devices and accepted by none; it "
+        "was not tried at 57 others; correct it, or remove it from rollcall_credentials"
+        for number, (user, name) in enumerate((("ops", "old"), ("oper", "older")))
     ]
 
 

@@ -46,6 +46,9 @@ ELSEWHERE = {
     r"ansible-playbook nightly\.yml( --check --diff)?": "test_check_mode_only_says_what_it_would_do",
     r"git -C rollcall/history\.git (log|show) .*": "test_the_commands_for_the_history_are_run",
     r"rm \S+/identity\.json": "test_the_answer_of_another_device_fails_and_never_becomes_the_last_good_one",
+    r"mv \S+/identity\.json \S+/identity\.2\.json": (
+        "test_a_second_unit_of_a_cluster_is_accepted_if_the_file_of_the_first_is_renamed"
+    ),
     r"ps -eo \S+ --forest \| grep _engine\.launched": "test_the_command_that_shows_the_processes_is_run",
 }
 
