@@ -447,14 +447,17 @@ async def _asked(session: _Session) -> Any:
             failure: DeviceError | None = error
             if session.way is not None:
                 failure = await session.way.failure(error, may_repeat=not session.has_sent or is_read_only(device))
-            if failure is error and session.is_waiting:  # the device did not wait for long enough
+            has_waited = failure is error and session.is_waiting
+            try:
+                if failure is error and not has_waited:
+                    raise
+                if failure is not None and not has_waited:
+                    raise failure from error
+            finally:
+                failure = None  # its traceback refers to this frame, so both would stay in memory
+            if has_waited:  # the device did not wait for long enough
                 with session.uncounted():
                     await asyncio.sleep(AGAIN)
-                continue
-            if failure is error:
-                raise
-            if failure is not None:
-                raise failure from error
         finally:
             session.close_streams()
 
