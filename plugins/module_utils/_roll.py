@@ -114,9 +114,8 @@ def call_roll(
     gone: frozenset[str] = frozenset()
     try:
         with _asking(ready, limits, keep, problems, on_told, redaction_key, memory, jitter=transcripts) as ask:
-            results = collect(
-                ask, spread(ready), **_options(limits), on_event=happened if keep or on_event or problems else None
-            )
+            told = happened if keep or on_event or problems else None
+            results = collect(ask, _in_turn(ready, limits), **_options(limits), on_event=told)
         finished.clear()
     except Exception as error:
         if problems is None:
@@ -182,7 +181,7 @@ def _yielding(
             stack.callback(keep.close)
         ask = stack.enter_context(_asking(ready, limits, keep))
         # In the order given, the answers of the first devices are those that are waited for.
-        names = ready if ordered else spread(ready)
+        names = ready if ordered else _in_turn(ready, limits)
         results = iter_collect(ask, names, ordered=ordered, **_options(limits), on_event=happened)
         stack.callback(results.close)
         yield None
@@ -218,6 +217,11 @@ def _not_asked(devices: Mapping[str, Device | Error]) -> dict[str, Result]:
             message = visible(secrets_of(device).sentence(refusal.message))
             wrong[name] = Result("skipped", error=replace(refusal, message=message))
     return wrong
+
+
+def _in_turn(names: Iterable[str], limits: Limits) -> Iterable[str]:
+    """Return the names in the order in which they are asked: for the guard, neighbours are apart from each other."""
+    return spread(names) if limits.login_failure_limit else names
 
 
 def _options(limits: Limits) -> dict[str, Any]:

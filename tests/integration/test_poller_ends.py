@@ -82,6 +82,7 @@ class Fleet:
         given = {
             "rollcall_output_dir": str(self.output_dir),
             "rollcall_workers": AT_ONCE,
+            "rollcall_login_failure_limit": 0,  # the devices are asked in the order of the inventory
             "rollcall_retries": 0,
             "rollcall_device_timeout": 110,
             "rollcall_command_timeout": 110,
