@@ -113,6 +113,7 @@ class Month:
             "rollcall_metrics_file": str(self.folder / "metrics.prom"),
             "rollcall_formats": ["md", "html", "json", "limit"],
             "rollcall_workers": 8,
+            "rollcall_login_failure_limit": 0,  # the devices are asked in the order of the inventory
             "rollcall_max_fail_percentage": LIMIT,
             "rollcall_stale_after": STALE * 86400,
             **variables,
