@@ -67,7 +67,6 @@ class Admission:
         self._on_change = on_change
         self._queue = LoginQueue(gates)
         self._guards: dict[bytes, Guard] = {}
-        self._users: dict[tuple[str, bool], Guard] = {}
         self._told: set[Credential] = set()
         self._key = secrets.token_bytes(32)  # passwords are told apart by digests that nobody can guess
         self._lock = threading.Condition()
@@ -200,19 +199,8 @@ class Admission:
         if device.become or device.become_password is not None:
             secret = (*secret, device.become_source, device.become_password)
             enable = self._guard_of(device, secret, device.become_source or "the enable password")
-        return Login(device.name, guard, gates, enable, self._user_guard_of(device), asks=asks, is_next=is_next)
-
-    def _user_guard_of(self, device: Device) -> Guard | None:
-        """Return the guard of all credentials of the user. An account is locked whatever the passwords are."""
-        if not device.user:
-            return None
-        asks = shows_logins(device)
-        key = (device.user, asks)
-        if key not in self._users:
-            credential = Credential(device.user, SEVERAL)
-            doubted = credential in self._doubted
-            self._users[key] = Guard(credential, self._rules, doubted=doubted, canaries=asks)
-        return self._users[key]
+        user = self._guard_of(device, (device.user, asks), SEVERAL) if device.user else None
+        return Login(device.name, guard, gates, enable, user, asks=asks, is_next=is_next)
 
     def _guard_of(self, device: Device, secret: tuple[object, ...], source: str) -> Guard:
         key = hashlib.blake2b(repr(secret).encode("utf-8", "surrogateescape"), key=self._key).digest()

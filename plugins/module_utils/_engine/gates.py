@@ -36,7 +36,7 @@ class Gate:
 
     def opens_at(self, now: float) -> float:
         """Return when the next login may begin, ``now`` or later. It is infinite until one that is under way ends."""
-        return math.inf if self._open >= self._most else max(now, self._next)
+        return math.inf if self._open >= self._most else self.next_at(now)
 
     def next_at(self, now: float) -> float:
         """Return when the rate allows the next login, ``now`` or later."""

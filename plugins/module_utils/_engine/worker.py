@@ -163,12 +163,9 @@ class Worker:
             (self._permits or self._cancelled) and self._can(select.POLLOUT) and self._sending.acquire(blocking=False)
         ):
             try:
-                if self._permits:
-                    permits = [self._permits.popleft() for _number in range(min(_AT_ONCE, len(self._permits)))]
-                    self.process.line.sendall(wire.packed(("permit", permits)))
-                else:
-                    numbers = [self._cancelled.popleft() for _number in range(min(_AT_ONCE, len(self._cancelled)))]
-                    self.process.line.sendall(wire.packed(("cancel", numbers)))
+                what, pending = ("permit", self._permits) if self._permits else ("cancel", self._cancelled)
+                told = [pending.popleft() for _each in range(min(_AT_ONCE, len(pending)))]
+                self.process.line.sendall(wire.packed((what, told)))
             except (OSError, IndexError):
                 return
             finally:
