@@ -94,6 +94,12 @@ class ActionModule(OnController):
         task_vars = task_vars or {}
         base: dict[str, Any] = super().run(tmp, task_vars)
         try:
+            return self._run(base, task_vars)
+        except AnsibleActionFail as error:  # Ansible does not apply failed_when of the role to an exception
+            return {**base, "changed": False, "failed": True, "msg": str(error)}
+
+    def _run(self, base: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        try:
             first = FirstCheck(self._task, self._templar, task_vars)
             given = self._task.args
             arguments = check_arguments(

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.validation import check_type_dict
 
 from ._bounds import check_number, check_path
 
@@ -54,7 +55,9 @@ def validated(spec: Spec, given: Mapping[str, Any], exclusive: Sequence[Sequence
     }
     for name, option in spec.items():
         value = given.get(name)
-        if "options" not in option or value is None or isinstance(value, str):
+        if option["type"] == "dict" and isinstance(value, str):
+            value = given[name] = _dictionary(name, value)
+        if "options" not in option or value is None:
             continue
         if not isinstance(value, Mapping):  # Ansible's own check ends in a TypeError
             msg = f"{name} must be {TYPES['dict']}, not {value!r}"
@@ -86,6 +89,16 @@ def listed(value: Any) -> Any:
     if isinstance(value, str) and value.lstrip().startswith("["):
         with contextlib.suppress(ValueError, RecursionError):
             return json.loads(value)
+    return value
+
+
+def _dictionary(name: str, text: str) -> dict[str, Any]:
+    """The dictionary in a string, as JSON or ``key=value``. Ansible has up to three sentences for another text."""
+    try:
+        value: dict[str, Any] = check_type_dict(text)
+    except (TypeError, ValueError) as error:
+        msg = f"{name} must be {TYPES['dict']}, not {text!r}"
+        raise ValueError(msg) from error
     return value
 
 

@@ -24,13 +24,15 @@ def failed_hosts(
 ) -> dict[str, Any]:
     """Return patterns of hosts, and the reason for each of them. The patterns match no host if the run passed.
 
-    :param result: that of the collect task.
+    :param result: that of the collect task. That of a run that was refused has the reason in ``msg``.
     :param outcome: that of the outcome task.
     :param most: the number of devices that are returned at most; None for the default.
     :param otherwise: the host that is returned if the run did not pass and no device is returned.
     """
-    if outcome.get("skipped"):  # of a plan, which has no answers
-        return {"hosts": [NOBODY], "reasons": {}}
+    if outcome.get("skipped"):  # there are no answers
+        if "plan" in result:
+            return {"hosts": [NOBODY], "reasons": {}}
+        return {"hosts": [limit_pattern(otherwise)], "reasons": {otherwise: str(result["msg"])}}
     verdict = outcome["verdict"]
     if verdict["passed"]:
         return {"hosts": [NOBODY], "reasons": {}}

@@ -104,6 +104,9 @@ def test_report_refuses_a_broken_variable(tmp_path: Path) -> None:
         done = run("report.yml", tmp_path, **{name: "{{ nope }}"})
         assert f"{name} cannot be resolved" in " ".join((done.stdout + done.stderr).split())
         assert done.returncode != 0
+    done = run("report.yml", tmp_path, "-e", "rollcall_title=Core of Oslo")
+    assert "'of Oslo' is in no variable" in " ".join((done.stdout + done.stderr).split())
+    assert done.returncode != 0
 
 
 @pytest.mark.parametrize(
@@ -126,3 +129,25 @@ def test_a_wrong_value_is_an_error_before_the_first_login(
     assert done.returncode != 0
     assert words in " ".join((done.stdout + done.stderr).split())
     assert not list(tmp_path.rglob("runs"))
+
+
+def test_a_refused_run_has_its_reason_in_one_failed_task(tmp_path: Path) -> None:
+    done = run("collect.yml", tmp_path, rollcall_hosts="asked", rollcall_keep={"run": 30})
+    assert done.returncode == 2
+    fatal = [line for line in done.stdout.splitlines() if line.startswith("fatal: ")]
+    assert len(fatal) == 1, done.stdout
+    assert fatal[0].startswith("fatal: [localhost]")
+    assert "unsupported option rollcall_keep.run" in fatal[0]
+
+
+def test_a_value_that_ansible_cuts_at_a_blank_is_an_error(tmp_path: Path) -> None:
+    done = run("collect.yml", tmp_path, "-e", "rollcall_title=Core of Oslo", rollcall_hosts="asked")
+    assert done.returncode != 0
+    assert "'of Oslo' is in no variable" in " ".join((done.stdout + done.stderr).split())
+    assert not list(tmp_path.rglob("runs"))
+
+
+def test_a_pattern_that_matches_no_host_is_named(tmp_path: Path) -> None:
+    done = run("collect.yml", tmp_path, rollcall_hosts=["core", "edge"])
+    assert done.returncode == 2
+    assert "no host of the inventory matches rollcall_hosts: core,edge" in " ".join(done.stdout.split())

@@ -62,3 +62,14 @@ def test_without_a_device_the_run_fails_on_another_host(most: int | None, failed
 def test_another_limit_is_refused(most: Any) -> None:
     with pytest.raises(AnsibleFilterError, match="rollcall_awx_most_red_hosts must be a whole number"):
         found(most, "bad")
+
+
+def test_a_refused_run_fails_on_another_host_with_its_reason() -> None:
+    refused = {"failed": True, "msg": "keep must have runs, days, or both"}
+    result = failed_hosts(refused, {"skipped": True}, None, "good")
+    assert result == {"hosts": ["good"], "reasons": {"good": "keep must have runs, days, or both"}}
+
+
+def test_a_plan_fails_on_no_host() -> None:
+    result = failed_hosts({"plan": {}}, {"skipped": True}, None)
+    assert matched(result["hosts"]) == []

@@ -238,6 +238,8 @@ def test_one_command_with_a_comma_is_one_command() -> None:
         ({"keep": {"run": 2}, "output_dir": "/x"}, ["unsupported option keep.run; near matches: runs"]),
         ({"keep": {"runs": "all"}, "output_dir": "/x"}, ["keep.runs must be a whole number, not 'all'"]),
         ({"keep": 3, "output_dir": "/x"}, ["keep must be a dictionary, not 3"]),
+        ({"keep": "3", "output_dir": "/x"}, ["keep must be a dictionary, not '3'"]),
+        ({"keep": "run=3", "output_dir": "/x"}, ["unsupported option keep.run; near matches: runs"]),
         ({"comands": ["a"]}, ["unknown argument comands; near matches: commands"]),
         ({"hosts": {"a": 1}}, ["hosts must be a list, not {'a': 1}"]),
         ({"platforms": {"a": 1}}, ["platforms must be a path or a list of paths, not {'a': 1}"]),
@@ -264,6 +266,12 @@ def test_bad_arguments(given: dict[str, Any], words: list[str]) -> None:
     message = str(caught.value)
     assert all(word in message for word in words), message
     assert "\n" not in message
+
+
+@pytest.mark.parametrize("name", ["keep", "ignore_changes"])
+def test_a_text_that_is_no_dictionary_has_one_sentence(name: str) -> None:
+    with pytest.raises(ValueError, match=rf"^{name} must be a dictionary, not '3'$"):
+        check_arguments({"hosts": ["a"], "output_dir": "/x", name: "3"})
 
 
 def test_hosts_are_required() -> None:

@@ -93,6 +93,20 @@ def check_role(
     return values
 
 
+def check_extra(extra: Mapping[str, Any]) -> None:
+    """Check that Ansible has understood the variables of ``-e``. It ends a value without quotes at its first blank.
+
+    :raises ValueError: if it has ignored the rest of one, and there are variables of this collection.
+    """
+    ignored = extra.get("_raw_params")
+    if ignored and any(str(name).startswith(PREFIX) for name in extra):
+        msg = (
+            f"-e: {str(ignored)!r} is in no variable, because Ansible ends a value without quotes at its first blank. "
+            """Use JSON, such as -e '{"rollcall_commands": ["show version"]}'"""
+        )
+        raise ValueError(msg)
+
+
 def check_for_all(variables: Mapping[str, Any], arguments: Mapping[str, Any] | None = None) -> None:
     """Check variables of each device that are set to the same value for all, in the play or with ``-e``.
 

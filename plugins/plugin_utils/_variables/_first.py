@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.rollcall.network.plugins.plugin_utils._task import TaskVariables, set_by_tasks
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._check import (
     HostNames,
+    check_extra,
     check_for_all,
     check_role,
     formats_of,
@@ -27,8 +28,9 @@ class FirstCheck:
 
     def __init__(self, task: Any, templar: Any, task_vars: Mapping[str, Any]) -> None:
         """
-        :raises ValueError: for wrong variables of the role.
+        :raises ValueError: for wrong variables of the role or of ``-e``.
         """
+        check_extra(task.get_variable_manager().extra_vars)
         values: dict[str, Any] = {}
         variables = TaskVariables(task, templar, task_vars)
         if _of_role(task):
@@ -50,6 +52,7 @@ def check_before_report(task: Any, templar: Any, variables: Mapping[str, Any]) -
 
     :raises ValueError: for names that are not known, with near matches, and for wrong variables.
     """
+    check_extra(task.get_variable_manager().extra_vars)
     if str(task.get_path() or "").startswith(f"{REPORT.resolve()}:"):
         own = TaskVariables(task, templar, variables)
         check_role(variables, lambda value: own.template(value, variables), variables["groups"], plays=("", "report"))
