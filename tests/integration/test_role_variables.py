@@ -147,7 +147,18 @@ def test_a_value_that_ansible_cuts_at_a_blank_is_an_error(tmp_path: Path) -> Non
     assert not list(tmp_path.rglob("runs"))
 
 
-def test_a_pattern_that_matches_no_host_is_named(tmp_path: Path) -> None:
-    done = run("collect.yml", tmp_path, rollcall_hosts=["core", "edge"])
+@pytest.mark.parametrize("playbook", ["collect.yml", "pollers.yml", "host_keys.yml"])
+def test_a_pattern_that_matches_no_host_is_an_error(playbook: str, tmp_path: Path) -> None:
+    done = run(playbook, tmp_path, rollcall_hosts=["core", "edge"])
     assert done.returncode == 2
     assert "no host of the inventory matches rollcall_hosts: core,edge" in " ".join(done.stdout.split())
+    done = run(playbook, tmp_path, "--limit", "r1", rollcall_hosts="r2,r3")
+    assert done.returncode == 2
+    assert "no host of the limit matches rollcall_hosts: r2,r3" in " ".join(done.stdout.split())
+    assert not list(tmp_path.rglob("runs"))
+
+
+def test_a_limit_and_a_pattern_ask_the_hosts_in_both(tmp_path: Path) -> None:
+    done = run("collect.yml", tmp_path, "--limit", "r1,r2", rollcall_hosts="asked:!r1", rollcall_formats=["limit"])
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert asked(tmp_path) == ["r2"]
