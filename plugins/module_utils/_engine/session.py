@@ -438,28 +438,36 @@ class _Worker:
 
 async def _asked(session: _Session) -> Any:
     """Ask the device, and again if a connection was lost and it is safe: that of a bastion, or one that only waited."""
-    device = session.job.device
-    driver = driver_of(device.driver)
+    driver = driver_of(session.job.device.driver)
     while True:
         try:
-            return await driver.ask(device, session)
+            return await driver.ask(session.job.device, session)
         except DeviceError as error:
-            failure: DeviceError | None = error
-            if session.way is not None:
-                failure = await session.way.failure(error, may_repeat=not session.has_sent or is_read_only(device))
-            has_waited = failure is error and session.is_waiting
-            try:
-                if failure is error and not has_waited:
-                    raise
-                if failure is not None and not has_waited:
-                    raise failure from error
-            finally:
-                failure = None  # its traceback refers to this frame, so both would stay in memory
-            if has_waited:  # the device did not wait for long enough
-                with session.uncounted():
-                    await asyncio.sleep(AGAIN)
+            if await _is_to_be_repeated(session, error):
+                continue
+            if not session.is_waiting:
+                raise
+            with session.uncounted():  # the device did not wait for long enough
+                await asyncio.sleep(AGAIN)
         finally:
             session.close_streams()
+
+
+async def _is_to_be_repeated(session: _Session, error: DeviceError) -> bool:
+    """Return whether the device is to be asked again at once, because the connection to its bastion was lost.
+
+    :raises DeviceError: that of the bastion, if the connection was lost and the device may not be asked again.
+    """
+    if session.way is None:
+        return False
+    may_repeat = not session.has_sent or is_read_only(session.job.device)
+    failure = await session.way.failure(error, may_repeat=may_repeat)
+    if failure is None or failure is error:
+        return failure is None
+    try:
+        raise failure from error
+    finally:
+        del failure  # its traceback refers to this frame, so both would stay in memory
 
 
 def run(line: socket.socket) -> int:
