@@ -105,7 +105,7 @@ _SHARED: dict[str, _Shared] = {
     ),
     "not_read_only": _Shared(
         _kinds("not_read_only"),
-        "Commands are not in the list of read-only commands: {none}, because nothing was sent to them; check the "
+        "Commands are not in the list of read-only commands: {none}, because nothing was sent; check the "
         "commands, and add those that only read to allow_commands",
     ),
 }

@@ -119,6 +119,14 @@ def test_a_refused_login_says_what_to_check() -> None:
     with OddServer(login=refuse) as server:
         message = error_of(server)["message"]
     assert message.endswith("the device accepts: password; check user and password or key")
+    assert "empty" not in message
+
+
+def test_an_empty_password_is_named() -> None:
+    """As of a lookup of an environment variable that is not set."""
+    with OddServer(login=refuse) as server:
+        message = error_of(server, password="")["message"]
+    assert "(tried: password); the password is empty; the device accepts: password" in message
 
 
 def test_the_grouped_reason_of_host_keys_names_no_device() -> None:

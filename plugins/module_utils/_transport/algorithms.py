@@ -138,7 +138,7 @@ def chosen_algorithms(kind: Kind, text: str, *, legacy: bool) -> tuple[str, ...]
         chosen = named
     result = tuple(dict.fromkeys(chosen))
     if not result or (prefix != "-" and not named):
-        msg = f"{text!r} names no {WORDS[kind]} that is supported"
+        msg = f"no supported {WORDS[kind]} matches {text!r}"
         raise ValueError(msg)
     return result
 

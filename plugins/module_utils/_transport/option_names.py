@@ -185,7 +185,7 @@ def _family(value: str) -> int:
 def _authentications(value: str) -> tuple[str, ...]:
     names = tuple(each for each in one_word(value).split(",") if each in AUTHENTICATIONS)
     if not names:
-        msg = f"it names no authentication method: {value!r}"
+        msg = f"it has no supported authentication method: {value!r}"
         raise ValueError(msg)
     return names
 

@@ -745,9 +745,10 @@ class _LoginClient(_Client):  # type: ignore[misc]
             raise DeviceError("auth_failed", "auth", "no_credentials", message) from error
         tried = ", ".join(self._tried)
         to_check = "user, password and one-time code" if self._answers.has_sent_code else "user and password or key"
+        empty = "the password is empty; " if login.password == "" else ""
         message = (
             f"login as {login.user} refused (tried: {tried}){self._quoted_banner()}; "
-            f"the device accepts: {', '.join(self._accepted)}; check {to_check}"
+            f"{empty}the device accepts: {', '.join(self._accepted)}; check {to_check}"
         )
         raise DeviceError("auth_failed", "auth", "refused", message) from error
 
