@@ -139,6 +139,7 @@ class Controller:
         self.settings: Item = {"AWX_ISOLATION_SHOW_PATHS": []}
         self.user: Item = {"username": "admin", "is_superuser": True}
         self.hidden: set[str] = set()  # endpoints whose objects the user cannot see
+        self.slow = 0  # how many lists of inventories AWX shows before one that it deletes is gone
         # The status and the artifacts of the next job that is launched.
         self.job: tuple[str, Item] = ("successful", {})
         self._ids = iter(range(1, 1_000_000))
@@ -177,6 +178,8 @@ class Controller:
             case [endpoint] if method == "GET" and endpoint in self.hidden:
                 return 200, _page([])
             case [endpoint] if method == "GET" and (endpoint in REFERENCES or endpoint == "unified_job_templates"):
+                if endpoint == "inventories":
+                    self._go_on_deleting()
                 return 200, _page(self._find(endpoint, dict(parse_qsl(parts.query))))
             case [endpoint] if method == "POST" and endpoint in REFERENCES:
                 item = self.create(endpoint, data)
@@ -185,6 +188,8 @@ class Controller:
                 return 201, self._shown(item)
             case [endpoint, number] if endpoint in REFERENCES:
                 item = self._by_id(endpoint, int(number))
+                if method == "DELETE" and endpoint == "inventories":
+                    return self._delete_later(item)
                 if method == "DELETE":
                     self._delete(endpoint, item)
                     return 204, None
@@ -373,6 +378,22 @@ class Controller:
         for linked in self.links.values():
             if gone["id"] in linked:
                 linked.remove(gone["id"])
+
+    def _delete_later(self, inventory: Item) -> tuple[int, Item | None]:
+        """AWX deletes an inventory in a job of its own. Until then it can be found, and its templates have lost it."""
+        if inventory.get("pending_deletion"):
+            return 400, {"error": "Inventory is already pending deletion."}
+        inventory["pending_deletion"] = True
+        for template in self.items["job_templates"]:
+            template["inventory"] = None if template["inventory"] == inventory["id"] else template["inventory"]
+        return 202, {}
+
+    def _go_on_deleting(self) -> None:
+        """The job of AWX that deletes inventories gets on."""
+        self.slow -= 1
+        if self.slow < 0:
+            for inventory in [each for each in self.items["inventories"] if each.get("pending_deletion")]:
+                self._delete("inventories", inventory)
 
     def _of(self, endpoint: str) -> list[Item]:
         if endpoint == "unified_job_templates":

@@ -450,6 +450,24 @@ def test_absent_removes_what_was_made_and_nothing_else(
 
 @NEEDS_AWX
 @pytest.mark.timeout(600)
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_an_inventory_that_awx_still_removes_is_waited_for(
+    state: str, controller: Controller, login: dict[str, str], tmp_path: Path
+) -> None:
+    """AWX removes it in a job of its own. A job template that used it until then would lose it."""
+    organization = controller.create("organizations", {"name": "Network"})["id"]
+    removed = {"name": "Roll call", "organization": organization, "kind": "", "pending_deletion": True}
+    old = controller.create("inventories", removed)["id"]
+    controller.slow = 2
+    status, output = awx(tmp_path, login, {**ASKED_FOR, "rollcall_awx_state": state})
+    assert status == 0, output
+    left = [item["id"] for item in controller.items["inventories"]]
+    assert old not in left
+    assert [item["inventory"] for item in controller.items["job_templates"]] == left * 3
+
+
+@NEEDS_AWX
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("disable", [True, "false"])  # a text, as of -e
 def test_a_rename_disables_the_schedule_of_the_old_name(
     disable: bool | str, controller: Controller, login: dict[str, str], tmp_path: Path
