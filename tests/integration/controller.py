@@ -136,6 +136,8 @@ class Controller:
         self.head = "1"
         self.playbooks = ["collect.yml", "report.yml", "awx_probe.yml"]
         self.hosts = {"1": ["r1", "r2", "r3"]}
+        # Of a revision with a file of the inventory's folder that cannot be read: the hosts of the other files.
+        self.readable: dict[str, list[str]] = {}
         self.settings: Item = {"AWX_ISOLATION_SHOW_PATHS": []}
         self.user: Item = {"username": "admin", "is_superuser": True}
         self.hidden: set[str] = set()  # endpoints whose objects the user cannot see
@@ -286,8 +288,11 @@ class Controller:
         if template["type"] == "project":
             return str(self._update(template)["status"])
         if template["type"] == "inventory_source":
-            project = self._by_id("projects", template["source_project"])
-            self._by_id("inventories", template["inventory"])["hosts"] = self.hosts[project["scm_revision"]]
+            revision = self._by_id("projects", template["source_project"])["scm_revision"]
+            if revision in self.readable and is_strict(template):
+                return "failed"
+            hosts = self.readable.get(revision) or self.hosts[revision]
+            self._by_id("inventories", template["inventory"])["hosts"] = hosts
             return "successful"
         # The variables and the survey's answers of the workflow come last, whether the template asks for them or not.
         own = {**json.loads(template.get("extra_vars") or "{}"), **self._defaults(template)}
@@ -493,6 +498,12 @@ class Controller:
 
     def _type_of(self, credential: Item) -> Item:
         return next(each for each in self.items["credential_types"] if each["id"] == credential["credential_type"])
+
+
+def is_strict(source: Item) -> bool:
+    """Whether ansible-inventory, in the environment that the source sets, fails if it cannot read a file of a folder."""
+    variables = json.loads(source.get("source_vars") or "{}")
+    return str(variables.get("ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED")).lower() == "true"
 
 
 def _edge(status: str) -> str:

@@ -233,6 +233,8 @@ def test_inputs_of_the_credential_that_are_in_no_variable_stay(
         ({}, {"rollcall_awx_operators": "NOC"}, "rollcall_awx_operators must be a list. Set it in a file or in JSON"),
         ({}, {"rollcall_awx_extra_vars": '{"rollcall_keep": 3}'}, "rollcall_awx_extra_vars must be a dictionary"),
         ({}, {"rollcall_awx_name": "24"}, "a name must not be a number, which is the id of an object in AWX: 24"),
+        ({}, {"rollcall_awx_operators": ["NOC", " 2_4"]}, "a name must not be a number"),
+        ({}, {"rollcall_awx_name": "Roll++"}, "a name must not contain ++"),
         (
             {},
             {"rollcall_awx_modules": "ansible.controller"},
@@ -301,6 +303,11 @@ def test_devices_added_in_git_are_asked_the_same_night(
     assert late.ran[-2:] == ["collect", "report"]
     controller.git_up = True
 
+    controller.head, controller.hosts["3"], controller.readable["3"] = "3", ["r1", "r2", "r3", "r4"], ["r1"]
+    lost = controller.night("Roll call")
+    assert (lost.status, lost.asked) == ("failed", ["r1", "r2", "r3", "r4"]), "a file of the inventory is broken"
+    del controller.readable["3"]
+
     broken = controller.night("Roll call", fails=("inventory",))
     assert (broken.status, broken.ran[-2:]) == ("failed", ["collect", "report"])
 
@@ -309,6 +316,32 @@ def test_devices_added_in_git_are_asked_the_same_night(
     assert partial.status == "successful", "the report node gives the verdict"
     assert partial.variables["again"]["rollcall_awx_second"] is True
     assert controller.night("Roll call", fails=("report",)).status == "failed"
+
+
+@NEEDS_AWX
+def test_an_inventory_with_a_file_that_cannot_be_read_is_not_updated(
+    controller: Controller, login: dict[str, str], tmp_path: Path
+) -> None:
+    """The environment that AWX gives to ansible-inventory, with what was set there by hand."""
+    status, output = awx(tmp_path, login)
+    assert status == 0, output
+    source = controller.one("inventory_sources", "Roll call: inventory")
+    source["source_vars"] = json.dumps({"BY_HAND": "1"})
+    status, output = awx(tmp_path, login)
+    assert (status, changed(output)) == (0, 1), output
+    status, output = awx(tmp_path, login)
+    assert (status, changed(output)) == (0, 0), output
+    of_source = json.loads(source["source_vars"])
+    assert of_source["BY_HAND"] == "1"
+    folder = tmp_path / "inventory"
+    folder.mkdir()
+    (folder / "good.yml").write_text("all: {hosts: {r1: }}\n")
+    (folder / "broken.yml").write_text("all: {hosts: {r2: }\n")
+    program = str(Path(sys.executable).with_name("ansible-inventory"))
+    of_awx = {**os.environ, "ANSIBLE_INVENTORY_UNPARSED_FAILED": "True", "ANSIBLE_INVENTORY_EXPORT": "True"}
+    for more, fails in (({}, False), (of_source, True)):
+        done = subprocess.run([program, "-i", str(folder), "--list"], env={**of_awx, **more}, capture_output=True)
+        assert (done.returncode != 0) is fails
 
 
 @NEEDS_AWX
@@ -562,22 +595,39 @@ def test_two_organizations_with_the_same_names_share_nothing(
             "rollcall_awx_organization": name,
             "rollcall_awx_disable_renamed": False,
             "rollcall_awx_credentials": ["Vault"],
+            "rollcall_awx_galaxy_credentials": ["Hub"],
+            "rollcall_awx_project_credential": "git",
+            "rollcall_awx_webhook_service": "github",
+            "rollcall_awx_webhook_credential": "status",
+            "rollcall_awx_notifications": {"error": ["On-call"]},
         }
         for name in ("Network", "Operations")
     )
-    kind = controller.create("credential_types", {"name": "Vault"})["id"]
-    vaults = {}
+    kinds = [controller.create("credential_types", {"name": name})["id"] for name in ("Vault", "Hub", "git", "status")]
+    own: dict[int, list[int]] = {}  # the credentials and the notification template of each organisation
     for name in ("Network", "Operations"):
         organization = controller.create("organizations", {"name": name})["id"]
-        vault = {"name": "Vault", "credential_type": kind, "organization": organization}
-        vaults[organization] = controller.create("credentials", vault)["id"]
+        own[organization] = [
+            controller.create("credentials", {"name": name, "credential_type": kind, "organization": organization})[
+                "id"
+            ]
+            for name, kind in zip(("Vault", "Hub", "git", "status"), kinds, strict=True)
+        ]
+        told = controller.create("notification_templates", {"name": "On-call", "organization": organization})
+        own[organization].append(told["id"])
     for given in (network, operations):
         status, output = awx(tmp_path, login, {**ASKED_FOR, **given})
         assert status == 0, output
     for template in controller.items["job_templates"]:
         environment = controller._by_id("execution_environments", template["execution_environment"])
         assert environment["organization"] == template["organization"], template["name"]
-        assert vaults[template["organization"]] in controller.linked(template, "credentials")
+        assert own[template["organization"]][0] in controller.linked(template, "credentials")
+    for workflow in controller.items["workflow_job_templates"]:
+        _vault, hub, git, status_of, told_to = own[workflow["organization"]]
+        [project] = [each for each in controller.items["projects"] if each["organization"] == workflow["organization"]]
+        assert controller.linked({"id": workflow["organization"]}, "galaxy_credentials") == [hub]
+        assert (project["credential"], workflow["webhook_credential"]) == (git, status_of)
+        assert controller.linked(workflow, "notification_templates_error") == [told_to]
     status, output = awx(tmp_path, login, {**ASKED_FOR, **network})
     assert (status, changed(output)) == (0, 0), output
     status, output = awx(tmp_path, login, {**ASKED_FOR, **operations, "rollcall_awx_state": "absent"})
@@ -609,6 +659,7 @@ PROBE: dict[str, Any] = {
     "packages": {"asyncssh": "2.24.1", "ansible-runner": "2.4.3"},
     "env": ["ROLLCALL_NET_USERNAME"],
     "hosts": 3,
+    "without_login": 3,
     "folder": FOLDER,
 }
 
@@ -646,6 +697,46 @@ def test_the_check_prints_one_list_with_what_to_do(
         warned = "ansible-runner 2.4.1, which shows warnings about the callback awx_display" in output
         assert warned is (artifacts == {"rollcall_awx_probe": old_runner})
     assert len(controller.items["jobs"]) == 4
+
+
+@NEEDS_AWX
+@pytest.mark.timeout(600)
+def test_the_check_proves_what_the_job_that_collects_gets(
+    controller: Controller, login: dict[str, str], tmp_path: Path
+) -> None:
+    """What was changed by hand on the other job templates is named until the playbook makes the check like them."""
+    check = ROOT / "playbooks" / "awx_check.yml"
+    status, output = awx(tmp_path, login)
+    assert status == 0, output
+    machine = controller.create("credential_types", {"name": "Machine"})["id"]
+    by_hand = controller.create("credentials", {"name": "ssh", "credential_type": machine, "kind": "ssh"})["id"]
+    group = controller.create("instance_groups", {"name": "site"})["id"]
+    environment = controller.create("execution_environments", {"name": "default"})["id"]
+    collect, report = (controller.one("job_templates", f"Roll call: {name}") for name in ("collect", "report"))
+    controller.links[collect["id"], "credentials"].append(by_hand)
+    controller.links[collect["id"], "instance_groups"] = [group]
+    report["execution_environment"] = environment
+    controller.job = ("successful", {"rollcall_awx_probe": {**PROBE, "env": []}})
+    status, output = awx(tmp_path, login, playbook=check)
+    assert status == 2, output
+    assert re.findall(r'"TO DO  ([\w ]+): ', output) == ["credential", "job templates"]
+    unlike = (
+        "instance groups of collect, credentials of collect, execution environment of report not as in Roll call: check"
+    )
+    assert unlike in output
+
+    status, output = awx(tmp_path, login)
+    assert status == 0, output
+    controller.links[report["id"], "instance_groups"] = [group]
+    status, output = awx(tmp_path, login, playbook=check)
+    assert status == 0, output
+    assert "a Machine credential is attached" in output
+    for name in ("collect", "check"):
+        controller.links[controller.one("job_templates", f"Roll call: {name}")["id"], "credentials"].remove(by_hand)
+    controller.job = ("successful", {"rollcall_awx_probe": {**PROBE, "env": [], "without_login": 0}})
+    status, output = awx(tmp_path, login, playbook=check)
+    assert status == 0, output
+    assert "each device has a login in the inventory" in output
 
 
 @NEEDS_AWX
