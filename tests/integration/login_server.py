@@ -65,12 +65,13 @@ class LoginServer:
     rounds: of keyboard-interactive, which is offered if there are any.
     password: is right for the password method, which is offered if there is one.
     garbled: after the login, a message comes that is too short.
-    goes_on: whether a wrong answer to a round still leads to the next one, as some devices do.
+    hangs_up: at a wrong password, the connection is closed without a message.
     """
 
     rounds: Sequence[Round] = ()
     password: str | None = None
     expired: bool = False
+    hangs_up: bool = False
     banner: str | bytes = ""
     change: str | bytes = "Your password has expired. New password:"
     debug: bytes = b""
@@ -132,6 +133,8 @@ class _Rules(asyncssh.SSHServer):
         self._server.passwords.append(password)
         if self._server.expired and password == self._server.password:
             raise asyncssh.PasswordChangeRequired(self._server.change)  # type: ignore[arg-type]
+        if self._server.hangs_up and password != self._server.password:
+            self._connection.abort()
         return password == self._server.password
 
     def change_password(self, username: str, old_password: str, new_password: str) -> bool:

@@ -258,6 +258,11 @@ LOGINS: dict[str, Login] = {
     "expired": by_password(Wanted("auth_failed", "password_expired", attempts=1), expired=True),
     "banner": by_password(Wanted(connection={"banner": "Authorised users only"}), banner="Authorised users only\n"),
     "text before the version": by_password(before_version=b"Welcome to box\r\nsecond line\r\n"),
+    "text before the version, hangs up": (
+        LoginServer(password="another", hangs_up=True, before_version=b"Welcome to box\r\n"),
+        {},
+        Wanted("auth_failed", "closed", ("the device closed the connection",), attempts=1),
+    ),
     "only mlkem": by_password(
         Wanted(connection={"kex": "mlkem768x25519-sha256"}), settings={"kex_algs": ["mlkem768x25519-sha256"]}
     ),

@@ -247,7 +247,11 @@ async def _logged_in(
     except (DeviceError, asyncssh.HostKeyNotVerifiable):
         raise
     except (asyncssh.Error, OSError, ValueError, EOFError) as error:
-        client.fail(error)
+        try:
+            client.fail(error)
+        except DeviceError as failure:  # whatever the reason is, a secret is not sent twice
+            failure.retry = failure.retry and not client.has_sent_secret
+            raise
     return Connection(client, connection)
 
 
@@ -684,7 +688,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
             self._fail_refused(error)
         if isinstance(error, asyncssh.DisconnectError) and not isinstance(error, asyncssh.ConnectionLost):
             self._fail_disconnected(reason, error)
-        if said:
+        if said and not self.has_begun:
             message = f"the device said {said!r} instead of beginning SSH; check its sessions and the port"
             raise DeviceError("unreachable", "connect", "refused_by_text", message, retry=True) from error
         if isinstance(error, (asyncssh.ConnectionLost, OSError, EOFError)):
