@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shlex
 import socket
 import stat
+import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -142,6 +144,33 @@ def test_a_device_that_ends_the_connection_after_the_password_has_refused_it(sai
     refused = next(each for each in answers.values() if each["status"] == "auth_failed")
     assert (kind_of(refused), refused["attempts"]) == ("closed", 1)
     assert said in str(refused["error"])
+
+
+# Like `nc` or `ssh -W`, it ends with an error when the device closes the connection.
+RELAY = """
+import os, socket, sys, threading
+device = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+def send():
+    while data := os.read(0, 65536):
+        device.sendall(data)
+    os._exit(0)
+threading.Thread(target=send, daemon=True).start()
+while data := device.recv(65536):
+    os.write(1, data)
+os.write(2, b"connection closed")
+os._exit(1)
+"""
+
+
+def test_a_password_that_is_refused_through_a_proxy_command_is_counted() -> None:
+    async def ends(_user: str, _password: str) -> bool:
+        raise asyncssh.DisconnectError(asyncssh.DISC_BY_APPLICATION, "Too many failures")
+
+    with OddServer(prompt_only, login=ends) as server:
+        command = shlex.join([sys.executable, "-S", "-c", RELAY, server.address, str(server.port)])
+        answers = call_roll([replace(each, proxy_command=command) for each in fleet(server, 12, WRONG)], retries=2)
+        assert len(server.logins) == 3
+    assert counts(answers) == {"auth_failed": 3, "skipped": 9}
 
 
 def test_a_password_that_no_device_answers_is_sent_to_three() -> None:

@@ -100,7 +100,7 @@ class Admission:
                 self.ended(login, self._queue.accept)
             elif entry.is_accepted:
                 self.ended(login, self._queue.accept_login)
-            elif kind in _NOT_SENT or error.status == "skipped":
+            elif (kind in _NOT_SENT and not entry.is_unanswered) or error.status == "skipped":
                 self.ended(login, self._queue.drop)
             if kind == "credential_guard":
                 call.attempts -= 1  # this one was not made
@@ -247,6 +247,8 @@ class Entry:
         self._login = login
         self.is_accepted = False
         """Whether the device has accepted the secret, and its session ended before the prompt."""
+        self.is_unanswered = False
+        """Whether the secret was sent, and the device has not accepted it."""
 
     @property
     def is_held(self) -> bool:

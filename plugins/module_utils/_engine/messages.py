@@ -41,6 +41,7 @@ class Done:
     """The outcome of a job: its value or its error, and the time that each phase took.
 
     :param is_accepted: the device accepted the last secret of the login that it was sent.
+    :param is_unanswered: a secret of the login was sent, and the device did not accept it.
     """
 
     number: int
@@ -49,6 +50,7 @@ class Done:
     phase: Phase
     seconds: dict[str, float]
     is_accepted: bool = False
+    is_unanswered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

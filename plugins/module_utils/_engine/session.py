@@ -89,6 +89,7 @@ class _Session:
         self._permit: asyncio.Future[str | None] | None = None  # None if the secret may be sent without a question
         self.is_waiting = False  # until it may send the secret; still true if the connection ended meanwhile
         self.is_accepted = False  # the last secret of the login
+        self.is_unanswered = False  # a secret of the login was sent, and the device has not accepted it
         self.phase: Phase = "connect"
         self.seconds: dict[str, float] = {}
         self._entered = self.began
@@ -125,11 +126,15 @@ class _Session:
         self.seconds[self.phase] = self.seconds.get(self.phase, 0.0) + now - self._entered
         self.phase, self._entered = phase, now
         if phase == "command" and not self.has_logged_in:
-            self.has_logged_in = True
+            self.has_logged_in, self.is_unanswered = True, False
             self._worker.logged_in(self.job.number)
 
     async def may_send_secret(self, *, is_login: bool = True) -> None:
         self.is_accepted = self.is_accepted and not is_login
+        await self._permitted()
+        self.is_unanswered = self.is_unanswered or is_login
+
+    async def _permitted(self) -> None:
         if not self.job.is_held:
             return
         if self._permit is None:
@@ -153,7 +158,7 @@ class _Session:
             self._permit.set_result(refusal)
 
     def logged_in(self) -> None:
-        self.is_accepted = True
+        self.is_accepted, self.is_unanswered = True, False
 
     def keep(self, value: Any) -> None:
         self.received = value
@@ -233,7 +238,9 @@ class _Session:
         return DeviceError("failed", self.phase, "engine", message)
 
     def done(self, value: Any = None, error: DeviceError | None = None) -> Done:
-        return Done(self.job.number, value, error, self.phase, self.seconds, self.is_accepted)
+        return Done(
+            self.job.number, value, error, self.phase, self.seconds, self.is_accepted, is_unanswered=self.is_unanswered
+        )
 
     def cancel(self) -> None:
         if self.task is not None:
@@ -422,6 +429,7 @@ class _Worker:
             session.job.device, raised, session.phase, session.received, session.facts, session.transcript
         )
         session.with_sent(failure.value)
+        failure.retry = failure.retry and not session.is_unanswered
         return failure
 
     def _interrupt(self) -> None:

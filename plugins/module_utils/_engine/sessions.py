@@ -229,7 +229,7 @@ def _may_repeat(asked: Asked) -> bool:
 def _value_of(asked: Asked, done: Done, call: Call) -> Any:
     call.phase = done.phase
     if asked.login is not None:
-        asked.login.is_accepted = done.is_accepted
+        asked.login.is_accepted, asked.login.is_unanswered = done.is_accepted, done.is_unanswered
     for phase, seconds in done.seconds.items():
         call.seconds[phase] = call.seconds.get(phase, 0.0) + seconds
     value = done.value if done.error is None else done.error.value

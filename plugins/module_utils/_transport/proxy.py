@@ -109,9 +109,13 @@ class ProxyRun:
         return first.protocol
 
     async def failure(self, error: BaseException) -> DeviceError | None:
-        """Return the error if the command or its bastion caused it, and None if the device did."""
+        """Return the error if the command or its bastion caused it, and None if the device did.
+
+        A login that failed at the device is the device's error, however the command ends because of it.
+        """
+        is_refused = isinstance(error, DeviceError) and error.status == "auth_failed"
         try:
-            return await self._failure(error) if isinstance(error, DeviceError) else None
+            return await self._failure(error) if isinstance(error, DeviceError) and not is_refused else None
         finally:
             self._credential.decided.set()
 
