@@ -357,11 +357,10 @@ def test_a_wrong_password_counts_for_all_enable_passwords() -> None:
     assert counts(answers) == {"auth_failed": 3, "skipped": 57}
 
 
-def test_a_wrong_enable_password_is_counted_alone() -> None:
-    """The devices with another enable password are asked, with the same login."""
-    heard: list[str] = []
+def privileged_mode(heard: list[str]) -> Session:
+    """Let the password ``right`` enter the privileged mode. All passwords are added to the list."""
 
-    async def asks(line: Line) -> None:
+    async def session(line: Line) -> None:
         prompt = "box>"
         while True:
             line.say(prompt)
@@ -374,7 +373,23 @@ def test_a_wrong_enable_password_is_counted_alone() -> None:
             elif command == "show version":
                 line.say("version 1\n")
 
-    with OddServer(asks, login=by_password) as server:
+    return session
+
+
+def test_wrong_enable_passwords_of_one_user_are_counted_together() -> None:
+    heard: list[str] = []
+    with OddServer(privileged_mode(heard), login=by_password) as server:
+        devices = fleet(server, 40, become=True)
+        answers = call_roll([replace(each, become_password=f"wrong-{each.name}") for each in devices])
+    assert len(heard) == 3
+    assert counts(answers) == {"auth_failed": 3, "skipped": 37}
+    assert "as ops with several enable passwords was refused by 3 devices" in said_of_skipped(answers)
+
+
+def test_a_wrong_enable_password_is_counted_alone() -> None:
+    """The devices with another enable password are asked, with the same login."""
+    heard: list[str] = []
+    with OddServer(privileged_mode(heard), login=by_password) as server:
         devices = {
             f"{become}-{device.name}": device
             for become in ("right", "wrong")

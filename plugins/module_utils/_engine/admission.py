@@ -28,7 +28,7 @@ from .._model.secrets import secrets_of
 from .._model.visible import visible
 from .._result import DeviceError
 from .gates import Gates
-from .guard import SEVERAL, Credential, Guard, Rules
+from .guard import SEVERAL, SEVERAL_ENABLE, Credential, Guard, Rules
 from .login_queue import Login, LoginQueue
 
 # Kinds of refused logins in which no device has judged the credential.
@@ -181,7 +181,8 @@ class Admission:
         """Return the login of a device, with its guards and its gates.
 
         Devices with the same password can have different enable passwords. An account is locked by refused logins of
-        all of them, and by those with other passwords of the same user.
+        all of them, and by those with other passwords of the same user. The enable passwords of a user are counted
+        together likewise.
         """
         gates, asks = self._gates.of(device.limit_groups), shows_logins(device)
         if not logs_in(device):
@@ -195,12 +196,14 @@ class Admission:
             device.passphrase,
         )
         guard = self._guard_of(device, secret, device.login_source)
-        enable = None
+        enable = user_enable = None
         if device.become or device.become_password is not None:
             secret = (*secret, device.become_source, device.become_password)
             enable = self._guard_of(device, secret, device.become_source or "the enable password")
+            if device.user:
+                user_enable = self._guard_of(device, ("enable", device.user, asks), SEVERAL_ENABLE)
         user = self._guard_of(device, (device.user, asks), SEVERAL) if device.user else None
-        return Login(device.name, guard, gates, enable, user, asks=asks, is_next=is_next)
+        return Login(device.name, guard, gates, enable, user, asks=asks, is_next=is_next, user_enable=user_enable)
 
     def _guard_of(self, device: Device, secret: tuple[object, ...], source: str) -> Guard:
         key = hashlib.blake2b(repr(secret).encode("utf-8", "surrogateescape"), key=self._key).digest()
@@ -214,7 +217,7 @@ class Admission:
         """Tell that a credential is not used any more, or that a device accepted it although it was doubted."""
         if guard.credential in self._told:  # two passwords can have the same name
             return
-        if guard.credential.source == SEVERAL and guard.is_stopped and not guard.is_mixed:
+        if guard.credential.source in (SEVERAL, SEVERAL_ENABLE) and guard.is_stopped and not guard.is_mixed:
             return  # its only credential is told
         if guard.is_stopped:
             self._told.add(guard.credential)

@@ -14,7 +14,8 @@ GROWTH = 4  # further logins that may be under way after each success
 PATIENCE = 2.0  # seconds after which a canary without an answer is not waited for
 MOST_AHEAD = 256  # connections under way, at most, with a credential that no device has accepted
 NAMED = 3  # devices that refused, in the message
-SEVERAL = "several credentials"  # instead of where the secret was set, if the logins of a user are counted
+# Instead of where the secret was set, if all logins of a user are counted, or all enable passwords.
+SEVERAL, SEVERAL_ENABLE = "several credentials", "several enable passwords"
 
 
 @dataclass(frozen=True, slots=True)

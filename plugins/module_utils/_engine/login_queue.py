@@ -25,6 +25,7 @@ class Login:
     :param guard: None for a device whose credential is not known.
     :param enable: of the password with which it enters the privileged mode.
     :param user: counts the logins with all credentials of the user.
+    :param user_enable: counts all passwords with which the user enters the privileged mode.
     :param asks: it asks before it sends the secret.
     :param is_next: the device has just refused another credential. It does not wait for other devices.
     """
@@ -36,6 +37,7 @@ class Login:
     user: Guard | None = None
     asks: bool = True
     is_next: bool = False
+    user_enable: Guard | None = None
     decided: threading.Lock = field(default_factory=threading.Lock)
     number: int = 0
     is_waiting: bool = True
@@ -51,7 +53,12 @@ class Login:
 
     @property
     def guards(self) -> tuple[Guard, ...]:
-        return tuple(each for each in (self.guard, self.user, self.enable) if each is not None)
+        return tuple(each for each in (self.guard, self.user, *self.enables) if each is not None)
+
+    @property
+    def enables(self) -> tuple[Guard | None, ...]:
+        """Those of the privileged mode."""
+        return self.enable, self.user_enable
 
     @property
     def lane(self) -> Lane:
@@ -122,14 +129,14 @@ class LoginQueue:
         """The device has accepted the login, and the session ended before it had to enter the privileged mode."""
         if login.is_open:
             for guard in login.guards:
-                (guard.end if guard is login.enable else guard.accept)(login)
+                (guard.end if guard in login.enables else guard.accept)(login)
             self._close(login, now)
 
     def refuse(self, login: Login, now: float) -> None:
         """The device has refused the login. It was not asked for the privileged mode."""
         if login.is_open:
             for guard in login.guards:
-                if guard is login.enable:
+                if guard in login.enables:
                     guard.end(login)
                 else:
                     guard.refuse(login, login.name, login.guard)
@@ -139,8 +146,8 @@ class LoginQueue:
         """The device has accepted the login, and refused the privileged mode."""
         if login.is_open:
             for guard in login.guards:
-                if guard is login.enable:
-                    guard.refuse(login, login.name)
+                if guard in login.enables:
+                    guard.refuse(login, login.name, login.enable)
                 else:
                     guard.accept(login)
             self._close(login, now)
@@ -149,7 +156,7 @@ class LoginQueue:
         """The login has ended, and it is not known whether the credential is right."""
         if login.is_open:
             for guard in login.guards:
-                if guard is login.enable or not login.asks:
+                if guard in login.enables or not login.asks:
                     guard.end(login)
                 else:
                     guard.stay_silent(login, login.name, login.guard)
