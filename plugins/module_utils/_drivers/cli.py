@@ -12,6 +12,7 @@ from .._device import Device
 from .._platforms import LEARNED, PlatformError, load_platform
 from .._result import DeviceError, Error, Output, Status
 from ._reader.exchange import ask, leave
+from ._reader.judging import lose
 from ._reader.modes import open_session
 from ._reader.terminal import Terminal
 from .contract import Session
@@ -73,6 +74,12 @@ async def _ask_all(terminal: Terminal, device: Device, session: Session) -> dict
         await leave(terminal, outputs)
         failed = [text for text, output in outputs.items() if output.status != "ok"]
         broken = next((each for each in outputs.values() if each.error and each.error.kind != "rejected"), None)
+    if terminal.echoes is False and broken is not None and broken.error and broken.error.kind == "desynchronised":
+        # No echo divides the answers: what was lost here can have begun in any of them.
+        for output in outputs.values():
+            if output.status == "ok":
+                lose(output)
+        failed = list(outputs)
     if failed:
         _fail(outputs, failed, broken)
     return outputs

@@ -28,7 +28,9 @@ from .questions import asks_for
 
 TAIL = 2048  # bytes at the end of the data that are searched for a prompt
 _NUMBER = re.compile(rb"[0-9]+")
-_MOVES = re.compile(r"[\r\n\x08]+|\x1b\[")  # what a device sends to wipe the prompt of a pager begins with one
+_MOVES = re.compile(
+    r"[\r\n\x08]+|\x1b\[(?![0-?]{0,20}m)"
+)  # what a device sends to wipe the prompt of a pager begins with one
 MOST_QUOTED = 4096  # lines of an answer that begin with the prompt
 MOST_LINES = 20  # lines that a device printed on its own, at the end of an answer
 
@@ -45,6 +47,7 @@ class Answer:
         self.echo = Echo(line.strip(), prompt, echoes, doubles)
         self.echo.found = not line.strip()
         self.tests: list[int] = []  # its length whenever an empty line was sent to test the end
+        self.earliest = 0.0  # when the last of these lines can have brought something
         self.pagers: list[tuple[int, int]] = []  # where the prompts of pagers are that were answered
         self.line_ended = False  # a pager was answered with a line end
         self.erased = 0  # keys of pagers that were erased from the device's line
@@ -58,6 +61,7 @@ class Answer:
         self.resumed = False  # more of the answer came after the first test
         self.unclear = False  # text and one prompt came after one test: a message, or the prompt before it was text
         self.eaten = False  # a test did not bring a prompt
+        self.patience = 0.0  # seconds of silence after which a test has brought all, besides those of a round trip
         self.was_complete = False  # it ended with the prompt when it was tested first
         self.changed = ""  # the line that ended it then, if it can be a changed prompt
         self.last_prompt: Prompt | None = None  # that ended it, if it is another one than the prompt that came then
@@ -96,7 +100,10 @@ class Answer:
         start = self.prompt.start(shown)
         if start is None or is_unfinished(self.data):
             return False
-        return not _ends_a_question(shown[shown.rfind("\n", 0, start) + 1 : start], self.prompt)
+        before = shown[shown.rfind("\n", 0, start) + 1 : start]
+        if before.strip() and not self.prompt.has_name and pager_at_end(self.tail()) is not None:
+            return False  # a percentage can end like a prompt
+        return not _ends_a_question(before, self.prompt)
 
     def paged(self, length: int, key: str) -> bool:
         """Note that the last bytes are the prompt of a pager. Return False if it was answered already."""
@@ -304,8 +311,8 @@ class Answer:
         return last.startswith(self.prompt.line) and bool(typed) and self.line.strip().startswith(typed)
 
     def shows_prompt(self) -> bool:
-        """Return whether a line ends with the prompt."""
-        return any(self.prompt.start(line) is not None for line in rendered(self.data).split("\n"))
+        """Return whether the prompt is anywhere in it."""
+        return any(True for _place in self.prompt.places(rendered(self.data)))
 
     def late(self, *, redraws: bool = True) -> bytes:
         """Return what came before the echo, if it is the rest of the previous answer; else nothing.
@@ -439,7 +446,9 @@ def _end(text: str, answer: Answer) -> int:
     end = _before_prompt(text, len(text), prompt)
     if end is None:  # a message came after the prompt
         found = _last_prompt(text, len(text), prompt) if answer.tests else None
-        return len(text) if found is None else prompt.without_context(text, found)
+        if found is None or not is_idle(text[found:].partition("\n")[2], prompt):
+            return len(text)  # what comes after a prompt in it can be text
+        return prompt.without_context(text, found)
     left = answer.more_prompts + (len(answer.tests) if answer.resumed else 0)  # each of them brought a prompt
     while left:
         start = _before_prompt(text, _last_character(text, end), prompt)

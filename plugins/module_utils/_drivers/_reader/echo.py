@@ -45,12 +45,13 @@ class Echo:
     start: int = 0  # where its line begins, after the prompt if there is one
     end: int = 0  # where the answer begins
     behind_prompt: bool = False  # a prompt of its own is in front of it
-    interrupted: bool = False  # a message came in the middle of it
+    interrupted: bool = False  # a message came in the middle of it, and the device showed all of it again
     is_unclear: bool = False  # it is drawn over another line that begins with the prompt
     _line: int = 0  # where the first line begins that was not looked at
     _searched: int = 0  # up to here there is no line end
     _begun: int | None = None  # where a line begins that has the first part of the command
     _typed: str = ""  # this part
+    _was_behind: bool = False  # it is behind a prompt
     _wraps: int = 0
     _doubled: tuple[int, int, bool] | None = None  # the first of two echoes: start, end, and whether behind a prompt
 
@@ -95,15 +96,14 @@ class Echo:
         elif is_echo(typed, self.command) or (start == 0 and (self._is_drawn(raw) or self._is_changed(typed, behind))):
             self._is_at(self._begun if self._is_redrawn(typed, behind) else start, end, behind=behind)
         elif self._typed and typed and typed == self.command[len(self._typed) :].strip():
-            self.interrupted = True
-            self._is_at(self._begun or 0, end, behind=False)
+            self._is_at(self._begun, end, behind=self._was_behind)  # a message came in the middle of it
         elif (place := _echo_end(raw, self.command)) is not None and place == len(raw):
             self._is_at(start, end, behind=behind or self._begins_with_prompt(raw))
         elif self._begun is not None and self._wraps < MOST_WRAPS and self._is_wrapped(data, end):
             self._is_at(self._begun, end, behind=behind or self._begins_with_prompt(raw))
         elif typed and self.command.startswith(typed):
             begun = self._begun if self._is_redrawn(typed, behind) else start
-            self._begun, self._typed, self._wraps = begun, typed, 0
+            self._begun, self._typed, self._was_behind, self._wraps = begun, typed, behind, 0
         elif typed and self.echoes is None and not is_chatter(line):
             self.echoes = False
 
@@ -157,7 +157,7 @@ class Echo:
 
     def _found_at(self, start: int, end: int, *, behind: bool) -> None:
         # Where the device had begun to echo at its prompt, a message came, and the prompt was shown again.
-        self.interrupted = self.interrupted or (self._begun == 0 and start > 0)
+        self.interrupted = self._begun == 0 and start > 0
         self.found, self.start, self.end = True, start, end
         self.behind_prompt = behind and start > 0
 

@@ -11,6 +11,7 @@ prompt changed, a log line was printed after it, the device does not echo), an e
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import TypeVar
 
 from ..._device import Command
@@ -36,6 +37,7 @@ async def ask(terminal: Terminal, command: Command, output: Output, *, prove: bo
     began = terminal.clock()
     try:
         previous = terminal.previous
+        text_before = previous[1].text if previous is not None else ""
         answer, end = await exchange(terminal, command, terminal.deadline(), prove=prove)
         if end == "prompt" and (place := answer.second_echo()) is not None:
             answer, end = await _ask_again(terminal, command, answer, place, previous)
@@ -56,6 +58,9 @@ async def ask(terminal: Terminal, command: Command, output: Output, *, prove: bo
         output.status, output.error = judge(terminal, output.text, end, answer)
         terminal.previous = (answer, output)
         terminal.older = previous[1] if previous is not None else None
+        if previous is not None and previous[1].text != text_before:
+            await _prove_text(terminal, *previous, is_late=True)
+        await _prove_text(terminal, answer, output)
     output.seconds = terminal.clock() - began
 
 
@@ -99,9 +104,45 @@ async def _compare(terminal: Terminal, command: Command, answer: Answer, before:
     return again, end
 
 
-async def exchange(terminal: Terminal, command: Command, deadline: float, *, prove: bool = False) -> tuple[Answer, End]:
-    """Send a line. Return what came after it, and how it ended."""
+async def _prove_text(terminal: Terminal, answer: Answer, output: Output, *, is_late: bool = False) -> None:
+    """Find out whether a prompt in the text of an answer is text. The device can also have printed a message that is
+    not known, and its prompt again.
+
+    The command is sent again, and the device gets more time at its prompt than it needed between two parts of an answer
+    so far. If this one has no such prompt, the first one had a message in it. Else the same lines must follow the
+    prompts, as a text that quotes them has them again.
+
+    :param is_late: a part of the text came after the next command was sent.
+    """
+    command = next((each for each in terminal.device.commands if each.text == answer.line), None)
+    quotes = set(answer.prompt.quotes(output.text))
+    if output.status != "ok" or not (quotes or is_late) or command is None or not only_reads(terminal.device, command):
+        return
+    last = terminal.previous
+    patience = min(SETTLE + terminal.pause, terminal.device.command_timeout / 4)
+    again, end = await exchange(terminal, command, terminal.deadline(), prove=True, patience=patience)
+    text = await text_in(terminal, again, end)
+    left = set(again.prompt.quotes(text))
+    is_same = left == quotes and not is_late
+    if end != "prompt" or not left <= quotes or (not is_same and again.second_echo() is not None):
+        lose(output)
+        return
+    if not is_same:
+        output.text = text
+        output.status, output.error = judge(terminal, text, end, again)
+    terminal.older = last[1] if last is not None and last[1] is not output else terminal.older
+    terminal.previous = (again, output)
+
+
+async def exchange(
+    terminal: Terminal, command: Command, deadline: float, *, prove: bool = False, patience: float = 0.0
+) -> tuple[Answer, End]:
+    """Send a line. Return what came after it, and how it ended.
+
+    :param patience: seconds of silence after a proof, besides those of a round trip.
+    """
     answer = Answer(command.text, terminal.prompt, terminal.echoes, doubles=terminal.doubles is True)
+    answer.patience = patience
     answer.data += await terminal.read(terminal.clock()) or b""
     await terminal.send(command.text, deadline)
     end = await receive(terminal, answer, command, deadline, prove=prove)
@@ -177,10 +218,17 @@ async def leave(terminal: Terminal, outputs: dict[str, Output]) -> None:
     """Send the logout line, so that the device frees its line at once, and read until it closes the session.
 
     What comes before the echo of this line, or behind a prompt after it, shows that the answers were not complete.
+    Some devices close the session before they echo this line. So it must bring nothing but the prompt to end a line
+    before it.
     """
     line = terminal.platform.on_close
     if not line:
         return
+    before = b""
+    if terminal.echoes and terminal.previous is not None:
+        end, before = await _end_line(terminal, terminal.previous[1])
+        if end == "closed":
+            return
     answer = Answer(line, terminal.prompt, terminal.echoes, doubles=terminal.doubles is True)
     await terminal.try_to_send(line, terminal.clock() + SETTLE)
     deadline = min(terminal.deadline(), terminal.clock() + LONGEST_LEAVE)
@@ -192,13 +240,35 @@ async def leave(terminal: Terminal, outputs: dict[str, Output]) -> None:
     went_on = terminal.echoes is False and answer.shows_prompt()
     if terminal.previous is not None and (went_on or answer.late(redraws=terminal.redraws is not False)):
         lose(terminal.previous[1])
-    if terminal.previous is not None and chunk == b"" and terminal.echoes and answer.is_only_prompts():
-        # The device closed the session before it read the line: the empty line can have been unread, too.
-        last = terminal.previous[1]
-        last.status, last.error = judge(terminal, last.text, "closed", answer)
-    if answer.repeats((*outputs, line)) or (chunk == b"" and answer.goes_on()):
+    if (
+        answer.repeats((*outputs, line))
+        or (before and _repeats(terminal, before + bytes(answer.data), outputs))
+        or (chunk == b"" and answer.goes_on())
+    ):
         for output in outputs.values():
             lose(output)
+
+
+async def _end_line(terminal: Terminal, last: Output) -> tuple[End, bytes]:
+    """End a line after the last answer. Return what this brought, if it is something else than the prompt.
+
+    :param last: fails then.
+    """
+    deadline = min(terminal.deadline(), terminal.clock() + LONGEST_LEAVE)
+    answer = Answer("", terminal.prompt, terminal.echoes)
+    await terminal.try_to_send("", deadline)
+    end = await receive(terminal, answer, Command(""), deadline, prove=False)
+    if end == "prompt" and is_idle(rendered(answer.data), answer.prompt):
+        return end, b""
+    last.status, last.error = judge(terminal, last.text, end if end == "closed" else "lost", answer)
+    return end, bytes(answer.data)
+
+
+def _repeats(terminal: Terminal, data: bytes, lines: Iterable[str]) -> bool:
+    """Return whether a line is the prompt and one of the lines that were sent."""
+    answer = Answer("", terminal.prompt)
+    answer.data += data
+    return answer.repeats(lines)
 
 
 def _is_mixed(text: str, command: str, prompt: Prompt) -> bool:

@@ -66,7 +66,7 @@ async def log_in(terminal: Terminal, deadline: float) -> None:
             if not more:
                 terminal.arrive(prompt, shown)
                 terminal.copies = 2 if prompt.context[-1:] == (prompt.line,) else 1
-                terminal.slowest = await _round_trip(terminal, sent, deadline)
+                terminal.slowest = terminal.fastest = await _round_trip(terminal, sent, deadline)
                 terminal.said = shown
                 return
             data += more

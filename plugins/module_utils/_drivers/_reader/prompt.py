@@ -15,13 +15,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from ..._chatter import is_chatter
+from ..._chatter import is_chatter, without_chatter
 from ..._terminal import clean, decode
 
 LONGEST = 512  # characters of a line; a longer one is no prompt
 MOST_CONTEXT = 3  # lines above the prompt
 LONGEST_SIGN = 4  # characters of a prompt without letters and digits, such as ``->``
 MOST_PROMPTS = 10  # in one line
+MOST_QUOTES = 4096  # lines of a text that end with the prompt
 _NUMBER = re.compile(
     r"\d++|(?<![a-z])(?:mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|am|pm)(?![a-z])",
     re.IGNORECASE,
@@ -30,6 +31,7 @@ _ANY_NUMBER = r"(?<!\d)\d++"
 _ANY_WORD = r"(?<![A-Za-z])[A-Za-z]{2,3}(?![A-Za-z])"
 _UNFINISHED = re.compile(rb"\x1b(?:\[[0-?]{0,20}[ -/]{0,2})?\Z")
 _UNSEEN = re.compile(rb"(?:\x1b\[[0-?]{0,20}[ -/]{0,2}[@-~]|[\x00-\x09\x0b-\x20])*+")  # bytes that do not show
+_NOT_BLANK = re.compile(r"[^\s][^\n]*")
 _CHANGES = "*!~ "  # marks of unsaved changes before a prompt
 
 
@@ -94,6 +96,29 @@ class Prompt:
             if (place - start <= LONGEST and self.has_name) or _UNSEEN.fullmatch(data, start, place):
                 yield start
             place = end + 1
+
+    def quotes(self, text: str) -> list[str]:
+        """Return what follows each line of a text that ends with the prompt: the next line that is not blank, without
+        numbers, or ``-``.
+
+        A prompt without a name is only one if it is alone on its line, or above a message.
+        """
+        part = max(_NUMBER.split(self.line), key=len) if self.counts else self.line
+        found: list[str] = []
+        place = 0
+        while part and len(found) < MOST_QUOTES and (place := text.find(part, place)) >= 0:
+            start = text.rfind("\n", 0, place) + 1
+            end = text.find("\n", place)
+            end = len(text) if end < 0 else end
+            line = text[max(start, end - LONGEST) : end]
+            after = _NOT_BLANK.search(text, end)
+            below = after.group()[:LONGEST] if after else "-"
+            if self.is_alone(line) or (
+                self.start(line) is not None and (self.has_name or not without_chatter(below)[0].strip())
+            ):
+                found.append(without_numbers(below))
+            place = end
+        return found
 
     @property
     def has_name(self) -> bool:

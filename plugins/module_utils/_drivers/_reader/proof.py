@@ -22,7 +22,7 @@ def patience(terminal: Terminal, answer: Answer) -> float:
     """
     if not answer.tests:
         return SETTLE
-    return 2 * terminal.slowest + (SETTLE if is_idle(answer.brought(), answer.prompt) else QUIET)
+    return answer.patience + 2 * terminal.slowest + (SETTLE if is_idle(answer.brought(), answer.prompt) else QUIET)
 
 
 def is_at_prompt(terminal: Terminal, answer: Answer) -> bool:
@@ -126,4 +126,5 @@ async def send_test(terminal: Terminal, answer: Answer, deadline: float) -> None
     is_complete = is_at_prompt(terminal, answer)
     is_changed = not answer.at_prompt() and terminal.may_be_prompt(shown, answer.line)
     answer.test(complete=is_complete, changed=last_line(shown) if is_changed else "")
+    answer.earliest = terminal.clock() + terminal.fastest / 2
     await terminal.try_to_send("", deadline)

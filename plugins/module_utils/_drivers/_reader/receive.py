@@ -21,7 +21,7 @@ async def receive(terminal: Terminal, answer: Answer, command: Command, deadline
     """Read until the answer is complete, or cannot be completed."""
     tests = MOST_TESTS
     said = b""  # what the device said to a reply
-    last = terminal.clock()  # when something came or was sent
+    last = came = began = terminal.clock()  # when something came or was sent, and when something came
     checked = 0.0  # seconds of silence after which the end was looked at
     while True:
         wait = patience(terminal, answer)
@@ -34,6 +34,9 @@ async def receive(terminal: Terminal, answer: Answer, command: Command, deadline
             return "prompt" if is_over else "closed"
         if chunk:
             answer.data += chunk
+            if not answer.tests and answer.line and answer.echoed():
+                terminal.fastest = min(terminal.fastest, terminal.clock() - began)
+            terminal.pause, came = max(terminal.pause, terminal.clock() - came), terminal.clock()
             end = await _arrived(terminal, answer, deadline)
             last, checked = terminal.clock(), 0.0
             if end is not None and (end != "prompt" or answer.tests or not (prove or is_uncertain(terminal, answer))):
@@ -86,7 +89,8 @@ async def _arrived(terminal: Terminal, answer: Answer, deadline: float) -> End |
             del answer.data[terminal.device.max_output :]
             return "cut"
         if answer.tests:
-            if is_proven(answer, settled=False) and not await terminal.more(answer):
+            is_early = answer.patience or terminal.clock() < answer.earliest
+            if not is_early and is_proven(answer, settled=False) and not await terminal.more(answer):
                 return proven(terminal, answer)
         elif is_at_prompt(terminal, answer):
             if not await terminal.more(answer):

@@ -54,7 +54,9 @@ class Terminal:
         self.echoes: bool | None = None  # None: not known yet
         self.doubles: bool | None = None  # the device shows each line again when it is ended; None: not known yet
         self.copies = 1  # prompts that an empty line brought after the login, if the device doubles lines
+        self.pause = 0.0  # seconds of the longest silence before a part of an answer
         self.slowest = 0.0  # seconds between an empty line and the prompt that it brought
+        self.fastest = 0.0  # the shortest time between a line and what it brought
         self.older: Output | None = None  # before the previous one
         self.previous: tuple[Answer, Output] | None = None  # its end is not proven
 

@@ -1,0 +1,52 @@
+# Copyright: (c) 2026, the rollcall.network authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A device prints a message that is not known, and its prompt again. A text that quotes the prompt looks the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.played import Talk, line, play
+
+TEXTS = {"show version": "Version 1\nup", "show clock": "10:00", "show arp": "a b"}
+MESSAGES = {
+    "aos": (b"-> ", b"\r\nMON APR 03 10:12:13 : SYSTEM (75) info message:\r\n+++ A port has gone down\r\n\r\n"),
+    "fortios": (b"FGT-1 # ", b"\r\nThe system is entering conserve mode\r\n"),
+    "linux": (b"root@sw1:~# ", b"\r\n[ 4711.081500] igb 0000:02:00.0 eth1: igb: eth1 NIC Link is Down\r\n"),
+    "zyxel": (b"ZYX-2# ", b"\r\n10:00:01 INFO: port 3 link down\r\n"),
+    "two": (b"sw1>", b"\r\nfan 2 has stopped\r\n\r\nfan 2 is removed\r\n"),
+}
+
+
+def printing(prompt: bytes, when: str, at: str, message: bytes, pause: float, *, echo: bool = True) -> Talk:
+    """Print a message and the prompt again, once: ``within`` the answer to a command, before its prompt, or ``after``
+    it, when the device waits at its prompt."""
+    waiting = False
+    while True:
+        yield prompt
+        if waiting:
+            waiting, when = False, "none"
+            yield pause
+            yield message + prompt
+        typed = (yield from line(echo=echo)).strip()
+        if typed == "exit":
+            return
+        waiting = (typed, at) == (when, "after")
+        if (typed, at) == (when, "within"):
+            when = "none"
+            yield prompt + message
+        yield TEXTS[typed].replace("\n", "\r\n").encode() + b"\r\n" if typed in TEXTS else b""
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.05, 0.5])
+@pytest.mark.parametrize("when", TEXTS)
+@pytest.mark.parametrize("name", MESSAGES)
+@pytest.mark.parametrize("echo", [True, False])
+def test_a_message_and_its_prompt_are_no_text(name: str, when: str, pause: float, echo: bool) -> None:
+    prompt, message = MESSAGES[name]
+    played = play(printing(prompt, when, "after", message, pause, echo=echo), TEXTS)
+    for command, output in played.outputs.items():
+        assert output.status != "ok" or output.text == TEXTS[command]
+    if echo:
+        assert (played.error, played.texts) == (None, TEXTS)
