@@ -132,7 +132,8 @@ SNMP = re.compile(
     r"(?:snmp-server|snmp|snmpv?[123]c?|snmp-agent|snmp-setting|/snmp|trapcommunity|snmptrap|snmpv3)(?![\w.])",
     re.IGNORECASE,
 )
-SNMP_BLOCK = re.compile(r"[-+<>! \t]{0,60}(?:/configure system security |sys |system )?(?:snmp|access-group)[ {]")
+SNMP_BLOCK = re.compile(r"[-+<>! \t]{0,60}(?:/configure system security |sys |system )?(?:snmp|access-group)[ {\n]")
+NO_BLOCK = re.compile(r"[-+ \t]{0,80}(?:[!#]|/\*|\n)")  # an empty line or a comment, whatever is around it
 SNMP_READ = (
     r"(?:(?:read|write|read-only|read-write|readonly|readwrite|ro|rw|add|poll|community|0|7|8|cipher|simple|encrypted|"
     r"clear|plaintext|ciphertext|text|string|name|create|delete|accessmode (?:ro|rw)|mode (?:enable|disable)|map|"
@@ -216,6 +217,11 @@ HIDDEN = re.compile(
     r"(?:min|max)(?:imum)?-[a-z-]{1,40}|[^\w*]{1,2}|\$\(\w{1,64}\)|\$\{\w{1,64}\}?|\{\{[\w .]{1,64}\}\}"
 )
 
+QUOTE = re.compile(r"(?<!\\)[\"']")
+# A string of JSON, with the colon before a value, and what is escaped in it. The two characters stay two.
+JSON_STRING = re.compile(r'(:\s{0,40})?"((?:[^"\\]|\\.)*+)(?:"|\Z)', re.DOTALL)
+JSON_ESCAPE = re.compile(r"\\[nrt\"]")
+ESCAPED = {"\\n": " \n", "\\r": "  ", "\\t": "  "}
 PARAMETER = re.compile(r"&(?=\w{1,40}=)")  # the next one in a URL
 ADDRESS = re.compile(
     r"\d{1,3}(?:\.\d{1,3}){3}(?:[:/]\d{1,5})?|(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}|(?:[0-9a-fA-F]{4}\.){2}[0-9a-fA-F]{4}|"
@@ -338,7 +344,7 @@ CREATE_USER = re.compile(
 # Blocks in which the community is called otherwise: FortiOS, and the export of RouterOS.
 COMMUNITY_BLOCK = re.compile(r"[ \t]*config system snmp community[ \t]*\n|[ \t]*/snmp community[ \t]*\n")
 COMMUNITY_NAME = re.compile(rf"[ \t]*+set name {VALUE}|[ \t]*+(?:[^\n]{{0,400}}?{BLANKS})?name={VALUE}")
-COMMUNITY_LINES = 400
+COMMUNITY_LINES = 20_000
 # Behind the header of a table: a rule of dashes, or an empty line. Then a row in each line.
 TABLE_RULE = re.compile(r"[^\n]{0,200}\n(?:[ \t]{0,40}(?:[-=][-=+| \t]{3,300})?\n)?")
 TABLE_HEADER = re.compile(

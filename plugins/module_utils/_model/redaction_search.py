@@ -20,7 +20,7 @@ from .redaction_names import COMMUNITY, KEY, LONGEST, LOOSE, NAME, NUMBERED, SNM
 
 MASK = "redacted"
 LONGEST_PREFIX = 300  # characters of a line before a keyword
-_LINES_BEFORE = 10  # that are looked at for the block of a line
+_LINES_BEFORE = 40  # that are looked at for the blocks around a line
 _ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _WORD_END = re.compile(r"[\w.-]{0,64}")
 MASKED = re.compile(r"redacted(?:_(?:[0-9a-f]{64}|[0-9a-f]{32}|[0-9a-f]{16}|[0-9a-f]{8}))?")
@@ -34,6 +34,40 @@ Span = tuple[int, int]
 
 def spans(text: str) -> list[Span]:
     """Return where the secrets of a text are, in order and apart from each other."""
+    found = _found(text)
+    if is_json(text):
+        lines = _with_lines_of_strings(text)
+        # A value of a command ends with its line. A value of JSON is a whole string.
+        whole = [
+            (start, end)
+            for start, end in found
+            if lines[start:end] == text[start:end] or text[start - 1 : start] == text[end : end + 1] == '"'
+        ]
+        found = whole + _found(lines)
+    found = merged(found)
+    return _without_masks(text, found) if found and MASK in text else found
+
+
+def is_json(text: str) -> bool:
+    """Whether a text can be JSON, so that a string in it can have a command or a whole configuration."""
+    return text.lstrip()[:1] in ("{", "[")
+
+
+def _with_lines_of_strings(text: str) -> str:
+    """Return a text of JSON with the lines of its strings as lines. All characters keep their places."""
+    return rules.JSON_STRING.sub(_as_lines, text)
+
+
+def _as_lines(match: re.Match[str]) -> str:
+    colon, body = match[1] or "", match[2]
+    if " " not in body or (colon and "\\n" not in body):
+        return match[0]  # a value of one line: it can be a description
+    quotes = itertools.cycle((' "', '" '))
+    lines = rules.JSON_ESCAPE.sub(lambda escape: next(quotes) if escape[0] == '\\"' else rules.ESCAPED[escape[0]], body)
+    return f"{colon}\n{lines}".ljust(len(match[0]), "\n")
+
+
+def _found(text: str) -> list[Span]:
     lower = text.lower()
     if len(lower) != len(text):  # a few letters have a lower case of two characters
         lower = text.translate(_ASCII_LOWER)
@@ -50,8 +84,7 @@ def spans(text: str) -> list[Span]:
             )
             while place >= 0:
                 place = lower.find(keyword, max(look(text, place, found), place + len(keyword)))
-    found = merged(found)
-    return _without_masks(text, found) if found and MASK in text else found
+    return found
 
 
 def _without_masks(text: str, found: list[Span]) -> list[Span]:
@@ -289,9 +322,16 @@ def looks_random(value: str) -> bool:
 
 def _in_server(text: str, line: int) -> bool:
     """Whether a line belongs to a server of RADIUS or TACACS: the line before it that is less indented says so."""
+    return any(rules.SERVER.match(text, outer) for outer in itertools.islice(_enclosing(text, line), 1))
+
+
+def _enclosing(text: str, line: int) -> Iterator[int]:
+    """Yield the lines that open the blocks around a line, the innermost first: each is less indented."""
     indent = _indent(text, line)
-    outer = (before for before in _lines_before(text, line, _LINES_BEFORE) if _indent(text, before) < indent)
-    return any(rules.SERVER.match(text, before) for before in itertools.islice(outer, 1))
+    for before in _lines_before(text, line, _LINES_BEFORE):
+        if _indent(text, before) < indent and not rules.NO_BLOCK.match(text, before):
+            indent = _indent(text, before)
+            yield before
 
 
 def _indent(text: str, line: int) -> int:
@@ -343,8 +383,8 @@ def _community(text: str, line: int, start: int, end: int, named: str, found: li
 
 
 def _in_snmp(text: str, line: int) -> bool:
-    """Whether the lines before this one open a block of SNMP."""
-    return any(rules.SNMP_BLOCK.match(text, before) for before in _lines_before(text, line, 2 * _LINES_BEFORE))
+    """Whether a line is in a block of SNMP."""
+    return any(rules.SNMP_BLOCK.match(text, outer) for outer in _enclosing(text, line))
 
 
 def _lines_before(text: str, line: int, most: int) -> Iterator[int]:
@@ -463,13 +503,16 @@ def _algorithms(text: str, place: int, found: list[Span]) -> int:
 
 
 def _block_of_communities(text: str, place: int, found: list[Span]) -> int:
+    """Take the names up to the end of the block. The blocks in it have other names."""
+    depth = 0
     for _line in range(rules.COMMUNITY_LINES):
         newline = text.find("\n", place)
         end = newline if newline >= 0 else len(text)
         line = text[place : min(end, place + 1000)].strip()
-        if line in ("end", "next end") or line.startswith("/") or place >= len(text):
+        depth += line.startswith("config ") - (line in ("end", "next end"))
+        if depth < 0 or line.startswith("/") or place >= len(text):
             break
-        match = rules.COMMUNITY_NAME.match(text, place, min(end, place + 1000))
+        match = None if depth else rules.COMMUNITY_NAME.match(text, place, min(end, place + 1000))
         if match:
             _take(text, match, found)
         place = end + 1
@@ -539,11 +582,8 @@ def _authentication(text: str, place: int, found: list[Span]) -> int:
 
 
 def _in_group(text: str, line: int) -> bool:
-    """Whether the line before this one begins a group of routers, and this one is in it."""
-    indent = _indent(text, line)
-    return any(
-        rules.GROUP.match(text, before) and _indent(text, before) < indent for before in _lines_before(text, line, 1)
-    )
+    """Whether a line is in the block of a group of routers."""
+    return any(rules.GROUP.match(text, outer) for outer in itertools.islice(_enclosing(text, line), 1))
 
 
 def _marked(text: str, place: int, found: list[Span]) -> int:
@@ -688,9 +728,9 @@ def _take(text: str, match: re.Match[str], found: list[Span], *, assigned: bool 
         if assigned and (more := rules.PARAMETER.search(kept)):
             end -= len(kept) - more.start()
             kept = kept[: more.start()]
-        if kept[-1:] in ("'", '"') and kept.count(kept[-1]) == 1 and _is_in_quotation(text, kept[-1], start):
-            kept = kept[:-1]  # the end of a quotation that has begun before
-            end -= 1
+        if (quote := rules.QUOTE.search(kept)) and _is_in_quotation(text, quote[0], start):
+            end -= len(kept) - quote.start()  # the end of a quotation that has begun before
+            kept = kept[: quote.start()]
         value = kept
         if assigned and value.isdigit() and text[match.start()] in "\"'":
             return end  # a number in JSON
@@ -701,9 +741,9 @@ def _take(text: str, match: re.Match[str], found: list[Span], *, assigned: bool 
 
 
 def _is_in_quotation(text: str, mark: str, place: int) -> bool:
-    """Whether a quotation has begun in the line before this place."""
+    """Whether a quotation has begun in the line before this place, and has not ended."""
     first = max(0, place - LONGEST_PREFIX)
-    return text.rfind(mark, first, place) > text.rfind("\n", first, place)
+    return text.count(mark, max(first, text.rfind("\n", first, place)), place) % 2 == 1
 
 
 def _take_all(match: re.Match[str], found: list[Span]) -> None:
