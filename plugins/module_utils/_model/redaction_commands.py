@@ -25,6 +25,8 @@ _COMMANDS: dict[str, dict[str, tuple[str, ...]]] = {
         "trapreceiver ": ("config snmp trapreceiver create|delete $",),
         # Extreme
         "string encrypted ": ("configure keychain * add key * string encrypted $",),
+        # AireOS: a vector, a check and what is encrypted
+        " encrypt ": ("config ... encrypt ... 1 ! ! # !",),
     },
     "account ": {
         "account ": (
@@ -33,12 +35,13 @@ _COMMANDS: dict[str, dict[str, tuple[str, ...]]] = {
             "create account * * $",
         ),
     },
-    "netlogin ": {"netlogin ": ("create|configure netlogin local-user * encrypted $",)},
+    "encrypt": {"netlogin ": ("create|configure netlogin local-user * encrypted $",)},
     "snmp": {
         "community-by-index ": ("snmp-server community-by-index * $",),  # Extreme
         "snmpv3 ": (
             "configure snmpv3 add community encrypted $ name encrypted $",
             "configure snmpv3 add community $ name $",
+            "snmpv3 community index * name $",
             "snmpv3 usm user # * md5|sha|sha256 $ aes128-cfb|des-cbc|aes|des $",
             "snmpv3 usm user # * md5|sha|sha256 $",
         ),
@@ -59,19 +62,24 @@ _COMMANDS: dict[str, dict[str, tuple[str, ...]]] = {
         # Check Point, Dell, EOS
         "authtype simple ": ("... authtype simple $",),
         "authentication-type ": ("authentication-type simple 0|7|9 $", "authentication-type simple $"),
-        "-cvauth=": ("... -cvauth=key,$",),
+        "auth=key,": ("... -cvauth=key,$", "... -ingestauth=key,$"),
+        "authenticate ": ("vrrp * * authenticate $",),  # AOS
+        "simple-text-auth ": ("... auth-type simple-text-auth 2 $", "... auth-type simple-text-auth $"),
+        "key eigrp ": ("authentication key eigrp # 8 $", "authentication key eigrp # $"),
     },
-    # Cisco IOS
-    " -- text ": {" -- text ": ("key * -- text $",)},
-    "ldp password ": {
+    "key": {
+        " -- text ": ("key * -- text $",),  # Cisco IOS
+        "session-key ": ("set session-key inbound|outbound ah # $",),
+    },
+    "pass": {
         "ldp password ": (
             "mpls ldp password option # for * 0|7 $",
             "mpls ldp password option # for * $",
             "mpls ldp password fallback 0|7 $",
             "mpls ldp password fallback $",
-        )
+        ),
+        "md5-password ": ("... md5-password plain|cipher|simple * $",),  # Huawei
     },
-    "session-key ": {"session-key ": ("set session-key inbound|outbound ah # $",)},
     # Aruba, Yamaha, NetScaler
     "user ": {
         "mgmt-user ": ("mgmt-user * * !", "mgmt-user * !"),
@@ -82,16 +90,17 @@ _COMMANDS: dict[str, dict[str, tuple[str, ...]]] = {
         "localip ": ("localip * ipsec $",),
         "masterip ": ("masterip * ipsec $",),
     },
-    # Huawei
-    "md5-password ": {"md5-password ": ("... md5-password plain|cipher|simple * $",)},
+    # Huawei, Comware
+    " plain ": {
+        " plain ": ("... authentication plain $", "md5-authentication * plain $", "vlink-peer * ... plain $"),
+    },
     # Linux: IPsec, tac_plus
-    " : eap ": {" : eap ": ("... : EAP $",)},
-    ": rsa ": {": rsa ": (": RSA * $",)},
+    " : ": {" : eap ": ("... : EAP $",), " : xauth ": ("... : XAUTH $",)},
     "cleartext ": {"cleartext ": ("login|pap|chap|enable|arap|opap|ms-chap = cleartext $",)},
     # the files of keys of NTP and PPP
     "md5 ": {"md5 ": ("# MD5|M !",)},
     "sha1 ": {"sha1 ": ("# SHA1|SHA !",)},
-    '" * "': {'" * "': ("* ** $",)},
+    '"': {'" * "': ("* ** $",), ": rsa ": (": RSA * $",)},
 }
 _ANY = r'(?:"[^"\n]{0,200}"|[^\s"]\S{0,200})'
 _SOME = r"[^\n]{0,200}?"

@@ -33,7 +33,8 @@ _FORMS = re.compile(
 # Endings without ``-``. A word that ends so names a secret.
 _ENDINGS = (
     *("password", "passwd", "passwort", "passphrase", "passcode", "passcrypt", "passwrd", "secret", "psksecret"),
-    *("phash", "bindpw", "rootpw", "newpass", "requirepass", "masterauth", "authtok", "idtoken", "authpwd", "privpwd"),
+    *("phash", "nthash", "passkey", "keycipher", "asciikey", "protectionkey", "authenticationtext"),
+    *("bindpw", "rootpw", "newpass", "requirepass", "masterauth", "authtok", "idtoken", "authpwd", "privpwd"),
     *("passwordhash", "passwdhash", "hashedpassword", "sharedkey", "presharekey", "serverkey", "authkey", "authpass"),
     *("privpass", "privacykey", "encryptionkey", "enckey", "encryptkey", "keyencrypt", "keystring", "keyoctetstring"),
     *("keyvalue", "setkey", "privatekey", "privkey", "apikey", "secretkey", "accesskey", "hexkey", "wpakey"),
@@ -61,7 +62,7 @@ _OTHERS = words(
 _COMMUNITIES = ("community", "communities", "communityname", "communitystring", "communitymap")
 # Before ``community`` in a word that is one of SNMP.
 _OF_SNMP = re.compile(
-    r"(?:snmp|snmpv?[12]c?|v[12]c?|ro|rw|read|write|only|trap|traps|notify|usm|get|def|readonly|readwrite|readcomm|-)+\Z"
+    r"(?:snmp|snmpv?[12]c?|v[12]c?|ro|rw|read|write|only|trap|traps|notify|usm|get|set|def|readonly|readwrite|readcomm|-)+\Z"
 )
 
 

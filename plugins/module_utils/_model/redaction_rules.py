@@ -20,7 +20,7 @@ BLANKS = r"[ \t]{1,40}"
 # Before a command: the marks of a difference or comment, the number of a line, a prompt, and what a log says of it.
 PREFIX = (
     r"[-+<>!|#* \t]{0,60}+(?:\d{1,6}[ \t]?[:.)|]?[ \t]{1,10})?(?:\S{1,80}[#>$%\]] ?)?"
-    r"(?:[^\n]{0,160}?(?:command|cmd|cfg): ?['\"]?)?"
+    r"(?:[^\n]{0,160}?(?:command|cmd|cfg|%HA_EM-\d-LOG: \S{1,40}): ?['\"]?)?"
 )
 # What stands between the name and the value. Numbers are types: ``password 7 0822455D0A16``.
 KINDS = (
@@ -32,8 +32,10 @@ KINDS = (
     r"|local-user|local|remote|authentication|accounting|authorization|usual|nonstandard|rfc2453|rfc2082|localized-key"
     r"|role \S{1,32}|manager|operator|user-name \S{1,64}|(?:in|out)bound|esp|ah|\d{1,3}(?:\.\d{1,3}){3}"
     r"|peer|localip|size \d{1,4}bit|type \S{1,16}|hostname \S{1,128}|address \S{1,64}|sha-?\d{1,3}-\d{1,3}"
-    r"|cmac-aes-\d{3}|pass-phrase|pre-shared-key|shared-secret|ckn \S{1,64}|cak|plaintext-password|md5-password|unix"
-    r"|wep-\d{1,3}|\|"
+    r"|cmac-aes-\d{3}|pass-phrase|pre-shared-key|shared-secret(?! profile)|chap|pap|"
+    r"ckn \S{1,64}|cak|plaintext-password|md5-password|unix"
+    r"|wep-?\d{1,3}|aes128cmac|key-id \d{1,10}|\|"
+    r"|[12](?=[ \t]{1,40}\$)"  # NetIron, FastIron, SLX
 )
 # Words after the name of a secret that are no secret.
 ORDINARY = words(
@@ -56,15 +58,16 @@ ORDINARY = words(
     "update updated use used user username users using valid validation value verified verify via warntime was "
     "active inactive admin-down down up engineid fallback ldap radius tacacs tacacs+ tacplus "
     "weak were when which will with without word wrong yes you your zeroize "
-    "absent available blank complexity-check configure count empty initial missing "
-    "n/a na not-configured not-set optional present protected restriction restrictions secured specify unlock "
+    "absent available blank common complexity-check configure count eigrp empty encryption-key initial missing "
+    "n/a na not-configured not-set optional present prompting-only protected restriction restrictions secured specify "
+    "strength-check unlock "
     "unspecified validate verify-only"
 )
 # A line that begins with one of these says something about secrets in words.
 PROSE = re.compile(
     r"[-+ \t]{0,40}(?:(?:set|no|undo|system|snmp|snmp-server|snmp-agent|sys-info|interfaces? \S{1,64}) ){0,8}"
     r"(?:description|remark|alias|banner|comment|annotate"
-    r"|motd|title|location|contact|/\*|//)\b",
+    r"|motd|title|location|contact|/\*|//[ \t])\b",
     re.IGNORECASE,
 )
 # What a line begins with in which the name of a secret is followed by its value. By families of platforms.
@@ -113,7 +116,8 @@ KEY_COMMAND = re.compile(
     r"[ \t]{1,40}\Z|auth-profile|aaa))|"
     r"tacacs|tacacs\+|tacacs-server|radius|radius-server|aaa-server|ldap|ldap-server|hwtacacs|server|server-private|"
     r"client|crypto isakmp|isakmp|pre-shared-key|failover|primary|secondary|wpa|wep|encryption|ipsec|aaa|"
-    r"entry|dynamic-author|pac|bind|authentication|accounting|tunnel-group|profiles?|cluster|host|address|network|ip)",
+    r"entry|dynamic-author|pac|bind|authentication|accounting|tunnel-group|profiles?|cluster|host|address|network|ip|"
+    r"group(?= \S{1,64} \Z))",
     re.IGNORECASE,
 )
 # ``key`` in a line in which it is the number of a key unless the line names a server.
@@ -135,7 +139,8 @@ SNMP = re.compile(
 SNMP_BLOCK = re.compile(r"[-+<>! \t]{0,60}(?:/configure system security |sys |system )?(?:snmp|access-group)[ {\n]")
 NO_BLOCK = re.compile(r"[-+ \t]{0,80}(?:[!#]|/\*|\n)")  # an empty line or a comment, whatever is around it
 SNMP_READ = (
-    r"(?:(?:read|write|read-only|read-write|readonly|readwrite|ro|rw|add|poll|community|0|7|8|cipher|simple|encrypted|"
+    r"(?:(?:read|write|read-only|read-write|readonly|readwrite|ro|rw|add|poll|community|0|7|8|2(?=[ \t]{1,40}\$)|"
+    r"cipher|simple|encrypted|"
     r"clear|plaintext|ciphertext|text|string|name|create|delete|accessmode (?:ro|rw)|mode (?:enable|disable)|map|"
     r"ipaddr \S{1,40} \S{1,40}|hash2?)[ \t]{1,40})"
 )
@@ -156,8 +161,8 @@ AFTER_COMMUNITY = re.compile(rf"{BLANKS}{SNMP_READ}{{0,5}}{VALUE}", re.IGNORECAS
 OPENING = re.compile(r"[ \t]{1,40}\"?([^\s\"{;]{1,128})\"? \{(?:[^\n]{0,200}\n)?\s{0,80}(?:authorization|clients?|view|"
                      r"network|client-list-name|routing-instance|logical-system|version|access)\b")  # fmt: skip
 ASSIGNED = re.compile(
-    r"(?:[ \t]{1,40}(?:name|string|value|text|securityname|hash|key|\d{1,3}))?(?:\\?[\"']\]?)?"
-    r"(?:[ \t.]{0,80}(?::=|=>|:|=(?!=))|[ \t]?\.{3,80}(?=[ \t]))[ \t]{0,40}(?:\\\n[ \t]{0,20})?"
+    r"(?:[ \t]{1,40}(?:name|string|value|text|securityname|index|hash|key|\d{1,3}))?(?:\\?[\"']\]?)?"
+    r"(?:[ \t.]{0,80}(?::=|=>|::?|=(?!=)|==(?=[ ]?\"))|\.{3,80}(?=[ \t]))[ \t]{0,40}(?:\\\n[ \t]{0,20})?"
     rf"(?:(?:(?:{KINDS})[ ]){{0,6}}(?:\\\"([^\"\\\n]{{1,{LONGEST}}})\\\"|{QUOTED})"
     rf"|([^\s\"'<\[{{(,;}}][^\s,;}}\"'<]{{0,{LONGEST}}}))",
     re.IGNORECASE,
@@ -196,7 +201,7 @@ HASHED = re.compile(r"[\"']?[ \t]{1,40}hash2?\b")
 HEAD = re.compile(r"[\w.-]{1,64}")
 CIPHERED = re.compile(
     r"[ \t]{1,40}(?:0|5|6|7|8a?|9|encrypted|cipher|irreversible-cipher|ciphertext|hash2?|simple|"
-    r"ENC)[ \t]{1,40}(?=[^ \n])"
+    r"ENC|[12](?=[ \t]{1,40}\$))[ \t]{1,40}(?=[^ \n])"
 )
 SERVER = re.compile(r"[-+ \t]{0,40}(?:aaa |address |)(?:tacacs|radius|ldap|server|group)[\w+-]{0,16}[ \t]{1,40}")
 # In XML, ``<community>NAME</community>`` is one of BGP, and an entry without members is one of SNMP.
@@ -209,7 +214,7 @@ TYPED = re.compile(rf"{BLANKS}(?:{KINDS}){BLANKS}")
 END = re.compile(
     r"[ \t]*(?:[;{},][ \t]*)?(?:(?:##|//|/\*|!|#)[^\n]*)?(?:\n|\Z)"
     r"|[ \t]{1,40}(?:encrypted|hash2?|pbkdf2|level-[12]|level \d|role|privilege|priv|mschap|nt-encrypted|"
-    r"algorithm|7|8a?|encryption-type|address|hostname|authentication|authenticate|level|timeout|retransmit|fallback|clients?|"
+    r"algorithm|7|8a?|encryption-(?:type|level)|address|hostname|authentication|authenticate|level|timeout|retransmit|fallback|clients?|"
     r"sha\S*)\b"
 )
 HIDDEN = re.compile(
@@ -238,13 +243,28 @@ LIKE_NAME = re.compile(
 )
 SPECIAL = re.compile(r"[!@#$%^&*+=~`?|]")
 
+ENTRY_OF_KEY = re.compile(rf"=([\w.-]{{1,64}})[ ](?:[^\n]{{0,200}}?[ ])?value={VALUE}")  # RouterOS
+NAME_OF_TRAP = re.compile(r"\"[ ]?:[ ]?\"([^\"\n]{1,128})\"")  # NX-OS in JSON
+URL_KEY = re.compile(r"[?&]")  # before ``key=`` in a URL
+MODULE = re.compile(r"[\"'][\w.-]{1,64}:\Z")  # of YANG, before a name in JSON
+SYSLOG = re.compile(r"%[A-Z0-9_-]{1,40}-\d-[A-Z0-9_]{1,40}\Z")  # the name of a message
+# A user and a password as arguments of a program.
+OF_PROGRAM = re.compile(
+    r"(?:[^\n]{0,200}?[ \t/;|&(])?(?:(?:curl|wget)[ \t][^\n]{0,200}?"
+    rf"-(?:u|-user)[ =]?[\"']?[\w.@\\-]{{1,64}}:{VALUE}"
+    rf"|(?:lftp|smbclient)[ \t][^\n]{{0,200}}?-[uU] ?[\"']?[\w.@\\-]{{1,64}}[,%]{VALUE}"
+    rf"|mysql\w*[ \t][^\n]{{0,200}}?-p{VALUE}|(?:ipmitool|ncftp\w*|docker)[ \t][^\n]{{0,200}}?[ ]-[pP] ?{VALUE}"
+    rf"|snmp\w+[ \t][^\n]{{0,200}}?-A[ ]?{VALUE}(?:[^\n]{{0,80}}?-X[ ]?{VALUE})?)"
+)
+SSHPASS = re.compile(rf"sshpass[ \t]{{1,8}}(?:-[^p\s]\S{{0,64}}[ \t]{{1,8}}){{0,4}}-p[ \t]?{VALUE}")
+PASS_OF_OPENSSL = re.compile(r"pass(?:in|out|word)?[ =]pass:([^\s\"']{1,256})")
 # Values that are secrets wherever they stand, and what they begin with. The first group is the secret.
 _CRYPT = r"[./A-Za-z0-9$=,+-]"
 SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "$",
         re.compile(
-            rf"(\$(?:1|2[abxy]?|5|6|7|y|gy|apr1|aes1|M\$\w{{1,4}}|sha1|sha256|sha512|argon2i?d?|pbkdf2[\w-]{{0,12}}|scrypt|md5)\${_CRYPT}{{8,1000}}"
+            rf"(\$(?:1|2[abxy]?|5|6|7|y|gy|apr1|nvsec|aes1|M\$\w{{1,4}}|sha1|sha256|sha512|argon2i?d?|pbkdf2[\w-]{{0,12}}|scrypt|md5)\${_CRYPT}{{8,1000}}"
             r"|\$(?:4|8|9|10|14|1[abcd]|c\$3|h\$6|s\$5)\$[^\s\"';<>,]{4,1000})"
         ),
     ),
@@ -252,6 +272,7 @@ SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("grub.pbkdf2", re.compile(r"(grub\.pbkdf2\.[\w.]{8,2048})")),
     ("=\t", re.compile(r"(?<![A-Za-z0-9+/])([A-Za-z0-9+/]{43}=)(?=\t[A-Za-z0-9+/]{43}=\t)")),
     ("://", re.compile(r"://[^\s/@:\"'<>]{0,256}:([^\s/@\"'<>]{1,512})@")),
+    ("hook", re.compile(r"hooks?(?:\.slack\.com/services|[\w.-]{0,20})/(?=[^\s\"'<>]{0,512}\d)([^\s\"'<>]{20,512})")),
     ("eyj", re.compile(r"(eyJ[\w-]{8,4096}\.eyJ[\w-]{4,8192}(?:\.[\w-]{0,4096})?)")),
     ("bearer ", re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] (?=[\w.~+/-]{0,64}\d)([\w.~+/-]{16,8192}={0,2})")),
     (" enc ", re.compile(r" ENC ([A-Za-z0-9+/=]{8,8192})")),
@@ -291,7 +312,7 @@ _ALGORITHM = (
 V3 = re.compile(
     r"[ \t]{1,40}(?:auth|authentication|authentication-mode|authentication-protocol|auth-protocol|auth-pass|auth-key|"
     r"priv|privacy|privacy-mode|privacy-protocol|priv-protocol|priv-pass|privacy-encrypted|auth-encrypted|localized-key|"
-    r"auth-prot|priv-prot|des-key|aes-128-cfb-key|auth-pass-phrase(?:-hashed)?|"
+    r"auth-prot|priv-prot|priv-des|priv-aes\d{0,3}|des-key|aes-128-cfb-key|auth-pass-phrase(?:-hashed)?|"
     r"privacy-pass-phrase(?:-hashed)?|priv-pass-phrase(?:-hashed)?|encryption|SHA|MD5|AES|DES)"
     rf"(?:{BLANKS}(?:{_ALGORITHM}|{KINDS}|engine|hex)){{0,8}}{BLANKS}{VALUE}",
     re.IGNORECASE,
@@ -305,7 +326,7 @@ NO_V3 = words(
 )
 # An algorithm and its key, in other lines about authentication and encryption.
 ALGORITHM = re.compile(
-    rf"{BLANKS}(?:md5|sha\d{{0,3}}|sha-\d{{1,3}}|hmac-\S{{1,20}}|cmac-\S{{1,20}}|aes\S{{0,14}}|des\S{{0,4}}|3des\S{{0,6}}|null|"
+    rf"{BLANKS}(?:(?:ah-)?md5|sha\d{{0,3}}|sha-\d{{1,3}}|hmac-\S{{1,20}}|cmac-\S{{1,20}}|aes\S{{0,14}}|des\S{{0,4}}|3des\S{{0,6}}|null|"
     rf"cipher|authenticator|ascii|hex|passphrase)(?:{BLANKS}(?:\d{{1,5}}|{_ALGORITHM}|{KINDS})){{0,8}}{BLANKS}{VALUE}",
     re.IGNORECASE,
 )
@@ -313,15 +334,28 @@ NO_ALGORITHM = words(
     "key-chain keychain key-string key message-digest key-id timeout text string md5 sha1 ipsec esp null transmit-key "
     "trusted simple authenticator integrity message-digest group prf lifetime sha-1 spi mode"
 )
+# Another word behind a value: the first one can be a type that is not known.
+NEXT = re.compile(rf"{BLANKS}(?:[12]?\d{BLANKS})?{VALUE}")
+# A number of a secret, before its type.
+AFTER_TYPE = re.compile(r"[ \t]{1,40}\d{1,5} (?:0|7|8a) ")
+IN_BLOCK = re.compile(rf"[ \t]{{1,8}}\{{\s{{0,80}}value {VALUE}")  # tmsh
+NTP_KEYS = re.compile(r"[\"']\s{0,40}:\s{0,40}\{(?=\s{0,200}\"\d{1,5}\"\s{0,40}:\s{0,40}\{)")
+NTP_KEY = re.compile(
+    r"[\s,]{0,200}\"\d{1,5}\"\s{0,40}:\s{0,40}\{[^{}]{0,400}?\"value\"\s{0,40}:\s{0,40}\"([^\"\n]{1,128})\"[^{}]{0,400}\}"
+)
 # The receivers of traps: the community is behind the address and some options.
 TRAP_HOST = re.compile(
     rf"{PREFIX}(?:no )?snmp-server{BLANKS}host(?:-group)?{BLANKS}(?:\"?[^\s\"]{{1,128}}\"?{BLANKS})"
-    r"(?:(?:vrf \S{1,64}|use-vrf \S{1,64}|filter-vrf \S{1,64}|traps?|informs?|version v?(?:1|2c)|poll|community|"
-    r"encrypted|clear|0|7|udp-port \d+|[\d.:a-fA-F]{7,45}|timeout \d+|retries \d+)[ \t]{1,40}){0,12}"
+    r"(?:(?:vrf \S{1,64}|use-vrf \S{1,64}|filter-vrf \S{1,64}|traps?|informs?|version v?(?:1|2c?)|v1|v2c|poll|"
+    r"community|encrypted|clear|0|7|2(?=[ \t]{1,40}\$)|(?:udp-)?port \d+|(?=[\da-fA-F]{0,4}[.:])[\d.:a-fA-F]{3,45}|"
+    r"timeout \d+|retries \d+)[ \t]{1,40}){0,12}"
     rf"(?!version 3|traps? version 3|informs? version 3){VALUE}",
     re.IGNORECASE,
 )
-BEFORE_COMMUNITY = re.compile(r"[ \t]{1,40}(?:community|version|traps?|informs?)\b")
+BEFORE_COMMUNITY = re.compile(
+    r"[ \t]{1,40}(?:community|traps?|informs?|"
+    r"version(?! v?(?:1|2c)[ \t]*(?:\n|\Z| (?:severity|udp-port|port|use-vrf))))\b"
+)
 NO_HOST = words(
     "vrf use-vrf filter-vrf traps trap informs inform version poll community source-interface udp-port port trap-level"
     " tls ssh retries timeout"
@@ -333,7 +367,8 @@ RECEIVER = re.compile(
 )
 TRAP_USER = re.compile(r"[Uu]ser(?: name)?: ?(\S{1,128})[ \t]{1,40}security model: ?v?[12]")
 SINK = re.compile(
-    r"[ \t]{0,40}(?:(?:ro|rw)(?:community|user)6?|trapcommunity|(?:trap2?|inform)sink[ \t]{1,20}\S{1,200}|"
+    r"[ \t]{0,40}(?:(?:ro|rw)(?:community|user)6?|trapcommunity|authcommunity[ \t]{1,20}\S{1,64}|"
+    r"(?:trap2?|inform)sink[ \t]{1,20}\S{1,200}|"
     rf"com2sec6?[ \t]{{1,20}}(?:-Cn[ \t]{{1,20}}\S{{1,64}}[ \t]{{1,20}})?"
     rf"\S{{1,64}}[ \t]{{1,20}}\S{{1,128}})[ \t]{{1,20}}{VALUE}"
 )
@@ -344,11 +379,15 @@ CREATE_USER = re.compile(
 # Blocks in which the community is called otherwise: FortiOS, and the export of RouterOS.
 COMMUNITY_BLOCK = re.compile(r"[ \t]*config system snmp community[ \t]*\n|[ \t]*/snmp community[ \t]*\n")
 COMMUNITY_NAME = re.compile(rf"[ \t]*+set name {VALUE}|[ \t]*+(?:[^\n]{{0,400}}?{BLANKS})?name={VALUE}")
-COMMUNITY_LINES = 20_000
+LINE_OF_BLOCK = re.compile(r"\n[ \t]*+(?:(?:next )?(config|end\b|/)|(?=\S[^\n]{0,400}name))")
 # Behind the header of a table: a rule of dashes, or an empty line. Then a row in each line.
 TABLE_RULE = re.compile(r"[^\n]{0,200}\n(?:[ \t]{0,40}(?:[-=][-=+| \t]{3,300})?\n)?")
 TABLE_HEADER = re.compile(
     r"[ \t]{0,40}[A-Z]\S{0,40}(?: \S{1,40}){0,3}(?:[ \t]{2,80}[A-Z]\S{0,40}(?: \S{1,40}){0,3}){2,20}[ \t]{0,40}\n"
+)
+# Of RouterOS: each word is a column.
+TABLE_OF_WORDS = re.compile(
+    r"[ \t]{0,8}#[ \t]{1,8}[A-Z][A-Z0-9-]{0,40}(?:[ \t]{1,80}[A-Z][A-Z0-9-]{0,40}){1,20}[ \t]{0,40}\n"
 )
 TABLE_GAP = re.compile(r"[ \t]{2,200}|\t")
 TABLE_CELL = re.compile(r"(\S{1,512}(?: \S{1,512}){0,8})(?=[ \t]{0,200}(?:\n|\Z)|[ \t]{2}|\t)")
@@ -377,7 +416,7 @@ AUTHORIZATION = re.compile(
 )
 # Secrets that are arguments.
 IMPORT = re.compile(
-    rf"[ \t]*crypto (?:pki|ca) (?:import|export) [^\n]{{0,200}}?"
-    rf"(?:terminal|pkcs12|password)(?: (?:aes|des|3des))?{BLANKS}{VALUE}[ \t]*(?:\n|\Z)"
+    rf"[ \t]*crypto (?:pki|ca|key) (?:import|export) [^\n]{{0,200}}?"
+    rf"(?:terminal|pkcs12(?: \S{{1,200}})?|password)(?: (?:aes|des|3des))?{BLANKS}{VALUE}[ \t]*(?:\n|\Z)"
 )
-CONFIG_KEY = re.compile(rf"{BLANKS}(?:password-encrypt|ascii){BLANKS}{VALUE}")
+CONFIG_KEY = re.compile(rf"{BLANKS}(?:password-encrypt(?:ion)?|ascii){BLANKS}{VALUE}")

@@ -25,7 +25,9 @@ _ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _WORD_END = re.compile(r"[\w.-]{0,64}")
 MASKED = re.compile(r"redacted(?:_(?:[0-9a-f]{64}|[0-9a-f]{32}|[0-9a-f]{16}|[0-9a-f]{8}))?")
 _IN_TEXT = re.compile(r"redacted_[0-9a-f]{8,64}")
+_PARTS_OF_V3 = ("auth-", "authentication-", "priv-", "privacy-")
 _INDENT = re.compile(r"[-+ \t]{0,80}")
+_NUMBERED_MD5 = re.compile(r"[ \t]{1,40}md5[ \t]{1,40}\d{1,3}[ \t]{1,40}[^ \t]{1,64}(?:[ \t]*\n|\Z)")
 _DIGITS = re.compile(r"\d{1,10}")
 _MARKS = " \t-+<>!|#*"  # before a command
 
@@ -122,8 +124,8 @@ def _word(text: str, place: int, found: list[Span]) -> int:
         end -= 1
     start = _word_start(text, place)
     named = kind(text[start:end])
-    if not named or (start and text[start - 1] == "="):
-        return end
+    if not named or (start and text[start - 1] in "=%"):
+        return end  # a value, or the name of a message of syslog
     line = _line_start(text, start)
     if named == KEY:
         named = _with_word_before(text, line, start, end)
@@ -154,10 +156,14 @@ def _structured(text: str, line: int, start: int, end: int, named: str, found: l
     """Look for the secret in an assignment, in JSON, XML and YAML, or in a table. None if there is none of these."""
     after = text[end : end + 1]
     quoted = start > 0 and text[start - 1] in "\"'" and after == text[start - 1]
+    if not quoted and after == '"' and text[start - 1 : start] == ":":
+        quoted = rules.MODULE.search(text, max(0, start - LONGEST - 2), start) is not None
     is_list = named in (NAME, SNMP_COMMUNITY, COMMUNITY)
     if quoted:
-        if named == COMMUNITY and (match := rules.NAMES.match(text, end)):
+        if named in (COMMUNITY, SNMP_COMMUNITY) and (match := rules.NAMES.match(text, end)):
             return _names(text, match.end(), found)
+        if text.startswith("NTP_KEY", start) and (match := rules.NTP_KEYS.match(text, end)):
+            return _ntp_keys(text, match.end(), found)
         if is_list and (match := rules.ENTRIES.match(text, end)):
             return _items(text, rules.NAMED_ENTRY, match.end(), named, found)
         if is_list and (match := rules.CHILD.match(text, end)):
@@ -183,6 +189,8 @@ def _structured(text: str, line: int, start: int, end: int, named: str, found: l
         return end
     if named == SNMP_COMMUNITY and after == ":" and (match := rules.YAML_KEY.match(text, end)):
         return _take(text, match, found, certain=True)
+    if after == "=" and named == KEY and (match := rules.ENTRY_OF_KEY.match(text, end)) and kind(match[1]) == NAME:
+        return _take(text, match, found, assigned=True)
     if match := rules.ASSIGNED.match(text, end):
         if _is_assigned(text, line, end, named, match):
             return _take(text, match, found, assigned=True)
@@ -197,6 +205,8 @@ def _structured(text: str, line: int, start: int, end: int, named: str, found: l
             match = rules.ENTRY.match(text, end)
         if match and named != KEY and not (named == COMMUNITY and not _is_community(match)):
             return _take(text, match, found, assigned=True)
+    if after == " " and text[end + 1 : end + 2] == "{" and named == NAME and (match := rules.IN_BLOCK.match(text, end)):
+        return _take(text, match, found)
     if line <= start and named not in (KEY, LOOSE, TOKEN) and (rule := rules.TABLE_RULE.match(text, end)):
         return _table(text, line, start, end, rule, found)
     return None
@@ -209,6 +219,8 @@ def _is_assigned(text: str, line: int, end: int, named: str, match: re.Match[str
     if named == KEY:
         if text[end : end + 1] == "=" and rules.ROUTEROS.match(text, line):
             return True
+        if text[end : end + 1] == "=" and rules.URL_KEY.match(text, end - len("?key")):
+            return looks_random(value)
         if "string" in text[end : match.start(number)].lower():
             return True
         before = text[line : match.start()].strip()
@@ -223,6 +235,14 @@ def _is_assigned(text: str, line: int, end: int, named: str, match: re.Match[str
     if named == TOKEN:
         return looks_random(value) or (quoted and len(value) > 5 and text[end : end + 1] in "\"'")
     return looks_random(value) if named == LOOSE else True
+
+
+def _ntp_keys(text: str, place: int, found: list[Span]) -> int:
+    """Take the values of the keys of NTP in the configuration of SONiC."""
+    while match := rules.NTP_KEY.match(text, place):
+        _take(text, match, found)
+        place = match.end()
+    return place
 
 
 def _items(text: str, pattern: re.Pattern[str], place: int, named: str, found: list[Span]) -> int:
@@ -245,7 +265,7 @@ def _command(text: str, line: int, start: int, end: int, named: str, found: list
     before = text[line:start].strip(_MARKS)
     if named == KEY and not before and (match := rules.KEY_OF_HEX.match(text, end)):
         return _take(text, match, found)
-    after = rules.AFTER_NUMBER if named in (NUMBERED, KEY) or text.startswith(" 0 7 ", end) else rules.AFTER_NAME
+    after = rules.AFTER_NUMBER if named in (NUMBERED, KEY) or rules.AFTER_TYPE.match(text, end) else rules.AFTER_NAME
     match = after.match(text, end)
     if not match:
         return end
@@ -277,7 +297,18 @@ def _command(text: str, line: int, start: int, end: int, named: str, found: list
     certain = is_option or (
         bool(before) and rules.TYPED.match(text, end) is not None and rules.COMMAND.match(text, line, start) is not None
     )
-    return _take(text, match, found, certain=certain)
+    last = _take(text, match, found, certain=certain)
+    return last if quoted or looks_random(value) or last != match.end(number) else _behind(text, last, found)
+
+
+def _behind(text: str, end: int, found: list[Span]) -> int:
+    """Take what follows a word that was taken for a secret, if it looks like one: the word can be a type."""
+    match = rules.NEXT.match(text, end)
+    if match is None:
+        return end
+    value, number = _group(match)
+    quoted = text[match.start(number) - 1] in "\"'"
+    return _take(text, match, found) if quoted or (looks_random(value) and value[0] not in "-#!|&") else end
 
 
 def _is_named(
@@ -344,7 +375,7 @@ def _names_next(text: str, word: str, value: str, match: re.Match[str]) -> bool:
     if rules.NAMED.match(text, match.end()) and word.lower().endswith(("psk", "secret", "cak", "token")):
         return True
     head = rules.HEAD.match(value)
-    is_name = value.endswith("-mode") or bool(head and kind(head[0][:LONGEST]))
+    is_name = value.endswith(("-mode", "-type")) or bool(head and kind(head[0][:LONGEST]))
     after = text[match.end() : match.end() + 1]
     rest = value[head.end() :] if head else ""
     return is_name and (after == " " or rest == ":" or (rest[:1] == "=" and rest.strip("=") != ""))
@@ -413,12 +444,13 @@ def _names(text: str, place: int, found: list[Span]) -> int:
 def _table(text: str, line: int, start: int, end: int, rule: re.Match[str], found: list[Span]) -> int | None:
     """Take the column of a table whose header names a secret, up to an empty line. None if it is no table."""
     gap = max((match.end() for match in rules.TABLE_GAP.finditer(text, line, start)), default=line)
-    column = gap - line if text[line:gap].strip() else 0
+    of_words = rules.TABLE_OF_WORDS.match(text, line) is not None
+    column = start - line if of_words else gap - line if text[line:gap].strip() else 0
     header = text[end : text.find("\n", end)]
     ruled = "--" in rule[0] or "==" in rule[0]
-    if not (ruled and ("  " in header or column)) and not (column and not header.strip()):
+    if not (ruled and ("  " in header or column)) and not (column and (of_words or not header.strip())):
         return None
-    if rule[0].count("\n") == 1 and not (text[gap].isupper() and rules.TABLE_HEADER.match(text, line)):
+    if rule[0].count("\n") == 1 and not (of_words or (text[gap].isupper() and rules.TABLE_HEADER.match(text, line))):
         return None  # a line, and another
     place, rows = rule.end(), 0
     for _line in range(rules.TABLE_LINES):
@@ -428,7 +460,7 @@ def _table(text: str, line: int, start: int, end: int, rule: re.Match[str], foun
         if not row.strip():
             if rows or newline < 0:
                 break
-        elif len(row) > column and (not column or not row[column - 2 : column].strip()):
+        elif len(row) > column and (not column or not row[column - (1 if of_words else 2) : column].strip()):
             first = place + (column or len(row) - len(row.lstrip()))
             match = rules.TABLE_CELL.match(text, first, last)
             if match and (column or match.end() < last) and _is_community(match) and _is_secret(match[1]):
@@ -479,7 +511,7 @@ def _version_3(text: str, at: int, end: int, found: list[Span]) -> None:
     while match := rules.V3.search(text, at, end):
         value, number = _group(match)
         at = match.end(number)
-        if value.lower() in rules.NO_V3 or kind(value[:LONGEST]) or value.startswith(("auth-", "priv-", "privacy-")):
+        if value.lower() in rules.NO_V3 or kind(value[:LONGEST]) or value.startswith(_PARTS_OF_V3):
             at = match.start(number) - 1  # it is the name of the next value
         else:
             _take(text, match, found)
@@ -495,7 +527,7 @@ def _algorithms(text: str, place: int, found: list[Span]) -> int:
         value, number = _group(match)
         at = match.start(number) - 1
         is_word = value.lower() in rules.NO_ALGORITHM or kind(value[:LONGEST]) or rules.ALGORITHM.match(f" {value} x")
-        quoted = text[match.start(number) - 1] in "\"'"
+        quoted = text[match.start(number) - 1] in "\"'" or _NUMBERED_MD5.match(text, match.start()) is not None
         if not is_word and (quoted or looks_random(value) or (value.isdigit() and len(value) > 7)):
             _take(text, match, found)
             at = match.end(number)
@@ -503,19 +535,15 @@ def _algorithms(text: str, place: int, found: list[Span]) -> int:
 
 
 def _block_of_communities(text: str, place: int, found: list[Span]) -> int:
-    """Take the names up to the end of the block. The blocks in it have other names."""
+    """Take the names up to the end of the block. What is in the blocks within it has other names."""
     depth = 0
-    for _line in range(rules.COMMUNITY_LINES):
-        newline = text.find("\n", place)
-        end = newline if newline >= 0 else len(text)
-        line = text[place : min(end, place + 1000)].strip()
-        depth += line.startswith("config ") - (line in ("end", "next end"))
-        if depth < 0 or line.startswith("/") or place >= len(text):
+    for match in rules.LINE_OF_BLOCK.finditer(text, place - 1):
+        place = match.end()
+        depth += {"config": 1, "end": -1}.get(match[1], 0)
+        if depth < 0 or match[1] == "/":
             break
-        match = None if depth else rules.COMMUNITY_NAME.match(text, place, min(end, place + 1000))
-        if match:
-            _take(text, match, found)
-        place = end + 1
+        if not depth and (name := rules.COMMUNITY_NAME.match(text, match.start() + 1, _line_end(text, place))):
+            _take(text, name, found)
     return place
 
 
@@ -538,7 +566,11 @@ def _trap_user(text: str, place: int, found: list[Span]) -> int:
 
 
 def _receivers(text: str, place: int, found: list[Span]) -> int:
-    """Look at the table of receivers of NX-OS. With the versions 1 and 2c, the name is the community."""
+    """Look at the receivers of NX-OS, as a table or as JSON. With the versions 1 and 2c, the name is the community."""
+    if match := rules.NAME_OF_TRAP.match(text, place + len("secname")):
+        start = max(0, place - LONGEST_PREFIX)
+        entry = text[max(start, text.rfind("{", start, place)) : place]
+        return match.end() if '"v3"' in entry else _take(text, match, found, certain=True)
     begin = text.find("\n", place)
     while begin >= 0 and (match := rules.RECEIVER.match(text, begin + 1)):
         if match[1] is not None and _is_secret(match[1], certain=True):
@@ -632,6 +664,25 @@ def _placed(gate: str, keyword: str) -> Callable[[str, int, list[Span]], int]:
         return end
 
     return look
+
+
+def _of_program(text: str, place: int, found: list[Span]) -> int:
+    """Look at the arguments of a program that logs in somewhere: ``curl -u ann:password``."""
+    line, end = _line_start(text, place), _line_end(text, place)
+    match = rules.OF_PROGRAM.match(text, line, end) if line <= place else None
+    if match:
+        _take_all(match, found)
+    return end
+
+
+def _sshpass(text: str, place: int, found: list[Span]) -> int:
+    match = rules.SSHPASS.match(text, place)
+    return _take(text, match, found) if match else place
+
+
+def _pass_of_openssl(text: str, place: int, found: list[Span]) -> int:
+    match = rules.PASS_OF_OPENSSL.search(text, max(0, place - len("password ")), place + LONGEST_PREFIX)
+    return _take(text, match, found) if match and match.start(1) == place + len("pass:") else place
 
 
 # -- values that are secrets by their shape ----------------------------------------------------------------------------
@@ -791,12 +842,30 @@ def _shapes(*keywords: str) -> tuple[tuple[str, _Look], ...]:
     return tuple((keyword, _SHAPES[keyword]) for keyword in keywords)
 
 
+_WITH_OTHERS = frozenset({"snmp", "auth", "config", "pass", "key", "encrypt", "user "})
 # What a text must contain, in lower case, to be looked at for each kind of secret; then what stands at the place. A
 # search costs more than what it finds, so what is rare is behind what is common to several.
 KEYWORDS: tuple[tuple[str, tuple[tuple[str, _Look], ...]], ...] = (
-    *((keyword, _all(_word, keyword)) for keyword in ("pass", "psk", "token", "pw", "credentials")),
+    (
+        "pass",
+        (
+            *(("pass", _word), ("sshpass ", _sshpass), ("pass:", _pass_of_openssl)),
+            *(*_shapes("grub.pbkdf2"), *_places("pass")),
+        ),
+    ),
+    *((keyword, _all(_word, keyword)) for keyword in ("psk", "token", "pw", "credentials")),
+    ("hash", (("phash", _word), ("nthash", _word))),
     ("secret", (("secret", _word), ("secret-data", _marked))),
-    ("key", (("key", _word), ("cak", _word), ("config-key", _config_key), ("session-key ", _algorithms))),
+    (
+        "key",
+        (
+            ("key", _word),
+            ("cak", _word),
+            ("config-key", _config_key),
+            *_all(_algorithms, "session-key "),
+            *_places("key"),
+        ),
+    ),
     ("sap pmk", (("pmk", _word),)),
     ("cak ", _all(_word, "cak ")),
     ("communit", (("communit", _word), ("community", _sink))),
@@ -806,16 +875,23 @@ KEYWORDS: tuple[tuple[str, tuple[tuple[str, _Look], ...]], ...] = (
     ("security model:", _all(_trap_user, "security model:")),
     ("secname", _all(_receivers, "secname")),
     ("securityname", _all(_security_name, "securityname")),
-    ("auth", (*_all(_authentication, "authentication", "authorization"), *_places("auth"))),
-    ("auth", _all(_word, "auth-", "authtok", "masterauth")),
-    ("encrypt", (("encrypt-", _word), ("encryption-hex", _word), ("encryption ", _algorithms))),
+    (
+        "auth",
+        (
+            *_all(_authentication, "authentication", "authorization"),
+            *(*_places("auth"), *_all(_word, "auth-", "authtok", "masterauth")),
+        ),
+    ),
+    ("encrypt", (*_all(_word, "encrypt-", "encryption-hex"), ("encryption ", _algorithms), *_places("encrypt"))),
     ("config", (("ntp key ", _algorithms), *_places("config"))),
     ("@", (*_shapes("://"), *_all(_user_at, "mail", "-proxy "))),
     ("read-access", _all(_communities_of_routeros, "read-access")),
     ("crypto ", _all(_imported, "crypto ")),
-    *((gate, _places(gate)) for gate in COMMANDS if gate not in ("snmp", "auth", "config")),
+    ("user ", (*_places("user "), *_all(_of_program, "--user "))),
+    *((gate, _places(gate)) for gate in COMMANDS if gate not in _WITH_OTHERS),
     ("%", (("%#", _SHAPES["%#"]), *_shapes("%@%@", "%$%$"))),
     ("{", _shapes("{ssha")),
     ("\t", _shapes("=\t")),
-    *((keyword, _shapes(keyword)) for keyword in ("$", "eyj", "bearer ", " enc ", "-aq==", "grub.pbkdf2")),
+    (" -u", _all(_of_program, " -u")),
+    *((keyword, _shapes(keyword)) for keyword in ("$", "hook", "eyj", "bearer ", " enc ", "-aq==")),
 )
