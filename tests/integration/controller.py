@@ -257,6 +257,7 @@ class Controller:
         }
         done: dict[int, str] = {}  # the status of each node, or that it is not run
         passed: dict[int, Item] = {}  # the statistics of each node and of those before it
+        check_answers(self.surveys.get(workflow["id"], {}).get("spec", []), launch or {})
         night = Night(number or self.launch(name), "successful", [], [])
         given = {**self._defaults(workflow), **(launch or {} if workflow.get("ask_variables_on_launch") else {})}
         while len(done) < len(nodes):
@@ -501,7 +502,7 @@ class Controller:
 
 
 def is_strict(source: Item) -> bool:
-    """Whether ansible-inventory, in the environment that the source sets, fails if it cannot read a file of a folder."""
+    """Whether ansible-inventory, in the environment of the source, fails if it cannot read a file of a folder."""
     variables = json.loads(source.get("source_vars") or "{}")
     return str(variables.get("ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED")).lower() == "true"
 
@@ -597,6 +598,23 @@ def check_survey(spec: Item) -> None:
         for key in ("min", "max"):
             if not isinstance(question.get(key), (int, type(None))):
                 raise Refused(f"{key} of {question['variable']} must be a whole number")
+
+
+def check_answers(spec: list[Item], launch: Item) -> None:
+    """Variables of a launch that are questions of the survey are answers of it, of exactly the question's type."""
+    for question in spec:
+        name, kind = question["variable"], SURVEY_TYPES[question["type"]]
+        if name not in launch:
+            continue
+        value = launch[name]
+        size = len(value) if isinstance(value, str) else value
+        if question["type"] == "multiplechoice":
+            fits = value in question["choices"]
+        else:
+            fits = type(value) is kind or (kind is float and type(value) is int)
+            fits = fits and (question.get("min") or 0) <= size <= (question.get("max") or size)
+        if not fits:
+            raise Refused(f"{name}: {value!r} is no answer of type {question['type']}")
 
 
 def check_rrule(rrule: str) -> None:

@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from tests.integration.conftest import call_roll, run_playbook
-from tests.integration.controller import TOKEN, Controller, inject
+from tests.integration.controller import TOKEN, Controller, Refused, inject
 from tests.integration.openssh import OpenSshServer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -352,6 +352,16 @@ def test_variables_of_the_launch_reach_the_run(controller: Controller, login: di
     night = controller.night("Roll call", launch)
     for node in ("collect", "report"):
         assert launch.items() <= night.variables[node].items(), node
+    for refused in (
+        {"rollcall_resume": True},
+        {"rollcall_commands_for_all": ["show version"]},
+        {"rollcall_deadline": 0},
+    ):
+        with pytest.raises(Refused):
+            controller.night("Roll call", refused)
+    [rules] = yaml.safe_load((ROOT / "examples" / "rulebooks" / "roll_call.yml").read_text())
+    arguments = rules["rules"][0]["action"]["run_workflow_template"]["job_args"]
+    assert controller.night("Roll call", arguments["extra_vars"]).status == "successful"
     workflow = controller.one("workflow_job_templates", "Roll call")
     assert workflow["survey_enabled"]
     assert workflow["ask_limit_on_launch"]

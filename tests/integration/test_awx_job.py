@@ -178,10 +178,22 @@ def test_the_job_of_the_check_shows_what_a_job_gets(project: Path, fleet: Lab, t
         "abc",
         ["ROLLCALL_NET_PASSWORD", "ROLLCALL_NET_USERNAME"],
     )
+    assert probe["without_login"] == 0
     assert probe["packages"]["asyncssh"]
     assert probe["folder"]["path"] == str(tmp_path / "out" / "Network")
     assert (probe["folder"]["exists"], probe["folder"]["writable"]) == (False, True)
     assert not (tmp_path / "out").exists()
+
+
+def test_the_job_of_the_check_counts_the_devices_without_a_login(project: Path, tmp_path: Path) -> None:
+    """In the inventory. No value is read: it can be a wrong template, or need the password of Vault."""
+    hosts = {"r1": {"ansible_ssh_pass": "{{ undefined }}"}, "r2": {"ansible_user": "robot"}, "r3": None}
+    inventory = tmp_path / "inventory.json"
+    inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
+    command, env = job(project, inventory, 1, tmp_path / "out", "awx_probe.yml")
+    status, output = run([*command, "-v"], {**env, "HOME": str(tmp_path)}, project)
+    assert status == 0, output
+    assert '"without_login": 2' in output
 
 
 # -- a job -------------------------------------------------------------------------------------------------------------
