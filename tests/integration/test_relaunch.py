@@ -83,6 +83,18 @@ def test_the_runs_of_a_workflow_at_the_same_time_do_not_count(night: Path) -> No
     assert report(night, 191, 173, awx_workflow_job_id=168, **passed_on(168))[0] == 0
 
 
+def test_a_workflow_that_got_the_runs_of_an_earlier_one_reports_on_neither(night: Path) -> None:
+    """Both are nodes of another workflow, and AWX passes the statistics of the first on to the jobs of the second."""
+    page = next(night.glob("runs/*-72/reports/index.html"))
+    before = page.read_text()
+    for place, names in enumerate(SLICES[:2]):
+        collect(night, 68, 171 + place, names, awx_workflow_job_id=169)
+    status, output = report(night, 175, 72, awx_workflow_job_id=168, **passed_on(68))
+    assert status == 2, output
+    assert "An earlier workflow passed its runs (68) on to this workflow, 168" in output
+    assert page.read_text() == before
+
+
 def test_a_relaunched_slice_removes_no_device_from_the_fleet(tmp_path: Path) -> None:
     """It looks like a job of a fleet that lost half of its devices."""
     output_dir = tmp_path / "out"
