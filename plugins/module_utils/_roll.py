@@ -24,7 +24,7 @@ from ._device import Device, Unresolved
 from ._drivers._function import load_function
 from ._drivers.python import takes_device
 from ._drivers.registry import blocks, driver_of, functions_of, gives_outputs, modules_of, name_of, refusal_of
-from ._engine.admission import Admission
+from ._engine.admission import Admission, Before
 from ._engine.engine import Engine
 from ._engine.errors import NotDone
 from ._engine.gates import Gates, Limit
@@ -86,6 +86,7 @@ def call_roll(
     transcripts: bool = False,
     redaction_key: bytes | None = None,
     memory: Memory | None = None,
+    before: Before | None = None,
 ) -> Answers:
     """Ask every device and return its answer as plain data by name, in the order given.
 
@@ -97,6 +98,7 @@ def call_roll(
     :param redaction_key: mask the secrets that devices show, with masks of this key.
     :param transcripts: add the transcripts to the answers, for another machine that writes them.
     :param memory: of refused credentials; by default that of the folder of ``keep``.
+    :param before: remembers refused logins of the same ``ansible-playbook``.
     :raises ValueError: when a function to be called cannot be imported, before the first login.
     """
     check_functions(devices)
@@ -113,7 +115,7 @@ def call_roll(
     _tell_errors(devices, wrong, on_event, keep)
     gone: frozenset[str] = frozenset()
     try:
-        with _asking(ready, limits, keep, problems, on_told, redaction_key, memory, jitter=transcripts) as ask:
+        with _asking(ready, limits, keep, problems, on_told, redaction_key, memory, before, jitter=transcripts) as ask:
             told = happened if keep or on_event or problems else None
             results = collect(ask, _in_turn(ready, limits), **_options(limits), on_event=told)
         finished.clear()
@@ -233,13 +235,13 @@ def _options(limits: Limits) -> dict[str, Any]:
     }
 
 
-def _admission(limits: Limits, memory: Memory | None, *, jitter: bool) -> Admission:
+def _admission(limits: Limits, memory: Memory | None, before: Before | None, *, jitter: bool) -> Admission:
     groups = {name: Limit(**each) for name, each in (limits.limits or {}).items()}
     gates = Gates(Limit(limits.logins_per_second, limits.max_open_logins), groups, jitter=jitter)
     rules = Rules(limits.login_canary, limits.login_failure_limit)
     if memory is None:
-        return Admission(rules, gates)
-    return Admission(rules, gates, memory.read(), memory.note)
+        return Admission(rules, gates, before=before)
+    return Admission(rules, gates, memory.read(), memory.note, before)
 
 
 @contextlib.contextmanager
@@ -251,6 +253,7 @@ def _asking(
     on_told: Callable[[Any], Any] | None = None,
     redaction_key: bytes | None = None,
     memory: Memory | None = None,
+    before: Before | None = None,
     *,
     jitter: bool = False,
 ) -> Iterator[Callable[[str], Any]]:
@@ -271,7 +274,7 @@ def _asking(
     seconds = _Seconds(limits)
     if memory is None and keep is not None:
         memory = RefusedLogins(keep.top)
-    admission = _admission(limits, memory, jitter=jitter)
+    admission = _admission(limits, memory, before, jitter=jitter)
     if keep is not None:
         keep.compare_in(engine)
     ask = _ask if redaction_key is None else partial(_ask_redacted, redaction_key)

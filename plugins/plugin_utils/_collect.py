@@ -57,6 +57,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._kept import chec
 from ansible_collections.rollcall.network.plugins.plugin_utils._manifest import job_of, opening
 from ansible_collections.rollcall.network.plugins.plugin_utils._outcome import needed, result_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._parent import end_with_parent
+from ansible_collections.rollcall.network.plugins.plugin_utils._refused_before import RefusedBefore
 from ansible_collections.rollcall.network.plugins.plugin_utils._second import reusable
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._platform import platform_warnings
 from ansible_collections.rollcall.network.plugins.plugin_utils._verdict import Allowed
@@ -301,9 +302,20 @@ def call_here(
     with interruptible(folder, len(devices), keep.close if keep else None, say) as interruption:
         end_with_parent(interruption)
         key = redaction_key(arguments, folder)
-        answers = call_roll(rest, limits_of(arguments), on_event, keep, problems, on_told, redaction_key=key)
+        before = _refused_before()
+        answers = call_roll(
+            rest, limits_of(arguments), on_event, keep, problems, on_told, redaction_key=key, before=before
+        )
         answers = _in_order(devices, there, answers)
         return result_of(answers, arguments, folder, keep.errors if keep else {}, allowed, last_good, problems)
+
+
+def _refused_before() -> RefusedBefore | None:
+    """Return the memory of this ansible-playbook. A full disk does not keep devices from being asked."""
+    try:
+        return RefusedBefore()
+    except (OSError, ValueError):
+        return None
 
 
 def call_there(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shlex
 import socket
 import stat
@@ -27,6 +28,7 @@ from ansible_collections.rollcall.network.plugins.module_utils import _roll
 from ansible_collections.rollcall.network.plugins.module_utils._device import Device
 from ansible_collections.rollcall.network.plugins.module_utils._engine import guard
 from ansible_collections.rollcall.network.plugins.plugin_utils.roll import call_roll, make_device
+from tests.integration.conftest import run_playbook
 from tests.integration.odd_server import Line, Login, OddServer, Session
 
 RIGHT, WRONG = "right-battery-staple", "wrong-battery-staple"
@@ -435,3 +437,80 @@ def test_names_that_wait_at_the_deadline_are_skipped() -> None:
     assert counts(answers) == {"ok": 1, "skipped": 4}
     waited = [answer for answer in answers.values() if answer["status"] == "skipped"]
     assert {(kind_of(answer), answer["attempts"]) for answer in waited} == {("deadline", 0)}
+
+
+def hosts(server: OddServer, password: str, count: int) -> str:
+    """An inventory of devices with one password."""
+    variables = {
+        "ansible_host": server.address,
+        "ansible_port": server.port,
+        "ansible_user": "ops",
+        "ansible_password": password,
+        "ansible_network_os": "cisco.ios.ios",
+        "ansible_host_key_checking": False,
+        "rollcall_commands": ["show version"],
+    }
+    return json.dumps({"all": {"hosts": {f"d{number:02}": {} for number in range(count)}, "vars": variables}})
+
+
+SERIAL = """
+- hosts: all
+  gather_facts: false
+  serial: SIZE
+  tasks:
+    - rollcall.network.collect:
+        hosts: "{{ ansible_play_batch }}"
+      run_once: true
+      delegate_to: localhost
+      register: roll
+    - ansible.builtin.debug:
+        msg: "statuses={{ roll.devices.values() | map(attribute='status') | join(',') }}."
+      run_once: true
+"""
+LOOKUP = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - ansible.builtin.debug:
+        msg: "statuses={{ lookup('rollcall.network.collect', item)[item].status }}."
+      run_once: true
+      loop: "{{ ansible_play_hosts_all }}"
+"""
+
+
+def played(playbook: str, inventory: Path) -> Counter[str]:
+    done = run_playbook(playbook, inventory)
+    found = re.findall(r"statuses=([\w,]+)\.", done.stdout)
+    assert found, done.stdout + done.stderr
+    return Counter(status for each in found for status in each.split(","))
+
+
+@pytest.mark.parametrize(
+    "playbook",
+    [
+        pytest.param(SERIAL.replace("SIZE", "1"), id="batches of one"),
+        pytest.param(SERIAL.replace("SIZE", "2"), id="batches"),
+        pytest.param(LOOKUP, id="a lookup for each"),
+    ],
+)
+def test_all_runs_of_one_playbook_send_a_wrong_password_to_three(playbook: str, tmp_path: Path) -> None:
+    inventory = tmp_path / "hosts.yml"
+    with OddServer(prompt_only, login=by_password) as server:
+        inventory.write_text(hosts(server, WRONG, 5))
+        assert played(playbook, inventory) == {"auth_failed": 3, "skipped": 2}
+        assert len(server.logins) == 3
+
+
+def test_a_batch_that_refuses_does_not_stop_the_next_ones_of_an_accepted_password(tmp_path: Path) -> None:
+    inventory = tmp_path / "hosts.yml"
+    with OddServer(prompt_only, login=by_number(lambda number: number not in (4, 5, 6))) as server:
+        inventory.write_text(hosts(server, RIGHT, 16))
+        assert played(SERIAL.replace("SIZE", "4"), inventory) == {"ok": 12, "auth_failed": 3, "skipped": 1}
+
+
+def test_another_password_is_tried_in_the_same_playbook(tmp_path: Path) -> None:
+    inventory = tmp_path / "hosts.yml"
+    with OddServer(prompt_only, login=by_password) as server:
+        inventory.write_text(hosts(server, WRONG, 6))
+        again = SERIAL.replace("SIZE", "6").replace("  tasks:", f"  vars: {{ansible_password: {RIGHT}}}\n  tasks:")
+        assert played(SERIAL.replace("SIZE", "6") + again, inventory) == {"auth_failed": 3, "skipped": 3, "ok": 6}

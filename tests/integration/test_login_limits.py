@@ -5,16 +5,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from ansible_collections.rollcall.network.plugins.plugin_utils.roll import Device, call_roll, make_device
-from tests.integration.conftest import ShellServer, shell_server
+from tests.integration.bastion import Bastion
+from tests.integration.conftest import ShellServer, meanwhile, shell_server
 from tests.integration.odd_server import Line, OddServer
+from tests.integration.openssh import wait_until
 from tests.integration.test_credential_guard import counts, fleet, prompt_only
 
 SITES = ("ams", "fra")
@@ -81,6 +85,41 @@ def test_the_rate_at_a_real_server_is_never_above_its_limit(
             number for number, at in enumerate(times) if at < began + number / rate - 0.01
         ]  # the clock is adjusted
         assert not early, (rate, times)
+
+
+def test_the_rate_holds_when_a_bastion_is_connected_again() -> None:
+    """Its devices log in again. Their sessions take longer than all first logins."""
+    count, rate = 20, 5.0
+    times: list[float] = []
+    killed: list[float] = []
+
+    async def login(_user: str, _password: str) -> bool:
+        times.append(time.monotonic())
+        return True
+
+    async def session(line: Line) -> None:
+        while True:
+            line.say("box#")
+            if await line.hear() == "show version":
+                while len(times) < count:
+                    await asyncio.sleep(0.05)
+                await asyncio.sleep(3.0)
+                line.say("version 1\n")
+
+    with Bastion() as bastion, OddServer(session, login=login) as server:
+
+        def act() -> None:
+            wait_until(lambda: len(times) == count, "all devices have logged in", timeout=60)
+            killed.append(time.monotonic())
+            bastion.kill_session()
+
+        behind = [replace(each, hops=(bastion.hop(),)) for each in fleet(server, count)]
+        with meanwhile(act):
+            answers = call_roll(behind, logins_per_second=rate)
+    assert counts(answers) == {"ok": count}
+    assert len(times) == 2 * count
+    again = sorted(times)[count:]
+    assert not [number for number, at in enumerate(again) if at < killed[0] + number / rate - 0.01]
 
 
 def test_waiting_costs_no_device_its_own_time() -> None:

@@ -56,6 +56,21 @@ class _Worker:
         pass
 
 
+class _Login:
+    """Stands in for ``Entry``: the login of the device waits for that of another one for five seconds."""
+
+    is_held = is_accepted = is_unanswered = False
+
+    def __init__(self, clock: _Clock, call: Call) -> None:
+        self._clock, self._call = clock, call
+        self.times = 0
+
+    def again(self) -> None:
+        self.times += 1
+        self._clock.now += 5
+        self._call.defer(5)
+
+
 @pytest.mark.parametrize("losses", [0, 1, 2])
 def test_the_time_until_a_device_is_asked_again_is_not_its_own(losses: int, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = _Clock()
@@ -72,7 +87,9 @@ def test_the_time_until_a_device_is_asked_again_is_not_its_own(losses: int, monk
     call = Call("r1")
     device = Device("r1", driver="python", function="x.y", commands=(Command("show version"),))
     monkeypatch.setattr(sessions, "is_read_only", lambda _device: True)
-    assert asking.ask(device, call, 6.0, LIMITS) == "an answer"
+    login = _Login(clock, call)
+    assert asking.ask(device, call, 6.0, LIMITS, login) == "an answer"
+    assert login.times == losses, "it waits for the logins of others each time"
     assert given == [6.0, 4.0, 2.0][: losses + 1]
     assert call.until is not None
     assert call.until - clock.now == 6.0 - 2 * losses - 1

@@ -20,6 +20,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
+from typing import Protocol
 
 from .._call import Call
 from .._device import Device
@@ -37,6 +38,7 @@ _NOT_JUDGED = frozenset(
 )
 # Kinds of errors before which the secret was not sent, although it could have been.
 _NOT_SENT = frozenset({"bastion", "credential_guard", "no_credentials", "no_user", "otp_command", "private_key"})
+_SEVERAL = (SEVERAL, SEVERAL_ENABLE)
 _ENABLE = "become_refused"  # the kind of error if the login was accepted, and the privileged mode refused
 _LATE = (
     "not asked before the deadline of the run, because its login had to wait for others (see logins_per_second, "
@@ -44,6 +46,22 @@ _LATE = (
 )
 _LOOK = 0.5  # seconds
 _INTERRUPTED = "the run was interrupted before its answer"
+
+
+class Before(Protocol):
+    """Remembers refused logins of other runs that belong to the same ``ansible-playbook``."""
+
+    key: bytes
+    """For digests of secrets."""
+
+    def refused(self, digest: str) -> Collection[str]:
+        """Return the devices that have refused this secret since one has accepted it."""
+
+    def was_accepted(self, digest: str) -> bool:
+        """Return whether a device has ever accepted this secret."""
+
+    def note(self, digest: str, names: Collection[str], *, is_accepted: bool) -> object:
+        """Add devices that have refused this secret. Without any, forget all of them."""
 
 
 class Admission:
@@ -55,20 +73,26 @@ class Admission:
         gates: Gates,
         doubted: Collection[Credential] = (),
         on_change: Callable[[Credential, bool], object] = lambda _credential, _is_refused: None,
+        before: Before | None = None,
     ) -> None:
         """
         :param doubted: credentials that only refusals are known of, from an earlier run.
         :param on_change: called with a credential and True when it is not used any more, and with False when a device
             accepted it although it was doubted.
+        :param before: remembers the refused logins of the same ``ansible-playbook``.
         """
         self._rules = rules
         self._gates = gates
         self._doubted = frozenset(doubted)
         self._on_change = on_change
         self._queue = LoginQueue(gates)
-        self._guards: dict[bytes, Guard] = {}
+        self._guards: dict[str, Guard] = {}
+        self._before = before
+        self._digests: dict[Guard, str] = {}  # of those that are remembered
+        self._noted: dict[Guard, tuple[tuple[str, ...], bool]] = {}  # what is remembered
         self._told: set[Credential] = set()
-        self._key = secrets.token_bytes(32)  # passwords are told apart by digests that nobody can guess
+        # Passwords are told apart by digests that nobody can guess.
+        self._key = secrets.token_bytes(32) if before is None else before.key
         self._lock = threading.Condition()
         self._is_closed = False
         self._looks_at = math.inf
@@ -85,13 +109,13 @@ class Admission:
 
         :raises DeviceError: ``skipped``, if it is not asked.
         """
-        login = self._waited(device, call)
+        entry = Entry(self, device, call)
+        login = entry.login
         known = [guard for guard in login.guards if guard.accepted > 0]
-        entry = Entry(self, login)
         try:
             yield entry if login.asks else None
         except DeviceError as error:
-            kind = error.error.kind
+            kind, login = error.error.kind, entry.login
             if kind == _ENABLE:
                 self.ended(login, self._queue.refuse_enable)
             elif error.status == "auth_failed" and kind not in _NOT_JUDGED:
@@ -102,16 +126,16 @@ class Admission:
                 self.ended(login, self._queue.accept_login)
             elif (kind in _NOT_SENT and not entry.is_unanswered) or error.status == "skipped":
                 self.ended(login, self._queue.drop)
-            if kind == "credential_guard":
+            if kind == "credential_guard" and not entry.was_asked:
                 call.attempts -= 1  # this one was not made
             raise
         else:
-            self.ended(login, self._queue.accept)
+            self.ended(entry.login, self._queue.accept)
         finally:
-            self.ended(login, self._queue.end)
-            call.defer(login.waited)
+            self.ended(entry.login, self._queue.end)
             for guard in login.guards:
                 self._tell(guard, was_known=guard in known)
+                self._note(guard)
 
     def close(self) -> None:
         """Let nobody wait any more."""
@@ -121,10 +145,11 @@ class Admission:
                 self._queue.leave(login, _INTERRUPTED)
             self._lock.notify_all()
 
-    def _waited(self, device: Device, call: Call) -> Login:
+    def waited(self, device: Device, call: Call, *, is_next: bool) -> Login:
+        """Wait until the device may log in. See ``login``."""
         call.pause()  # this time is not that of a phase
         with self._lock:
-            login = self._login_of(device, is_next=bool(call.refused))
+            login = self._login_of(device, is_next=is_next)
             self._queue.join(login, time.monotonic())
             if self._is_closed:
                 self._queue.leave(login, _INTERRUPTED)
@@ -136,7 +161,7 @@ class Admission:
             call.defer(time.monotonic() - began)
             call.on_cut(None)
         if login.refusal is None:
-            if call.attempts == 1:
+            if call.attempts == 1 and call.began is None:
                 call.started_at = datetime.now(UTC)
             return login
         call.attempts -= 1  # this one was not made
@@ -177,6 +202,10 @@ class Admission:
         """The device has shown its prompt."""
         self.ended(login, self._queue.accept)
 
+    def dropped(self, login: Login) -> None:
+        """Nothing is known of the secret, if it was sent."""
+        self.ended(login, self._queue.drop)
+
     def _login_of(self, device: Device, *, is_next: bool) -> Login:
         """Return the login of a device, with its guards and its gates.
 
@@ -206,18 +235,37 @@ class Admission:
         return Login(device.name, guard, gates, enable, user, asks=asks, is_next=is_next, user_enable=user_enable)
 
     def _guard_of(self, device: Device, secret: tuple[object, ...], source: str) -> Guard:
-        key = hashlib.blake2b(repr(secret).encode("utf-8", "surrogateescape"), key=self._key).digest()
+        key = hashlib.blake2b(repr(secret).encode("utf-8", "surrogateescape"), key=self._key).hexdigest()
         if key not in self._guards:
             credential = Credential(device.user or "", source)
-            doubted = credential in self._doubted
-            self._guards[key] = Guard(credential, self._rules, doubted=doubted, canaries=shows_logins(device))
+            doubted, canaries = credential in self._doubted, shows_logins(device)
+            guard = Guard(credential, self._rules, doubted=doubted, canaries=canaries)
+            if self._before is not None and self._rules.limit > 0 and source not in _SEVERAL:
+                # All credentials of a user are not remembered: one of them can be the corrected one.
+                refused, was_accepted = self._before.refused(key), self._before.was_accepted(key)
+                self._digests[guard], self._noted[guard] = key, (tuple(refused), was_accepted)
+                if was_accepted and len(refused) >= self._rules.limit:  # by one batch; others may accept it
+                    refused, doubted = (), True
+                guard.recall(refused, doubted=doubted)
+            self._guards[key] = guard
         return self._guards[key]
+
+    def _note(self, guard: Guard) -> None:
+        """Remember the devices that refused the credential. An error affects only other runs."""
+        if self._before is None or guard not in self._digests:
+            return
+        names, was_accepted = self._noted[guard]
+        found = guard.refusing or (() if guard.accepted else names), was_accepted or guard.accepted > 0
+        if found != self._noted[guard]:
+            self._noted[guard] = found
+            with contextlib.suppress(OSError, ValueError):
+                self._before.note(self._digests[guard], found[0], is_accepted=found[1])
 
     def _tell(self, guard: Guard, *, was_known: bool) -> None:
         """Tell that a credential is not used any more, or that a device accepted it although it was doubted."""
         if guard.credential in self._told:  # two passwords can have the same name
             return
-        if guard.credential.source in (SEVERAL, SEVERAL_ENABLE) and guard.is_stopped and not guard.is_mixed:
+        if guard.credential.source in _SEVERAL and guard.is_stopped and not guard.is_mixed:
             return  # its only credential is told
         if guard.is_stopped:
             self._told.add(guard.credential)
@@ -245,9 +293,13 @@ class Admission:
 class Entry:
     """What a session tells about the login of its device."""
 
-    def __init__(self, admission: Admission, login: Login) -> None:
+    def __init__(self, admission: Admission, device: Device, call: Call) -> None:
+        """Wait until the device may log in. See ``Admission.login``."""
         self._admission = admission
-        self._login = login
+        self._device, self._call = device, call
+        self.login = admission.waited(device, call, is_next=bool(call.refused))
+        self.was_asked = False
+        """Whether it has lost a session, and waited for another login."""
         self.is_accepted = False
         """Whether the device has accepted the secret, and its session ended before the prompt."""
         self.is_unanswered = False
@@ -256,15 +308,27 @@ class Entry:
     @property
     def is_held(self) -> bool:
         """Whether the session must ask before it sends the secret."""
-        return self._login.is_held
+        return self.login.is_held
 
     def asks(self, reply: Callable[[str | None], object]) -> None:
         """The device is ready for the secret.
 
         :param reply: called from any thread, with None when the secret may be sent, or with why it may not.
         """
-        self._admission.asks(self._login, reply)
+        self._admission.asks(self.login, reply)
 
     def accepted(self) -> None:
         """The device has shown its prompt."""
-        self._admission.accepted(self._login)
+        self._admission.accepted(self.login)
+
+    def again(self) -> None:
+        """Wait until the device may log in again, because its session was lost for a reason that is not the device.
+
+        :raises DeviceError: ``skipped``, if it is not asked again.
+        """
+        attempts, self.was_asked = self._call.attempts, True
+        self._admission.dropped(self.login)
+        try:
+            self.login = self._admission.waited(self._device, self._call, is_next=True)
+        finally:
+            self._call.attempts = attempts

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -87,10 +88,24 @@ class Guard:
         self._last = 0  # the number of the last login that was accepted
         self._row: list[_Failure] = []  # the logins after it that were refused or not answered
 
+    def recall(self, refused: Iterable[str], *, doubted: bool) -> None:
+        """Begin with what is known of earlier runs of the same ``ansible-playbook``.
+
+        :param refused: the devices that have refused it since one has accepted it.
+        """
+        self._row = [_Failure(0, name, is_refusal=True, credential=None) for name in refused]
+        self._is_free = self._is_free and not doubted
+        self.doubted = self._was_doubted = doubted
+
     @property
     def streak(self) -> int:
         """The number of logins in a row that were not accepted."""
         return len(self._row)
+
+    @property
+    def refusing(self) -> tuple[str, ...]:
+        """The devices that have refused it since one has accepted it."""
+        return tuple(dict.fromkeys(each.name for each in self._row if each.is_refusal))
 
     @property
     def is_open(self) -> bool:
@@ -200,10 +215,13 @@ class Guard:
         advice = "Correct the credential"
         if silent:
             advice = "Check whether the AAA server answers, and correct the credential if it is wrong"
+        end = ""
+        if any(each.number == 0 for each in self._row):
+            end = ". Until the end of this ansible-playbook, no device is asked"
         return (
             f"not asked, because the login as {self.credential} was {said}{in_a_row} ({names}).{before} More attempts "
             f"can lock the account. {advice}. Then ask these devices again with only: failed, or with "
-            "-e rollcall_only=failed. One device is asked first"
+            f"-e rollcall_only=failed. One device is asked first{end}"
         )
 
     @property
@@ -228,7 +246,8 @@ class Guard:
 
     def _fail(self, failure: _Failure) -> None:
         if failure.number > self._last:
-            self._row.append(failure)
+            # A device that refused it before this run counts once.
+            self._row = [each for each in self._row if each.number or each.name != failure.name] + [failure]
         if self._is_closed:
             self._is_free, self._proven = False, 0
 

@@ -44,7 +44,6 @@ class Login:
     is_open: bool = False
     is_held: bool = False  # it has begun, and must ask before it sends the secret
     asked_at: float | None = None
-    waited: float = 0.0  # seconds between its question and the answer
     reply: Callable[[str | None], object] | None = None  # gets the answer: why the secret may not be sent, or None
     refusal: str | None = None
 
@@ -215,7 +214,6 @@ class LoginQueue:
             if login.asked_at is not None and login.asked_at < now:
                 for gate in login.gates:
                     gate.pass_on(now)
-                login.waited += now - login.asked_at
             login.is_held = False
             for guard in guards:
                 guard.send(login, now)

@@ -42,6 +42,8 @@ class Done:
 
     :param is_accepted: the device accepted the last secret of the login that it was sent.
     :param is_unanswered: a secret of the login was sent, and the device did not accept it.
+    :param is_lost: it ended because the connection of its bastion was lost, and the device can be asked again.
+    :param waited: seconds that do not count for the device, because it waited for what others wait for, too.
     """
 
     number: int
@@ -51,6 +53,8 @@ class Done:
     seconds: dict[str, float]
     is_accepted: bool = False
     is_unanswered: bool = False
+    is_lost: bool = False
+    waited: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ class _Session:
         self._left = job.seconds
         self._counted = self.began
         self._waits = 0
+        self._waited = 0.0
         self._count(self.began)
         self.received: Any = None
         self.facts: dict[str, str] = {}
@@ -86,6 +87,7 @@ class _Session:
         self.is_over = False
         self.task: asyncio.Task[None] | None = None
         self.has_logged_in = False
+        self.is_lost = False  # the connection of its bastion was lost, and it can be asked again
         self._permit: asyncio.Future[str | None] | None = None  # None if the secret may be sent without a question
         self.is_waiting = False  # until it may send the secret; still true if the connection ended meanwhile
         self.is_accepted = False  # the last secret of the login
@@ -109,8 +111,9 @@ class _Session:
     def uncounted(self) -> Iterator[None]:
         """Do not count the time of the body for the device, because it waits for what others wait for, too."""
         if self._waits == 0:
+            self._wait_began = time.monotonic()
             if self._left is not None:
-                self._left -= time.monotonic() - self._counted
+                self._left -= self._wait_began - self._counted
             self._count(None)
         self._waits += 1
         try:
@@ -119,6 +122,7 @@ class _Session:
             self._waits -= 1
             if self._waits == 0:
                 self._counted = time.monotonic()
+                self._waited += self._counted - self._wait_began
                 self._count(self._counted)
 
     def enter(self, phase: Phase) -> None:
@@ -239,7 +243,15 @@ class _Session:
 
     def done(self, value: Any = None, error: DeviceError | None = None) -> Done:
         return Done(
-            self.job.number, value, error, self.phase, self.seconds, self.is_accepted, is_unanswered=self.is_unanswered
+            self.job.number,
+            value,
+            error,
+            self.phase,
+            self.seconds,
+            self.is_accepted,
+            is_unanswered=self.is_unanswered,
+            is_lost=self.is_lost,
+            waited=self._waited,
         )
 
     def cancel(self) -> None:
@@ -445,15 +457,18 @@ class _Worker:
 
 
 async def _asked(session: _Session) -> Any:
-    """Ask the device, and again if a connection was lost and it is safe: that of a bastion, or one that only waited."""
-    driver = driver_of(session.job.device.driver)
+    """Ask the device, and again if its connection ended while it only waited.
+
+    If that of a bastion was lost, the parent asks the device again, because its login must wait for those of others.
+    """
+    device = session.job.device
+    driver = driver_of(device.driver)
     while True:
         try:
-            return await driver.ask(session.job.device, session)
+            return await driver.ask(device, session)
         except DeviceError as error:
-            if await _is_to_be_repeated(session, error):
-                continue
-            if not session.is_waiting:
+            session.is_lost = await _has_lost_bastion(session, error)
+            if session.is_lost or not session.is_waiting:
                 raise
             with session.uncounted():  # the device did not wait for long enough
                 await asyncio.sleep(AGAIN)
@@ -461,8 +476,8 @@ async def _asked(session: _Session) -> Any:
             session.close_streams()
 
 
-async def _is_to_be_repeated(session: _Session, error: DeviceError) -> bool:
-    """Return whether the device is to be asked again at once, because the connection to its bastion was lost.
+async def _has_lost_bastion(session: _Session, error: DeviceError) -> bool:
+    """Return whether the connection to the bastion was lost and the device may be asked again.
 
     :raises DeviceError: that of the bastion, if the connection was lost and the device may not be asked again.
     """

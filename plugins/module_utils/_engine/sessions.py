@@ -87,7 +87,15 @@ class Sessions:
                 lost_at = None if asked.result is not None else time.monotonic()
             call.until = None if call.began is None or seconds is None else call.began + seconds
             if asked.result is not None:
-                return _value_of(asked, asked.result, call)
+                try:
+                    return _value_of(asked, asked.result, call)
+                except DeviceError:
+                    if not asked.result.is_lost or self._closed.is_set() or call.remaining() == 0.0:
+                        raise
+                call.until, group = None, None
+                if login is not None:
+                    login.again()
+                continue
             heard = asked.heard or heard
             if asked.began is not None:
                 call.sent += (None,)
@@ -107,6 +115,14 @@ class Sessions:
             _check_again(asked, losses, was_alone=was_alone, heard=heard)
             call.until = None  # the collector must not end it meanwhile
             group = asked.group
+            if login is not None and group is not None and lost_at is not None:
+                began = time.monotonic()
+                try:
+                    login.again()
+                except DeviceError:
+                    self._leave(group)
+                    raise
+                lost_at += time.monotonic() - began  # this wait is not the device's either
 
     def close(self) -> None:
         """End all workers. What is open there is lost."""
@@ -232,6 +248,7 @@ def _value_of(asked: Asked, done: Done, call: Call) -> Any:
         asked.login.is_accepted, asked.login.is_unanswered = done.is_accepted, done.is_unanswered
     for phase, seconds in done.seconds.items():
         call.seconds[phase] = call.seconds.get(phase, 0.0) + seconds
+    call.defer(done.waited)
     value = done.value if done.error is None else done.error.value
     if gives_outputs(asked.job.device):
         call.sent += value.sent if isinstance(value, Outputs) else (None,)
