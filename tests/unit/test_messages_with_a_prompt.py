@@ -50,3 +50,31 @@ def test_a_message_and_its_prompt_are_no_text(name: str, when: str, pause: float
         assert output.status != "ok" or output.text == TEXTS[command]
     if echo:
         assert (played.error, played.texts) == (None, TEXTS)
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.02, 0.5])
+@pytest.mark.parametrize("when", TEXTS)
+@pytest.mark.parametrize("message", [b"[ 4711.08] igb: Link is Down\r\n", b"\rfan 1 has stopped\r\n\r"])
+def test_a_message_on_the_line_of_the_prompt_is_no_text(message: bytes, when: str, pause: float) -> None:
+    played = play(printing(b"sw1# ", when, "after", message, pause), TEXTS)
+    for command, output in played.outputs.items():
+        assert output.status != "ok" or output.text == TEXTS[command]
+
+
+def test_a_message_while_the_session_is_ended_changes_nothing() -> None:
+    played = play(printing(b"sw1# ", "", "after", b"\r\nfan 2 has stopped\r\n", 0.0), TEXTS)
+    assert (played.error, played.texts) == (None, TEXTS)
+
+
+def test_a_device_that_shows_its_prompt_twice() -> None:
+    def talk() -> Talk:
+        while True:
+            yield b"\r\n(sw1) #"
+            yield b"\r\n(sw1) #"
+            typed = (yield from line()).strip()
+            if typed == "exit":
+                return
+            yield TEXTS[typed].replace("\n", "\r\n").encode() + b"\r\n" if typed in TEXTS else b""
+
+    played = play(talk(), TEXTS)
+    assert (played.error, played.texts) == (None, TEXTS)

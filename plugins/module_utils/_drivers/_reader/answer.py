@@ -100,6 +100,8 @@ class Answer:
         start = self.prompt.start(shown)
         if start is None or is_unfinished(self.data):
             return False
+        if self.prompt.copies > 1 and not self.prompt.is_whole(shown):
+            return False
         before = shown[shown.rfind("\n", 0, start) + 1 : start]
         if before.strip() and not self.prompt.has_name and pager_at_end(self.tail()) is not None:
             return False  # a percentage can end like a prompt
@@ -309,6 +311,14 @@ class Answer:
         last = next((line.strip() for line in reversed(before) if not is_idle(line, self.prompt)), "")
         typed = last.removeprefix(self.prompt.line).strip()
         return last.startswith(self.prompt.line) and bool(typed) and self.line.strip().startswith(typed)
+
+    def hides_prompt(self) -> bool:
+        """Return whether other text was drawn over the prompt, as a device may draw a message."""
+        for start in itertools.islice(self.prompt.line_starts(self.data, self.echo.end), MOST_QUOTED):
+            line = self.data[start : self.data.find(b"\n", start)].rstrip(b"\r")
+            if b"\r" in line and len(line) <= TAIL and not any(self.prompt.places(rendered(line))):
+                return True
+        return False
 
     def shows_prompt(self) -> bool:
         """Return whether the prompt is anywhere in it."""

@@ -11,7 +11,6 @@ prompt changed, a log line was printed after it, the device does not echo), an e
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 from typing import TypeVar
 
 from ..._device import Command
@@ -112,10 +111,11 @@ async def _prove_text(terminal: Terminal, answer: Answer, output: Output, *, is_
     so far. If this one has no such prompt, the first one had a message in it. Else the same lines must follow the
     prompts, as a text that quotes them has them again.
 
-    :param is_late: a part of the text came after the next command was sent.
+    :param is_late: a part of the text came after the next command was sent, or something else than the prompt after it.
     """
     command = next((each for each in terminal.device.commands if each.text == answer.line), None)
     quotes = set(answer.prompt.quotes(output.text))
+    is_late = is_late or answer.hides_prompt()
     if output.status != "ok" or not (quotes or is_late) or command is None or not only_reads(terminal.device, command):
         return
     last = terminal.previous
@@ -224,11 +224,8 @@ async def leave(terminal: Terminal, outputs: dict[str, Output]) -> None:
     line = terminal.platform.on_close
     if not line:
         return
-    before = b""
-    if terminal.echoes and terminal.previous is not None:
-        end, before = await _end_line(terminal, terminal.previous[1])
-        if end == "closed":
-            return
+    if terminal.echoes and terminal.previous is not None and not await _is_at_prompt(terminal, outputs):
+        return
     answer = Answer(line, terminal.prompt, terminal.echoes, doubles=terminal.doubles is True)
     await terminal.try_to_send(line, terminal.clock() + SETTLE)
     deadline = min(terminal.deadline(), terminal.clock() + LONGEST_LEAVE)
@@ -240,35 +237,36 @@ async def leave(terminal: Terminal, outputs: dict[str, Output]) -> None:
     went_on = terminal.echoes is False and answer.shows_prompt()
     if terminal.previous is not None and (went_on or answer.late(redraws=terminal.redraws is not False)):
         lose(terminal.previous[1])
-    if (
-        answer.repeats((*outputs, line))
-        or (before and _repeats(terminal, before + bytes(answer.data), outputs))
-        or (chunk == b"" and answer.goes_on())
-    ):
-        for output in outputs.values():
-            lose(output)
+    if answer.repeats((*outputs, line)) or (chunk == b"" and answer.goes_on()):
+        _lose_all(outputs)
 
 
-async def _end_line(terminal: Terminal, last: Output) -> tuple[End, bytes]:
-    """End a line after the last answer. Return what this brought, if it is something else than the prompt.
+async def _is_at_prompt(terminal: Terminal, outputs: dict[str, Output]) -> bool:
+    """End a line after the last answer. Return False if the session has ended.
 
-    :param last: fails then.
+    If this brings something else than the prompt, the last command is sent again. All outputs fail if what comes then
+    cannot be assigned either.
     """
+    assert terminal.previous is not None
+    before, last = terminal.previous
     deadline = min(terminal.deadline(), terminal.clock() + LONGEST_LEAVE)
     answer = Answer("", terminal.prompt, terminal.echoes)
     await terminal.try_to_send("", deadline)
     end = await receive(terminal, answer, Command(""), deadline, prove=False)
-    if end == "prompt" and is_idle(rendered(answer.data), answer.prompt):
-        return end, b""
-    last.status, last.error = judge(terminal, last.text, end if end == "closed" else "lost", answer)
-    return end, bytes(answer.data)
+    if end == "closed":
+        last.status, last.error = judge(terminal, last.text, end, answer)
+    elif end != "prompt" or answer.repeats(outputs):
+        _lose_all(outputs)
+    elif not is_idle(rendered(answer.data), answer.prompt):
+        await _prove_text(terminal, before, last, is_late=True)
+        if last.status != "ok" or terminal.previous == (before, last):
+            _lose_all(outputs)
+    return end != "closed"
 
 
-def _repeats(terminal: Terminal, data: bytes, lines: Iterable[str]) -> bool:
-    """Return whether a line is the prompt and one of the lines that were sent."""
-    answer = Answer("", terminal.prompt)
-    answer.data += data
-    return answer.repeats(lines)
+def _lose_all(outputs: dict[str, Output]) -> None:
+    for output in outputs.values():
+        lose(output)
 
 
 def _is_mixed(text: str, command: str, prompt: Prompt) -> bool:

@@ -98,8 +98,8 @@ class Prompt:
             place = end + 1
 
     def quotes(self, text: str) -> list[str]:
-        """Return what follows each line of a text that ends with the prompt: the next line that is not blank, without
-        numbers, or ``-``.
+        """Return what follows the prompt in each line of a text that begins or ends with it, without numbers: the rest
+        of the line, the next line that is not blank, or ``-``.
 
         A prompt without a name is only one if it is alone on its line, or above a message.
         """
@@ -113,10 +113,10 @@ class Prompt:
             line = text[max(start, end - LONGEST) : end]
             after = _NOT_BLANK.search(text, end)
             below = after.group()[:LONGEST] if after else "-"
-            if self.is_alone(line) or (
-                self.start(line) is not None and (self.has_name or not without_chatter(below)[0].strip())
-            ):
+            if self.is_alone(line) or (self.start(line) is not None and (self.has_name or is_message(below))):
                 found.append(without_numbers(below))
+            elif self.has_name and not text[start:place].strip():
+                found.append(without_numbers(line))
             place = end
         return found
 
@@ -210,6 +210,11 @@ def _shape(line: str) -> str:
     return "[]" if line.endswith("]") and "[" in line[:8] else line
 
 
+def is_message(line: str) -> bool:
+    """Return whether a line is a message that a device prints on its own."""
+    return not without_chatter(line)[0].strip()
+
+
 def is_unfinished(data: bytes | bytearray) -> bool:
     """Return whether data ends within an escape sequence, because a packet ended there."""
     return _UNFINISHED.search(data[-24:]) is not None
@@ -251,7 +256,7 @@ def _same(old: tuple[str, ...], new: tuple[str, ...]) -> Prompt | None:
         return None
     tail = old[-len(new) :]
     if tail == new:
-        return Prompt(new[-1], new[:-1])
+        return Prompt(new[-1], new[:-1], copies=1 + new[:-1].count(new[-1]))
     if [without_numbers(line) for line in tail] == [without_numbers(line) for line in new]:
         return Prompt(new[-1], new[:-1], counts=tail[-1] != new[-1])
     return None

@@ -46,6 +46,8 @@ def is_proven(answer: Answer, *, settled: bool) -> bool:
         return False  # the line ends that were keys can bring prompts, too
     if not settled and (answer.prompts() < len(answer.tests) or is_unfinished(answer.data)):
         return False  # another prompt, or the rest of this one, comes
+    if not settled and answer.prompt.copies > 1 and not answer.prompt.is_whole(brought):
+        return False  # the same line comes once more
     if not settled and not answer.was_complete and answer.had_prompt():
         return False  # the prompt before it can be text, and this one the end: then another one comes
     # A message can follow the prompt each time.
