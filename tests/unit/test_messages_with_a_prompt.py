@@ -78,3 +78,23 @@ def test_a_device_that_shows_its_prompt_twice() -> None:
 
     played = play(talk(), TEXTS)
     assert (played.error, played.texts) == (None, TEXTS)
+
+
+@pytest.mark.parametrize(
+    "message", [b"\r\nfan 1 has stopped\r\n", b"\r\nfan 1 has stopped\r\nsw1# ", b"fan 1 has stopped\r\n"]
+)
+@pytest.mark.parametrize("pause", [0.02, 0.5])
+def test_a_message_before_the_first_echo_does_not_hide_that_the_device_echoes(pause: float, message: bytes) -> None:
+    def talk() -> Talk:
+        for number in range(99):
+            yield b"sw1# "
+            if number == 1:
+                yield pause
+                yield message
+            typed = (yield from line()).strip()
+            if typed == "exit":
+                return
+            yield TEXTS[typed].replace("\n", "\r\n").encode() + b"\r\n" if typed in TEXTS else b"% Invalid input\r\n"
+
+    played = play(talk(), TEXTS)
+    assert (played.error, played.texts) == (None, TEXTS)

@@ -14,6 +14,7 @@ from ..._platforms.model import PRIVILEGED, USER
 from ..._result import DeviceError
 from ..text import ASKS_PASSWORD, SAYS_NO, asks, excerpt, last_line
 from .answer import Answer
+from .echo import is_echo
 from .exchange import exchange, text_in
 from .login import log_in
 from .named import check_name
@@ -78,6 +79,8 @@ async def _set_up(terminal: Terminal, line: str) -> bool:
     elif terminal.doubles is None:
         terminal.doubles = False
     text = await text_in(terminal, answer, end)
+    if terminal.echoes is False and is_echo(text.partition("\n")[0].strip(), line):
+        terminal.echoes = None  # a message came before the first echo
     rejection = rejection_in(text, line, terminal.platform.failures)
     terminal.said += f"\n{rejection}" if rejection else ""
     return rejection is None
