@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader.echo import Echo, is_echo
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader.prompt import Prompt, learned
 from tests.unit.played import Talk, play
+from tests.unit.scenes import COMMANDS, Scene
 
 LONG = "show ip bgp vpnv4 all neighbors 192.0.2.77 advertised-routes | include 198.51.100"
 
@@ -207,3 +208,13 @@ def test_abbreviations_that_the_device_completes(way: str, platform: str | None)
 )
 def test_what_only_resembles_the_command_is_text(raw: str, command: str) -> None:
     assert after_echo(raw, command, echoes=None) is None
+
+
+@pytest.mark.parametrize("length", [10, 200, 400])
+def test_an_echo_that_is_drawn_again_for_each_key_of_a_long_line_is_not_searched_in_the_text(length: int) -> None:
+    """The answer has a line that is the command."""
+    answer = f"line 1\r\n{COMMANDS[2]}\r\nline 3\r\n".encode()
+    scene = Scene(prompt=f"{length * 'r'}#", echo="redraw", answers=(b"", b"", answer))
+    played = scene.played()
+    output = played.outputs[COMMANDS[2]]
+    assert (output.status, output.text) == ("ok", scene.expected(2))

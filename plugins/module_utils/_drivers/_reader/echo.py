@@ -17,7 +17,8 @@ from ..._chatter import is_chatter
 from ..._terminal import ESCAPE, clean, decode
 from .prompt import Prompt
 
-LONGEST_LINE = 16 * 1024  # bytes of a line that may be an echo, plus what a terminal adds to each character
+LONGEST_LINE = 16 * 1024  # bytes of a line that may be an echo, plus what a device draws for each character
+LONGEST_ECHO = 256 * 1024  # bytes with that
 MOST_WRAPS = 12  # lines of an echo that was divided
 _SHORTEST_PART = 8  # characters of a scrolled command
 _MARKS = "$<>"
@@ -46,7 +47,7 @@ class Echo:
     end: int = 0  # where the answer begins
     behind_prompt: bool = False  # a prompt of its own is in front of it
     interrupted: bool = False  # a message came in the middle of it, and the device showed all of it again
-    is_unclear: bool = False  # it is drawn over another line that begins with the prompt
+    is_unclear: bool = False  # it is drawn over another line that begins with the prompt, or a line was too long
     _line: int = 0  # where the first line begins that was not looked at
     _searched: int = 0  # up to here there is no line end
     _begun: int | None = None  # where a line begins that has the first part of the command
@@ -55,6 +56,12 @@ class Echo:
     _wraps: int = 0
     _doubled: tuple[int, int, bool] | None = None  # the first of two echoes: start, end, and whether behind a prompt
 
+    @property
+    def _longest(self) -> int:
+        """Return the bytes of the longest line that is looked at. The device can draw all of its line for each key."""
+        drawn = 50 + 4 * len(self.prompt.line) + len(self.command)
+        return min(LONGEST_LINE + drawn * len(self.command), LONGEST_ECHO)
+
     def search(self, data: bytes | bytearray) -> bool:
         """Return whether the echo has come."""
         while not self.found and self.echoes is not False:
@@ -62,8 +69,10 @@ class Echo:
             if newline < 0:
                 self._searched = len(data)
                 return False
-            if newline - self._line <= LONGEST_LINE + 50 * len(self.command):
+            if newline - self._line <= self._longest:
                 self._look(data, self._line, newline + 1)
+            else:
+                self.is_unclear = True  # it can have been the echo
             self._line = self._searched = newline + 1
         return self.found
 
@@ -73,7 +82,7 @@ class Echo:
         part = bytearray(b"\n")
         for _line in range(MOST_WRAPS):
             end = data.find(b"\n", start) + 1
-            if not 0 < end - start <= LONGEST_LINE + 50 * len(self.command):
+            if not 0 < end - start <= self._longest:
                 return False
             part += data[start:end]
             if self.search(part) or self._begun is None:
@@ -130,7 +139,7 @@ class Echo:
     def _is_wrapped(self, data: bytes | bytearray, end: int) -> bool:
         self._wraps += 1
         text = decode(bytes(data[self._begun : end]))
-        return len(text) <= LONGEST_LINE + 50 * len(self.command) and _echo_end(text, self.command) == len(text)
+        return len(text) <= self._longest and _echo_end(text, self.command) == len(text)
 
     def _is_redrawn(self, typed: str, behind: bool) -> bool:
         """Return whether the device shows its prompt and the line again for each character that is typed."""
