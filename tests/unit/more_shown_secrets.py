@@ -958,9 +958,192 @@ X-API-Key: ⟦aB1cD2eF3gH4iJ5k⟧
 <snmpCommunity>⟦otter⟧</snmpCommunity>
 <ns1:communityName>⟦otter⟧</ns1:communityName>
 """,
+    "further_types": r"""
+snmp-server community 2 ⟦$MlVzZCFAbg==⟧ ro
+snmp-server host 192.0.2.9 version v2c 2 ⟦$MlVzZCFAbg==⟧
+snmp-server host 192.0.2.9 ⟦otter⟧ version 2c severity-level Info
+snmp-server host 192.0.2.9 v2c ⟦otter⟧
+snmp-server host 192.0.2.9 port 162 v2c ⟦otter⟧ filter x
+snmp-server host 192.0.2.9 traps version 2 "⟦otter⟧"
+snmp-server host 192.0.2.9 traps encrypted ⟦055A545C⟧ udp-port 162
+enable telnet password 2 ⟦$MlVzZCFAbg==⟧
+radius-server key 2 ⟦$MlVzZCFAbg==⟧
+radius-server host 192.0.2.1 auth-port 1812 acct-port 1813 default key 2 ⟦$MlVzZCFAbg==⟧ dot1x
+ neighbor 192.0.2.1 password 1 ⟦$!iu0Qw⟧
+ authentication-key key-id 1 md5 2 ⟦$MlVzZCFAbg==⟧
+ ip vrrp-extended auth-type simple-text-auth 2 ⟦$MlVzZCFAbg==⟧
+ ip vrrp auth-type simple-text-auth ⟦otter⟧
+ key "⟦Rf3x2abc==⟧" encryption-level 7
+ntp authentication-key 1 aes128cmac ⟦fewhg12⟧ 7
+      secret 1 7 ⟦kO5tJx3Zq==⟧ receive-lifetime infinite transmit-lifetime infinite
+                        password chap "⟦Uy2kRt7Pq1⟧" hash2
+                authentication md5 ascii-key "⟦otter⟧"
+ wep key 1 wep40 pass-phrase simple ⟦otter⟧
+ mpls rsvp-te authentication plain ⟦otter⟧
+  vlink-peer 192.0.2.1 hmac-md5 1 plain ⟦otter⟧
+ md5-authentication 192.0.2.1 plain ⟦otter⟧
+authentication key eigrp 1 ⟦otter⟧ key-id 1
+authentication key eigrp 1 8 ⟦abcdef12⟧ key-id 1
+  ip pim hello-authentication ah-md5 3 ⟦9125d59c18a9b015⟧
+vrrp 1 1 authenticate ⟦otter⟧
+configure ospf vlan x authentication md5 1 ⟦otter9⟧
+snmpv3 community index "1" name "⟦otter⟧" sec-name "CommunityManagerReadWrite" tag "x"
+snmp-server user "u" g auth-md5 "⟦otter9⟧" priv-des ⟦otter8⟧
+snmp-server set-community cipher ⟦abcd1234⟧
+radius-server host 1 192.0.2.1 auth-port 1812 key-cipher ⟦abcd1234⟧
+config mgmtuser add encrypt admin 1 ⟦0a1b2c3d4e5f6071⟧ ⟦1a2b3c4d5e6f708192a3b4c5⟧ 16 ⟦2a3b4c5d6e7f8091a2b3⟧ read-write
+crypto key import rsa X pem terminal ⟦otter9⟧
+crypto key export rsa X pem terminal 3des ⟦otter9⟧
+crypto ca import TP pkcs12 bootflash:x.p12 ⟦otter9⟧
+key config-key password-encryption ⟦otter9⟧
+ group VPN key ⟦otter9⟧
+ user u nthash 7 ⟦08204D5D1A⟧ group X
+set mgt-config users admin phash ⟦fnRL/G5lXVMug⟧
+<entry name="admin"><phash>⟦fnRL/G5lXVMug⟧</phash></entry>
+Community Index: ⟦otter⟧
+Nov 27 10:00:00.123: %HA_EM-6-LOG: CLIlog: enable secret ⟦otter9⟧
+sys db configsync.password { value "⟦otter⟧" }
+/container envs add key=DB_PASSWORD name=x value=⟦otter⟧
+ exec /usr/bin/TerminAttr -ingestauth=key,⟦otter⟧ -taillogs
+authcommunity log,execute,net ⟦otter⟧
+userPassword:: ⟦e1NTSEF9abcdefgh⟧
+ann  Auth-Type := Local, User-Password == "⟦otter⟧"
+//192.0.2.1/s /m cifs username=ann,password=⟦otter⟧,uid=0 0 0
+""",
+    "arguments": r"""
+0 3 * * * curl -u ann:⟦otter⟧ https://192.0.2.1/y
+   action bash curl -u ann:⟦otter⟧ https://192.0.2.1/y
+curl -s --user ann:⟦otter⟧ https://192.0.2.1/y
+lftp -u ann,⟦otter⟧ ftp.example.com
+smbclient //192.0.2.1/s -U ann%⟦otter⟧
+mysqldump -u root -p⟦otter⟧ db
+mysql -uroot -p'⟦otter⟧' db
+ipmitool -I lanplus -H 192.0.2.1 -U ann -P ⟦otter⟧ chassis status
+docker login -u ann -p ⟦otter⟧ registry.example.com
+snmpget -v3 -u ann -l authPriv -a SHA -A ⟦otter-one⟧ -x AES -X ⟦otter-two⟧ 192.0.2.1
+sshpass -p ⟦otter⟧ ssh ann@192.0.2.1
+sshpass -p '⟦an otter⟧' ssh ann@192.0.2.1
+openssl rsa -passin pass:⟦otter⟧ -in x
+ann : XAUTH "⟦otter⟧"
+curl -X POST https://hooks.slack.com/services/⟦T0AB12CD3/B0EF45GH6/aB1cD2eF3gH4iJ5kL6mN7oP8⟧ -d x
+        set uri "hooks.slack.com/services/⟦T0AB12CD3/B0EF45GH6/aB1cD2eF3gH4iJ5kL6mN7oP8⟧"
+https://192.0.2.1/api/?key=⟦LUFRPT1abcdEFGH9⟧&type=op
+""",
+    "tables_and_blocks": r"""
+@@
+ #   NAME        SERVICE CALLER-ID       PASSWORD       PROFILE       REMOTE-ADDRESS
+ 0   site1       pptp                    ⟦otter⟧          default       192.0.2.7
+ 1 X site2       pptp                    ⟦Sl0w-Otter⟧     default       192.0.2.8
+
+@@
+# NAME   SERVICE  PASSWORD  PROFILE
+0 test   any      ⟦otter⟧     default
+
+@@
+config system snmp community
+    edit 1
+        config hosts
+            edit 1
+                set ip 192.0.2.7 255.255.255.255
+            next
+        end
+        set name "⟦otter⟧"
+        config hosts6
+        end
+    next
+    edit 2
+        set name ⟦otter2⟧
+        config hosts
+            edit 1
+            next
+        end
+    next
+end
+config system zone
+    edit 1
+        set name "office"
+
+@@
+router hsrp
+ interface x
+  address-family ipv4
+   hsrp 1
+    preempt
+    priority 101
+    authentication ⟦otter⟧
+    address 192.0.2.7
+
+@@
+snmp
+ no shutdown
+ view v
+ community ⟦otter⟧
+  view v
+
+@@
+snmp {
+    v3 {
+        usm {
+            local-engine {
+                user u {
+                    authentication-sha {
+                        authentication-key "⟦$9$kMxNqP5zF6⟧"; ## SECRET-DATA
+                    }
+                    privacy-aes128 {
+                        privacy-key "⟦$9$kMxNqP5zF6⟧"; ## SECRET-DATA
+                    }
+                }
+            }
+        }
+        vacm {
+            security-to-group {
+                security-model usm {
+                    security-name u {
+                        group g;
+                    }
+                }
+            }
+        }
+    }
+/* comment */
+    community ⟦otter⟧;
+}
+policy-options {
+    policy-statement P {
+        from {
+            protocol bgp;
+            community FOO;
+        }
+    }
+}
+""",
+    "commands_in_json": r"""
+{"cmds": {"snmp-server community ⟦otter⟧ ro": null, "enable password ⟦otter⟧": null, "hostname r1": null}}
+{"cmds":{"router bgp 65000":{"cmds":{"neighbor 192.0.2.1 password 7 ⟦kO5tJx3Zq==⟧":null,"neighbor 192.0.2.2 password ⟦otter⟧":null}}}}
+{"output": "hostname r1\nsnmp-server community ⟦otter⟧ ro\n!\r\nusername ann password ⟦otter9⟧\r\nenable secret \"⟦an otter⟧\"\nline vty 0 4\n password ⟦otter8⟧\n"}
+[["hostname r1", "enable secret ⟦otter⟧", " password ⟦otter9⟧"], {"description": "password office"}]
+{"TABLE_host": {"ROW_host": {"host": "192.0.2.9", "version": "v2c", "level": "noauth", "type": "trap", "secname": "⟦otter⟧"}}}
+{"SNMP_COMMUNITY": {"⟦otter⟧": {"TYPE": "RO"}, "⟦otter2⟧": {"TYPE": "RW"}}, "TACPLUS": {"global": {"passkey": "⟦otter⟧"}}}
+{"NTP_KEY": {"1": {"type": "md5", "value": "⟦otter⟧", "trusted": "yes"}, "2": {"value": "⟦otter2⟧"}}}
+{"snmp-server":{"Cisco-IOS-XE-snmp:community":[{"name":"⟦otter⟧","RO":[null]}]}}
+""",
 }
 # Nothing in these lines may change.
 MORE_HARMLESS = r"""
+no password strength-check
+cli password prompting-only
+   neighbor 192.0.2.1 password shared-secret profile P algorithm hmac-sha1-96
+   password encryption-key common
+                    pre-shared-key 1 encryption-type aes-128-cmac create
+snmp-server community ..... ro
+Nov 27 10:00:00 192.0.2.1 100: %SYS-5-PRIV_AUTH_PASS: Privilege level set to 15 by ann
+{"description": "password office", "message": "enable the secret port"}
+{"TABLE_host": {"ROW_host": {"host": "192.0.2.9", "version": "v3", "level": "priv", "secname": "ann"}}}
+{"secname": "ann", "version": "v3"}
+# NAME MTU ADDRESS
+// password of the office
+curl -u ann https://192.0.2.1/y
+see https://192.0.2.1/webhooks/settings
 1 MD5 enabled
 MD5 digest 0a1b2c3d
 flash:x.bin md5 0a1b2c3d4e5f60718293a4b5c6d7e8f9

@@ -16,6 +16,7 @@ import pytest
 from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device
 from ansible_collections.rollcall.network.plugins.module_utils._engine.asked import masked, masked_failure
 from ansible_collections.rollcall.network.plugins.module_utils._model.masking import masked_error, masked_outputs
+from ansible_collections.rollcall.network.plugins.module_utils._model.secret_bytes import divided_masked, secret_spans
 from ansible_collections.rollcall.network.plugins.module_utils._model.secrets import (
     MASK,
     Secrets,
@@ -232,6 +233,7 @@ def test_values_of_functions_are_masked_in_depth() -> None:
         ("\x9b31mred", "\\x9b31mred"),
         ("\udc9b31m", "\\x9b31m"),
         ("a\u202eb", "a\\u202eb"),
+        ("a\u2028b", "a\\u2028b"),
         ("a\tb\nc", "a\tb\nc"),
     ],
 )
@@ -321,3 +323,12 @@ def test_a_secret_that_a_control_character_divides_leaves_no_half_in_the_text(be
     assert played.error is None
     text = masked(asked, played.outputs, {})["show version"].text
     assert text == f"before\npw {MASK} end\nafter"
+
+
+@pytest.mark.parametrize("sequence", [b"\x1b", b"\x1b[", b"\x1b[1;", b"\x1b("])
+def test_a_secret_that_ends_an_escape_sequence_is_masked_as_a_whole(sequence: bytes) -> None:
+    secrets = Secrets(["secret-of-the-test"])
+    shown = b"a " + sequence + b"secret-of-the-test b"
+    start = shown.find(b"secret")
+    assert (start, start + 18) in secret_spans(shown, secrets)
+    assert divided_masked(shown, secrets) == b"a " + sequence + MASK.encode() + b" b"

@@ -19,7 +19,7 @@ from .redaction_rules import BLANKS, PREFIX, VALUE
 _COMMANDS: dict[str, dict[str, tuple[str, ...]]] = {
     "config": {
         # Cisco AireOS
-        "user add ": ("config mgmtuser|netuser add * $",),
+        "user add ": ("config mgmtuser|netuser add encrypt ... 1 ! ! # !", "config mgmtuser|netuser add * $"),
         "acct add ": ("config radius|tacacs acct add * * * ascii $",),
         "v3user create ": ("config snmp v3user create * * * * $ $",),
         "trapreceiver ": ("config snmp trapreceiver create|delete $",),

@@ -22,6 +22,7 @@ PREFIX = (
     r"[-+<>!|#* \t]{0,60}+(?:\d{1,6}[ \t]?[:.)|]?[ \t]{1,10})?(?:\S{1,80}[#>$%\]] ?)?"
     r"(?:[^\n]{0,160}?(?:command|cmd|cfg|%HA_EM-\d-LOG: \S{1,40}): ?['\"]?)?"
 )
+BROCADE = r"[12](?=[ \t]{1,40}(?:\$|redacted_))"  # a type of NetIron, FastIron and SLX; elsewhere they are no types
 # What stands between the name and the value. Numbers are types: ``password 7 0822455D0A16``.
 KINDS = (
     r"0|3|4|5|6|7|8a?|9|10|14|encrypted|cipher|cipher-text|ciphertext|irreversible-cipher|simple|plain"
@@ -35,7 +36,7 @@ KINDS = (
     r"|cmac-aes-\d{3}|pass-phrase|pre-shared-key|shared-secret(?! profile)|chap|pap|"
     r"ckn \S{1,64}|cak|plaintext-password|md5-password|unix"
     r"|wep-?\d{1,3}|aes128cmac|key-id \d{1,10}|\|"
-    r"|[12](?=[ \t]{1,40}\$)"  # NetIron, FastIron, SLX
+    rf"|{BROCADE}"
 )
 # Words after the name of a secret that are no secret.
 ORDINARY = words(
@@ -139,10 +140,9 @@ SNMP = re.compile(
 SNMP_BLOCK = re.compile(r"[-+<>! \t]{0,60}(?:/configure system security |sys |system )?(?:snmp|access-group)[ {\n]")
 NO_BLOCK = re.compile(r"[-+ \t]{0,80}(?:[!#]|/\*|\n)")  # an empty line or a comment, whatever is around it
 SNMP_READ = (
-    r"(?:(?:read|write|read-only|read-write|readonly|readwrite|ro|rw|add|poll|community|0|7|8|2(?=[ \t]{1,40}\$)|"
-    r"cipher|simple|encrypted|"
-    r"clear|plaintext|ciphertext|text|string|name|create|delete|accessmode (?:ro|rw)|mode (?:enable|disable)|map|"
-    r"ipaddr \S{1,40} \S{1,40}|hash2?)[ \t]{1,40})"
+    rf"(?:(?:read|write|read-only|read-write|readonly|readwrite|ro|rw|add|poll|community|0|7|8|{BROCADE}|"
+    r"cipher|simple|encrypted|clear|plaintext|ciphertext|text|string|name|create|delete|accessmode (?:ro|rw)|"
+    r"mode (?:enable|disable)|map|ipaddr \S{1,40} \S{1,40}|hash2?)[ \t]{1,40})"
 )
 
 # -- shapes of values --------------------------------------------------------------------------------------------------
@@ -201,7 +201,7 @@ HASHED = re.compile(r"[\"']?[ \t]{1,40}hash2?\b")
 HEAD = re.compile(r"[\w.-]{1,64}")
 CIPHERED = re.compile(
     r"[ \t]{1,40}(?:0|5|6|7|8a?|9|encrypted|cipher|irreversible-cipher|ciphertext|hash2?|simple|"
-    r"ENC|[12](?=[ \t]{1,40}\$))[ \t]{1,40}(?=[^ \n])"
+    rf"ENC|{BROCADE})[ \t]{{1,40}}(?=[^ \n])"
 )
 SERVER = re.compile(r"[-+ \t]{0,40}(?:aaa |address |)(?:tacacs|radius|ldap|server|group)[\w+-]{0,16}[ \t]{1,40}")
 # In XML, ``<community>NAME</community>`` is one of BGP, and an entry without members is one of SNMP.
@@ -247,7 +247,6 @@ ENTRY_OF_KEY = re.compile(rf"=([\w.-]{{1,64}})[ ](?:[^\n]{{0,200}}?[ ])?value={V
 NAME_OF_TRAP = re.compile(r"\"[ ]?:[ ]?\"([^\"\n]{1,128})\"")  # NX-OS in JSON
 URL_KEY = re.compile(r"[?&]")  # before ``key=`` in a URL
 MODULE = re.compile(r"[\"'][\w.-]{1,64}:\Z")  # of YANG, before a name in JSON
-SYSLOG = re.compile(r"%[A-Z0-9_-]{1,40}-\d-[A-Z0-9_]{1,40}\Z")  # the name of a message
 # A user and a password as arguments of a program.
 OF_PROGRAM = re.compile(
     r"(?:[^\n]{0,200}?[ \t/;|&(])?(?:(?:curl|wget)[ \t][^\n]{0,200}?"
@@ -347,8 +346,8 @@ NTP_KEY = re.compile(
 TRAP_HOST = re.compile(
     rf"{PREFIX}(?:no )?snmp-server{BLANKS}host(?:-group)?{BLANKS}(?:\"?[^\s\"]{{1,128}}\"?{BLANKS})"
     r"(?:(?:vrf \S{1,64}|use-vrf \S{1,64}|filter-vrf \S{1,64}|traps?|informs?|version v?(?:1|2c?)|v1|v2c|poll|"
-    r"community|encrypted|clear|0|7|2(?=[ \t]{1,40}\$)|(?:udp-)?port \d+|(?=[\da-fA-F]{0,4}[.:])[\d.:a-fA-F]{3,45}|"
-    r"timeout \d+|retries \d+)[ \t]{1,40}){0,12}"
+    rf"community|encrypted|clear|0|7|{BROCADE}|(?:udp-)?port \d+|"
+    r"(?=[\da-fA-F]{0,4}[.:])[\d.:a-fA-F]{3,45}|timeout \d+|retries \d+)[ \t]{1,40}){0,12}"
     rf"(?!version 3|traps? version 3|informs? version 3){VALUE}",
     re.IGNORECASE,
 )

@@ -568,9 +568,10 @@ def _trap_user(text: str, place: int, found: list[Span]) -> int:
 def _receivers(text: str, place: int, found: list[Span]) -> int:
     """Look at the receivers of NX-OS, as a table or as JSON. With the versions 1 and 2c, the name is the community."""
     if match := rules.NAME_OF_TRAP.match(text, place + len("secname")):
-        start = max(0, place - LONGEST_PREFIX)
-        entry = text[max(start, text.rfind("{", start, place)) : place]
-        return match.end() if '"v3"' in entry else _take(text, match, found, certain=True)
+        entry = text[max(0, place - LONGEST_PREFIX) : place].rpartition("{")[2]
+        entry += text[match.end() : match.end() + LONGEST_PREFIX].partition("}")[0]
+        is_community = '"v1"' in entry or '"v2c"' in entry
+        return _take(text, match, found, certain=True) if is_community else match.end()
     begin = text.find("\n", place)
     while begin >= 0 and (match := rules.RECEIVER.match(text, begin + 1)):
         if match[1] is not None and _is_secret(match[1], certain=True):

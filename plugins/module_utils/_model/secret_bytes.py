@@ -26,6 +26,7 @@ _BLANKS = re.compile(rb"(?:" + _SEQUENCE + rb"|[\x00-\x1a\x1c-\x20\x7f])+")
 _STARS = re.compile(
     rb"(?:" + _SEQUENCE + rb"|[\x00-\x1a\x1c-\x20\x7f])+(?:(?<=[\x08\rDGHJKPX])(?:\*+|\.+|#+|-+|(?:\xe2\x80\xa2)+))?"
 )
+_UNFINISHED = re.compile(rb"\x1b(?:\[[0-?]*)?[ -/]*\Z")
 _CONTROLS = re.compile(rb"[\x00-\x1f\x7f]")
 DIVIDES = re.compile(rb"[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f]|(?<!\r)\r++(?!\n)")
 """Matches a control character that is not a tab or a part of a line end."""
@@ -43,6 +44,8 @@ def secret_spans(data: bytes, secrets: Secrets, *, ends: bool = True) -> list[Sp
     """
     found = list(_found(data, _CONTROL, secrets.spellings, lambda _start, _end: True, ends=ends))
     if _CONTROLS.search(data):
+        # What follows an unfinished sequence is taken for its end, so the data is searched as it is, too.
+        found += _occurrences(data, secrets.spellings, ends=ends)
         dense = [secret.replace(" ", "") for secret in secrets.spellings]
         dense = [secret for secret in dense if len(secret) >= SHORTEST]
 
@@ -66,15 +69,16 @@ def secret_spans(data: bytes, secrets: Secrets, *, ends: bool = True) -> list[Sp
 
 
 def divided_masked(data: bytes, secrets: Secrets) -> bytes:
-    """Mask the secrets that are divided by control characters in a piece of data.
+    """Mask the secrets that are divided by control characters in a piece of data, or that end an escape sequence.
 
-    A carriage return in the middle would otherwise leave a half of the secret in the text.
+    A carriage return in the middle would otherwise leave a half of the secret in the text, and an unfinished sequence
+    all but its first character.
     """
     if not DIVIDES.search(data):
         return data
     parts, at = [], 0
     for start, end in secret_spans(data, secrets, ends=False):
-        if DIVIDES.search(data, start, end):
+        if DIVIDES.search(data, start, end) or _UNFINISHED.search(data, max(0, start - 256), start):
             parts += [data[at:start], MASK]
             at = end
     return b"".join([*parts, data[at:]])

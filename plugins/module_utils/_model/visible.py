@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 
 _UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
 )
 
 
 def visible(text: str) -> str:
     """Return the text with invisible characters escaped, as in ``\\x1b``. Tabs and line ends are kept.
 
-    Invisible are control characters (C0 and C1), marks that change the direction of writing, and invalid bytes.
+    Invisible are control characters (C0 and C1), line ends of Unicode, marks that change the direction of writing, and
+    invalid bytes.
     """
     return text if text.isprintable() else _UNSEEN.sub(_spelled, text.replace("\r\n", "\n"))
 
