@@ -121,6 +121,7 @@ def test_an_undecryptable_value_fails_only_its_host(where: str, done: dict[str, 
         found = errors[f"v_{variable}"]
         assert found["kind"] == "variables", found
         assert found["message"].startswith(f"variable {variable} of v_{variable} cannot be resolved: "), found
+        assert " vault " in found["message"], found
     assert not errors["good"]
     assert not errors["cell"]
 

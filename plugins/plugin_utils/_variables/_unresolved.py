@@ -22,8 +22,9 @@ def kind_of_failure(error: BaseException) -> str:
     """What failed, in a few words of this module."""
     chain = list(_chain(error))
     for each in chain:
-        if isinstance(each, AnsibleVaultError):
-            return "it cannot be decrypted; check the vault password"
+        # Templates raise an error that is none of these, and has a context in its place.
+        if isinstance(each, AnsibleVaultError) or getattr(each, "context", None) == "vault":
+            return "it cannot be decrypted; give its vault password, such as with --ask-vault-pass, and check it"
     for each in chain:
         lookup = _LOOKUP.search(str(each))
         if lookup:
