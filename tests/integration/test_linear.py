@@ -357,6 +357,7 @@ def quoted_echoes(text: str) -> None:
         answer.second_echo()
         answer.ends_within_line()
         answer.is_shown_again()
+        answer.hides_prompt()
 
 
 def whole_answer(text: str, *, paged: bool = False) -> str:
@@ -576,6 +577,10 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "learned": lambda text: reader_prompt.learned(text, raw(text)),
     "is_idle": lambda text: reader_answer.is_idle(text, PROMPTS[0]),
     "count": lambda text: [prompt.count(text) for prompt in PROMPTS],
+    "quotes": lambda text: [
+        prompt.quotes(each) for prompt in PROMPTS for each in (text, text.replace("\n", "\nR1#\n"))
+    ],
+    "is_message": reader_prompt.is_message,
     "rejection_in": rejections,
     "excerpt": driver_text.excerpt,
     "last_lines": driver_text.last_lines,
@@ -717,6 +722,7 @@ PATTERNS: dict[str, str] = {
     "echo._NOISE": MATCH,
     "echo._LINE_REST": MATCH,
     "answer._MOVES": SEARCH,
+    "prompt._NOT_BLANK": SEARCH,
     "prompt._NUMBER": SEARCH,
     "prompt._UNFINISHED": SEARCH,
     "scrapli.ASKS_SECRET": SEARCH,

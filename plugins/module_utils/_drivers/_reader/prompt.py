@@ -31,7 +31,7 @@ _ANY_NUMBER = r"(?<!\d)\d++"
 _ANY_WORD = r"(?<![A-Za-z])[A-Za-z]{2,3}(?![A-Za-z])"
 _UNFINISHED = re.compile(rb"\x1b(?:\[[0-?]{0,20}[ -/]{0,2})?\Z")
 _UNSEEN = re.compile(rb"(?:\x1b\[[0-?]{0,20}[ -/]{0,2}[@-~]|[\x00-\x09\x0b-\x20])*+")  # bytes that do not show
-_NOT_BLANK = re.compile(r"[^\s][^\n]*")
+_NOT_BLANK = re.compile(r"[^\s][^\n]{0,511}")
 _CHANGES = "*!~ "  # marks of unsaved changes before a prompt
 
 
