@@ -223,6 +223,183 @@ WRONG_ONCE = {
         after=(3, 3),
         again=True,
     ),
+    "a message after a prompt that ends the line of a text": Scene(
+        prompt="a?",
+        echo="redraw",
+        answers=((b"100 % up"),),
+        pager="junos",
+        wipe="backspaces one by one",
+        page=8,
+        cuts=((1, 0.0), (200, 0.15), (5, 0.0)),
+        hesitates=8.0,
+        greeting="a?\r\nLast login: yesterday\r\n",
+        message="*** System shutdown soon ***",
+        after=(3, 0),
+        again=True,
+    ),
+    "text after the line that logs out, whose first key a pager takes": Scene(
+        prompt="8DT8-uw߄𠆲v(ਭS50❶Ꮬὶi偮%",
+        echo="scroll",
+        answers=(
+            (
+                b"8DT8-uw\xdf\x84\xf0\xa0\x86\xb2v(\xe0\xa8\xadS50\xe2\x9d\xb6"
+                b"\xe1\x8f\x9c\xe1\xbd\xb6i\xe5\x81\xae%\r\n8DT8-uw\xdf\x84\xf0\xa0"
+                b"\x86\xb2v(\xe0\xa8\xadS50\xe2\x9d\xb6\xe1\x8f\x9c\xe1\xbd\xb6i\xe5\x81\xae%"
+                b" and more\r\nContinue? \r\n8"
+                b"DT8-uw\xdf\x84\xf0\xa0\x86\xb2v(\xe0\xa8\xadS50\xe2\x9d\xb6\xe1"
+                b"\x8f\x9c\xe1\xbd\xb6i\xe5\x81\xae%show clock\r\n(E"
+                b"ND)\r\n> a\tb \xe6\xbc\xa2\xe5\xad\x97\r\n# int"
+                b"erface\r\nsee ---\xe3\x81\xa4\xe3\x81\xa5\xe3\x81\x8f"
+                b"--- there\r\n\r\n--More--(45"
+                b"%)\r\nsee --\xd0\x94\xd0\xb0\xd0\xbb\xd0\xb5\xd0\xb5-- t"
+                b"here\r\n' # ' -\r\n\r\n"
+            ),
+        ),
+        pager="tp-link",
+        page=6,
+        delay=1.5,
+        cuts=((9, 0.6),),
+        hesitates=0.6,
+        message="Nov 26 15:26:01.124: %SYS-5-CONFIG_I: Configured from console by ops",
+        after=(3, 7),
+    ),
+    "the rest of an answer before an echo that a message divides": Scene(
+        prompt="\x1b[1m\x1b[32mcolour\x1b[0m$ ",
+        echo="wrap",
+        answers=(
+            (
+                b"*** System shutdown soon"
+                b" ***\r\n^\r\n\r\n--More--, nex"
+                b"t page: Space, next line"
+                b": Return key, quit: Cont"
+                b"rol-c\r\n\xc3\x84 [x]\r\nat colour"
+                b"$ \r\n\x1b[31mred\x1b[0m [x] nam"
+                b"e: >\r\nGi0/1 10.0.0.1/24 "
+                b"10.0.0.1/24 \x1b[31mred\x1b[0m"
+                b"\r\n\r\n*** System shutdown "
+                b"soon ***\r\n"
+            ),
+            (b"see <SPACE> for next page, <CR> for next line, A for all, Q to quit there\r\n\r\n"),
+        ),
+        pager="netscaler",
+        wipe="backspaces one by one",
+        cuts=((1, 0.0), (60, 2.4), (1, 0.0), (60, 0.15), (2, 0.6), (1, 8.0), (5, 0.0), (9, 2.4)),
+        greeting="colour$ \r\nLast login: yesterday\r\n",
+        message="Nov 26 15:26:01.124: %SYS-5-CONFIG_I: Configured from console by ops",
+        after=(3, 9),
+    ),
+    "a quoted prompt that comes sooner than a reply can": Scene(
+        prompt="[Dላ(wTzᵱ@$",
+        echo="none",
+        answers=(
+            (b"see -- More -- there\r\nPassword:\r\n\r\n"),
+            (
+                b"  [D\xe1\x88\x8b(wTz\xe1\xb5\xb1@$\r\n[D\xe1\x88\x8b("
+                b"wTz\xe1\xb5\xb1@$ and more\r\nsee -"
+                b"-M\xc3\xa1s-- there\r\n[D\xe1\x88\x8b(wTz"
+                b"\xe1\xb5\xb1@$show clock\r\n  [D\xe1\x88\x8b"
+                b"(wTz\xe1\xb5\xb1@$\r\n' up\r\nat [D\xe1\x88"
+                b"\x8b(wTz\xe1\xb5\xb1@$\r\n[D\xe1\x88\x8b(wTz\xe1\xb5\xb1"
+                b"@$show clock\r\n  [D\xe1\x88\x8b(wT"
+                b"z\xe1\xb5\xb1@$\r\n\xc3\x84 >\r\n#\r\n\r\n"
+            ),
+        ),
+        pager="zhone",
+        wipe="left",
+        page=4,
+        delay=3.0,
+        cuts=((2, 0.3),),
+    ),
+    "a coloured pager that takes the empty line": Scene(
+        prompt="[7p7S4Hᄷ0?",
+        echo="scroll",
+        answers=(
+            (
+                b"show version\r\nname: inte"
+                b"rface Gi0/1\r\na\tb # 100 %"
+                b"\r\n[x] - interface\r\n100 %"
+                b"\r\n  [7p7S4H\xe1\x84\xb70?\r\nname: "
+                b"[x]\r\nshow version\r\n\r\n"
+            ),
+            (
+                b"[7p7S4H\xe1\x84\xb70?show clock\r\n"
+                b"xy\x08z [x] interface\r\n[7p7"
+                b"S4H\xe1\x84\xb70?show clock\r\nat ["
+                b"7p7S4H\xe1\x84\xb70?\r\n\r\n\xc3\x84 xy\x08z\r\n"
+                b"100 % > \x1b[31mred\x1b[0m\r\n10"
+                b".0.0.1/24 up\r\n[7p7S4H\xe1\x84\xb7"
+                b"0?show clock\r\n"
+            ),
+        ),
+        pager="dlink",
+        wipe="blanks of its width",
+        page=8,
+        delay=0.1,
+        cuts=((60, 1.1), (2, 0.0), (60, 0.0), (5, 0.02), (2, 1.1), (200, 0.0), (1, 0.0), (60, 0.6)),
+        greeting="[7p7S4Hᄷ0?\r\nLast login: yesterday\r\n",
+        accepts=False,
+        message="*** System shutdown soon ***",
+        after=(6, 7),
+    ),
+    "the next command quoted in the last line, which has no end": Scene(
+        prompt="\x1b]0;title\x07root@box:/var # ",
+        echo="redraw",
+        answers=(
+            (
+                b"name: 100 % - #\r\n-\r\nPass"
+                b"word:\r\nsee --Meer-- ther"
+                b"e\r\n\r\nroot@box:/var #  an"
+                b"d more\r\nshow running-con"
+                b"fig"
+            ),
+            (
+                b"root@box:/var #  and mor"
+                b"e\r\n\r\nname: up\r\nat root@b"
+                b"ox:/var # \r\n[x]\r\n- name:"
+                b" Gi0/1\r\n10.0.0.1/24 Gi0/"
+                b"1 \xe6\xbc\xa2\xe5\xad\x97 -\r\n# \x1b[31mred\x1b["
+                b"0m 10.0.0.1/24\r\nroot@box"
+                b":/var #  and more\r\nshow "
+                b"version\r\n"
+            ),
+            (
+                b"at root@box:/var # \r\n--D"
+                b"al\xc5\xa1\xc3\xad--\r\n\xe6\xbc\xa2\xe5\xad\x97\r\n- ' \xc3\x84"
+                b"\r\nxy\x08z 10.0.0.1/24 xy\x08z "
+                b"\xe6\xbc\xa2\xe5\xad\x97\r\n\r\n  root@box:/va"
+                b"r # \r\n-- more --, next p"
+                b"age: Space, continue: c,"
+                b" quit: ESC\r\n"
+            ),
+        ),
+        pager="strike",
+        wipe="blanks",
+        page=8,
+        delay=0.7,
+        cuts=((1, 0.0), (1, 0.15), (1, 0.6), (2, 0.02)),
+        accepts=False,
+        message="*** System shutdown soon ***",
+        after=(4, 0),
+    ),
+    "a pager whose percentage ends like the prompt": Scene(
+        prompt="%",
+        echo="wrap",
+        answers=(
+            (
+                b"%\r\nsee --More-- there\r\n1"
+                b"0.0.0.1/24\r\n\r\nat %\r\n%sho"
+                b"w clock\r\n' \xe6\xbc\xa2\xe5\xad\x97\r\n--M\xc3\xa1"
+                b"s--\r\n\r\n"
+            ),
+            (b"name:\r\nsee Press any key to continue there\r\n100 %\r\n%show clock\r\n100 % 10.0.0.1/24 #\r\n"),
+        ),
+        pager="less, all",
+        wipe="erase the line",
+        page=8,
+        delay=0.01,
+        cuts=((1, 0.3), (2, 0.0), (60, 0.0), (9, 0.6), (1, 2.4), (1, 0.0), (1, 8.0), (2, 0.0)),
+        again=True,
+    ),
 }
 
 
