@@ -183,21 +183,32 @@ def _read_record(path: pathlib.Path) -> Record | None:
         check_format(path, data.get("format"), FORMAT)
         run, success, before = data["run"], data["last_success"], data["success_before"]
         return Record(
-            list(run["runs"]),
+            _texts(run["runs"]),
             time_or_none(run["started_at"]),
             time_or_none(run["finished_at"]),
             run["passed"],
-            list(run["reasons"]),
+            _texts(run["reasons"]),
             run["stale_after"],
             time_or_none(success["at"]),
-            list(success["runs"]),
+            _texts(success["runs"]),
             time_or_none(before["at"]),
-            list(before["runs"]),
-            list(map(str, data["names"])),
+            _texts(before["runs"]),
+            _texts(data["names"]),
             run["cause"],
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+
+
+def _texts(given: Any) -> list[str]:
+    """Return a list of texts that was read from a file.
+
+    :raises TypeError: if it is none.
+    """
+    if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
+        msg = f"{given!r} is not a list of texts"
+        raise TypeError(msg)
+    return given
 
 
 def close_fleet(

@@ -21,6 +21,7 @@ import pathlib
 import shutil
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
@@ -373,6 +374,7 @@ def read_answer(
         if answer["name"] != name or answer["status"] not in STATUSES:
             msg = f"it is not an answer of {name}"
             raise ValueError(msg)
+        check_answer(answer)
         if question is not None and answer.get("question") != question:
             raise OtherQuestion(answer["status"])
         for output in answer["output"].values():
@@ -390,6 +392,28 @@ def read_answer(
         msg = f"the answer in {folder} cannot be read: {error}"
         raise RunError(msg) from error
     return without(answer, "name", "question", "sent")
+
+
+def check_answer(answer: Mapping[str, Any]) -> None:
+    """Check the parts of an answer that were read from a file and that pages and tables use.
+
+    :raises TypeError: if one has another type than the collection writes.
+    """
+    for key, kinds in _TYPES.items():
+        if not isinstance(answer.get(key), (*kinds, NoneType)):
+            msg = f"{key} is {answer[key]!r}"
+            raise TypeError(msg)
+    if not all(isinstance(each, (int, float)) for each in (answer.get("seconds") or {}).values()):
+        msg = f"seconds are {answer['seconds']!r}"
+        raise TypeError(msg)
+
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("error", "seconds", "suspicious"), (dict,)),
+    **dict.fromkeys(("changed", "identity_changes"), (list,)),
+    **dict.fromkeys(("started_at", "finished_at", "last_good_at"), (str,)),
+    "attempts": (int,),
+}
 
 
 def _text(folder: pathlib.Path, file: str | None) -> str:

@@ -20,13 +20,12 @@ import pathlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from types import NoneType
 from typing import Any
 
 from ._aside import aside
 from ._clock import is_future, now_text, past
 from ._result import STATUSES
-from ._run import RunError, check_format
+from ._run import RunError, check_answer, check_format
 from ._trusted import Untrusted, check_folder, create_file, make_folder, open_file, read_file
 
 STATE, JOURNAL, LOCK = "state", "devices.jsonl", ".lock"
@@ -308,7 +307,7 @@ def _line(data: Mapping[str, Any]) -> bytes:
 def _parsed(line: bytes, path: pathlib.Path) -> tuple[str, Entry | None, str]:
     """Return the name and the entry of a line, None for a device that left, and when it was recorded.
 
-    :raises ValueError: for a line that is not as this module writes it.
+    :raises ValueError, TypeError: for a line that is not as this module writes it.
     """
     data = json.loads(line.decode("ascii"))
     check_format(path, data["format"], FORMAT)
@@ -327,7 +326,8 @@ def _parsed(line: bytes, path: pathlib.Path) -> tuple[str, Entry | None, str]:
         answer=dict(data["answer"]),
         recorded_at=time_of(data.get("recorded_at") or data["at"]),
     )
-    if entry.answer["status"] not in STATUSES or not isinstance(entry.answer.get("error"), (dict, NoneType)):
+    check_answer(entry.answer)
+    if entry.answer["status"] not in STATUSES:
         msg = "it is not the state of a device"
         raise ValueError(msg)
     return name, entry, entry.recorded_at

@@ -224,6 +224,27 @@ def test_a_torn_or_damaged_line_costs_nothing_else(text: bytes, state: State) ->
     assert list(state.entries()) == ["r1", "r2"]
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("seconds", {"connect": None}),
+        ("seconds", 5),
+        ("changed", 3),
+        ("error", []),
+        ("attempts", "x"),
+        ("started_at", 1),
+    ],
+)
+def test_a_line_with_a_value_of_another_type_is_damaged(key: str, value: Any, state: State) -> None:
+    state.note("r1", answer(), None)
+    line = json.loads(state.journal.read_bytes())
+    line["answer"][key] = value
+    with state.journal.open("a") as file:
+        file.write(json.dumps({**line, "name": "r2"}) + "\n")
+    assert list(state.entries()) == ["r1"]
+    assert state.damaged == 1
+
+
 WRITER = """
 import sys
 from pathlib import Path
@@ -415,6 +436,18 @@ def test_a_damaged_record_is_made_from_the_runs(text: str, state: State) -> None
     assert record is not None
     assert (record.passed, record.last_success_at) == (False, at(-2 * 24 * 60))
     assert read_record(state.top) == record
+
+
+@pytest.mark.parametrize(("part", "key"), [("run", "runs"), ("last_success", "runs"), ("run", "reasons")])
+def test_a_record_with_values_of_another_type_is_damaged(part: str, key: str, state: State) -> None:
+    made(state.top, -1, KNOWN, passed=True)
+    open_state(state.top)  # makes the record from the runs
+    file = state.path / "fleet.json"
+    data = json.loads(file.read_text())
+    data[part][key] = [None]
+    file.write_text(json.dumps(data))
+    assert read_record(state.top) is None
+    assert open_state(state.top)[2] is not None
 
 
 @pytest.mark.parametrize(

@@ -227,14 +227,19 @@ def test_a_folder_that_cannot_be_made(tmp_path: pathlib.Path) -> None:
         RunFolder(str(tmp_path / "file" / "out"))
 
 
+def _set(file: pathlib.Path, key: str, value: Any) -> None:
+    file.write_text(json.dumps({**json.loads(file.read_text()), key: value}))
+
+
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
         (lambda folder: (folder / "result.json").write_text("{"), "cannot be read"),
         (lambda folder: (folder / "result.json").write_text("[]"), "cannot be read"),
         (lambda folder: (folder / "show it.txt").unlink(), "cannot be read"),
+        (lambda folder: _set(folder / "result.json", "seconds", {"connect": None}), "cannot be read: seconds are"),
     ],
-    ids=["cut", "no answer", "text gone"],
+    ids=["cut", "no answer", "text gone", "another type"],
 )
 def test_a_damaged_answer_says_so(damage: Any, words: str, tmp_path: pathlib.Path) -> None:
     folder = RunFolder(str(tmp_path))

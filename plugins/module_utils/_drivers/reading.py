@@ -30,6 +30,7 @@ from .._platforms.read_only import (
     SESSION,
     SHELL,
     SHOWING,
+    STATEMENT,
     TECH_TO,
     UNSAFE_OPTIONS,
     VALUES,
@@ -79,7 +80,7 @@ def reads(platform: str, line: str) -> bool:
         return False
     if _never_ends(platform, words):
         return False
-    exceptions = (*TECH_TO, *(rules.writes if rules.unless not in words else ()))
+    exceptions = (*TECH_TO, STATEMENT, *(rules.writes if rules.unless not in words else ()))
     if any(_is_like(entry, words) for entry in exceptions):
         return False
     if rules.menu != "mikrotik_routeros" and not _ends_and_only_prints(platform, rules, words):

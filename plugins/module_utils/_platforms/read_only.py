@@ -108,6 +108,7 @@ ENDING_PINGS = frozenset(
 
 # Exceptions of single platforms.
 TECH_TO = ("sh[ow] te[ch-support] ... fi[le]", "failover exec <name> sh[ow] te[ch-support] ... fi[le]")
+STATEMENT = "sh[ow] event-m[onitor] sq[lite] ..."  # of SQL, which can also delete: EOS
 OF_A_ROUTER_ON_LINUX = ("... ta[il] ...", "... cap[ture] ...", "... id[entify] ...", "... sc[an] ...")
 DIAGNOSTIC_TO = ("dis[play] dia[gnostic-information] <name> ...",)
 
@@ -233,6 +234,10 @@ LINUX = (
         "bridge vlan show ...",
     ),
     *("systemctl status ...", "systemctl is-active ...", "systemctl list-units ...", "journalctl -n <number>"),
+    *("journalctl -n <number> --no-pager", "journalctl -u <name> -n <number>", "crontab -l", "hostnamectl status"),
+    *("iptables -L", "iptables -L -n", "iptables -L -n -v", "iptables -S", "nft list ruleset", "iptables-save"),
+    *("chronyc sources", "chronyc tracking", "ntpq -p", "ntpq -pn", "sysctl -a", "getent <name> ...", "stat <name>"),
+    *("md5sum <name>", "sha256sum <name>", "top -b -n <number>"),
     *(
         "timedatectl",
         "timedatectl status",
