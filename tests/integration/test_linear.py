@@ -789,6 +789,7 @@ PATTERNS: dict[str, str] = {
             "BASE64_LINE",
             "BLOCK",
             "BLOCK_END",
+            "JSON_COMMAND",
             "JSON_ESCAPE",
             "JSON_STRING",
             "KEY_OF_SERVER",

@@ -22,7 +22,7 @@ from typing import Any
 from . import redaction_rules as rules
 from .redaction_difference import masked_difference, old_text
 from .redaction_names import LONGEST, kind, names_secret
-from .redaction_search import MASK, Span, is_json, is_secret, merged, spans
+from .redaction_search import MASK, Span, is_secret, merged, spans
 from .redaction_transcript import redacted_lines
 from .secrets import ORDINARY_WORDS, SHORTEST_WRAPPED
 
@@ -193,7 +193,7 @@ class Redaction:
                 at = end
                 looks_again = looks_again or _is_long(text, start, end)
             text = "".join([*parts, text[at:]])
-            found = spans(text) if looks_again or is_json(text) else list(_spans_around(text, masks))
+            found = spans(text) if looks_again else list(_spans_around(text, masks))
         return text
 
 

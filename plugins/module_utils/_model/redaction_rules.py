@@ -225,6 +225,10 @@ HIDDEN = re.compile(
 QUOTE = re.compile(r"(?<!\\)[\"']")
 # A string of JSON, with the colon before a value, and what is escaped in it. The two characters stay two.
 JSON_STRING = re.compile(r'(:\s{0,40})?"((?:[^"\\]|\\.)*+)(?:"|\Z)', re.DOTALL)
+# The same of several words, if it is no value.
+JSON_COMMAND = re.compile(
+    r'(?<!:)(?<!: )()"([ \t]{0,80}[A-Za-z!#/][^"\\\s]{0,64}[ \t](?:[^"\\]|\\.)*+)(?:"|\Z)', re.DOTALL
+)
 JSON_ESCAPE = re.compile(r"\\[nrt\"]")
 ESCAPED = {"\\n": " \n", "\\r": "  ", "\\t": "  "}
 PARAMETER = re.compile(r"&(?=\w{1,40}=)")  # the next one in a URL

@@ -26,6 +26,7 @@ _WORD_END = re.compile(r"[\w.-]{0,64}")
 MASKED = re.compile(r"redacted(?:_(?:[0-9a-f]{64}|[0-9a-f]{32}|[0-9a-f]{16}|[0-9a-f]{8}))?")
 _IN_TEXT = re.compile(r"redacted_[0-9a-f]{8,64}")
 _PARTS_OF_V3 = ("auth-", "authentication-", "priv-", "privacy-")
+_IN_COMMANDS = ("pass", "secret", "key", "communit", "psk", "snmp", "auth")  # one is in each command with a secret
 _INDENT = re.compile(r"[-+ \t]{0,80}")
 _NUMBERED_MD5 = re.compile(r"[ \t]{1,40}md5[ \t]{1,40}\d{1,3}[ \t]{1,40}[^ \t]{1,64}(?:[ \t]*\n|\Z)")
 _DIGITS = re.compile(r"\d{1,10}")
@@ -37,8 +38,8 @@ Span = tuple[int, int]
 def spans(text: str) -> list[Span]:
     """Return where the secrets of a text are, in order and apart from each other."""
     found = _found(text)
-    if is_json(text):
-        lines = _with_lines_of_strings(text)
+    lines = _with_lines_of_strings(text)
+    if lines != text:
         # A value of a command ends with its line. A value of JSON is a whole string.
         whole = [
             (start, end)
@@ -50,20 +51,21 @@ def spans(text: str) -> list[Span]:
     return _without_masks(text, found) if found and MASK in text else found
 
 
-def is_json(text: str) -> bool:
-    """Whether a text can be JSON, so that a string in it can have a command or a whole configuration."""
-    return text.lstrip()[:1] in ("{", "[")
-
-
 def _with_lines_of_strings(text: str) -> str:
-    """Return a text of JSON with the lines of its strings as lines. All characters keep their places."""
-    return rules.JSON_STRING.sub(_as_lines, text)
+    """Return a text, if it is JSON, with the commands and configurations in its strings as lines.
+
+    All characters keep their places. Values of one line stay: they can be descriptions.
+    """
+    if text.lstrip()[:1] not in ("{", "[") or not any(word in text for word in _IN_COMMANDS):
+        return text
+    pattern = rules.JSON_STRING if "\\n" in text else rules.JSON_COMMAND
+    return pattern.sub(_as_lines, text)
 
 
 def _as_lines(match: re.Match[str]) -> str:
     colon, body = match[1] or "", match[2]
     if " " not in body or (colon and "\\n" not in body):
-        return match[0]  # a value of one line: it can be a description
+        return match[0]
     quotes = itertools.cycle((' "', '" '))
     lines = rules.JSON_ESCAPE.sub(lambda escape: next(quotes) if escape[0] == '\\"' else rules.ESCAPED[escape[0]], body)
     return f"{colon}\n{lines}".ljust(len(match[0]), "\n")
@@ -415,6 +417,9 @@ def _community(text: str, line: int, start: int, end: int, named: str, found: li
 
 def _in_snmp(text: str, line: int) -> bool:
     """Whether a line is in a block of SNMP."""
+    first = max(0, line - _LINES_BEFORE * LONGEST_PREFIX)
+    if all(text.find(each, first, line) < 0 for each in ("snmp", "access-group")):
+        return False  # without a look at each line: policies of BGP have many such lines
     return any(rules.SNMP_BLOCK.match(text, outer) for outer in _enclosing(text, line))
 
 
