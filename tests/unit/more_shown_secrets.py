@@ -1064,6 +1064,16 @@ config system zone
         set name "office"
 
 @@
+config system snmp community
+    edit 1
+        set name "⟦otter⟧"
+        config hosts
+end
+config system snmp community
+    edit 1
+        set name "⟦otter2⟧"
+
+@@
 router hsrp
  interface x
   address-family ipv4

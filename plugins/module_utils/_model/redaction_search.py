@@ -541,8 +541,10 @@ def _algorithms(text: str, place: int, found: list[Span]) -> int:
 
 def _block_of_communities(text: str, place: int, found: list[Span]) -> int:
     """Take the names up to the end of the block. What is in the blocks within it has other names."""
-    depth = 0
+    depth, indent = 0, _indent(text, _line_start(text, place - 1))
     for match in rules.LINE_OF_BLOCK.finditer(text, place - 1):
+        if match[1] == "config" and _indent(text, match.start() + 1) <= indent:
+            return match.start()  # another block, and the end of this one is missing
         place = match.end()
         depth += {"config": 1, "end": -1}.get(match[1], 0)
         if depth < 0 or match[1] == "/":
