@@ -507,6 +507,8 @@ REDACTION = redaction.Redaction(bytes(range(32)))
 def redacted(text: str) -> None:
     """Text behind what begins as a secret does, once and in each line."""
     REDACTION.answer({"output": {COMMAND: {"text": text, "diff": text, "rows": [{"password": text}], "error": None}}})
+    for before in ("sshpass -p ", "curl -u ann:", '{"NTP_KEY": {"1": {"value": "', "openssl rsa -passin pass:"):
+        REDACTION.text(before + text)
     for before in ("password 7 ", "snmp-server community ", "snmp-server user u g v3 auth sha ", '{"password":"'):
         REDACTION.text(before + text)
         REDACTION.text("".join(f"{before}{part}" for part in text.split("\n")))
