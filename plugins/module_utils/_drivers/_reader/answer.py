@@ -28,9 +28,8 @@ from .questions import asks_for
 
 TAIL = 2048  # bytes at the end of the data that are searched for a prompt
 _NUMBER = re.compile(rb"[0-9]+")
-_MOVES = re.compile(
-    r"[\r\n\x08]+|\x1b\[(?![0-?]{0,20}m)"
-)  # what a device sends to wipe the prompt of a pager begins with one
+# What a device sends to wipe the prompt of a pager begins with one. Colours do not wipe it.
+_MOVES = re.compile(r"[\r\n\x08]+|\x1b\[(?![0-?]{0,20}m)")
 MOST_QUOTED = 4096  # lines of an answer that begin with the prompt
 MOST_LINES = 20  # lines that a device printed on its own, at the end of an answer
 
