@@ -34,6 +34,7 @@ class Call:
         "began",
         "deadline",
         "finished_at",
+        "has_next",
         "limit",
         "name",
         "phase",
@@ -57,6 +58,7 @@ class Call:
         self.until: float | None = None  # when its own time ends, if its work is not done in this thread
         self.received: Any = None  # received by an earlier attempt before it failed
         self.refused: dict[int, Any] = {}  # errors by the number of the credential; it is not tried again
+        self.has_next = False  # after the credential that is tried, there is another one of the same user
         self.sent: Sent = ()  # in each session so far; None for one of which it is not known
         self.started_at = datetime.now(UTC)
         self.finished_at: datetime | None = None

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -87,6 +88,20 @@ def test_the_second_password_of_a_user_is_tried_before_other_devices_refuse_the_
         answers = call_roll(fleet(server, 60, OLD, replace(NEW, user="ops")))
         assert Counter(server.logins) == {WRONG: 3, RIGHT: 60}
     assert counts(answers) == {"ok": 60}
+
+
+def test_the_second_password_of_a_user_is_tried_first_at_slow_devices_too() -> None:
+    """Each login takes so long that other devices are connected meanwhile."""
+
+    async def slowly(user: str, password: str) -> bool:
+        await asyncio.sleep(2.5)
+        return await by_password(user, password)
+
+    with OddServer(prompt_only, login=slowly) as server:
+        answers = call_roll(fleet(server, 12, OLD, replace(NEW, user="ops")))
+        assert server.logins[:2] == [WRONG, RIGHT]
+        assert server.logins.count(RIGHT) == 12
+    assert counts(answers) == {"ok": 12}
 
 
 def test_a_device_that_accepts_none_has_all_reasons() -> None:

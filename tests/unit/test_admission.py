@@ -18,12 +18,18 @@ import pytest
 
 from ansible_collections.rollcall.network.plugins.module_utils._engine.gates import Gates, Limit
 from ansible_collections.rollcall.network.plugins.module_utils._engine.guard import (
+    GROWTH,
+    PATIENCE,
     SEVERAL,
     Credential,
     Guard,
     Rules,
 )
-from ansible_collections.rollcall.network.plugins.module_utils._engine.login_queue import Login, LoginQueue
+from ansible_collections.rollcall.network.plugins.module_utils._engine.login_queue import (
+    NEXT_SECONDS,
+    Login,
+    LoginQueue,
+)
 from ansible_collections.rollcall.network.plugins.module_utils._engine.spread import spread
 
 ADMIN = Credential("admin", "variable ansible_password")
@@ -524,3 +530,70 @@ def test_who_leaves_does_not_hold_up_the_others() -> None:
     queue.end(first, 1.0)
     assert (first.refusal, second.refusal, third.refusal) == (None, "the deadline", None)
     assert third.is_open
+
+
+# -- the next credential of a device -----------------------------------------------------------------------------------
+
+
+class Fleet:
+    """Devices that try two passwords of one user. ``sent`` are the devices and their passwords, in order."""
+
+    def __init__(self) -> None:
+        self.queue = LoginQueue(Gates(Limit(), {}))
+        self._user, self._old, self._new = (Guard(Credential("ops", source), Rules()) for source in ("", "old", "new"))
+        self.sent: list[tuple[str, str]] = []
+
+    def joined(self, name: str, now: float, *, is_next: bool = False) -> Login:
+        guard = self._new if is_next else self._old
+        login = Login(name, guard, (), user=self._user, is_next=is_next, has_next=not is_next)
+        self.queue.join(login, now)
+        return login
+
+    def ask(self, login: Login, now: float) -> None:
+        assert login.is_open
+        assert login.guard is not None
+        source = login.guard.credential.source
+        self.queue.ask(login, lambda refusal: self.sent.append((login.name, refusal or source)), now)
+
+    def connected(self, count: int) -> Login:
+        """Let devices connect while the first connects slowly. Return the login of the first, which sends first."""
+        logins = [self.joined(f"d{number}", 0.0) for number in range(count)]
+        self.queue.serve(PATIENCE)
+        connected = [login for login in logins if login.is_open]
+        assert len(connected) == 1 + GROWTH
+        for login in connected:
+            self.ask(login, PATIENCE)
+        self.queue.serve(4 * PATIENCE)
+        assert self.sent == [("d0", "old")]
+        return logins[0]
+
+
+def test_the_next_secret_of_a_device_is_sent_before_those_of_devices_that_wait() -> None:
+    fleet = Fleet()
+    fleet.queue.refuse(fleet.connected(5), 20.0)
+    fleet.queue.serve(20.0)
+    assert fleet.sent == [("d0", "old")]
+    again = fleet.joined("d0", 20.1, is_next=True)
+    fleet.ask(again, 21.0)
+    assert fleet.sent == [("d0", "old"), ("d0", "new")]
+    fleet.queue.accept(again, 30.0)
+    assert fleet.sent[2:] == [("d1", "old")]
+
+
+def test_the_others_go_on_if_a_device_does_not_try_its_next_secret() -> None:
+    fleet = Fleet()
+    fleet.queue.refuse(fleet.connected(5), 20.0)
+    fleet.queue.serve(20.0 + NEXT_SECONDS / 2)
+    assert fleet.sent == [("d0", "old")]
+    assert fleet.queue.due <= 20.0 + NEXT_SECONDS
+    fleet.queue.serve(20.0 + NEXT_SECONDS)
+    assert fleet.sent[1:] == [("d1", "old")]
+
+
+def test_the_others_go_on_if_a_device_cannot_connect_with_its_next_secret() -> None:
+    fleet = Fleet()
+    fleet.queue.refuse(fleet.connected(5), 20.0)
+    again = fleet.joined("d0", 20.1, is_next=True)
+    assert again.is_open
+    fleet.queue.drop(again, 21.0)
+    assert fleet.sent[1:] == [("d1", "old")]

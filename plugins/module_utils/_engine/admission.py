@@ -149,7 +149,7 @@ class Admission:
         """Wait until the device may log in. See ``login``."""
         call.pause()  # this time is not that of a phase
         with self._lock:
-            login = self._login_of(device, is_next=is_next)
+            login = self._login_of(device, is_next=is_next, has_next=call.has_next)
             self._queue.join(login, time.monotonic())
             if self._is_closed:
                 self._queue.leave(login, _INTERRUPTED)
@@ -206,7 +206,7 @@ class Admission:
         """Nothing is known of the secret, if it was sent."""
         self.ended(login, self._queue.drop)
 
-    def _login_of(self, device: Device, *, is_next: bool) -> Login:
+    def _login_of(self, device: Device, *, is_next: bool, has_next: bool) -> Login:
         """Return the login of a device, with its guards and its gates.
 
         Devices with the same password can have different enable passwords. An account is locked by refused logins of
@@ -232,7 +232,9 @@ class Admission:
             if device.user:
                 user_enable = self._guard_of(device, ("enable", device.user, asks), SEVERAL_ENABLE)
         user = self._guard_of(device, (device.user, asks), SEVERAL) if device.user else None
-        return Login(device.name, guard, gates, enable, user, asks=asks, is_next=is_next, user_enable=user_enable)
+        login = Login(device.name, guard, gates, enable, user, asks=asks, user_enable=user_enable)
+        login.is_next, login.has_next = is_next, has_next
+        return login
 
     def _guard_of(self, device: Device, secret: tuple[object, ...], source: str) -> Guard:
         key = hashlib.blake2b(repr(secret).encode("utf-8", "surrogateescape"), key=self._key).hexdigest()

@@ -140,10 +140,13 @@ class Guard:
     def may_send(self, now: float) -> bool:
         return len(self._sending) < self.window(now)
 
-    def may_begin(self, now: float, *, asks: bool = True) -> bool:
-        """Return whether a device may connect now. If it does not ask later, it must be allowed to send the secret."""
+    def may_begin(self, now: float, *, asks: bool = True, is_first: bool = False) -> bool:
+        """Return whether a device may connect now. If it does not ask later, it must be allowed to send the secret.
+
+        :param is_first: the device may send its secret before those that are connected.
+        """
         room = self.window(now) - len(self._sending)
-        if room <= 0 or self.is_open or not asks:
+        if room <= 0 or self.is_open or not asks or is_first:
             return room > 0
         late = sum(began + PATIENCE <= now for began in self._connecting.values())
         return not self._asking and len(self._connecting) < min(MOST_AHEAD, room + GROWTH * (late + self._unsent))

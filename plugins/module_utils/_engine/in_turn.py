@@ -36,10 +36,11 @@ def ask_in_turn(device: Device, call: Call, ask: Callable[[Device], Any]) -> Any
     if not device.credentials:
         return ask(device)
     attempts, was_asked = call.attempts, False
+    users = [device.user if each.user is None else each.user for each in device.credentials]
     for number, credential in enumerate(device.credentials):
         if number in call.refused:
             continue
-        call.attempts = attempts
+        call.attempts, call.has_next = attempts, users[number] in users[number + 1 :]
         variant = with_credential(device, credential)
         try:
             return _with_facts(ask(variant), variant, call.refused)

@@ -15,6 +15,10 @@ from dataclasses import dataclass, field
 from .gates import Gate, Gates
 from .guard import Guard
 
+# Seconds for which no secret of the same user is sent to other devices after a device has refused one and is to try
+# another: enough for a connection to a slow device. It ends, because this device can have to wait for the others.
+NEXT_SECONDS = 10.0
+
 
 @dataclass(slots=True, eq=False)
 class Login:
@@ -28,6 +32,7 @@ class Login:
     :param user_enable: counts all passwords with which the user enters the privileged mode.
     :param asks: it asks before it sends the secret.
     :param is_next: the device has just refused another credential. It does not wait for other devices.
+    :param has_next: if the device refuses it, another credential of the same user is tried.
     """
 
     name: str
@@ -37,6 +42,7 @@ class Login:
     user: Guard | None = None
     asks: bool = True
     is_next: bool = False
+    has_next: bool = False
     user_enable: Guard | None = None
     decided: threading.Lock = field(default_factory=threading.Lock)
     number: int = 0
@@ -79,6 +85,7 @@ class LoginQueue:
         self._gates = gates
         self._lanes: dict[Lane, deque[Login]] = {}
         self._asking: dict[Login, None] = {}  # those that wait before they send the secret, in the order of questions
+        self._next: dict[str, tuple[tuple[Guard, ...], float]] = {}  # by device, until when it is to try another secret
         self._last = 0
 
     def join(self, login: Login, now: float) -> None:
@@ -86,6 +93,8 @@ class LoginQueue:
         stopped = next((guard for guard in login.guards if guard.is_stopped), None)
         if stopped is not None:
             self._decide(login, stopped.message())
+            if not login.has_next and self._next.pop(login.name, None) is not None:
+                self._permit(now)
             return
         self._last += 1
         login.number = 0 if login.is_next else self._last
@@ -102,6 +111,7 @@ class LoginQueue:
             self._lanes[login.lane].remove(login)
             self._drop_if_empty(login.lane)
             self._decide(login, refusal)
+            self._next.pop(login.name, None)
 
     def ask(self, login: Login, reply: Callable[[str | None], object], now: float) -> None:
         """The device is ready for the secret. Reply when it may be sent, with None, or with why it may not."""
@@ -139,7 +149,7 @@ class LoginQueue:
                     guard.end(login)
                 else:
                     guard.refuse(login, login.name, login.guard)
-            self._close(login, now)
+            self._close(login, now, has_next=login.has_next)
 
     def refuse_enable(self, login: Login, now: float) -> None:
         """The device has accepted the login, and refused the privileged mode."""
@@ -149,7 +159,7 @@ class LoginQueue:
                     guard.refuse(login, login.name, login.enable)
                 else:
                     guard.accept(login)
-            self._close(login, now)
+            self._close(login, now, has_next=login.has_next)
 
     def end(self, login: Login, now: float) -> None:
         """The login has ended, and it is not known whether the credential is right."""
@@ -177,9 +187,13 @@ class LoginQueue:
     def waiting(self) -> list[Login]:
         return [login for lane in self._lanes.values() for login in lane]
 
-    def _close(self, login: Login, now: float) -> None:
+    def _close(self, login: Login, now: float, *, has_next: bool = False) -> None:
         login.is_open = login.is_held = False
         self._asking.pop(login, None)
+        self._next.pop(login.name, None)
+        if has_next:
+            shared = tuple(each for each in (login.user, login.user_enable) if each is not None)
+            self._next[login.name] = shared, now + NEXT_SECONDS
         for gate in login.gates:
             gate.end()
         for guard in login.guards:
@@ -203,6 +217,8 @@ class LoginQueue:
             if stopped is not None:
                 self._answer(login, stopped.message())
                 continue
+            if self._waits_for_next(login, now):
+                continue
             closed = [guard for guard in guards if not guard.may_send(now)]
             opens_at = now
             if login.asked_at is not None and login.asked_at < now:  # those that had to wait do not come all at once
@@ -215,9 +231,29 @@ class LoginQueue:
                 for gate in login.gates:
                     gate.pass_on(now)
             login.is_held = False
-            for guard in guards:
-                guard.send(login, now)
+            self._send(login, now)
             self._answer(login)
+
+    def _send(self, login: Login, now: float) -> None:
+        self._next.pop(login.name, None)
+        for guard in login.guards:
+            # Another device does not replace one that has a next secret. It would only refuse the first one, too.
+            is_kept = login.has_next and guard in (login.user, login.user_enable) and not guard.is_open
+            guard.send(login, math.inf if is_kept else now)
+
+    def _waits_for_next(self, login: Login, now: float) -> bool:
+        """Return whether another device is to try its next secret first.
+
+        Else a device that refuses one secret and accepts the next could not show that in time: others would refuse the
+        first one before, and the user would not be used any more.
+        """
+        for name, (guards, until) in list(self._next.items()):
+            if until <= now:
+                del self._next[name]
+            elif name != login.name and any(guard in login.guards and not guard.is_open for guard in guards):
+                self.due = min(self.due, until)
+                return True
+        return False
 
     def _answer(self, login: Login, refusal: str | None = None) -> None:
         self._asking.pop(login, None)
@@ -245,7 +281,11 @@ class LoginQueue:
     def _look(self, key: Lane, now: float) -> bool:
         """Return whether a login of this lane may begin now. Remember when to look again."""
         guards, gates, asks = key
-        closed = [guard for guard in guards if not guard.may_begin(now, asks=asks)]
+        first = self._lanes[key][0]
+        if not asks and self._waits_for_next(first, now):
+            return False
+        is_first = first.name in self._next
+        closed = [guard for guard in guards if not guard.may_begin(now, asks=asks, is_first=is_first)]
         if closed:
             self.due = min(self.due, *(guard.next_look(now) for guard in closed))
             return False
@@ -263,8 +303,11 @@ class LoginQueue:
             gate.begin(now)
         login.is_open = True
         login.is_held = asks and not all(guard.is_open for guard in guards)
-        for guard in guards:
-            (guard.begin if login.is_held else guard.send)(login, now)
+        if login.is_held:
+            for guard in guards:
+                guard.begin(login, now)
+        else:
+            self._send(login, now)
         self._decide(login)
 
     def _drop_if_empty(self, key: Lane) -> None:
