@@ -224,7 +224,8 @@ async def leave(terminal: Terminal, outputs: dict[str, Output]) -> None:
     line = terminal.platform.on_close
     if not line:
         return
-    if terminal.echoes and terminal.previous is not None and not await _is_at_prompt(terminal, outputs):
+    previous = terminal.previous
+    if terminal.echoes and previous is not None and not await _is_at_prompt(terminal, previous, outputs):
         return
     answer = Answer(line, terminal.prompt, terminal.echoes, doubles=terminal.doubles is True)
     await terminal.try_to_send(line, terminal.clock() + SETTLE)
@@ -241,14 +242,13 @@ async def leave(terminal: Terminal, outputs: dict[str, Output]) -> None:
         _lose_all(outputs)
 
 
-async def _is_at_prompt(terminal: Terminal, outputs: dict[str, Output]) -> bool:
+async def _is_at_prompt(terminal: Terminal, previous: tuple[Answer, Output], outputs: dict[str, Output]) -> bool:
     """End a line after the last answer. Return False if the session has ended.
 
     If this brings something else than the prompt, the last command is sent again. All outputs fail if what comes then
     cannot be assigned either.
     """
-    assert terminal.previous is not None
-    before, last = terminal.previous
+    before, last = previous
     deadline = min(terminal.deadline(), terminal.clock() + LONGEST_LEAVE)
     answer = Answer("", terminal.prompt, terminal.echoes)
     await terminal.try_to_send("", deadline)
