@@ -418,8 +418,11 @@ def test_what_was_attached_by_hand_stays_and_what_was_emptied_is_cleared(
 
     status, output = awx(tmp_path, login, variables)
     assert status == 0, output
-    assert changed(output) == 0, output
+    assert changed(output) == 1, output  # the job of the check gets what that of `collect` has
     assert controller.linked(collect, "instance_groups") == [group]
+    check = controller.one("job_templates", "Roll call: check")
+    assert controller.linked(check, "instance_groups") == [group]
+    assert set(controller.linked(check, "credentials")) == set(controller.linked(collect, "credentials"))
 
     cleared = {"rollcall_awx_instance_groups": [], "rollcall_awx_inventory_path": "", "rollcall_awx_again": False}
     status, output = awx(tmp_path, login, {**variables, **cleared})
