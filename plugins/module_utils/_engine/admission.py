@@ -232,9 +232,17 @@ class Admission:
             if device.user:
                 user_enable = self._guard_of(device, ("enable", device.user, asks), SEVERAL_ENABLE)
         user = self._guard_of(device, (device.user, asks), SEVERAL) if device.user else None
-        login = Login(device.name, guard, gates, enable, user, asks=asks, user_enable=user_enable)
-        login.is_next, login.has_next = is_next, has_next
-        return login
+        return Login(
+            device.name,
+            guard,
+            gates,
+            enable,
+            user,
+            asks=asks,
+            is_next=is_next,
+            has_next=has_next,
+            user_enable=user_enable,
+        )
 
     def _guard_of(self, device: Device, secret: tuple[object, ...], source: str) -> Guard:
         key = hashlib.blake2b(repr(secret).encode("utf-8", "surrogateescape"), key=self._key).hexdigest()

@@ -66,6 +66,11 @@ class Login:
         return self.enable, self.user_enable
 
     @property
+    def of_user(self) -> tuple[Guard, ...]:
+        """Those that count all secrets of the user."""
+        return tuple(each for each in (self.user, self.user_enable) if each is not None)
+
+    @property
     def lane(self) -> Lane:
         return self.guards, self.gates, self.asks
 
@@ -192,8 +197,7 @@ class LoginQueue:
         self._asking.pop(login, None)
         self._next.pop(login.name, None)
         if has_next:
-            shared = tuple(each for each in (login.user, login.user_enable) if each is not None)
-            self._next[login.name] = shared, now + NEXT_SECONDS
+            self._next[login.name] = login.of_user, now + NEXT_SECONDS
         for gate in login.gates:
             gate.end()
         for guard in login.guards:
@@ -238,7 +242,7 @@ class LoginQueue:
         self._next.pop(login.name, None)
         for guard in login.guards:
             # Another device does not replace one that has a next secret. It would only refuse the first one, too.
-            is_kept = login.has_next and guard in (login.user, login.user_enable) and not guard.is_open
+            is_kept = login.has_next and guard in login.of_user and not guard.is_open
             guard.send(login, math.inf if is_kept else now)
 
     def _waits_for_next(self, login: Login, now: float) -> bool:
