@@ -9,13 +9,16 @@ BIN := $(CURDIR)/.venv/bin
 WITH_PATH := PATH="$(BIN):$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help collect check generate test lint ruff mypy ansible-lint sanity unit pytest chaos bench peers lock build clean
+.PHONY: help collect check generate test soak lint ruff mypy ansible-lint sanity unit pytest chaos bench peers lock build clean
 
-# Processes that pytest divides the tests among: two for each core. `make pytest WORKERS=0` runs them one after the other.
+# Processes that pytest divides the tests among: one more than there are cores. `make pytest WORKERS=0` runs them one after
+# the other.
 WORKERS ?= auto
 # One file, one folder or one test: make pytest TESTS=tests/unit/test_plain.py
 TESTS ?= tests
-PYTEST := $(WITH_PATH) python -m pytest -n $(WORKERS)
+# Which tests by their markers: `make soak` runs all.
+MARKED ?= not soak
+PYTEST = $(WITH_PATH) python -m pytest -n $(WORKERS) -m "$(MARKED)"
 AGAIN := $(WITH_PATH) python -m pytest -n 0 --last-failed --last-failed-no-failures none --maxfail 1
 
 help: ## list the targets
@@ -44,8 +47,12 @@ TOGETHER := $(MAKE) --no-print-directory --jobs=3 --keep-going --output-sync=tar
 check: $(STAMP) ## format, lint, types and unit tests: under half a minute
 	@$(TOGETHER) unit ruff mypy
 
-test: $(STAMP) ## all checks and all tests
-	@$(TOGETHER) pytest ruff mypy ansible-lint sanity
+# The tests alone, after the rest: many have time limits of their own.
+test: $(STAMP) ## all checks, and the tests but for the cases that take long
+	+@status=0; $(TOGETHER) ruff mypy ansible-lint sanity || status=1; $(TOGETHER) pytest || status=1; exit $$status
+
+soak: MARKED :=
+soak: pytest ## all tests with all their cases
 
 generate: $(STAMP) ## write what follows from the specification of the role's variables
 	$(BIN)/python -m tests.generate

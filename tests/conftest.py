@@ -29,6 +29,8 @@ os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(COLLECTIONS)
 # stay in one: the tests of one file, or of one folder where one browser serves several files. Others run anywhere.
 GROUPED_BY_FILE = "tests/integration/"
 GROUPED_BY_FOLDER = "tests/browser/"
+# Cases of an integration test in `make test`, so that it ends in time on a slow machine too. `make soak` runs all.
+CASES = 3
 # Files that take minutes, longest first. They start first, so that no process is left with one of them at the end.
 LONGEST = (
     "test_hostile_fleet",
@@ -50,15 +52,35 @@ def group(nodeid: str) -> str:
     return nodeid.partition("::")[0] if nodeid.startswith(GROUPED_BY_FILE) else nodeid
 
 
+@pytest.hookimpl(tryfirst=True)  # before the tests are selected by their markers
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+    for cases in by_test(items).values():
+        marker = cases[0].get_closest_marker("cases")
+        for case in surplus(cases, marker.args[0] if marker else CASES):
+            case.add_marker(pytest.mark.soak)
+
+
+def by_test(items: list[pytest.Item]) -> dict[str, list[pytest.Item]]:
+    """The cases of each integration test. Those of unit tests are quick."""
+    tests: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if item.nodeid.startswith(GROUPED_BY_FILE):
+            tests.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    return tests
+
+
+def surplus(cases: list[pytest.Item], keep: int) -> list[pytest.Item]:
+    """All but ``keep`` of the cases, evenly spread."""
+    kept = {number * len(cases) // keep for number in range(keep)}
+    return [case for number, case in enumerate(cases) if number not in kept]
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """For `pytest -n auto`: two processes for each core, because many tests wait for other programs."""
-    return 2 * (os.cpu_count() or 1)
+    """For `pytest -n auto`: one more than cores, as many tests wait. With twice as many, time limits were missed."""
+    return 1 + (os.cpu_count() or 1)
 
 
 @pytest.hookimpl(optionalhook=True)

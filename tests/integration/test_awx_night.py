@@ -110,6 +110,7 @@ def test_no_slice_and_a_relaunch(begins: bool, controller: Controller, jobs: Job
         assert status == "failed", "it does not know which runs are meant"
 
 
+@pytest.mark.soak
 def test_two_workflows_that_were_launched_together(controller: Controller, jobs: Jobs) -> None:
     first, second = (controller.launch("Roll call") for _each in range(2))
     assert controller.night("Roll call", run=jobs.run, number=first).status == "successful"
@@ -120,6 +121,7 @@ def test_two_workflows_that_were_launched_together(controller: Controller, jobs:
     assert "allows: r1, r4" in output
 
 
+@pytest.mark.soak
 def test_the_webhook_is_called_once_with_the_outcome_of_the_fleet(controller: Controller, jobs: Jobs) -> None:
     with webhook(200) as (url, told):
         for run in (jobs.run, jobs.losing(["r1"], ["again"]), jobs.losing(NAMES, ["again"])):
@@ -129,6 +131,7 @@ def test_the_webhook_is_called_once_with_the_outcome_of_the_fleet(controller: Co
     assert [each["verdict"]["passed"] for each in told] == [True, False, False]
 
 
+@pytest.mark.soak
 def test_a_workflow_does_not_pass_if_a_job_did_not_for_another_reason_than_a_limit(
     controller: Controller, jobs: Jobs, tmp_path: Path
 ) -> None:
@@ -161,6 +164,7 @@ def test_a_workflow_does_not_pass_if_a_job_did_not_for_another_reason_than_a_lim
     assert (status, "6 of 6 devices answered in full" in output) == ("successful", True), output
 
 
+@pytest.mark.soak
 def test_a_workflow_with_the_number_of_an_earlier_one(controller: Controller, jobs: Jobs) -> None:
     """AWX was installed again, or another AWX uses the same folder: the numbers begin again."""
     number = controller.launch("Roll call")

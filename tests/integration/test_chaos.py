@@ -34,6 +34,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
 
 
 # A run that has failed waits until all others have ended before it is tried again.
+@pytest.mark.cases(20)
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", SOME)
 def test_a_run_under_faults_is_whole_in_time_and_leaves_nothing(seed: int, runs: Runs) -> None:

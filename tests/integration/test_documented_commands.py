@@ -70,6 +70,7 @@ def unaccounted(text: str) -> list[str]:
     ]
 
 
+@pytest.mark.cases(29)
 @pytest.mark.parametrize("page", PAGES)
 def test_each_command_of_a_page_is_run_or_says_what_it_needs(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
@@ -199,6 +200,7 @@ def test_the_command_that_shows_the_processes_is_run() -> None:
     assert all("import main main()" in line or "import main; main()" in line for line in shown), shown
 
 
+@pytest.mark.soak
 @NEEDS_AWX
 @pytest.mark.timeout(600)
 def test_the_commands_for_awx_are_run(tmp_path: Path) -> None:

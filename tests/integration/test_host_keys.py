@@ -246,6 +246,7 @@ def server_key(text: str) -> Any:
     return certificate(key, rest[0], ("elsewhere",) if "named" in rest else (HOST,), **options)
 
 
+@pytest.mark.cases(15)
 @needs_ssh
 @pytest.mark.parametrize(("lines", "keys", "kind"), TABLE)
 def test_the_same_verdict_as_openssh(tmp_path: Path, lines: str, keys: list[str], kind: str) -> None:

@@ -660,6 +660,7 @@ def templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NTC_TEMPLATES_DIR", str(tmp_path))
 
 
+@pytest.mark.cases(12)
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_functions_on_text_of_a_device_are_linear(name: str) -> None:
     work = FUNCTIONS[name]
@@ -1027,6 +1028,7 @@ def slow_texts(pattern: re.Pattern[str], how: str) -> dict[tuple[Pump, str], flo
     return found
 
 
+@pytest.mark.cases(24)
 @pytest.mark.parametrize("name", PATTERNS)
 def test_patterns_are_linear(name: str) -> None:
     module, _, attribute = name.partition(".")
@@ -1071,11 +1073,13 @@ RULES = {
 }
 
 
+@pytest.mark.cases(12)
 @pytest.mark.parametrize("rule", sorted(RULES))
 def test_rules_for_values_that_change_are_linear(rule: str) -> None:
     assert slow_texts(re.compile(rule), MATCH if rule.startswith("^") else SEARCH) == {}
 
 
+@pytest.mark.cases(8)
 @pytest.mark.parametrize("name", PLATFORMS)
 def test_prompts_are_quick_within_their_bound(name: str) -> None:
     """A prompt pattern sees a few hundred characters. There, quadratic work is short, but a higher power is not."""

@@ -111,6 +111,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     return {place: dict(zip(EXPRESSIONS, lines, strict=False)) for place, lines in {**told, **files}.items()}
 
 
+@pytest.mark.cases(34)
 @pytest.mark.parametrize("name", EXPRESSIONS)
 @pytest.mark.parametrize("place", ["task", "lookup", "report"])
 def test_a_device_sees_what_its_own_task_would(place: str, name: str, seen: dict[str, dict[str, Any]]) -> None:

@@ -151,6 +151,7 @@ def test_the_roles_look_for_the_environment_in_the_same_place() -> None:
     assert poller["rollcall_poller_venv"] == collect["rollcall_poller_venv"]
 
 
+@pytest.mark.soak
 def test_a_package_that_is_not_the_locked_one_is_not_installed(poller: ShellServer, tmp_path: Path) -> None:
     lock = tmp_path / "requirements.lock"
     lock.write_text(re.sub("sha256:[0-9a-f]{8}", "sha256:00000000", (ROOT / "requirements.lock").read_text()))

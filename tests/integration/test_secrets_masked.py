@@ -190,6 +190,7 @@ def texts(value: Any) -> Iterator[str]:
             yield from texts(each)
 
 
+@pytest.mark.cases(72)
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("spelling", SPELLINGS)
 @pytest.mark.parametrize("kind", SECRETS)

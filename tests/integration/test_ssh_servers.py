@@ -335,6 +335,7 @@ def logins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Roll, dic
         yield ask(tmp_path_factory.mktemp("logins"), hosts), texts
 
 
+@pytest.mark.cases(9)
 @pytest.mark.parametrize("name", LOGINS)
 def test_logins(logins: tuple[Roll, dict[str, TextServer]], name: str) -> None:
     server, _variables, wanted = LOGINS[name]

@@ -141,6 +141,7 @@ def check_answers(
 # -- tests -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("number", range(RUNS))
 def test_workers_killed_while_500_devices_are_asked(number: int, fleet: Fleet, tmp_path: Path) -> None:
     """Two moments in each run: one worker killed, and one crashed."""
@@ -172,6 +173,7 @@ def test_worker_stopped_while_500_devices_are_asked(fleet: Fleet, tmp_path: Path
     check_answers(answers, fleet, fleet.heard(since), all_read=True)
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("number", range(LAUNCHERS))
 def test_launcher_killed_while_500_devices_are_asked(number: int, fleet: Fleet, tmp_path: Path) -> None:
     chance = random.Random(SEED + 100 + number)

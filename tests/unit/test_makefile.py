@@ -30,6 +30,7 @@ case "$0 $*" in
     *pytest*) part=pytest ;;
 esac
 echo "$part ran"
+echo "$part got $*"
 [ "$part" != pytest ] || echo '== 3 passed in 0.01s =='
 case "$FAILS $*" in
     'pytest once '*--last-failed*) ;;
@@ -88,3 +89,11 @@ def test_what_has_failed_is_run_once_more_and_must_pass(project: Path, fails: st
     done = make(project, "pytest", fails)
     assert done.stdout.count("pytest ran") == 2, done.stdout + done.stderr
     assert (done.returncode == 0) is passes, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("target", "marked"), [("test", "not soak"), ("check", "not soak"), ("soak", "")])
+def test_only_make_soak_runs_every_case(project: Path, target: str, marked: str) -> None:
+    if shutil.which("make") is None:
+        pytest.skip("Not installed: make.")
+    done = make(project, target, "")
+    assert f"pytest got -m pytest -n auto -m {marked} tests" in done.stdout, done.stdout + done.stderr
