@@ -284,6 +284,7 @@ def test_a_missing_collection_is_named_with_the_command_that_installs_it(playboo
 # -- nights ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.soak
 @NEEDS_AWX
 @pytest.mark.timeout(600)
 def test_devices_added_in_git_are_asked_the_same_night(
@@ -472,6 +473,7 @@ def test_a_playbook_of_a_collection_needs_no_file_in_the_project(
     assert controller.one("job_templates", "Roll call: collect")["playbook"] == "rollcall.network.collect"
 
 
+@pytest.mark.soak
 @NEEDS_AWX
 @pytest.mark.timeout(600)
 def test_absent_removes_what_was_made_and_nothing_else(
@@ -691,6 +693,7 @@ PROBE: dict[str, Any] = {
 }
 
 
+@pytest.mark.soak
 @NEEDS_AWX
 @pytest.mark.timeout(600)
 def test_the_check_prints_one_list_with_what_to_do(
@@ -726,6 +729,7 @@ def test_the_check_prints_one_list_with_what_to_do(
     assert len(controller.items["jobs"]) == 4
 
 
+@pytest.mark.soak
 @NEEDS_AWX
 @pytest.mark.timeout(600)
 def test_the_check_proves_what_the_job_that_collects_gets(

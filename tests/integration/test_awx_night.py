@@ -90,6 +90,7 @@ def test_a_slice_that_did_not_start_is_asked_by_the_second_job_or_missing(contro
     assert "allows: r2, r5" in output
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("begins", [True, False], ids=["with its number", "without its number"])
 def test_no_slice_and_a_relaunch(begins: bool, controller: Controller, jobs: Jobs) -> None:
     """Whatever is relaunched, an earlier night does not count; and what was relaunched counts."""

@@ -180,6 +180,7 @@ def test_systemd_finds_nothing_to_say_about_the_units(installed: Site) -> None:
         assert (folder / f"{target}.target.wants" / unit).resolve() == folder / unit
 
 
+@pytest.mark.soak
 def test_a_second_run_changes_nothing(installed: Site) -> None:
     before = everything(installed.folder / "first")
     assert changes(installed.install("first")) == 0
@@ -277,6 +278,7 @@ def test_an_inventory_that_has_lost_its_devices_is_no_success(installed: Site) -
         assert says in done.stdout + done.stderr
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("more", "says"),
     [
@@ -426,6 +428,7 @@ def test_arguments_reach_the_run_as_they_were_written(installed: Site) -> None:
     assert told.read_text() == '2\nit is 100 % "broken"\n'
 
 
+@pytest.mark.soak
 def test_removal_leaves_what_was_collected(installed: Site) -> None:
     assert changes(installed.install("gone")) > 0
     folders = installed.folders("gone")
