@@ -39,6 +39,8 @@ OLD_GEAR: Mapping[str, str] = {
 }
 
 # sshd and the account tools live in directories that a plain user's PATH may leave out.
+# A slow machine may take so many times as long for what is waited for.
+SLOW = 3
 SEARCH_PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"])
 
 CLI_SCRIPT = r"""
@@ -103,12 +105,13 @@ def run(*command: str | Path, stdin: str = "", env: Mapping[str, str] | None = N
 def wait_until(ready: Callable[[], bool], what: str, timeout: float, details: Callable[[], str] = str) -> None:
     """Polls ``ready`` until it is true.
 
-    After ``timeout`` seconds it raises FixtureError, which says ``what`` was waited for and adds ``details()``.
+    After ``timeout`` seconds, and longer for a machine that is slow, it raises FixtureError, which says ``what`` was
+    waited for and adds ``details()``.
     """
-    end = time.monotonic() + timeout
+    end = time.monotonic() + SLOW * timeout
     while not ready():
         if time.monotonic() > end:
-            msg = f"{what}: still not so after {timeout:g} s. {details()}"
+            msg = f"{what}: still not so after {SLOW * timeout:g} s. {details()}"
             raise FixtureError(msg)
         time.sleep(0.05)
 

@@ -161,7 +161,7 @@ def test_a_job_without_rights_on_a_read_only_system(tmp_path: Path) -> None:
 
 def test_a_verdict_is_the_status_of_the_job(stuck: Lab, tmp_path: Path) -> None:
     pipeline = Pipeline(tmp_path)
-    ended, _memory = run(pipeline, of_lab(tmp_path / "data", stuck, rollcall_device_timeout=3))
+    ended, _memory = run(pipeline, of_lab(tmp_path / "data", stuck, rollcall_device_timeout=10))
     assert ended.status == "failed", ended.output
     assert "23 of 24 devices answered in full" in ended.output
     assert ended.events[-1]["event"] == "playbook_on_stats"
@@ -263,7 +263,7 @@ def wait(container: Container) -> None:
     ("end", "settings", "status"),
     [
         pytest.param(cancel, {}, "canceled", id="cancelled"),
-        pytest.param(wait, {"job_timeout": 8}, "timeout", id="job timeout"),
+        pytest.param(wait, {"job_timeout": 25}, "timeout", id="job timeout"),
         pytest.param(destroy, {}, "lost", id="container killed"),
     ],
 )
@@ -274,7 +274,9 @@ def test_nothing_outlives_a_job_and_no_answer_is_lost(
     answered = set(stuck.devices) - {"waw-leaf1"}
     pipeline.transmit(of_lab(tmp_path / "data", stuck, settings, rollcall_device_timeout=300))
     with pipeline.worker() as container:
-        wait_until(lambda: finished(pipeline.kept) == answered, "all but one have answered", timeout=20)
+        wait_until(
+            lambda: finished(pipeline.kept) == answered, "all but one have answered", timeout=20
+        )  # before the timeout of the job
         assert len(container.processes()) >= 3, "ansible-runner, ansible-playbook and the task's process"
         end(container)
         container.process.wait(WORKER_SECONDS)

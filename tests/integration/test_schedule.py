@@ -511,6 +511,7 @@ def test_a_schedule_that_is_renamed_leaves_no_timer(installed: Site) -> None:
     assert (installed.folders("new")["home"] / "run-by-cron").exists()
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("resume", [False, True])
 def test_a_run_that_a_reboot_killed_is_reported_and_resumed(resume: bool, installed: Site) -> None:
     name = f"boot-{resume}".lower()
@@ -646,6 +647,7 @@ class Cron:
                 thread.join()
 
 
+@pytest.mark.soak
 def test_cron_calls_the_roll(installed: Site) -> None:
     if reason := missing_programs(["cron", "unshare", "logger", "shuf", "timeout"]) or no_mounts():
         pytest.skip(reason)
