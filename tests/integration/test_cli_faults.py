@@ -25,7 +25,7 @@ from tests.lab.faults import BIG_OUTPUT_BYTES, FAULTS
 
 REGIONS = 7  # times 24 devices: at least as many of each platform as there are faults
 COMMAND_TIMEOUT = 15.0
-DEVICE_TIMEOUT = 45.0
+DEVICE_TIMEOUT = 90.0
 CLOCK = re.compile(r"^\w{3} \w{3} +\d+ [\d:.]+ UTC$", re.MULTILINE)
 
 
