@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ import pytest
 
 from tests.started import as_always
 
-COLLECTIONS = Path(__file__).resolve().parent.parent / "collections"
+ROOT = Path(__file__).resolve().parent.parent
+COLLECTIONS = ROOT / "collections"
 
 
 # Plain imports find the collection here, and so does Ansible's own loader, which searches sys.path too.
@@ -29,8 +31,9 @@ os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(COLLECTIONS)
 # stay in one: the tests of one file, or of one folder where one browser serves several files. Others run anywhere.
 GROUPED_BY_FILE = "tests/integration/"
 GROUPED_BY_FOLDER = "tests/browser/"
-# Cases of an integration test in `make test`, so that it ends in time on a slow machine too. `make soak` runs all.
-CASES = 3
+# `make test` runs the integration tests that prove a promise, with so many of their cases, so that it ends in time on a
+# slow machine too. `make soak` runs all.
+CASES = 2
 # Files that take minutes, longest first. They start first, so that no process is left with one of them at the end.
 LONGEST = (
     "test_hostile_fleet",
@@ -56,10 +59,18 @@ def group(nodeid: str) -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path.stem, len(places)))
-    for cases in by_test(items).values():
+    named = promised()
+    for test, cases in by_test(items).items():
         marker = cases[0].get_closest_marker("cases")
-        for case in surplus(cases, marker.args[0] if marker else CASES):
+        keep = (marker.args[0] if marker else CASES) if test.rpartition("::")[2] in named else 0
+        for case in surplus(cases, keep):
             case.add_marker(pytest.mark.soak)
+
+
+def promised() -> set[str]:
+    """The tests that a page names as the proof of what it promises."""
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "tests" / "README.md"]
+    return {name for page in pages for name in re.findall(r"`(test_\w+)`", page.read_text(encoding="utf-8"))}
 
 
 def by_test(items: list[pytest.Item]) -> dict[str, list[pytest.Item]]:

@@ -133,7 +133,6 @@ def test_everything_is_made_and_a_second_run_changes_nothing(
     assert controller.one("job_templates", "Roll call: collect")["timeout"] == collect["timeout"]
 
 
-@pytest.mark.soak
 @NEEDS_AWX
 def test_what_was_entered_in_awx_stays(controller: Controller, login: dict[str, str], tmp_path: Path) -> None:
     status, output = awx(tmp_path, login, {**ASKED_FOR, "rollcall_awx_inventory_path": ""})
@@ -146,7 +145,6 @@ def test_what_was_entered_in_awx_stays(controller: Controller, login: dict[str, 
     assert controller.one("credentials", "Roll call")["inputs"] == INPUTS
 
 
-@pytest.mark.soak
 @NEEDS_AWX
 def test_inputs_of_the_credential_that_are_in_no_variable_stay(
     controller: Controller, login: dict[str, str], tmp_path: Path
@@ -284,7 +282,6 @@ def test_a_missing_collection_is_named_with_the_command_that_installs_it(playboo
 # -- nights ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.soak
 @NEEDS_AWX
 @pytest.mark.timeout(600)
 def test_devices_added_in_git_are_asked_the_same_night(
@@ -321,7 +318,6 @@ def test_devices_added_in_git_are_asked_the_same_night(
     assert controller.night("Roll call", fails=("report",)).status == "failed"
 
 
-@pytest.mark.soak
 @NEEDS_AWX
 @pytest.mark.timeout(600)
 def test_an_inventory_with_a_file_that_cannot_be_read_is_not_updated(
@@ -375,7 +371,6 @@ def test_variables_of_the_launch_reach_the_run(controller: Controller, login: di
 # -- what is kept, and what is removed ---------------------------------------------------------------------------------
 
 
-@pytest.mark.soak
 @NEEDS_AWX
 @pytest.mark.timeout(600)
 def test_what_was_attached_by_hand_stays_and_what_was_emptied_is_cleared(
@@ -441,7 +436,6 @@ def test_what_was_attached_by_hand_stays_and_what_was_emptied_is_cleared(
     assert controller.night("Roll call").ran == ["begin", "project", "collect", "report", "ticket"]
 
 
-@pytest.mark.soak
 @NEEDS_AWX
 @pytest.mark.timeout(600)
 def test_a_first_update_of_the_project_that_failed_blocks_no_later_run(
@@ -457,7 +451,6 @@ def test_a_first_update_of_the_project_that_failed_blocks_no_later_run(
     assert controller.night("Roll call").status == "successful"
 
 
-@pytest.mark.soak
 @NEEDS_AWX
 def test_a_playbook_of_a_collection_needs_no_file_in_the_project(
     controller: Controller, login: dict[str, str], tmp_path: Path
@@ -473,7 +466,6 @@ def test_a_playbook_of_a_collection_needs_no_file_in_the_project(
     assert controller.one("job_templates", "Roll call: collect")["playbook"] == "rollcall.network.collect"
 
 
-@pytest.mark.soak
 @NEEDS_AWX
 @pytest.mark.timeout(600)
 def test_absent_removes_what_was_made_and_nothing_else(
@@ -503,7 +495,6 @@ def test_absent_removes_what_was_made_and_nothing_else(
     assert not controller.items["organizations"]
 
 
-@pytest.mark.soak
 @NEEDS_AWX
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("state", ["present", "absent"])
@@ -522,7 +513,6 @@ def test_an_inventory_that_awx_still_removes_is_waited_for(
     assert [item["inventory"] for item in controller.items["job_templates"]] == left * 3
 
 
-@pytest.mark.soak
 @NEEDS_AWX
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("disable", [True, "false"])  # a text, as of -e
@@ -537,7 +527,6 @@ def test_a_rename_disables_the_schedule_of_the_old_name(
     assert enabled == (["Night run"] if disable is True else ["Roll call", "Night run"])
 
 
-@pytest.mark.soak
 @NEEDS_AWX
 @pytest.mark.timeout(600)
 def test_what_is_emptied_in_the_variables_is_removed_in_awx(
@@ -570,7 +559,6 @@ def test_what_is_emptied_in_the_variables_is_removed_in_awx(
         assert TOKEN not in output
 
 
-@pytest.mark.soak
 @NEEDS_AWX
 @pytest.mark.timeout(600)
 def test_a_team_that_is_removed_from_the_variables_loses_its_rights(
@@ -596,7 +584,6 @@ def test_a_team_that_is_removed_from_the_variables_loses_its_rights(
     assert noc in [team["id"] for team in controller.items["teams"]]
 
 
-@pytest.mark.soak
 @NEEDS_AWX
 @pytest.mark.timeout(600)
 def test_another_organization_disables_the_schedule_of_the_old_one(
@@ -611,7 +598,6 @@ def test_another_organization_disables_the_schedule_of_the_old_one(
     assert (enabled, len(controller.items["schedules"])) == (of_new, 2)
 
 
-@pytest.mark.soak
 @NEEDS_AWX
 @pytest.mark.timeout(600)
 def test_two_organizations_with_the_same_names_share_nothing(
@@ -664,7 +650,6 @@ def test_two_organizations_with_the_same_names_share_nothing(
     assert (status, changed(output)) == (0, 0), output
 
 
-@pytest.mark.soak
 @NEEDS_AWX
 @pytest.mark.parametrize("there", [0, 2])
 def test_a_name_of_a_credential_that_is_not_one_is_refused(
@@ -693,7 +678,6 @@ PROBE: dict[str, Any] = {
 }
 
 
-@pytest.mark.soak
 @NEEDS_AWX
 @pytest.mark.timeout(600)
 def test_the_check_prints_one_list_with_what_to_do(
@@ -729,7 +713,6 @@ def test_the_check_prints_one_list_with_what_to_do(
     assert len(controller.items["jobs"]) == 4
 
 
-@pytest.mark.soak
 @NEEDS_AWX
 @pytest.mark.timeout(600)
 def test_the_check_proves_what_the_job_that_collects_gets(
@@ -770,7 +753,6 @@ def test_the_check_proves_what_the_job_that_collects_gets(
     assert "each device has a login in the inventory" in output
 
 
-@pytest.mark.soak
 @NEEDS_AWX
 @pytest.mark.timeout(600)
 def test_the_check_tells_a_lack_of_rights_from_what_is_missing(

@@ -90,7 +90,6 @@ def test_a_slice_that_did_not_start_is_asked_by_the_second_job_or_missing(contro
     assert "allows: r2, r5" in output
 
 
-@pytest.mark.cases(1)
 @pytest.mark.parametrize("begins", [True, False], ids=["with its number", "without its number"])
 def test_no_slice_and_a_relaunch(begins: bool, controller: Controller, jobs: Jobs) -> None:
     """Whatever is relaunched, an earlier night does not count; and what was relaunched counts."""
@@ -111,7 +110,6 @@ def test_no_slice_and_a_relaunch(begins: bool, controller: Controller, jobs: Job
         assert status == "failed", "it does not know which runs are meant"
 
 
-@pytest.mark.soak
 def test_two_workflows_that_were_launched_together(controller: Controller, jobs: Jobs) -> None:
     first, second = (controller.launch("Roll call") for _each in range(2))
     assert controller.night("Roll call", run=jobs.run, number=first).status == "successful"
@@ -122,7 +120,6 @@ def test_two_workflows_that_were_launched_together(controller: Controller, jobs:
     assert "allows: r1, r4" in output
 
 
-@pytest.mark.soak
 def test_the_webhook_is_called_once_with_the_outcome_of_the_fleet(controller: Controller, jobs: Jobs) -> None:
     with webhook(200) as (url, told):
         for run in (jobs.run, jobs.losing(["r1"], ["again"]), jobs.losing(NAMES, ["again"])):
@@ -132,7 +129,6 @@ def test_the_webhook_is_called_once_with_the_outcome_of_the_fleet(controller: Co
     assert [each["verdict"]["passed"] for each in told] == [True, False, False]
 
 
-@pytest.mark.soak
 def test_a_workflow_does_not_pass_if_a_job_did_not_for_another_reason_than_a_limit(
     controller: Controller, jobs: Jobs, tmp_path: Path
 ) -> None:
@@ -165,7 +161,6 @@ def test_a_workflow_does_not_pass_if_a_job_did_not_for_another_reason_than_a_lim
     assert (status, "6 of 6 devices answered in full" in output) == ("successful", True), output
 
 
-@pytest.mark.soak
 def test_a_workflow_with_the_number_of_an_earlier_one(controller: Controller, jobs: Jobs) -> None:
     """AWX was installed again, or another AWX uses the same folder: the numbers begin again."""
     number = controller.launch("Roll call")

@@ -200,7 +200,6 @@ def test_the_command_that_shows_the_processes_is_run() -> None:
     assert all("import main main()" in line or "import main; main()" in line for line in shown), shown
 
 
-@pytest.mark.soak
 @NEEDS_AWX
 @pytest.mark.timeout(600)
 def test_the_commands_for_awx_are_run(tmp_path: Path) -> None:

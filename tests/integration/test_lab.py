@@ -169,7 +169,6 @@ def parsed(one: Device, command: str) -> Rows:
     return rows
 
 
-@pytest.mark.cases(24)
 @pytest.mark.parametrize(("one", "command"), LISTED, ids=listed_id)
 def test_every_listed_command_parses_into_what_the_model_says(one: Device, command: str) -> None:
     rows = parsed(one, command)

@@ -1073,13 +1073,11 @@ RULES = {
 }
 
 
-@pytest.mark.cases(12)
 @pytest.mark.parametrize("rule", sorted(RULES))
 def test_rules_for_values_that_change_are_linear(rule: str) -> None:
     assert slow_texts(re.compile(rule), MATCH if rule.startswith("^") else SEARCH) == {}
 
 
-@pytest.mark.cases(8)
 @pytest.mark.parametrize("name", PLATFORMS)
 def test_prompts_are_quick_within_their_bound(name: str) -> None:
     """A prompt pattern sees a few hundred characters. There, quadratic work is short, but a higher power is not."""

@@ -177,7 +177,6 @@ def device_of(name: str, box: Box, port: int) -> Device:
     return replace(made, platform_note=found.note)
 
 
-@pytest.mark.cases(9)
 @pytest.mark.parametrize("name", BOXES)
 def test_a_platform_is_asked(answers: dict[str, dict[str, Any]], name: str) -> None:
     answer = answers[name]

@@ -77,7 +77,6 @@ def prepared(poller: ShellServer, tmp_path_factory: pytest.TempPathFactory) -> S
     return poller
 
 
-@pytest.mark.cases(1)
 @pytest.mark.parametrize("extra", [(), ("--check",)], ids=["again", "again as a check"])
 def test_a_second_run_changes_nothing(prepared: ShellServer, tmp_path: Path, extra: tuple[str, ...]) -> None:
     done = prepare(tmp_path, prepared, *extra)
@@ -105,7 +104,6 @@ def test_the_playbook_finds_its_python_by_itself(prepared: ShellServer, tmp_path
     assert not [text for text in left if "lab-password" in text], "no device's password was written there"
 
 
-@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [

@@ -285,7 +285,6 @@ def test_nothing_outlives_a_job_and_no_answer_is_lost(
     assert finished(pipeline.kept) == answered
 
 
-@pytest.mark.soak
 @pytest.mark.timeout(600)  # a minute, most of it spent by ansible-playbook on hosts that have nothing to do
 def test_ten_thousand_hosts_are_less_than_a_hundred_events(tmp_path: Path) -> None:
     inventory = json.dumps({"all": {"hosts": {"host[00001:10000]": None}}})

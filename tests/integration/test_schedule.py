@@ -153,7 +153,6 @@ def answered(site: Site, name: str) -> set[str]:
     return {path.name for path in run_folder(site, name).joinpath("devices").iterdir()}
 
 
-@pytest.mark.soak
 def test_check_mode_only_says_what_it_would_do(site: Site) -> None:
     variables = site.variables("dry")  # makes the folders of the system
     before = everything(site.folder / "dry")
@@ -180,7 +179,6 @@ def test_systemd_finds_nothing_to_say_about_the_units(installed: Site) -> None:
         assert (folder / f"{target}.target.wants" / unit).resolve() == folder / unit
 
 
-@pytest.mark.soak
 def test_a_second_run_changes_nothing(installed: Site) -> None:
     before = everything(installed.folder / "first")
     assert changes(installed.install("first")) == 0
@@ -258,7 +256,6 @@ def test_what_goes_wrong_is_no_success(installed: Site, arguments: list[str], st
     assert says in done.stdout + done.stderr
 
 
-@pytest.mark.soak
 def test_an_inventory_that_has_lost_its_devices_is_no_success(installed: Site) -> None:
     """Ansible itself ends such a run with 0, with a limit as well as without."""
     empty = installed.folder / "empty.yml"
@@ -278,7 +275,6 @@ def test_an_inventory_that_has_lost_its_devices_is_no_success(installed: Site) -
         assert says in done.stdout + done.stderr
 
 
-@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("more", "says"),
     [
@@ -340,7 +336,6 @@ def test_an_installation_that_cannot_work_fails(installed: Site, more: dict[str,
     assert [path for path in installed.folders("wrong")["units"].rglob("*") if not path.is_dir()] == []
 
 
-@pytest.mark.soak
 def test_another_playbook_of_the_collection_can_be_scheduled(installed: Site) -> None:
     asked = installed.run("first")
     assert asked.returncode == 0, asked.stdout + asked.stderr
@@ -380,7 +375,6 @@ def test_the_second_of_two_runs_says_so(installed: Site) -> None:
         assert first.returncode == 0, report
 
 
-@pytest.mark.soak
 def test_arguments_reach_the_run_as_they_were_written(installed: Site) -> None:
     told = installed.folder / "home" / "told"
     secret, odd = "vault $(reboot) 'password'", """it's "$HOME" `x` 100 %"""
@@ -428,7 +422,6 @@ def test_arguments_reach_the_run_as_they_were_written(installed: Site) -> None:
     assert told.read_text() == '2\nit is 100 % "broken"\n'
 
 
-@pytest.mark.soak
 def test_removal_leaves_what_was_collected(installed: Site) -> None:
     assert changes(installed.install("gone")) > 0
     folders = installed.folders("gone")
@@ -450,7 +443,6 @@ def test_removal_leaves_what_was_collected(installed: Site) -> None:
     assert (installed.folder / "venv").is_dir(), "an environment elsewhere is not the role's to remove"
 
 
-@pytest.mark.soak
 def test_the_role_is_not_applied_during_a_run(installed: Site) -> None:
     assert changes(installed.install("busy")) > 0
     folders = installed.folders("busy")
@@ -466,7 +458,6 @@ def test_the_role_is_not_applied_during_a_run(installed: Site) -> None:
     assert changes(installed.install("busy", deadline=60)) > 0
 
 
-@pytest.mark.soak
 def test_another_user_gets_the_results_of_the_first(installed: Site) -> None:
     """The new user reads and continues what the previous one wrote. Files of others are not given away."""
     assert changes(installed.install("moved")) > 0
@@ -488,7 +479,6 @@ def test_another_user_gets_the_results_of_the_first(installed: Site) -> None:
         assert f"{other.name} cannot read or write {output}/last_good" in " ".join((done.stdout + done.stderr).split())
 
 
-@pytest.mark.soak
 def test_a_schedule_that_is_renamed_leaves_no_timer(installed: Site) -> None:
     assert changes(installed.install("old")) > 0
     assert installed.run("old", "--limit", "fra-wan1").returncode == 0
@@ -511,7 +501,6 @@ def test_a_schedule_that_is_renamed_leaves_no_timer(installed: Site) -> None:
     assert (installed.folders("new")["home"] / "run-by-cron").exists()
 
 
-@pytest.mark.cases(1)
 @pytest.mark.parametrize("resume", [False, True])
 def test_a_run_that_a_reboot_killed_is_reported_and_resumed(resume: bool, installed: Site) -> None:
     name = f"boot-{resume}".lower()
@@ -572,7 +561,6 @@ def boot(site: Site, name: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.soak
 def test_a_schedule_keeps_a_month_of_runs_by_default(installed: Site) -> None:
     file = installed.folders("first")["home"] / "vars.json"
     assert json.loads(file.read_text())["rollcall_keep"] == {"runs": 31}
@@ -647,7 +635,6 @@ class Cron:
                 thread.join()
 
 
-@pytest.mark.soak
 def test_cron_calls_the_roll(installed: Site) -> None:
     if reason := missing_programs(["cron", "unshare", "logger", "shuf", "timeout"]) or no_mounts():
         pytest.skip(reason)

@@ -285,7 +285,6 @@ def test_check_mode_signals_nothing(healthy: Lab, tmp_path: Path) -> None:
 # -- the webhook -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.cases(2)
 @pytest.mark.parametrize("dead", ["refuses", "says 500", "hangs", "never ends"])
 def test_a_dead_webhook_costs_a_warning(dead: str, healthy: Lab, tmp_path: Path) -> None:
     with contextlib.ExitStack() as stack:

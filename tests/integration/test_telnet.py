@@ -241,7 +241,6 @@ OPTIONS: dict[str, tuple[bytes, bytes]] = {
 }
 
 
-@pytest.mark.cases(11)
 @pytest.mark.parametrize(("asked", "answer"), OPTIONS.values(), ids=OPTIONS)
 @pytest.mark.parametrize("step", [1, 1000], ids=["byte by byte", "at once"])
 def test_options(asked: bytes, answer: bytes, step: int) -> None:
@@ -281,7 +280,6 @@ TEXTS: dict[str, tuple[bytes, bytes]] = {
 }
 
 
-@pytest.mark.cases(12)
 @pytest.mark.parametrize(("sent", "text"), TEXTS.values(), ids=TEXTS)
 @pytest.mark.parametrize("step", [1, 2, 3, 100_000])
 def test_texts(sent: bytes, text: bytes, step: int) -> None:
