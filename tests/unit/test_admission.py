@@ -21,6 +21,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._engine.guard imp
     GROWTH,
     PATIENCE,
     SEVERAL,
+    SEVERAL_ENABLE,
     Credential,
     Guard,
     Rules,
@@ -277,6 +278,18 @@ def test_a_wrong_enable_password_does_not_stop_the_devices_with_another(seed: in
     assert counts["ok"] == 750
     assert counts["enable"] == 3
     assert [guard.is_stopped for guard in guards] == [False, False, True, False, False]
+
+
+def test_a_wrong_enable_password_that_is_refused_first_does_not_stop_the_user() -> None:
+    """Wherever it is refused, and before any device has accepted another one."""
+    guard = Guard(Credential("admin", SEVERAL_ENABLE), Rules(), distinct=True)
+    for number, password in enumerate(["wrong", "wrong", "wrong", "wrong", "other"]):
+        guard.send(number, 0.0)
+        guard.refuse(number, f"d{number}", password)
+        assert guard.may_send(0.0)
+    guard.send(5, 0.0)
+    guard.refuse(5, "d5", "a third one")
+    assert guard.is_stopped
 
 
 @pytest.mark.parametrize("answer", ["unreachable", "hangs"])

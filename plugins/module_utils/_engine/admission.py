@@ -210,8 +210,8 @@ class Admission:
         """Return the login of a device, with its guards and its gates.
 
         Devices with the same password can have different enable passwords. An account is locked by refused logins of
-        all of them, and by those with other passwords of the same user. The enable passwords of a user are counted
-        together likewise.
+        all of them, and by those with other passwords of the same user. A wrong enable password locks no account, so
+        the different ones of a user are counted together, but each of them once.
         """
         gates, asks = self._gates.of(device.limit_groups), shows_logins(device)
         if not logs_in(device):
@@ -249,7 +249,8 @@ class Admission:
         if key not in self._guards:
             credential = Credential(device.user or "", source)
             doubted, canaries = credential in self._doubted, shows_logins(device)
-            guard = Guard(credential, self._rules, doubted=doubted, canaries=canaries)
+            distinct = source == SEVERAL_ENABLE
+            guard = Guard(credential, self._rules, doubted=doubted, canaries=canaries, distinct=distinct)
             if self._before is not None and self._rules.limit > 0 and source not in _SEVERAL:
                 # All credentials of a user are not remembered: one of them can be the corrected one.
                 refused, was_accepted = self._before.refused(key), self._before.was_accepted(key)

@@ -66,10 +66,19 @@ class Guard:
     accepted. A device that refuses while others accept the same credential fails alone.
     """
 
-    def __init__(self, credential: Credential, rules: Rules, *, doubted: bool = False, canaries: bool = True) -> None:
+    def __init__(
+        self,
+        credential: Credential,
+        rules: Rules,
+        *,
+        doubted: bool = False,
+        canaries: bool = True,
+        distinct: bool = False,
+    ) -> None:
         """
         :param doubted: the last run ended with refusals only. One refusal is enough then.
         :param canaries: wait for the first success. This is of no use if it is known only with the complete answer.
+        :param distinct: each credential counts once, however many devices in a row refuse it.
         """
         self.credential = credential
         self.refused = 0
@@ -77,6 +86,7 @@ class Guard:
         self.doubted = doubted
         self._was_doubted = doubted
         self._rules = rules
+        self._distinct = distinct
         self._is_free = rules.limit == 0 or ((rules.canary == 0 or not canaries) and not doubted)
         self._canary = max(1, rules.canary)
         self._proven = 0  # successes since the window was last closed
@@ -250,7 +260,10 @@ class Guard:
     def _fail(self, failure: _Failure) -> None:
         if failure.number > self._last:
             # A device that refused it before this run counts once.
-            self._row = [each for each in self._row if each.number or each.name != failure.name] + [failure]
+            self._row = [each for each in self._row if each.number or each.name != failure.name]
+            if self._distinct:
+                self._row = [each for each in self._row if each.credential != failure.credential]
+            self._row.append(failure)
         if self._is_closed:
             self._is_free, self._proven = False, 0
 
