@@ -39,7 +39,7 @@ from tests.lab import Lab
 
 SCHEDULE = Path("rollcall.network.schedule")
 # Installing downloads packages.
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 # Readable by every user, which the Python that runs the tests need not be.
 PYTHON = "/usr/bin/python3"
 
@@ -83,7 +83,7 @@ class Site:
         config = os.environ.get("XDG_CONFIG_HOME", str(Path.home() / ".config"))
         # An inventory without localhost, as a fleet's is.
         arguments = ["-e", variables, "--diff", *extra]
-        return run_playbook(SCHEDULE, self.inventory, *arguments, env={"XDG_CONFIG_HOME": config}, seconds=250)
+        return run_playbook(SCHEDULE, self.inventory, *arguments, env={"XDG_CONFIG_HOME": config}, seconds=800)
 
     def command(self, name: str, *arguments: str) -> list[str]:
         """What the service starts, and as whom."""

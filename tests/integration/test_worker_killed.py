@@ -38,7 +38,7 @@ CHANGES = ("show counter", CLEAR, "show wait 0.5")
 EVERY = 5  # one device of so many is asked to change something
 EVENTS = 4 * DEVICES  # at least: a connection's begin and end, and two commands
 RUNS, PARENTS, LAUNCHERS = 10, 3, 4
-RUN_SECONDS = 120
+RUN_SECONDS = 200
 GONE_SECONDS = 2.0
 # Devices that may have an error although the command that must not be repeated did not reach them: it was under way.
 UNDER_WAY = 30
@@ -64,6 +64,7 @@ def devices_of(fleet: Fleet, count: int = DEVICES) -> dict[str, Any]:
             "platform": "cisco_iosxe",
             "commands": [{"text": command, "parser": None} for command in commands_of(number)],
             "allow_commands": [CLEAR],
+            "connect_timeout": 45.0,  # one machine makes 500 key exchanges at once
             "host_key_checking": False,
         }
         for number, (name, address) in enumerate(list(fleet.devices.items())[:count])
@@ -73,7 +74,7 @@ def devices_of(fleet: Fleet, count: int = DEVICES) -> dict[str, Any]:
 def started(fleet: Fleet, folder: Path) -> RunTree:
     """A run of plain Python, whose result is written to ``result.json``."""
     given, made = folder / "asked.json", folder / "result.json"
-    limits = {"device_timeout": 60, "retries": 2}
+    limits = {"device_timeout": 100, "retries": 2}
     given.write_text(json.dumps({"devices": devices_of(fleet), "limits": limits, "arguments": {}}))
     command = [sys.executable, "-m", "tests.integration.hostile_run", str(given), str(made)]
     return RunTree(command, folder, environment(folder))
