@@ -59,7 +59,9 @@ class Warm:
         assert server.stdout
         with tempfile.TemporaryDirectory(prefix=f"rollcall-{os.getpid()}-") as name:
             files = Path(name, "stdout"), Path(name, "stderr")
-            order = [command, str(folder), dict(environment), *map(str, files)]
+            mask = os.umask(0o077)
+            os.umask(mask)
+            order = [command, str(folder), dict(environment), mask, *map(str, files)]
             try:
                 print(json.dumps(order), file=server.stdin, flush=True)
                 server.stdout.readline()  # the process id
@@ -100,10 +102,11 @@ def end(server: subprocess.Popen[str]) -> None:
 
 def run(order: list[Any]) -> None:
     """Become ansible-playbook. Raises SystemExit at its end."""
-    command, folder, environment, *outputs = order
+    command, folder, environment, mask, *outputs = order
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
+    os.umask(mask)
     for number, name in enumerate((os.devnull, *outputs)):
         descriptor = os.open(name, os.O_RDWR | os.O_CREAT, 0o600)
         os.dup2(descriptor, number)
