@@ -206,6 +206,7 @@ TEXTS = [
     Text("1", start="[", end="]"),
     Text("1", start="[0.", end="]"),
     Text('"name":1,', start='{"other":0,', end='"x":1}'),
+    Text('"username a password 7 b\\\\n c",', start="[", end='"x"]'),
     Text("a@b:", end="#"),
     Text("show version\x08", start="R1#"),
 ]
