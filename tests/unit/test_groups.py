@@ -54,3 +54,38 @@ def test_what_shares_something_runs_in_one_process(tmp_path: Path) -> None:
     assert len(workers["tests.integration.test_a"]) == len(workers["tests.integration.test_b"]) == 1
     assert len(workers["tests.browser.test_c"] | workers["tests.browser.test_d"]) == 1
     assert len(set.union(*workers.values())) == 3
+
+
+SOME = """
+import pytest
+
+@pytest.mark.parametrize("number", range(6))
+def test_named(number): pass
+
+@pytest.mark.cases(3)
+@pytest.mark.parametrize("number", range(6))
+def test_named_too(number): pass
+
+@pytest.mark.soak
+def test_named_and_long(): pass
+
+def test_other(): pass
+"""
+
+
+def test_make_test_runs_cases_of_what_a_page_promises(tmp_path: Path) -> None:
+    folder = tmp_path / "tests" / "integration"
+    folder.mkdir(parents=True)
+    for name in ("conftest.py", "started.py", "__init__.py"):
+        shutil.copy(TESTS / name, tmp_path / "tests")
+    (tmp_path / "README.md").write_text("| A promise | `test_named`, `test_named_too`, `test_named_and_long` |")
+    (folder / "test_some.py").write_text(SOME)
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
+
+    def collected(*more: str) -> list[str]:
+        done = subprocess.run([*command, *more], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=True)
+        return [line.partition("::")[2] for line in done.stdout.splitlines() if "::" in line]
+
+    chosen = collected("-m", "not soak")
+    assert chosen == ["test_named[0]", "test_named[3]", *(f"test_named_too[{number}]" for number in (0, 2, 4))]
+    assert len(collected()) == 14
