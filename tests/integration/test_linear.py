@@ -661,7 +661,7 @@ def templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NTC_TEMPLATES_DIR", str(tmp_path))
 
 
-@pytest.mark.cases(12)
+@pytest.mark.cases(4)
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_functions_on_text_of_a_device_are_linear(name: str) -> None:
     work = FUNCTIONS[name]

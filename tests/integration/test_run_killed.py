@@ -189,6 +189,7 @@ def wait_for(output_dir: Path, begun: int, finished: int, process: subprocess.Po
 # -- tests -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("chain", range(CHAINS))
 def test_killed_and_killed_again(chain: int, fleet: Fleet, tmp_path: Path) -> None:
     out = tmp_path / "out"
@@ -214,6 +215,7 @@ def test_killed_and_killed_again(chain: int, fleet: Fleet, tmp_path: Path) -> No
     check_resumed(run, before, script.result(), fleet)
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("number", range(PLAYBOOKS))
 def test_killed_playbook(number: int, fleet: Fleet, tmp_path: Path) -> None:
     whole_tree = number % 2 == 0

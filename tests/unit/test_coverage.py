@@ -43,6 +43,7 @@ TESTS = [
 ]
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(900)
 def test_branches_of_the_driver_and_the_reader(tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "ROLLCALL"))}
