@@ -236,11 +236,9 @@ def playbook(folder: Path, devices: Mapping[str, Any], arguments: Mapping[str, A
 
 def ways() -> list[Any]:
     every = os.environ.get("HOSTILE_PLAYBOOK") == "1"
-    return [
-        pytest.param(name, way, id=f"{way}-{CASES[name].phase.replace(' ', '_')}-{name}")
-        for way, names in {"plain": list(CASES), "playbook": list(CASES) if every else list(WITH_PLAYBOOK)}.items()
-        for name in names
-    ]
+    found = [(name, "plain") for name in CASES]
+    found += [(name, "playbook") for name in CASES if every or name in WITH_PLAYBOOK]
+    return [pytest.param(*each, id=f"{each[1]}-{CASES[each[0]].phase.replace(' ', '_')}-{each[0]}") for each in found]
 
 
 @pytest.fixture(scope="module")

@@ -274,9 +274,7 @@ def test_nothing_outlives_a_job_and_no_answer_is_lost(
     answered = set(stuck.devices) - {"waw-leaf1"}
     pipeline.transmit(of_lab(tmp_path / "data", stuck, settings, rollcall_device_timeout=300))
     with pipeline.worker() as container:
-        wait_until(
-            lambda: finished(pipeline.kept) == answered, "all but one have answered", timeout=20
-        )  # before the timeout of the job
+        wait_until(lambda: finished(pipeline.kept) == answered, "all but one have answered", timeout=20)
         assert len(container.processes()) >= 3, "ansible-runner, ansible-playbook and the task's process"
         end(container)
         container.process.wait(WORKER_SECONDS)

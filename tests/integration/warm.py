@@ -4,8 +4,8 @@
 """ansible-playbook as a fork of a process that has imported Ansible and the plugins, which is half of a short run.
 
 ``Warm.run`` is for tests. A program: it reads a line of JSON for each run from its standard input, with the arguments,
-the folder, the environment and the files for the output. It answers with the process id and, when the run has ended,
-with its exit status.
+the folder, the environment, the umask and the files for the output. When the run has ended, it answers with a line, the
+exit status.
 """
 
 from __future__ import annotations
@@ -64,7 +64,6 @@ class Warm:
             order = [command, str(folder), dict(environment), mask, *map(str, files)]
             try:
                 print(json.dumps(order), file=server.stdin, flush=True)
-                server.stdout.readline()  # the process id
                 if not select.select([server.stdout], [], [], seconds)[0]:
                     raise subprocess.TimeoutExpired(command, seconds)
                 status = int(server.stdout.readline())
@@ -81,8 +80,9 @@ class Warm:
                 if used == ansible:
                     del self._idle[place]
                     return server
-            surplus = [self._idle.pop(0)[1] for _each in self._idle[MOST_IDLE - 1 :]]
-        for server in surplus:
+            surplus = self._idle[: 1 - MOST_IDLE]
+            del self._idle[: len(surplus)]
+        for _used, server in surplus:
             end(server)
         others = {name: value for name, value in os.environ.items() if not name.startswith(OF_ANSIBLE)}
         return subprocess.Popen(
@@ -135,7 +135,6 @@ def main() -> None:
         process = os.fork()
         if not process:
             run(order)
-        print(process, flush=True)
         print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), flush=True)
 
 
