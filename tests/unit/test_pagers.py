@@ -106,12 +106,34 @@ PROMPTS: dict[str, tuple[str, str]] = {  # what a device sends, and the key that
     "keys first": ("[Space] next page [q] quit", " "),
     "keys last": ("-- more, next page: SPACE, exit: q", " "),
     "any key for more": ("Type 'q' to quit or any key for more...", " "),
+    "maipu": ("....press ENTER to next line, CTRL_C to break, other key to next page....", " "),
+    "stars around": ("*** Press any key to continue ***", " "),
+    "many dashes": ("---------- Press any key to continue ----------", " "),
+    "underscores": ("__ Press any key to continue __", " "),
+    "dots around": ("... Press any key to continue ...", " "),
+    "arrows before": (">>> Press ENTER to continue", "\n"),
+    "brackets": ("[Press any key to continue]", " "),
+    "page and number": ("Page 1/3. Press any key to continue", " "),
+    "page of pages": ("[Page 1 of 3] - press any key to continue", " "),
+    "paused": ("Paused. Press any key to continue", " "),
+    "more, and a key": ("-- More, press any key --", " "),
+    "more with help": ("--More--(12%)[Press space to continue, 'q' to quit.]", " "),
+    "help alone": ("[Press space to continue, 'q' to quit.]", " "),
+    "cucm": ("Press <enter> for 1 line, <space> for one page, or <q> to quit", " "),
+    "any key alone": ("Press any key...", " "),
+    "any key in dashes": ("-- Hit any key --", " "),
+    "more and a colon": ("More:", " "),
+    "byte in parentheses": ("(byte 1234): ", " "),
 }
 WEAK = {
     *("less", "less, byte", "less, percent", "parentheses", "angles", "stars", "rad"),
     *("zhone", "zhone, enter", "keys first", "keys last", "any key for more"),
+    *("cucm", "any key alone", "any key in dashes", "more, and a key", "more and a colon", "byte in parentheses"),
 }
-ONLY_ON_A_LINE = WEAK | {"one dash"} | {name for name, (_prompt, key) in PROMPTS.items() if key in "qy"}
+# What stands before "press" can be the end of the half line.
+FRONTS = {"maipu", "stars around", "many dashes", "underscores", "dots around", "arrows before"}
+FRONTS |= {"page and number", "page of pages", "paused"}
+ONLY_ON_A_LINE = WEAK | FRONTS | {"one dash"} | {name for name, (_prompt, key) in PROMPTS.items() if key in "qy"}
 WIDE = 90
 WIPES: dict[str, Callable[[int], str]] = {
     "blanks": lambda width: "\r" + " " * WIDE + "\r",

@@ -36,15 +36,23 @@ _WORD = (
     r"(?:\s?[(\[][^()\[\]\n]{1,80}[)\]])?"  # ---- More ( Press 'Q' to break ) ----
     rf"|more\sor\s\(q\)uit|\((?:more|less|{_FOREIGN})(?:\s\d{{1,3}}%)?\))"  # ---(more 42%)---
 )
-_HELP = r"(?:\s{0,3}(?:[(\[][^()\[\]\n]{1,120}[)\]]|or\s\(q\)uit|\(q\)\squit[^\n]{0,80}|,\s?next\spage:[^\n]{0,80}))?"
+_BRACKETS = r"(?:[(\[][^()\[\]\n]{1,120}[)\]]){1,2}"
+_HELP = rf"(?:\s{{0,3}}(?:{_BRACKETS}|or\s\(q\)uit|\(q\)\squit[^\n]{{0,80}}|,\s?next\spage:[^\n]{{0,80}}))?"
 _MORE = rf"\s?{_WORD}\s?-{{1,20}}>?{_HELP}"
-_PRESS = r"(?:-{1,8}\s?)?\(?(?:please\s)?(?:press|hit|type|strike)\s(?:the\s)?['\"<\[]?"
+_PRESSED = r"(?:please\s)?(?:press|hit|type|strike)\s(?:the\s)?['\"<\[]?"
+_PRESS = rf"(?:-{{1,8}}\s?)?[(\[<{{]?{_PRESSED}"
+# Before it on its line: ....press ENTER, *** Press any key ***, [Press SPACE, Page 1/3. Press any key
+_FRONT = (
+    r"[^\w\n]{0,20}(?:(?:page\s\d{1,6}(?:(?:/|\sof\s)\d{1,6})?|paused?|more)[^\w\n]{1,6}|(?:[^\w\s]|_){1,100}\s?)"
+    rf"(?={_PRESSED})"
+)
 _SPACE = r"(?:any\s(?:other\s)?key|a\skey|space(?:\s?bar)?)"
 _ENTER = r"(?:enter|return|cr)"
 _KEY = r"['\">\]]?(?:\skey)?(?:\sor\s[^\n]{1,30}?)?"
 _SHOWS = r"(?:more|show|see|display|view|scroll|page|next|the\snext)"
 _GOES_ON = r"(?:continue|proceed)"
 _PURPOSE = rf"\s(?:to|for)\s(?:{_SHOWS}|(?P<%s>{_GOES_ON}))\b{_UP_TO}"
+_OTHER_KEY = r"\bother\skeys?\s(?:to|for)\s(?:\w{1,10}\s)?next\spage\b"
 _LINES = r"lines\s\d{1,9}-\d{1,9}(?:/\d{1,9})?"
 _BYTE = r"byte\s\d{1,12}(?:-\d{1,12})?(?:/\d{1,12})?"
 _PERCENT = r"\s\(?\d{1,3}%\)?"
@@ -53,7 +61,7 @@ _DECORATED = (
 )
 # A line that names the keys for more and for the end: <SPACE> for next page, <CR> for next line, Q to quit
 _NAMES_KEYS = (
-    r"(?=[^\n]{0,150}(?<![\w-])(?:q|quit|esc|exit)(?![\w-]))(?=[^\n]{0,150}\b(?:next\s(?:page|line|screen)|more)\b)"
+    r"(?=[^\n]{0,150}(?<![\w-])(?:q|quit|esc|exit)(?![\w-]))(?=[^\n]{0,150}\b(?:(?:next|one|1)\s(?:page|line|screen)|more)\b)"
     r"(?=[^\n]{0,150}(?:[<\[('\"=:]|\bkey\b))"
 )
 _BY_LINE = r"(?![^\n]{0,150}(?:space|\bkey\b|<sp>))(?=[^\n]{0,150}\b(?:enter|return|cr)\b)"
@@ -65,7 +73,7 @@ _AFTER_TEXT = (
     r"|--\s?\[q\squit(?!\|[^\]\n]{0,60}\bdown\b)[^\]\n]{0,60}\]"  # MikroTik at the end of the text
     r"|ctrl\+c\s(?:esc\s)?q\squit\b(?![^\n]{0,100}next\spage)[^\n]{0,100}"  # D-Link at the end of the text
     r")|(?P<yes>display\sall\s\d{1,9}\sitems\?\s?\(y/n\))"  # F5
-    rf"|(?P<line>{_PRESS}{_ENTER}{_KEY}{_PURPOSE % 'go'}|(?:-\s{{1,3}})?\(press\sreturn\))"
+    rf"|(?P<line>(?!{_UP_TO}{_OTHER_KEY}){_PRESS}{_ENTER}{_KEY}{_PURPOSE % 'go'}|(?:-\s{{1,3}})?\(press\sreturn\))"
     r"|(?P<page>"
     rf"(?:<-|<?-{{2,20}}){_MORE}"
     r"|--\s?\[q\squit\|[^\]\n]{0,80}\]"
@@ -73,14 +81,16 @@ _AFTER_TEXT = (
     rf"|more\?\s[^\n]{{0,100}}\bquit\b{_UP_TO}"
     rf"|(?:ctrl\+c\s)?(?:esc\s)?q\squit\s[^\n]{{0,60}}\bnext\spage\b{_UP_TO}"
     rf"|press\sq\sto\squit,?\s{_UP_TO}"
+    rf"|{_PRESS}{_UP_TO}{_OTHER_KEY}{_UP_TO}"
     rf"|{_PRESS}{_SPACE}{_KEY}{_PURPOSE % 'go_on'}"
     rf"|{_LINES}(?:\s{_BYTE})?(?:{_PERCENT})?"
     r")"
 )
 _BEHIND_TEXT = re.compile(rf"(?:{_AFTER_TEXT})\s*\Z", re.IGNORECASE)
 _ON_LINE = re.compile(
-    rf"\s*(?:(?:{_AFTER_TEXT})|(?P<single>-\s?{_WORD}\s?-{_HELP})"
-    rf"|(?P<weak>(?<!\s):|{_BYTE}(?:{_PERCENT})?|(?<!\s)\d{{1,3}}%|{_DECORATED}))\s*\Z",
+    rf"\s*(?:{_FRONT})?(?:(?:{_AFTER_TEXT})|(?P<single>-\s?{_WORD}\s?-{_HELP})"
+    rf"|(?P<any>{_PRESS}any\skey(?:['\">\])]|[^\w\n]{{2,100}}){{1,2}})"
+    rf"|(?P<weak>(?<!\s):|more\s?[:?]|\(?{_BYTE}(?:{_PERCENT})?\)?:?|(?<!\s)\d{{1,3}}%|{_DECORATED}))\s*\Z",
     re.IGNORECASE,
 )
 _KEYS_OF_LINE = re.compile(rf"\s*(?P<keys>{_NAMES_KEYS}(?P<by_line>{_BY_LINE})?[^\n]{{1,200}}?)\s*\Z", re.IGNORECASE)
@@ -95,7 +105,8 @@ _ANNOUNCES = re.compile(
     r"|(?:is|are)\s(?:discarded|destroyed|erased|deleted|wiped|lost))\b|!",
     re.IGNORECASE,
 )
-_KEYS = {"quit": "q", "yes": "y", "line": "\n", "by_line": "\n", "page": " ", "single": " ", "weak": " ", "keys": " "}
+_KEYS = {"quit": "q", "yes": "y", "line": "\n", "by_line": "\n", "page": " "}
+_KEYS |= dict.fromkeys(("single", "any", "weak", "keys"), " ")
 
 _ESCAPE = r"\x1b(?:\[[0-?]*[ -/]*[@-~]?|[\]PX^_](?:[^\x07\x1b\n]*(?:\x07|\x1b\\))?|[ -/]+[0-~]?|[0-~]?)"
 _CONTROLS = r"[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]+"
@@ -156,7 +167,7 @@ def pager_at_end(raw: str) -> Pager | None:
         return None
     start, sure = shown.start, False
     if found := _ON_LINE.match(shown.text):
-        sure = found["weak"] is None
+        sure = found["weak"] is None and found["any"] is None
     elif found := _BEHIND_TEXT.search(shown.text):
         if found["quit"] or found["yes"]:
             return None  # these stand on a line of their own; if it were text, the key would stay in the next command
@@ -166,7 +177,7 @@ def pager_at_end(raw: str) -> Pager | None:
     groups = found.groupdict()
     if groups.get("go") and "other key to abort" in shown.text.lower():
         return None  # the line end confirms something
-    if any(map(groups.get, ("go", "go_on", "keys"))) and _is_risky(raw, begin, shown.text):
+    if any(map(groups.get, ("go", "go_on", "any", "keys"))) and _is_risky(raw, begin, shown.text):
         return None
     answer = next(key for name, key in _KEYS.items() if groups.get(name) is not None)
     return Pager(start, answer, len(raw[start:].encode("utf-8", "surrogateescape")), sure)

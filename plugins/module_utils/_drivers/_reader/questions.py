@@ -55,6 +55,7 @@ _YES_NO = r"[\[({<]\s?%s[^\])}>\n]{0,40}[\])}>]"
 _TERMS = (
     r"\bdo\syou\s(?:(?:acknowledge|understand|accept|agree|consent)(?:\sand\s|,\s|\sto\s)?){1,3}"
     r"(?![^?\n]{0,200}(?:licen[sc]e|eula))[^?\n]{0,200}\?\s{0,3}"
+    r"|\bi\shave\s(?:read|understood)\b(?![^?\n]{0,200}(?:licen[sc]e|eula))[^?\n]{0,200}\b(?:consent|agree|accept)\b[^?\n]{0,200}?"
 )
 
 SHARED: tuple[Dialog, ...] = (
@@ -62,6 +63,14 @@ SHARED: tuple[Dialog, ...] = (
     _dialog(r"\(press\s'a'\sto\saccept\)\s?:?", "a", is_key=True),
     # VRP offers to change a password that is old or the first one.
     _dialog(r"password[^\n]{0,120}\n?[^\n]{0,120}\bchange(?:\sit)?\snow\?\s?\[y/n\]\s?:?", "n"),
+    # It offers to end its search for a configuration.
+    _dialog(r"\bdo\syou\swant\sto\sstop\sauto-config\?\s?\[y/n\]\s?:?", "n"),
+    # Cisco Small Business does the same, in other words.
+    _dialog(
+        r"(?:password[^\n]{0,160}\n?[^\n]{0,160}\bchange\s(?:it|this)|\bchange\s(?:the|your)\s(?:\w{1,20}\s)?password)(?:\snow)?"
+        r"\s?\??\s?[\[(]y/n[\])](?:\s?\[\w\])?\s?[?:]{0,2}",
+        "n",
+    ),
     # Comware
     _dialog(r"press\sy\sor\senter\sto\scontinue,\sn\sto\sexit\.?", ""),
     # SmartAX and others complete a command: an empty line sends it as it was typed.
@@ -71,12 +80,17 @@ SHARED: tuple[Dialog, ...] = (
     _dialog(r"new\spassword>", "\x03", is_key=True),
     _dialog(r"do\syou\swant\sto\ssee\sthe\ssoftware\slicense\?\s?\[y/n\]\s?:?", "n", is_key=True),
     # A banner that must be confirmed; to refuse it ends the session.
-    _dialog(_TERMS + _YES_NO % "yes" + r"\s?:?", "yes"),
-    _dialog(_TERMS + _YES_NO % "y" + r"\s?:?", "y"),
+    _dialog(rf"(?:{_TERMS})" + _YES_NO % "yes" + r"\s?[?:]{0,2}", "yes"),
+    _dialog(rf"(?:{_TERMS})" + _YES_NO % "y" + r"\s?[?:]{0,2}", "y"),
+    _dialog(
+        r"(?:\A|\n)\W{0,4}(?:please\s)?(?:type|enter)\s['\"<\[]?yes['\">\]]?\sto\s(?:accept|agree|acknowledge|consent)\b"
+        r"(?![^\n]{0,100}(?:licen[sc]e|eula))[^\n]{0,100}",
+        "yes",
+    ),
     # A console that waits for somebody.
     _dialog(
         rf"(?:\A|\n)\W{{0,4}}(?:please\s)?(?:press|hit)\s{_KEY}"
-        r"(?:\sto\s(?:continue|get\sstarted|activate|log\s?in|start)(?![^\n]*(?:abort|cancel))[^\n]{0,60})?[.!:]?",
+        r"(?:\sto\s(?:continue|get\sstarted|activate|log\s?in|start|acknowledge|accept)(?![^\n]*(?:abort|cancel))[^\n]{0,60})?[.!:]?",
         "",
     ),
     # Anything that demands a new password. It comes last: what lets the session go on comes first.

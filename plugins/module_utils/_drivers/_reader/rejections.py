@@ -222,6 +222,37 @@ _SENTENCE = re.compile(
     r"(?:please |you must |you need to )(?:log|sign) ?(?:in|on)\b.{0,200})",
     re.IGNORECASE,
 )
+# The same about what keeps a device from answering now, and about an error of its operating system.
+_CANNOT = re.compile(
+    "|".join(
+        (
+            r"(?:[\w-]{1,20}: )?(?:unable to|cannot|can't|can not|could not|couldn't|failed to|fail to) "
+            r"(?:get|read|retrieve|obtain|load|fetch|display|show|open|connect|contact|communicate|reach|lock|start|"
+            r"determine|allocate)\b.{0,200}",
+            r"(?!.*\b(?:no|none|never|last|previous)\b).{1,120}\b(?:re)?try (?:it )?(?:again|later)\b.{0,40}",
+            r"(?:\w{1,10}: )?(?:the )?(?:[a-z-]{1,20} ){0,3}?"
+            r"(?:nvram|memory|config\w*|database|file|system|device|command) (?:is|are) (?:currently )?"
+            r"(?:in use|busy|not ready|initiali[sz]ing|locked(?: by .{1,80})?)(?:[.!]|, .{1,60})?",
+            r"please wait, .{1,80}|another (?:user|session|process) is .{1,80}|no response from .{1,80}",
+            r"(?:configuration|command|output|input) buffer (?:is )?full\b.{0,80}",
+            r"(?:\S{1,60} )?(?:file )?open failed\b.{0,80}|cmd parsing error\b.{0,200}",
+            r"error (?:executing|running|processing|opening|reading|in processing) .{1,120}",
+            r"(?:got )?permission denied while .{1,300}|error response from daemon: .{1,200}",
+            r"(?:this operation is )?not (?:implemented|supported)(?: (?:in|on|by|for) .{1,80})?[.!]?|unsupported[.!]?",
+            r"segmentation fault\b.{0,20}|bus error\b.{0,20}|killed|resource temporarily unavailable",
+            r"(?:timed out|timeout) (?:waiting|while|connecting|communicating) .{1,120}",
+            r"[^:]{1,120}: (?:.{0,120}: )?(?:operation not permitted|permission denied|"
+            r"no such (?:file or directory|device)|(?:device or resource|text file) busy|input/output error|"
+            r"name or service not known|temporary failure in name resolution|cannot allocate memory|"
+            r"no space left on device|resource temporarily unavailable)\b.{0,40}",
+        )
+    ),
+    re.IGNORECASE,
+)
+# Says that the answer follows.
+_WORKING = re.compile(r"(?:building|generating|retrieving|reading) (?:\w{1,20} ){0,3}\w{1,20}\s?\.{2,}", re.IGNORECASE)
+_TRACEBACK = "Traceback (most recent call last):"  # a command that is a Python program
+_EXCEPTION = re.compile(r"[\w.]{1,120}(?:: .{1,400})?")
 _MAY_FAIL = re.compile(rf"(?<!\w)(?:{_HAS_FAILED}|expired|required|missing)(?!\w)", re.IGNORECASE)
 # What a message of a program or of a command line begins with. Any other word can be a keyword of a configuration.
 _PROGRAM = re.compile(
@@ -278,14 +309,17 @@ def rejection_in(text: str, command: str, failures: Iterable[str]) -> str | None
     """
     if len(text) > LONGEST or text.count("\n") > MOST_HELP_LINES:
         return None
+    every = [each.strip() for each in text.strip().split("\n")]
+    if every[0] == _TRACEBACK and _EXCEPTION.fullmatch(every[-1]):
+        return every[-1]
     lines = []
     has_caret = False
-    for line in _unquoted([each.strip() for each in text.split("\n")]):
+    for line in _unquoted(every):
         if not line or line == command.strip():
             continue
         if line[0] in _MARK_STARTS and _CARET.fullmatch(line[:LONGEST_MESSAGE]):
             has_caret = True
-        elif not _TIME.fullmatch(line[:LONGEST_MESSAGE]) and not is_chatter(line):
+        elif not _TIME.fullmatch(line[:LONGEST_MESSAGE]) and not _WORKING.fullmatch(line) and not is_chatter(line):
             lines.append(line)
             if len(lines) > MOST_LINES:
                 if not _starts_help(lines[0]):
@@ -383,7 +417,7 @@ def _says_no(line: str, command: str) -> bool:
     body = _body(plain)
     if _NOTHING.search(body):
         return False
-    if _SENTENCE.fullmatch(body):
+    if _SENTENCE.fullmatch(body) or _CANNOT.fullmatch(body):
         return not _COUNTER.fullmatch(body)
     if line.startswith("%"):
         return _MAY_FAIL.search(body) is not None and not _COUNTER.fullmatch(body)
