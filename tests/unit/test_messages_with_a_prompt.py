@@ -19,16 +19,18 @@ MESSAGES = {
 }
 
 
-def printing(prompt: bytes, when: str, at: str, message: bytes, pause: float, *, echo: bool = True) -> Talk:
+def printing(
+    prompt: bytes, when: str, at: str, message: bytes, pause: float, *, echo: bool = True, again: bool = True
+) -> Talk:
     """Print a message and the prompt again, once: ``within`` the answer to a command, before its prompt, or ``after``
-    it, when the device waits at its prompt."""
+    it, when the device waits at its prompt. Print the message alone if ``again`` is false."""
     waiting = False
     while True:
         yield prompt
         if waiting:
             waiting, when = False, "none"
             yield pause
-            yield message + prompt
+            yield message + prompt if again else message
         typed = (yield from line(echo=echo)).strip()
         if typed == "exit":
             return
@@ -98,3 +100,25 @@ def test_a_message_before_the_first_echo_does_not_hide_that_the_device_echoes(pa
 
     played = play(talk(), TEXTS)
     assert (played.error, played.texts) == (None, TEXTS)
+
+
+@pytest.mark.parametrize("when", TEXTS)
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"\r\n27/11/2026 10:00:00 Power supply 1 reset\r\n",
+        b"\r\nINFO(6) 2026-11-27 10:00:00 SFP on port 3 remove\r\n",
+        b"\r\n[10:00:00] System config has been saved by admin (save OK)\r\n",
+    ],
+)
+def test_a_message_with_a_time_and_no_prompt_does_not_end_the_session(message: bytes, when: str) -> None:
+    """It says what was done and asks nothing, so an empty line may follow."""
+    played = play(printing(b"sw1#", when, "after", message, 0.0, again=False), TEXTS)
+    assert (played.error, played.texts) == (None, TEXTS)
+
+
+@pytest.mark.parametrize("message", [b"\r\n10:00:00 Reload now?\r\n", b"\r\n10:00:00 Press Enter to reload\r\n"])
+def test_a_question_with_a_time_is_not_confirmed(message: bytes) -> None:
+    played = play(printing(b"sw1#", "show clock", "after", message, 0.0, again=False), TEXTS)
+    assert played.error is not None
+    assert played.stream.typed.endswith(b"show clock\n")

@@ -11,7 +11,7 @@ from dataclasses import replace
 from ..text import last_line
 from .answer import Answer, End, is_idle
 from .prompt import block, is_unfinished, learned
-from .questions import asks_for, question_at_end
+from .questions import may_ask
 from .terminal import QUIET, SETTLE, Terminal
 
 
@@ -120,7 +120,7 @@ def is_doubtful(terminal: Terminal, answer: Answer) -> bool:
     after = lines[place + 1 :]  # printed after the prompt
     if is_idle("\n".join(after), terminal.prompt):
         return True
-    return not after[-1].strip() and not any(map(asks_for, after)) and not any(map(question_at_end, after))
+    return not after[-1].strip() and not any(map(may_ask, after))
 
 
 async def send_test(terminal: Terminal, answer: Answer, deadline: float) -> None:

@@ -286,6 +286,11 @@ _NAMES_KEY = re.compile(
     r"[^\n]{0,200}[>#$\])]\Z",
     re.IGNORECASE,
 )
+# A log message has the time in it. It can say that something was reset; what it cannot do is to offer an answer.
+_DATED = re.compile(
+    r"(?!.*(?:\?|\b(?:press|type|hit|enter|confirm|continue|proceed|really|sure|yes|no)\b)).*\d:\d\d:\d\d",
+    re.IGNORECASE,
+)
 _LABEL = re.compile(rf"{_PAST}\s(?:\w{{1,20}}\s)?(?:user|login)|enable\ssecret", re.IGNORECASE)
 _SHORT = 12  # letters; a shorter question is shown with the line before it
 
@@ -316,6 +321,11 @@ def asks_for(text: str) -> bool:
     Use it on what stands around the name in a line that may be a prompt: a name and a text can have such words too.
     """
     return _ASKS_FOR.search(text[-LONGEST_QUESTION:]) is not None
+
+
+def may_ask(line: str) -> bool:
+    """Return whether a line that has ended may be a question. A log message is none, whatever its words are."""
+    return question_at_end(line) is not None or (asks_for(line) and _DATED.match(line[-LONGEST_QUESTION:]) is None)
 
 
 def unexpected(question: str, command: str | None = None, *, answers: int = 0) -> Error:
