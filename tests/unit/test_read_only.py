@@ -156,6 +156,9 @@ READS = {
     "linux": [
         "sudo tail -1 /var/log/auth.log",
         "dmidecode -t bios",
+        "sudo dmidecode -t system",
+        "sudo dmidecode -t system | grep Serial",
+        "sudo qm config 101",
         "nmcli connection show",
         "qm config 101",
         "uname -a",
@@ -402,6 +405,8 @@ WRITES = {
     ],
     "linux": [
         "dmidecode --dump-bin a",
+        "sudo dmidecode --dump-bin a",
+        "sudo qm destroy 101",
         "nmcli connection down eth0",
         "iwconfig wlan0 txpower 0",
         "qm destroy 1",
@@ -565,6 +570,15 @@ CONFIGURATION = [
     "failover exec mate conf t",
     "fabric 101 configure",
     "tclsh ios_config x",
+    "sudo system-view",
+    "sudo sys",
+    "sudo dmidecode -t system | vtysh -c configure",
+    "sudo cat a |vtysh -c configure",
+    "sudo -n vtysh -c configure",
+    "sudo docker exec frr vtysh -c configure",
+    "ssh 192.0.2.1 system",
+    "sr_cli info from state -c system",
+    "sr_cli info from state system enter candidate",
 ]
 NO_CONFIGURATION = [
     "copy running-config startup-config",
@@ -585,6 +599,11 @@ NO_CONFIGURATION = [
     "show configuration",
     "show run | include configure",
     "connect",
+    "sudo dmidecode -t system",
+    "sudo /usr/sbin/dmidecode -t system | grep Serial",
+    "sudo -n dmidecode -t system",
+    "sudo qm config 101",
+    "sr_cli info from state system",
 ]
 
 

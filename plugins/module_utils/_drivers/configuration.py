@@ -36,6 +36,8 @@ _PROGRAMS = frozenset(
         *("execute-on", "failover", "fabric", "rcommand", "slot", "on", "redundancy", "start", "shell"),
     }
 )
+# Programs of Linux that run none of their arguments, which are names: ``sudo dmidecode -t system``.
+_RUN_NOTHING = frozenset({"cat", "dmidecode", "egrep", "grep", "head", "ls", "lshw", "nv", "pct", "qm", "tail"})
 _READING = frozenset({"show", "sho", "sh", "display", "disp", "dis", "get", "list", "info", "cat", "grep", "more"})
 _SHORTEST = 3  # characters of a word among the arguments of a program: ``ip link show co`` has a name
 _OTHERS = frozenset({"ios_config", "vyatta-cfg-cmd-wrapper"})
@@ -43,7 +45,7 @@ _OTHERS = frozenset({"ios_config", "vyatta-cfg-cmd-wrapper"})
 _QUOTES = re.compile(r"[\"'\\]")  # ``\configure`` and ``con"figure"`` are the same word
 _COMMANDS = re.compile(r"[;&\n\r`(){}]")
 _BEFORE = "/\\.:!@~[$ "  # of a word, such as ``//configure``
-_OPTION = re.compile(r"--?\w+=|-\w(?=\w)")  # ``--command=configure`` and ``-cconfigure``
+_OPTION = re.compile(r"^(?:--?\w+=|-\w(?=\w))")  # ``--command=configure`` and ``-cconfigure``
 
 
 @functools.lru_cache(maxsize=4096)
@@ -63,11 +65,25 @@ def _enters(words: list[str]) -> bool:
         return True
     if words[0].rpartition("/")[2] not in _PROGRAMS:
         return False
-    return any(
-        _configures([_OPTION.sub("", word), *words[place + 2 :]])
-        for place, (before, word) in enumerate(pairwise(words))
-        if before not in _READING and (len(word) >= _SHORTEST or before.startswith("-"))
-    )
+    words = _without_names(words)
+    is_shown = False  # the words are arguments of a command that shows something
+    for place, (before, word) in enumerate(pairwise(words)):
+        is_shown = before in _READING or (is_shown and not before.startswith("-") and "|" not in before)
+        if before in _READING or (len(word) < _SHORTEST and not before.startswith("-")):
+            continue
+        command = [_OPTION.sub("", word), *words[place + 2 :]]
+        if _configures(command) and not (is_shown and command == ["system"]):  # ``sr_cli info from state system``
+            return True
+    return False
+
+
+def _without_names(words: list[str]) -> list[str]:
+    """Return a command without the arguments of a program behind ``sudo`` that runs none of them."""
+    program = 2 if words[1:2] == ["-n"] else 1
+    if words[0] != "sudo" or "".join(words[program : program + 1]).rpartition("/")[2] not in _RUN_NOTHING:
+        return words
+    pipe = next((place for place, word in enumerate(words) if "|" in word), len(words))
+    return words[pipe:]
 
 
 def _configures(words: list[str]) -> bool:
