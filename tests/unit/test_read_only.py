@@ -31,7 +31,12 @@ from ansible_collections.rollcall.network.plugins.module_utils._platforms.read_o
 from ansible_collections.rollcall.network.plugins.module_utils._roll import Limits, call_roll, iter_roll
 
 READS = {
-    "checkpoint_gaia": ["show version all", "fw stat", "fw ver"],
+    "checkpoint_gaia": [
+        "show version all",
+        "fw stat",
+        "fw ver",
+        "ping -c 3 192.0.2.1",
+    ],
     "cisco_apic": ["show version", "fabric 101 show vlan extended"],
     "cisco_iosxe": [
         "show version",
@@ -58,6 +63,9 @@ READS = {
     ],
     "nokia_srlinux": [
         "show system logging buffer messages | tail 1",
+        "ping -c 3 192.0.2.1",
+        "ping 192.0.2.1 network-instance mgmt -c 3",
+        "ping 192.0.2.1 count 3",
     ],
     "cisco_nxos": [
         "show version | json",
@@ -83,11 +91,20 @@ READS = {
         "dis cur",
         "disp int br | include UP",
         "display diagnostic-information",
+        "ping -c 3 192.0.2.1",
     ],
     "cisco_asa": ["show version", "failover exec mate show version", "show tech-support"],
     "oneaccess_oneos": ["cat /BSA/bsaBoot.inf", "ls -lh /BSA", "hostname"],
     "zyxel_dslam": ["cfg lan get", "sys atsh"],
-    "huawei_vrp": ["display version", "dis cur | no-more", "screen-length 0 temporary", "tracert 192.0.2.1", "show it"],
+    "huawei_vrp": [
+        "display version",
+        "dis cur | no-more",
+        "screen-length 0 temporary",
+        "tracert 192.0.2.1",
+        "show it",
+        "ping -c 3 192.0.2.1",
+        "ping -vpn-instance mgmt -c 3 192.0.2.1",
+    ],
     "juniper_junos": [
         "show version",
         "show configuration | display set | no-more",
@@ -97,6 +114,8 @@ READS = {
         "ping 192.0.2.1 count 5 routing-instance mgmt",
         'show log messages | match "a\\.b|c"',
         'show log messages | match "a|save"',
+        "ping 192.0.2.1 rapid count 5",
+        "ping 192.0.2.1 count 3 do-not-fragment size 1472",
     ],
     "fortinet_fortios": [
         "execute date",
@@ -138,7 +157,12 @@ READS = {
         "/export terse",
     ],
     "nokia_sros_classic": ["admin display-config", "show router interface | match up", "environment no more"],
-    "nokia_sros": ["admin show configuration", "info", "show port | match oper | count"],
+    "nokia_sros": [
+        "admin show configuration",
+        "info",
+        "show port | match oper | count",
+        "ping 192.0.2.1 router-instance Base count 3",
+    ],
     "ciena_saos": [
         "configuration show brief",
         "port show",
@@ -189,6 +213,8 @@ READS = {
         "ip link show dev eth0",
         'vtysh -c "show run"',
         "systemctl status -l sshd",
+        "ping -c3 192.0.2.1",
+        "ping -c3 -W2 -s1400 192.0.2.1",
     ],
     "learned": [
         "show version",
@@ -212,7 +238,10 @@ WRITES = {
     "zyxel_dslam": ["cfg lan set"],
     "oneaccess_oneos": ["hostname r1"],
     "cisco_asa": ["failover exec mate reload"],
-    "checkpoint_gaia": ["fw unloadlocal"],
+    "checkpoint_gaia": [
+        "fw unloadlocal",
+        "ping 192.0.2.1",
+    ],
     "cisco_apic": ["fabric 101 reload"],
     "cisco_iosxe": [
         "reload",
@@ -305,8 +334,17 @@ WRITES = {
         "reset saved-configuration",
         "display cur > a.cfg",
         "display diagnostic-information a.diag",
+        "ping -c 3 192.0.2.1 > a",
     ],
-    "huawei_vrp": ["dis cur | append a", "dir & reboot", "undo terminal monitor"],
+    "huawei_vrp": [
+        "dis cur | append a",
+        "dir & reboot",
+        "undo terminal monitor",
+        "ping -c 1000 192.0.2.1",
+        "ping -c 3 -t 0 192.0.2.1",
+        "ping -f -c 3 192.0.2.1",
+        "display cpu -c",
+    ],
     "juniper_junos": [
         "request system reboot",
         "show configuration | save a",
@@ -322,6 +360,8 @@ WRITES = {
         'show log messages | match "\\"" | save x "',
         'show log messages | match "a\\\\" | save x',
         "file show /dev/zero",
+        "ping 192.0.2.1 rapid",
+        "ping 192.0.2.1 rapid count 100000",
     ],
     "fortinet_fortios": [
         "execute date 2026-01-01",
@@ -485,6 +525,12 @@ WRITES = {
         "cat a | tail -f b",
         "vtysh -c 'show version",
         "birdc show route export x",
+        "ping -c0 192.0.2.1",
+        "ping -c1000 192.0.2.1",
+        "ping -W2 192.0.2.1",
+        "ping -i0 -c3 192.0.2.1",
+        "ping -fc3 192.0.2.1",
+        "ping -c 3 -p ff 192.0.2.1",
     ],
     "learned": [
         "sh -c reboot",
@@ -515,6 +561,10 @@ WRITES = {
     "hp_procurve": ["show interfaces display"],
     "cisco_viptela": ["show log messages tail"],
     "juniper_screenos": ["get tftp://192.0.2.1/a", "get counter x clear", "get config from tftp 192.0.2.1 a"],
+    "nokia_srlinux": [
+        "ping 192.0.2.1",
+        "ping 192.0.2.1 network-instance mgmt",
+    ],
 }
 
 CONFIGURATION = [

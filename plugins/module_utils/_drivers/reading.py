@@ -76,14 +76,18 @@ def reads(platform: str, line: str) -> bool:
     words = split[0]
     if words[:1] == (["sudo"] if rules.shell else ["do"]):  # the same command, as another user or from another mode
         del words[0]
-    if not any(_is_like(entry, words, rules.menu) for entry in (*rules.commands, *SESSION)):
+    entries = [entry for entry in (*rules.commands, *SESSION) if _is_like(entry, words, rules.menu)]
+    if not entries:
         return False
     if _never_ends(platform, words):
         return False
     exceptions = (*TECH_TO, STATEMENT, *(rules.writes if rules.unless not in words else ()))
     if any(_is_like(entry, words) for entry in exceptions):
         return False
-    if rules.menu != "mikrotik_routeros" and not _ends_and_only_prints(platform, rules, words):
+    is_known = all("..." not in entry for entry in entries)  # each word of the line, such as ``-c`` of ping
+    if is_known and any(map(_ADDRESS_OF_FILE.search, words[1:])):
+        return False
+    if not is_known and rules.menu != "mikrotik_routeros" and not _ends_and_only_prints(platform, rules, words):
         return False
     if not all(_has_safe_options(each) for each in split[0 if rules is SHELL else 1 :]):
         return False
@@ -94,7 +98,7 @@ def reads(platform: str, line: str) -> bool:
 
 def _never_ends(platform: str, words: list[str]) -> bool:
     """Return whether it is a ping without a number of packets, on a platform where that is not known to end."""
-    counts = {word.partition("=")[0] for word in words}.intersection(COUNTS)
+    counts = set(_words_of_probe(words)).intersection(COUNTS)
     return words[0].removeprefix("/") == "ping" and platform not in ENDING_PINGS and not counts
 
 
@@ -233,7 +237,7 @@ def _is_word(expected: str, given: str) -> bool:
 def _is_probe(words: list[str]) -> bool:
     """Return whether there is one destination, and only options whose values are small."""
     destinations = 0
-    rest = iter(part for word in words for part in word.split("=", 1))  # ``count=3``, as on RouterOS
+    rest = iter(_words_of_probe(words))
     for word in rest:
         if word in FLAGS:
             continue
@@ -248,6 +252,11 @@ def _is_probe(words: list[str]) -> bool:
         if not _is_word("<name>", word):
             return False
     return destinations == 1
+
+
+def _words_of_probe(words: list[str]) -> list[str]:
+    """Return the words of a ping, with a number apart from its option: ``count=3`` of RouterOS, ``-c3`` of Linux."""
+    return [part for word in words for part in re.sub(r"^(-[a-zA-Z])(?=\d+$)", r"\1=", word).split("=", 1)]
 
 
 def _is_menu(platform: str, verb: str, arguments: str, words: list[str]) -> bool:

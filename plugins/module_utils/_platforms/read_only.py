@@ -375,8 +375,15 @@ NEEDED_ARGUMENTS = {"cat": 1, "head": 1, "tail": 1, "wc": 1, "grep": 2, "egrep":
 COMMAND_LINES = frozenset({"show", "net", "nv", "birdc", "lldpcli"})
 
 # Words of ping and traceroute. A value follows those of VALUES and NUMBERS, at most as large as it says there.
-FLAGS = ("ip", "ipv4", "ipv6", "inet", "inet6", "host", "numeric", "no-resolve", "df-bit", "-4", "-6", "-n")
-VALUES = ("vrf", "source", "interface", "routing-instance", "-vpn-instance", "vpn-instance", "-a", "-I", "router", "vr")
+# ``rapid`` does not wait between the packets, whose number is small.
+FLAGS = (
+    *("ip", "ipv4", "ipv6", "inet", "inet6", "host", "numeric", "no-resolve", "-4", "-6", "-n"),
+    *("df-bit", "do-not-fragment", "rapid"),
+)
+VALUES = (
+    *("vrf", "source", "interface", "routing-instance", "-vpn-instance", "vpn-instance", "-a", "-I", "router", "vr"),
+    *("network-instance", "router-instance"),
+)
 COUNTS = ("count", "repeat", "-c", "packets")
 NUMBERS = {
     **dict.fromkeys(COUNTS, 100),
