@@ -58,6 +58,9 @@ _ENDLESS_FILE = re.compile(
 )
 _FILE_OF_DEVICE = re.compile(r"[a-z]\w*:")  # such as ``flash:a``
 _PORTS = re.compile(r"[\d:,*-]+|all")
+_AMOUNT = re.compile(r"\+?\d+[a-zA-Z]{0,3}")  # the value of an option, such as ``tail -c 5K``
+_PATTERN_OPTION = re.compile(r"-[a-zA-Z]*[ef]|--(?:reg|f).*")  # of grep, with the pattern as the next word
+_MOST_REPETITIONS = 20
 _NAME = re.compile(r"[\w.:%/@+~,*=-]+")
 
 
@@ -142,8 +145,9 @@ def _has_its_files(words: list[str]) -> bool:
     """Return whether a program of Linux does not read what is typed."""
     if words[0] not in NEEDED_ARGUMENTS:
         return True
-    arguments = [each for each in words[1:] if not each.startswith("-") and not each.isdigit()]
-    return "-" not in words and len(arguments) >= NEEDED_ARGUMENTS[words[0]]
+    arguments = [each for each in words[1:] if not each.startswith("-") and not _AMOUNT.fullmatch(each)]
+    patterns = sum(map(bool, map(_PATTERN_OPTION.fullmatch, words))) if "grep" in words[0] else 0
+    return "-" not in words and len(arguments) >= max(NEEDED_ARGUMENTS[words[0]], patterns + 1)
 
 
 def _segments(rules: Rules, line: str) -> list[str] | None:
@@ -221,6 +225,8 @@ def _is_like(entry: str, given: list[str], menu: str = "") -> bool:
 def _is_word(expected: str, given: str) -> bool:
     if expected == "<number>":
         return given.isascii() and given.isdigit() and len(given) < 6
+    if expected == "<few>":
+        return _is_word("<number>", given) and 1 <= int(given) <= _MOST_REPETITIONS
     if expected == "<ports>":
         return _PORTS.fullmatch(given) is not None
     if expected == "<name>":

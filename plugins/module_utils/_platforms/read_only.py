@@ -10,6 +10,7 @@ A line of the lists is a line of words:
 * ``*show`` is a word with any beginning, ``show*`` one with any end.
 * ``...`` is any further words, or none. What stands behind it is a word among them.
 * ``<number>`` is a number, ``<name>`` a name, an address or a path. It does not begin with ``-``.
+* ``<few>`` is a number of seconds or of repetitions, from 1 to 20.
 * ``<ports>`` is a list of ports, such as ``1:1-4``.
 * ``<probe>`` at the end is one destination of ping or traceroute, with options that cannot flood a network.
 * ``<menu>`` is a menu of RouterOS or SAOS, see ``menus``. Then a verb and its arguments come.
@@ -237,7 +238,7 @@ LINUX = (
     *("journalctl -n <number> --no-pager", "journalctl -u <name> -n <number>", "crontab -l", "hostnamectl status"),
     *("iptables -L", "iptables -L -n", "iptables -L -n -v", "iptables -S", "nft list ruleset", "iptables-save"),
     *("chronyc sources", "chronyc tracking", "ntpq -p", "ntpq -pn", "sysctl -a", "getent <name> ...", "stat <name>"),
-    *("md5sum <name>", "sha256sum <name>", "top -b -n <number>"),
+    *("md5sum <name>", "sha256sum <name>", "top -b -n <few>"),
     *(
         "timedatectl",
         "timedatectl status",
@@ -276,7 +277,7 @@ FORTIOS = (
         "get ...",
         "sh[ow] ...",
         "diagnose lldprx port neighbor ...",
-        "diagnose sys top <number> <number> <number>",
+        "diagnose sys top <few> <number> <few>",
         "exec[ute] dhcp lease-list ...",
     ),
     *("exec[ute] log display", "exec[ute] date", "exec[ute] time", "fnsysctl ifconfig", "fnsysctl ifconfig <name>"),
@@ -288,7 +289,12 @@ EXOS_PAGES = (
 )
 FORTIOS_TOP = ("get sys[tem] perf[ormance] to[p] ...", "get te[st] ...")  # ``get test`` can also act on a daemon
 # These pages are refreshed until a key is pressed.
-EXOS_PORTS = ("sh[ow] po[rts]", "sh[ow] po[rts] <ports>", *(f"sh[ow] po[rts] ... {each} ..." for each in EXOS_PAGES))
+EXOS_REFRESHED = (
+    *("sh[ow] po[rts]", "sh[ow] po[rts] <ports>", *(f"sh[ow] po[rts] ... {each} ..." for each in EXOS_PAGES)),
+    *("sh[ow] ipa[rp] ... st[atistics] ...", "sh[ow] ipa[rp] ... stats ..."),
+    *("sh[ow] fd[b] ... st[atistics] ...", "sh[ow] fd[b] ... stats ...", "sh[ow] vl[an] ... st[atistics] ..."),
+)
+PANOS_REFRESHED = ("sh[ow] sy[stem] st[atistics] ...",)
 TIMOS = ("admin display-config ...", "admin show configuration ...", "info ...", "file dir ...", "file type <name>")
 
 READ_ONLY: dict[str, Rules] = {
@@ -312,7 +318,7 @@ READ_ONLY: dict[str, Rules] = {
     "cumulus_linux": SHELL,
     "dell_enterprisesonic": SHELL,
     "f5_tmsh": Rules(("sh[ow] ...", "list ..."), ("grep ...",), quotes=True),
-    "extreme_exos": Rules(SHOW, FILTERS, writes=EXOS_PORTS, unless="no-refresh"),
+    "extreme_exos": Rules(SHOW, FILTERS, writes=EXOS_REFRESHED, unless="no-refresh"),
     "fortinet_fortios": Rules(FORTIOS, ("grep ...",), quotes=True, writes=FORTIOS_TOP),
     "hp_comware": COMWARE,
     "hp_procurve": Rules(SHOW, FILTERS, writes=("sh[ow] int[erfaces] di[splay] ...",)),
@@ -329,7 +335,7 @@ READ_ONLY: dict[str, Rules] = {
     "nokia_sros_classic_aram": Rules((*SHOW, *TIMOS), FILTERS, quotes=True),
     "nokia_srlinux": Rules(("sh[ow] ...", "info ...", "ping <probe>"), FILTERS, quotes=True),
     "oneaccess_oneos": Rules((*SHOW, "cat <name>", "ls ...", "hostname"), FILTERS),
-    "paloalto_panos": Rules(PANOS, FIND, quotes=True),
+    "paloalto_panos": Rules(PANOS, FIND, quotes=True, writes=PANOS_REFRESHED),
     "ubiquiti_edgerouter": Rules(SHOW_ON_A_SHELL, FILTERS, quotes=True, shell=True, writes=OF_A_ROUTER_ON_LINUX),
     "versa_flexvnf": QUOTING,
     "vyos_vyos": Rules(SHOW_ON_A_SHELL, FILTERS, quotes=True, shell=True, writes=OF_A_ROUTER_ON_LINUX),
@@ -357,8 +363,7 @@ ACTIONS = (
 # name that is not listed, all options are allowed that its line in LINUX allows.
 UNSAFE_OPTIONS = {
     "tail": r"[-+]+[^-]*[fF].*|--(?:f|r).*",
-    "grep": r"-[^-]*[rRd].*|--(?:d|r).*",
-    "egrep": r"-[^-]*[rRd].*|--(?:d|r).*",
+    **dict.fromkeys(("grep", "egrep", "fgrep", "zgrep"), r"-[^-]*[rRdD].*|--(?:d|r|inc|exc|lab|bin).*"),
     "systemctl": r"-[^-]*[HM].*|--(?:h|m).*",
     "lldpcli": r"-[^-]*[cCuL].*",
     "lldpctl": r"-[^-]*[cCuL].*",
@@ -367,7 +372,7 @@ UNSAFE_OPTIONS = {
     "free": r"-[^-]*[sc].*|--(?:se|c).*",
     "lspci": r"(?!-[knvtmbD]+$).*",
     "lsusb": r"(?!-[tv]+$).*",
-    "jq": r".*\(.*",
+    "jq": r".*(?:\(|\bdef\b).*",  # a function can call itself
 }
 # These programs read what is typed if they have no file: the number of arguments they need that are no options.
 NEEDED_ARGUMENTS = {"cat": 1, "head": 1, "tail": 1, "wc": 1, "grep": 2, "egrep": 2}
