@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 import shlex
-from itertools import pairwise
+from itertools import dropwhile, pairwise
 
 from .._platforms.menus import MENUS
 from .._platforms.read_only import (
@@ -21,6 +21,7 @@ from .._platforms.read_only import (
     ENDLESS,
     EXPORTS,
     FLAGS,
+    IP_OPTIONS,
     NEEDED_ARGUMENTS,
     NETWORK,
     NUMBERS,
@@ -135,6 +136,8 @@ def _ends_and_only_prints(platform: str, rules: Rules, words: list[str]) -> bool
 
 def _has_safe_options(words: list[str]) -> bool:
     """Return whether a program of Linux ends, and uses no other machine and no file of commands."""
+    if words[:1] == ["utility"]:  # of IOS XR, which has these programs
+        words = words[1:]
     options = UNSAFE_OPTIONS.get(words[0]) if words else None
     if options is None:
         return True
@@ -213,6 +216,8 @@ def _is_like(entry: str, given: list[str], menu: str = "") -> bool:
             return number + 1 == len(expected) or any(_is_word(expected[number + 1], each) for each in given[number:])
         if word == "<probe>":
             return _is_probe(given[number:])
+        if word == "<options>":
+            return _is_like(" ".join(expected[number + 1 :]), list(dropwhile(IP_OPTIONS.__contains__, given[number:])))
         if word == "<menu>":
             return _is_menu(menu, expected[number + 1], " ".join(expected[number + 2 :]), given)
         if word == "<show>":
@@ -225,12 +230,16 @@ def _is_like(entry: str, given: list[str], menu: str = "") -> bool:
 def _is_word(expected: str, given: str) -> bool:
     if expected == "<number>":
         return given.isascii() and given.isdigit() and len(given) < 6
-    if expected == "<few>":
-        return _is_word("<number>", given) and 1 <= int(given) <= _MOST_REPETITIONS
+    if expected.endswith("<few>"):
+        option = expected.removesuffix("<few>")
+        few = given.removeprefix(option)
+        return given == option + few and _is_word("<number>", few) and 1 <= int(few) <= _MOST_REPETITIONS
     if expected == "<ports>":
         return _PORTS.fullmatch(given) is not None
     if expected == "<name>":
         return not given.startswith("-") and _NAME.fullmatch(given) is not None
+    if expected == "<file>":
+        return _is_word("<name>", given.replace("\\", "/"))
     if "*" in expected:
         before, _star, after = expected.partition("*")
         return given.startswith(before) and given.endswith(after) and given.replace("-", "").isalnum()

@@ -10,7 +10,9 @@ A line of the lists is a line of words:
 * ``*show`` is a word with any beginning, ``show*`` one with any end.
 * ``...`` is any further words, or none. What stands behind it is a word among them.
 * ``<number>`` is a number, ``<name>`` a name, an address or a path. It does not begin with ``-``.
-* ``<few>`` is a number of seconds or of repetitions, from 1 to 20.
+* ``<few>`` is a number of seconds or of repetitions, from 1 to 20. ``-n<few>`` is an option in front of it.
+* ``<file>`` is a name, also with ``\\`` between folders.
+* ``<options>`` is any of IP_OPTIONS, or none.
 * ``<ports>`` is a list of ports, such as ``1:1-4``.
 * ``<probe>`` at the end is one destination of ping or traceroute, with options that cannot flood a network.
 * ``<menu>`` is a menu of RouterOS or SAOS, see ``menus``. Then a verb and its arguments come.
@@ -77,8 +79,11 @@ OUTPUTS = (
     *("export", "sav[e]", "outf[ile]", "outputf[ile]", "output-f[ile]", "fil[e]", "tof[ile]", "to-f[ile]", "bin[ary]"),
     *("upl[oad]", "logt[o]", "local-f[ile]", "redi[rect]", "append", "ftp", "sftp", "tftp", "scp"),
 )
-# These show what is exported.
-EXPORTS = tuple(f"sh[ow] {each}" for each in ("ip flow export", "ip flow export template", "route export"))
+# These show what is exported, and the certificates of F5.
+EXPORTS = (
+    *(f"sh[ow] {each}" for each in ("ip flow export", "ip flow export template", "route export")),
+    *("list sys file ...", "list /sys file ..."),
+)
 # Words with which it clears what it shows. Longer ones count too, such as ``clearstats`` and ``clear_drop``.
 CLEARS = ("c[lear]", "clr", "rese[t]", "zero[ize]", "flu[sh]", "pur[ge]", "era[se]")
 # Words with which it goes on until it is interrupted.
@@ -155,6 +160,13 @@ FILTERS = (
     "formatted",
 )
 FIND = (*FILTERS, "find ...")
+# ``sort -o`` and a second file of ``uniq`` would be written.
+SORTS = ("sort", *(f"sort -{each}" for each in ("n", "r", "u", "nr", "rn")), "uniq", "uniq -c")
+XR_UTILITIES = (
+    *(f"utility {each} ..." for each in ("egrep", "fgrep", "wc", "cut")),
+    *(f"utility {each} count <number>" for each in ("head", "tail")),
+    *("utility sort", "utility uniq"),
+)
 SHELL_FILTERS = (
     "grep ...",
     "egrep ...",
@@ -167,12 +179,7 @@ SHELL_FILTERS = (
     "tr ...",
     "cat",
     "nl",
-    "sort",
-    "sort -n",
-    "sort -r",
-    "sort -u",
-    "uniq",
-    "uniq -c",
+    *SORTS,
     "no-more",
     "jq ...",
 )
@@ -193,9 +200,15 @@ IP_OBJECTS = (
     "maddr",
     "vrf",
 )
-IP_OPTIONS = ("", "-4", "-6", "-br", "-brief", "-d", "-details", "-s", "-stats", "-j", "-j -p", "-o", "-br -c", "-6 -o")
+# Without ``-b``, a file of commands, and ``-n``, another network namespace.
+IP_OPTIONS = frozenset(
+    {
+        *("-4", "-6", "-br", "-brief", "--brief", "-d", "-details", "-s", "-stats", "-statistics", "-j", "-json"),
+        *("-p", "-pretty", "-o", "-oneline", "-c", "-color"),
+    }
+)
 IP_ACTIONS = ("", " show ...", " list ...", " ls ...")
-_IP = tuple(f"ip {options} {kind}{action}" for options in IP_OPTIONS for kind in IP_OBJECTS for action in IP_ACTIONS)
+_IP = tuple(f"ip <options> {kind}{action}" for kind in IP_OBJECTS for action in IP_ACTIONS)
 LINUX = (
     *("cat <name> ...", "head ...", "tail ...", "ls ...", "wc ...", "grep ...", "egrep ...", "df ...", "du ..."),
     *(
@@ -205,25 +218,16 @@ LINUX = (
         "hostname",
         "hostname -f",
         "hostname -s",
+        "hostname -d",
+        "hostname -i",
+        "hostname -I",
         "uname ...",
         "uptime",
         "date",
         "date -u",
     ),
     *("w", "who ...", "last ...", "ps ...", "lscpu ...", "lsblk ...", "lsmod", "lspci ...", "lsusb ...", "mount"),
-    *(
-        "dmesg",
-        "dmesg -T",
-        "netstat ...",
-        "ss",
-        "ss -s",
-        "ss -t",
-        "ss -tn",
-        "ss -tln",
-        "ss -tlnp",
-        "ss -tulpn",
-        "ss -uln",
-    ),
+    *("dmesg", "dmesg -T", "netstat ...", "ss ..."),
     *("arp", "arp -a", "arp -an", "arp -n", "route", "route -n", "ifconfig", "ifconfig -a", "ifconfig <name>"),
     *("ethtool <name>", "ethtool -i <name>", "ethtool -m <name>", "ethtool -S <name>"),
     *(
@@ -234,11 +238,12 @@ LINUX = (
         "bridge vlan",
         "bridge vlan show ...",
     ),
-    *("systemctl status ...", "systemctl is-active ...", "systemctl list-units ...", "journalctl -n <number>"),
-    *("journalctl -n <number> --no-pager", "journalctl -u <name> -n <number>", "crontab -l", "hostnamectl status"),
-    *("iptables -L", "iptables -L -n", "iptables -L -n -v", "iptables -S", "nft list ruleset", "iptables-save"),
+    *("systemctl status ...", "systemctl is-active ...", "systemctl list-units ..."),
+    *("journalctl ... -n* ...", "crontab -l", "hostnamectl", "hostnamectl status"),
+    *("iptables ...", "nft list ruleset", "iptables-save"),
     *("chronyc sources", "chronyc tracking", "ntpq -p", "ntpq -pn", "sysctl -a", "getent <name> ...", "stat <name>"),
-    *("md5sum <name>", "sha256sum <name>", "top -b -n <few>"),
+    *("md5sum <name>", "sha256sum <name>"),
+    *("top -b -n <few>", "top -b -n<few>", "top -bn <few>", "top -bn<few>", "top -n <few> -b"),
     *(
         "timedatectl",
         "timedatectl status",
@@ -258,8 +263,9 @@ LINUX = (
     ),
     *("pct list", "pct config <number>", "qm list", "qm config <number>", "pveversion ...", "vzlist ..."),
     *("birdc show ...", "vtysh -c <show>", "ovs-vsctl show", "net show ...", "nv show ..."),
-    *("show ...", "ping <probe>", "traceroute <probe>", "tracepath <probe>", "ip route get <name>"),
-    *_IP,
+    *("nv config show ...", "nv config diff ..."),
+    *("show ...", "ping <probe>", "traceroute <probe>", "tracepath <probe>", "ip <options> route get <name>"),
+    *("ip netns", "ip netns list", *_IP),
 )
 UNKNOWN = ("sho[w] ...", "disp[lay] ...", "get ...", "rtrv-* ...", "ping <probe>", "traceroute <probe>")
 PRINT_AND_EXPORT = ("<menu> pri[nt] ...", "<menu> export ...", "<menu> monitor <name> once")
@@ -268,11 +274,19 @@ NETWORK = Rules(SHOW, FILTERS)
 QUOTING = Rules(SHOW, FILTERS, quotes=True)
 COMWARE = Rules(DISPLAY, FILTERS, writes=DIAGNOSTIC_TO)
 SHELL = Rules(LINUX, SHELL_FILTERS, quotes=True, shell=True)
+JUNOS = ("sh[ow] ...", "file show <name>", "file list ...", "file checksum <name> <name>", *PROBES)
 PANOS = (
     *("sh[ow] ...", "ping <probe>", "traceroute <probe>", "test security-policy-match ...", "request license info"),
     "debug swm status",
 )
+# ``vpn tunnel`` and ``vpn ike gateway`` are not among them: they show the keys of the session.
+FORTIOS_LISTS = (
+    *("firewall auth", "firewall iprope", "firewall proute", "ip address", "ip arp", "ip route", "ip rtcache"),
+    *("ipv6 address", "ipv6 neighbor-cache", "ipv6 route", "netlink aggregate", "netlink brctl", "netlink interface"),
+    *("sys flash", "sys session", "sys session6", "sys vd", "user device", "user quarantine"),
+)
 FORTIOS = (
+    *(f"diag[nose] {each} list{name}" for each in FORTIOS_LISTS for name in ("", " <name>")),
     *(
         "get ...",
         "sh[ow] ...",
@@ -294,26 +308,45 @@ EXOS_REFRESHED = (
     *("sh[ow] ipa[rp] ... st[atistics] ...", "sh[ow] ipa[rp] ... stats ..."),
     *("sh[ow] fd[b] ... st[atistics] ...", "sh[ow] fd[b] ... stats ...", "sh[ow] vl[an] ... st[atistics] ..."),
 )
+NETVISOR = (*SHOW, "*-show ...", "switch-local *-show ...", "switch <name> *-show ...")
+NETVISOR_REPEATED = ("... show-diff* ...", "... show-int* ...", "tech-support-show ...")
 PANOS_REFRESHED = ("sh[ow] sy[stem] st[atistics] ...",)
-TIMOS = ("admin display-config ...", "admin show configuration ...", "info ...", "file dir ...", "file type <name>")
+TIMOS = ("admin display-config ...", "admin show configuration ...", "info ...", "file dir ...", "file type <file>")
+# Without ``-x``, which shows the signatures of licences
+GAIA = (
+    *(*SHOW_ON_A_SHELL, "fw stat", "fw ver", "fw ctl pstat", "fw ctl multik stat", "fwaccel stat", "fwaccel stats -s"),
+    *("cphaprob stat", "cphaprob state", "cphaprob list", "cphaprob -a if", "cphaprob syncstat", "cplic print"),
+    *("cpstat <name>", "cpstat <name> -f <name>"),
+)
+# Commands of FOS that have an action. Those without one, such as ``reboot``, may not see ``--show``.
+FOS_WITH_ACTIONS = (
+    *("aaaconfig", "aaaConfig", "auditcfg", "auditCfg", "dnsconfig", "dnsConfig", "ipfilter", "ipFilter", "license"),
+    *("licenseport", "licensePort", "mapsconfig", "mapsConfig", "mapsdb", "mapsDb", "mapspolicy", "mapsPolicy"),
+    *("mapsrule", "mapsRule", "snmpconfig", "snmpConfig", "syslogadmin", "syslogAdmin", "userconfig", "userConfig"),
+)
+FOS = (
+    *("*show ...", "*Show ...", "version", "uptime", "errdump", "errDump"),
+    *(f"{each} --show{rest}" for each in FOS_WITH_ACTIONS for rest in ("", " <name>", " -a", " -all", " -summary")),
+)
 
 READ_ONLY: dict[str, Rules] = {
     "arista_eos": Rules(
         (*SHOW, "bash df -h"), FILTERS, quotes=True, writes=("sh[ow] proc[esses] to[p] ...",), unless="once"
     ),
     "brocade_fos": Rules(
-        ("*show ...", "*Show ...", "version", "uptime"),
+        FOS,
         ("grep ...",),
         quotes=True,
         shell=True,
         writes=("portperfshow ...", "portPerfShow ..."),
     ),
-    "checkpoint_gaia": Rules((*SHOW_ON_A_SHELL, "fw stat", "fw ver"), (), quotes=True),
+    "checkpoint_gaia": Rules(GAIA, (), quotes=True),
     "ciena_saos": Rules(("<menu> show ...", "sh[ow] ...", "ping <probe>"), FILTERS, quotes=True, menu="ciena_saos"),
     "cisco_apic": Rules((*SHOW_ON_A_SHELL, "fabric <name> sho[w] ..."), FILTERS, quotes=True, shell=True),
     "cisco_asa": Rules((*SHOW, "failover exec <name> sh[ow] ..."), FILTERS, writes=TECH_TO),
-    "cisco_iosxr": Rules((*SHOW, "adm[in] sh[ow] ..."), FILTERS),
-    "cisco_nxos": QUOTING,
+    "cisco_iosxe": Rules((*SHOW, "verify /md5 <name>"), (*FILTERS, "ex[clude] ...", "s[ection] ...")),
+    "cisco_iosxr": Rules((*SHOW, "adm[in] sh[ow] ..."), (*FILTERS, *XR_UTILITIES)),
+    "cisco_nxos": Rules(SHOW, (*FILTERS, *SORTS, "cut ..."), quotes=True),
     "cisco_viptela": Rules(SHOW, FILTERS, quotes=True, writes=("... ta[il] ...",)),
     "cumulus_linux": SHELL,
     "dell_enterprisesonic": SHELL,
@@ -324,18 +357,19 @@ READ_ONLY: dict[str, Rules] = {
     "hp_procurve": Rules(SHOW, FILTERS, writes=("sh[ow] int[erfaces] di[splay] ...",)),
     "huawei_smartax": COMWARE,
     "huawei_vrp": COMWARE,
-    "juniper_junos": Rules(("sh[ow] ...", "file show <name>", "file list ...", *PROBES), FIND, quotes=True),
+    "juniper_junos": Rules(JUNOS, FIND, quotes=True),
     "juniper_screenos": Rules(("get ...", "sho[w] ..."), ("inc[lude] ...", "exc[lude] ...")),
     "learned": Rules(UNKNOWN, FILTERS, quotes=True, unknown=True, writes=(*DIAGNOSTIC_TO, *OF_A_ROUTER_ON_LINUX)),
     "linux": SHELL,
     "mikrotik_routeros": Rules((*PRINT_AND_EXPORT, "ping <probe>", "/ping <probe>"), menu="mikrotik_routeros"),
     "netscaler": Rules(("sh[ow] ...", "stat ..."), ("grep ...",), quotes=True, writes=("... -n[times] ...",)),
-    "nokia_sros": Rules((*SHOW, *TIMOS, "file list ...", "file show <name>"), FILTERS, quotes=True),
+    "nokia_sros": Rules((*SHOW, *TIMOS, "file list ...", "file show <file>"), FILTERS, quotes=True),
     "nokia_sros_classic": Rules((*SHOW, *TIMOS), FILTERS, quotes=True),
     "nokia_sros_classic_aram": Rules((*SHOW, *TIMOS), FILTERS, quotes=True),
     "nokia_srlinux": Rules(("sh[ow] ...", "info ...", "ping <probe>"), FILTERS, quotes=True),
     "oneaccess_oneos": Rules((*SHOW, "cat <name>", "ls ...", "hostname"), FILTERS),
     "paloalto_panos": Rules(PANOS, FIND, quotes=True, writes=PANOS_REFRESHED),
+    "pluribus_netvisor": Rules(NETVISOR, FILTERS, writes=NETVISOR_REPEATED),
     "ubiquiti_edgerouter": Rules(SHOW_ON_A_SHELL, FILTERS, quotes=True, shell=True, writes=OF_A_ROUTER_ON_LINUX),
     "versa_flexvnf": QUOTING,
     "vyos_vyos": Rules(SHOW_ON_A_SHELL, FILTERS, quotes=True, shell=True, writes=OF_A_ROUTER_ON_LINUX),
@@ -370,6 +404,13 @@ UNSAFE_OPTIONS = {
     "docker": r"-[^-]*H.*|--(?:h|c|t).*",
     "netstat": r"-[^-]*c.*|--c.*",
     "free": r"-[^-]*[sc].*|--(?:se|c).*",
+    # Only these do not change, follow or write anything.
+    "iptables": r"(?!(?:-[nvxLS]+|--line-numbers|--list|--list-rules|--numeric|--verbose)$).*",
+    "journalctl": (
+        r"(?!(?:-[kqrx]+|-b-?\d*|-\d+|-[unpto][\w.@:-]*|--no-pager|--no-hostname|--utc|--dmesg|--boot|--reverse|--quiet"
+        r"|--(?:since|until|unit|priority|output)(?:=.*)?)$).*"
+    ),
+    "ss": r"(?!-[aelimnopstuwxHOS46]+$).*",
     "lspci": r"(?!-[knvtmbD]+$).*",
     "lsusb": r"(?!-[tv]+$).*",
     "jq": r".*(?:\(|\bdef\b).*",  # a function can call itself
