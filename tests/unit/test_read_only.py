@@ -522,6 +522,7 @@ WRITES = {
         "diagnose ip arp flush port1",
         "diagnose ip arp delete port1 192.0.2.1",
         "diagnose sys session clear",
+        "diagnose sys session list clear",
         "diagnose test authserver ldap list a b",
         "diagnose sys kill 9 list",
         "diagnose firewall iprope clear list",
@@ -540,6 +541,7 @@ WRITES = {
         "show system statistics session",
         "show system statistics application",
         "show sys stat session",
+        "show s st session",
     ],
     "mikrotik_routeros": [
         "/interface ethernet monitor ether1 once do={/system reboot}",
@@ -791,6 +793,8 @@ WRITES = {
         "show ports 1-4",
         "show tech-support logto file",
         "show iparp stats",
+        "show i st",
+        "show v st",
         "show iparp vr VR-Default stats",
         "show fdb stats",
         "show fdb sta ports 1:1",
@@ -824,6 +828,7 @@ WRITES = {
     "f5_tmsh": [
         "save sys config file a",
         "list sys config file a",
+        "list sys file ssl-cert reset",
         "show sys crypto file a",
     ],
 }

@@ -88,10 +88,8 @@ def reads(platform: str, line: str) -> bool:
     exceptions = (*TECH_TO, STATEMENT, *(rules.writes if rules.unless not in words else ()))
     if any(_is_like(entry, words) for entry in exceptions):
         return False
-    is_known = all("..." not in entry for entry in entries)  # each word of the line, such as ``-c`` of ping
-    if is_known and any(map(_ADDRESS_OF_FILE.search, words[1:])):
-        return False
-    if not is_known and rules.menu != "mikrotik_routeros" and not _ends_and_only_prints(platform, rules, words):
+    known = {word for entry in entries for word in entry.split()}
+    if rules.menu != "mikrotik_routeros" and not _ends_and_only_prints(platform, rules, words, known):
         return False
     if not all(_has_safe_options(each) for each in split[0 if rules is SHELL else 1 :]):
         return False
@@ -106,9 +104,12 @@ def _never_ends(platform: str, words: list[str]) -> bool:
     return words[0].removeprefix("/") == "ping" and platform not in ENDING_PINGS and not counts
 
 
-def _ends_and_only_prints(platform: str, rules: Rules, words: list[str]) -> bool:
-    """Return whether none of the arguments of a command clears, writes, sends, or shows something without an end."""
-    if rules is SHELL and words[0] not in COMMAND_LINES:
+def _ends_and_only_prints(platform: str, rules: Rules, words: list[str], known: set[str]) -> bool:
+    """Return whether none of the arguments of a command clears, writes, sends, or shows something without an end.
+
+    :param known: the words of the entries that the command fits, which are not among these arguments.
+    """
+    if "<probe>" in known or (rules is SHELL and words[0] not in COMMAND_LINES):
         return True
     given = [word.lower() for word in words]
     shows_tech = any("tech" in word for word in given)
@@ -125,6 +126,8 @@ def _ends_and_only_prints(platform: str, rules: Rules, words: list[str]) -> bool
         bare = word.lstrip("-")
         if place == 0 and bare == word:
             continue  # what is shown: ``show reload`` and ``show file systems``
+        if word in known:
+            continue
         if bare.startswith("clear") or any(_is_word(each, bare) for each in CLEARS):
             return False
         if any(_is_word(each, bare) for each in OUTPUTS) and not (before.startswith("log") and "file".startswith(bare)):

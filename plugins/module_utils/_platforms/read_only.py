@@ -19,7 +19,8 @@ A line of the lists is a line of words:
 * ``<show>`` at the end is one argument, a command of a command line like that of Cisco IOS.
 
 ``filters`` are what can stand behind ``|``. A line with an operator of a shell, such as ``;`` or ``>``, is in none of
-the lists, whatever it begins with. Nor is one with the words of ``OUTPUTS``, ``CLEARS`` or ``ENDLESS``.
+the lists, whatever it begins with. Nor is one with the words of ``OUTPUTS``, ``CLEARS`` or ``ENDLESS``, if its entry
+does not have them.
 """
 
 from __future__ import annotations
@@ -79,11 +80,8 @@ OUTPUTS = (
     *("export", "sav[e]", "outf[ile]", "outputf[ile]", "output-f[ile]", "fil[e]", "tof[ile]", "to-f[ile]", "bin[ary]"),
     *("upl[oad]", "logt[o]", "local-f[ile]", "redi[rect]", "append", "ftp", "sftp", "tftp", "scp"),
 )
-# These show what is exported, and the certificates of F5.
-EXPORTS = (
-    *(f"sh[ow] {each}" for each in ("ip flow export", "ip flow export template", "route export")),
-    *("list sys file ...", "list /sys file ..."),
-)
+# These show what is exported.
+EXPORTS = tuple(f"sh[ow] {each}" for each in ("ip flow export", "ip flow export template", "route export"))
 # Words with which it clears what it shows. Longer ones count too, such as ``clearstats`` and ``clear_drop``.
 CLEARS = ("c[lear]", "clr", "rese[t]", "zero[ize]", "flu[sh]", "pur[ge]", "era[se]")
 # Words with which it goes on until it is interrupted.
@@ -275,6 +273,7 @@ QUOTING = Rules(SHOW, FILTERS, quotes=True)
 COMWARE = Rules(DISPLAY, FILTERS, writes=DIAGNOSTIC_TO)
 SHELL = Rules(LINUX, SHELL_FILTERS, quotes=True, shell=True)
 JUNOS = ("sh[ow] ...", "file show <name>", "file list ...", "file checksum <name> <name>", *PROBES)
+F5 = ("sh[ow] ...", "list ...", "list sys file ...", "list /sys file ...")  # ``file`` is a component there
 PANOS = (
     *("sh[ow] ...", "ping <probe>", "traceroute <probe>", "test security-policy-match ...", "request license info"),
     "debug swm status",
@@ -305,12 +304,12 @@ FORTIOS_TOP = ("get sys[tem] perf[ormance] to[p] ...", "get te[st] ...")  # ``ge
 # These pages are refreshed until a key is pressed.
 EXOS_REFRESHED = (
     *("sh[ow] po[rts]", "sh[ow] po[rts] <ports>", *(f"sh[ow] po[rts] ... {each} ..." for each in EXOS_PAGES)),
-    *("sh[ow] ipa[rp] ... st[atistics] ...", "sh[ow] ipa[rp] ... stats ..."),
-    *("sh[ow] fd[b] ... st[atistics] ...", "sh[ow] fd[b] ... stats ...", "sh[ow] vl[an] ... st[atistics] ..."),
+    *("sh[ow] i[parp] ... st[atistics] ...", "sh[ow] i[parp] ... stats ..."),
+    *("sh[ow] f[db] ... st[atistics] ...", "sh[ow] f[db] ... stats ...", "sh[ow] v[lan] ... st[atistics] ..."),
 )
 NETVISOR = (*SHOW, "*-show ...", "switch-local *-show ...", "switch <name> *-show ...")
 NETVISOR_REPEATED = ("... show-diff* ...", "... show-int* ...", "tech-support-show ...")
-PANOS_REFRESHED = ("sh[ow] sy[stem] st[atistics] ...",)
+PANOS_REFRESHED = ("sh[ow] s[ystem] st[atistics] ...",)
 TIMOS = ("admin display-config ...", "admin show configuration ...", "info ...", "file dir ...", "file type <file>")
 # Without ``-x``, which shows the signatures of licences
 GAIA = (
@@ -350,7 +349,7 @@ READ_ONLY: dict[str, Rules] = {
     "cisco_viptela": Rules(SHOW, FILTERS, quotes=True, writes=("... ta[il] ...",)),
     "cumulus_linux": SHELL,
     "dell_enterprisesonic": SHELL,
-    "f5_tmsh": Rules(("sh[ow] ...", "list ..."), ("grep ...",), quotes=True),
+    "f5_tmsh": Rules(F5, ("grep ...",), quotes=True),
     "extreme_exos": Rules(SHOW, FILTERS, writes=EXOS_REFRESHED, unless="no-refresh"),
     "fortinet_fortios": Rules(FORTIOS, ("grep ...",), quotes=True, writes=FORTIOS_TOP),
     "hp_comware": COMWARE,
