@@ -151,7 +151,7 @@ def play(
     options = {key: settings.pop(key) for key in ("delay", "cut") if key in settings}
     stream = stream or Stream(talk, **options)
     session = Session(stream)
-    device = Device(name="r1", host="192.0.2.1", user="admin", platform=platform, commands=asked, **settings)
+    device = Device(name="r1", host="192.0.2.1", platform=platform, commands=asked, **{"user": "admin", **settings})
     error = None
     with patch.object(terminal, "time", stream):
         try:

@@ -196,6 +196,102 @@ def test_enable_with_a_password(platform: str | None, prompts: tuple[bytes, byte
     assert f"enable\n{SECRET}\n".encode() in bytes(played.stream.typed)
 
 
+REJECTED = b"% Invalid input detected at '^' marker.\r\n"
+
+
+def asking_again(*questions: bytes, right: tuple[str, ...], echo: bool = True, attempts: int = 1) -> Talk:
+    """It asks these questions after ``enable``, and echoes the answers to all but the last one."""
+    place = 0
+    while True:
+        yield (b"R1>", b"R1#")[place]
+        typed = (yield from line(echo=echo)).strip()
+        if typed in ("exit", "logout"):
+            return
+        if typed == "enable":
+            for _attempt in range(attempts):
+                given = []
+                for question in questions:
+                    yield question
+                    given.append((yield from line(echo=echo and question is not questions[-1])))
+                    yield b"" if echo and question is not questions[-1] else b"\r\n"
+                place = tuple(given) == right
+                if place:
+                    break
+                yield b"Unable to verify\r\n"
+        elif typed:
+            yield CLOCK.get(typed, REJECTED) if place else REJECTED
+
+
+@pytest.mark.parametrize("platform", ["hp_procurve", "ruckus_fastiron", "cisco_iosxe", None])
+@pytest.mark.parametrize(
+    ("user", "password"), [(b"Username: ", b"Password: "), (b"User Name:", b"Password:"), (b"\r\nlogin: ", b"PIN: ")]
+)
+@pytest.mark.parametrize("delay", [0.0, 0.4])
+@pytest.mark.parametrize("echo", [True, False])
+def test_enable_that_asks_for_the_user_first(
+    user: bytes, password: bytes, platform: str | None, delay: float, echo: bool
+) -> None:
+    talk = asking_again(user, password, right=("admin", SECRET), echo=echo)
+    played = play(talk, ["show clock"], platform, delay=delay, **PASSWORD)
+    assert (played.error, played.texts) == (None, TEXT)
+    assert bytes(played.stream.typed).count(f"enable\nadmin\n{SECRET}\n".encode()) == 1
+
+
+@pytest.mark.parametrize("attempts", [1, 3])
+@pytest.mark.parametrize("platform", ["hp_procurve", None])
+def test_the_user_and_the_secret_are_sent_once_to_enable(platform: str | None, attempts: int) -> None:
+    talk = asking_again(b"Username: ", b"Password: ", right=("admin", "other"), attempts=attempts)
+    played = play(talk, ["show clock"], platform, **PASSWORD)
+    assert played.error is not None
+    assert played.error.error.kind == "become_refused"
+    assert "it said 'Unable to verify'" in played.error.error.message
+    assert bytes(played.stream.typed).count(SECRET.encode()) == 1
+    assert bytes(played.stream.typed).count(b"admin\n") == 1
+
+
+def test_enable_that_asks_for_a_user_without_one() -> None:
+    talk = asking_again(b"Username: ", b"Password: ", right=("admin", SECRET))
+    played = play(talk, ["show clock"], "hp_procurve", user=None, **PASSWORD)
+    assert played.error is not None
+    assert played.error.error.kind == "no_user"
+
+
+def test_the_echo_of_a_user_name_gets_no_empty_line() -> None:
+    """It looks like the prompt. The line end would be an empty password."""
+
+    def talk() -> Talk:
+        yield b"R1>"
+        while (yield from line()).strip() != "enable":
+            yield b"R1>"
+        yield b"login: "
+        for _key in "R1>":
+            yield (yield None)
+        yield None
+        yield 5.0
+        yield b"\r\nPassword: "
+        assert (yield from line(echo=False)) == SECRET
+        yield b"\r\n"
+        yield from device(b"R1#", CLOCK)
+
+    played = play(talk(), ["show clock"], "hp_procurve", user="R1>", **PASSWORD)
+    assert f"enable\nR1>\n{SECRET}\n".encode() in bytes(played.stream.typed)
+    assert (played.error, played.texts) == (None, TEXT)
+
+
+@pytest.mark.parametrize("platform", ["cisco_iosxe", None])
+@pytest.mark.parametrize("question", ["Enable Secret:", "Secret: ", "Enter PIN:", "Password? ", "请输入密码:"])
+def test_questions_for_the_secret_after_enable(question: str, platform: str | None) -> None:
+    played = play(enabling(question=question.encode()), ["show clock"], platform, **PASSWORD)
+    assert (played.error, played.texts) == (None, TEXT)
+
+
+@pytest.mark.parametrize("question", ["Enter new enable secret: ", "Confirm secret: ", "New secret: "])
+def test_the_secret_is_not_sent_to_a_question_for_a_new_one(question: str) -> None:
+    played = play(enabling(question=question.encode()), ["show clock"], "cisco_iosxe", **PASSWORD)
+    assert played.error is not None
+    assert SECRET.encode() not in played.stream.typed
+
+
 @pytest.mark.parametrize("platform", ["cisco_iosxe", None])
 def test_enable_without_a_question(platform: str | None) -> None:
     played = play(enabling(question=b""), ["show clock"], platform, become=True)

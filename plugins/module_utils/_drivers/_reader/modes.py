@@ -6,21 +6,30 @@
 
 from __future__ import annotations
 
+import re
 from typing import NoReturn
 
 from ..._device import Command
 from ..._platforms import LEARNED, Step, load_platform, platform_hint
-from ..._platforms.model import PRIVILEGED, USER
+from ..._platforms.model import LONGEST_PROMPT, PRIVILEGED, USER
 from ..._result import DeviceError
-from ..text import ASKS_PASSWORD, SAYS_NO, asks, excerpt, last_line
+from ..text import ASKS_PASSWORD, ASKS_USER, SAYS_NO, asks, excerpt, last_line
 from .answer import Answer
 from .echo import is_echo
 from .exchange import exchange, text_in
 from .login import log_in
 from .named import check_name
 from .prompt import learned
+from .questions import asks_password
 from .rejections import rejection_in
 from .terminal import LONGEST_SAID, QUIET, Terminal
+
+# Questions for the secret of a mode that no login asks. They come right after the line that enters it.
+_ASKS_SECRET = re.compile(
+    r"\A\W{0,3}(?:(?:please|enter|your|the|enable|privileged)\s){1,4}(?:secret|pin(?:\s?code)?)\s?[:?>]\s*\Z"
+    r"|\A[请請]?[输輸]入(?:密码|密碼|口令)\s?[:\uff1a]\s*\Z",
+    re.IGNORECASE,
+)
 
 
 async def open_session(terminal: Terminal) -> None:
@@ -120,13 +129,24 @@ async def _answer(terminal: Terminal, step: Step) -> None:
     terminal.is_new = False
     await terminal.send(step.text, deadline)
     answer = Answer(step.text, terminal.prompt, terminal.echoes, doubles=terminal.doubles is True)
-    answered = silent = False
+    answered = silent = named = False
+    typed = 0  # how much had come when the user name was sent
     while True:
         shown = answer.shown()
         line = last_line(shown)
         asked = step.question is not None and asks(step.question, shown)
-        asked = asked or (step.wants_password and asks(ASKS_PASSWORD, line))
-        if asked and not answered:
+        asked = asked or (step.wants_password and _asks_secret(terminal, line))
+        is_typed = named and not answered and b"\n" not in answer.data[typed:]  # a user name can look like a prompt
+        if step.wants_password and not asked and not is_typed and _asks_user(terminal, line):
+            if named or answered:
+                terminal.reason = _said_no(shown, step.text, line)
+                _not_entered(terminal, step.text)
+            if not terminal.device.user:
+                message = f"the device asks for a user name to enter {step.text!r}; set ansible_user"
+                raise DeviceError("auth_failed", "auth", "no_user", message)
+            named, typed = True, len(answer.data)
+            await terminal.send(terminal.device.user, deadline)
+        elif asked and not answered:
             answered = True
             secret = terminal.device.become_password if step.wants_password else step.answer
             if secret is None:
@@ -142,8 +162,10 @@ async def _answer(terminal: Terminal, step: Step) -> None:
         elif asked:
             terminal.reason = _said_no(shown, step.text, line)
             _not_entered(terminal, step.text)
-        elif (answered or silent or answer.echoed()) and (
-            answer.at_prompt() or terminal.may_be_prompt(shown, step.text)
+        elif (
+            (answered or silent or answer.echoed())
+            and not is_typed
+            and (answer.at_prompt() or terminal.may_be_prompt(shown, step.text))
         ):
             old = terminal.prompt
             terminal.reason = _said_no(shown, step.text, line)
@@ -161,6 +183,17 @@ async def _answer(terminal: Terminal, step: Step) -> None:
         if chunk == b"" or terminal.clock() >= deadline:
             terminal.no_prompt(chunk, answer.data)
         answer.data += chunk or b""
+
+
+def _asks_secret(terminal: Terminal, line: str) -> bool:
+    """Return whether the last line after a line that enters a mode asks for the secret of this mode."""
+    return (
+        asks_password(line, terminal.device.user, named=True) or _ASKS_SECRET.search(line[-LONGEST_PROMPT:]) is not None
+    )
+
+
+def _asks_user(terminal: Terminal, line: str) -> bool:
+    return line != terminal.prompt.line and asks(ASKS_USER, line)
 
 
 async def _learn(terminal: Terminal, answer: Answer, deadline: float) -> bool:
