@@ -299,3 +299,50 @@ def test_prompt_after_enable_is_learned(old: str, new: str, password: bool, dela
     played = play(talk(), ["show clock"], delay=delay, become=True, become_password="enough")
     assert (played.error, played.texts) == (None, {"show clock": "10:00:00"})
     assert played.stream.typed.count(b"enable") == 1
+
+
+# Lines above the prompt that come, change and go during a session
+ABOVE = [
+    ("", "{master}"),
+    ("", "{master:0}"),
+    ("", "{backup}"),
+    ("", "{linecard:1}"),
+    ("", "{primary:node0}"),
+    ("{master}", "{backup}"),
+    ("{master:0}", "{backup:0}"),
+    ("{primary:node0}", "{secondary-hold:node0}"),
+    ("", "[edit]"),
+    ("[/]", "*(ex)[/configure]"),
+]
+
+
+@pytest.mark.parametrize("echo", [True, False])
+@pytest.mark.parametrize("platform", ["juniper_junos", None])
+@pytest.mark.parametrize(("first", "second"), [*ABOVE, *((new, old) for old, new in ABOVE)])
+@pytest.mark.parametrize("when", ["turn", "show date"])
+def test_the_line_above_the_prompt_is_no_text(
+    first: str, second: str, platform: str | None, when: str, echo: bool
+) -> None:
+    def talk() -> Talk:
+        above = first
+        while True:
+            yield f"\r\n{above}\r\nu@mx> ".encode() if above else b"u@mx> "
+            typed = (yield from line(echo=echo)).strip()
+            if typed == "exit":
+                return
+            above = second if typed == when else above
+            yield b"" if not typed else f"{typed} 1\r\n".encode()
+
+    commands = ["show clock", "turn", "show time", "show date"]
+    played = play(talk(), commands, platform)
+    assert (played.error, played.texts) == (None, {each: f"{each} 1" for each in commands})
+
+
+@pytest.mark.parametrize("echo", [True, False])
+@pytest.mark.parametrize("end", ["{master}", "[edit]", "[]"])
+def test_a_text_that_ends_like_a_line_above_the_prompt_is_whole(end: str, echo: bool) -> None:
+    answer = f"a\r\n\r\n{end}\r\n".encode()
+    for prompt, commands in ((b"u@mx> ", ["show a", "show b"]), (b"u@mx> ", ["show b", "show a"])):
+        talk = device(prompt, {"show a": answer, "show b": b"b\r\n"}, echo=echo, unknown=b"")
+        played = play(talk, commands, "juniper_junos")
+        assert (played.error, played.texts) == (None, {"show a": f"a\n\n{end}", "show b": "b"})

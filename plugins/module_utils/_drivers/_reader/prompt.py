@@ -33,6 +33,10 @@ _UNFINISHED = re.compile(rb"\x1b(?:\[[0-?]{0,20}[ -/]{0,2})?\Z")
 _UNSEEN = re.compile(rb"(?:\x1b\[[0-?]{0,20}[ -/]{0,2}[@-~]|[\x00-\x09\x0b-\x20])*+")  # bytes that do not show
 _NOT_BLANK = re.compile(r"[^\s][^\n]{0,511}")
 _CHANGES = "*!~ "  # marks of unsaved changes before a prompt
+# A line that a device can put above its prompt: {master:0}, {primary:node0}[edit], *(ex)[/configure]
+_ABOVE = re.compile(
+    r"\{[^{}\n]{1,80}\}(?:\[[^\[\]\n]{0,200}\])?|[*!~]{0,3}(?:\([a-z]{1,10}\))?\[[^\[\]\n]{0,200}\]", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +172,16 @@ class Prompt:
         if before.strip(_CHANGES + "+^") == "" and before.strip():
             return False
         return not self.context or self.without_context(shown, start) < start - len(before)
+
+    def may_have_context(self, shown: str) -> bool:
+        """Return whether a text that ends with the prompt has a line above it that can belong to it from now on, as
+        ``{master}`` does on Junos from the time at which a second routing engine runs."""
+        start = self.start(shown)
+        newline = -1 if start is None or self.context else shown.rfind("\n", 0, start)
+        if newline < 0:
+            return False
+        first, last = _last_line(shown, newline)
+        return _ABOVE.fullmatch(shown[first:last].strip()) is not None
 
     def count(self, line: str) -> int:
         """Return how many prompts end a line. Several do if the device does not echo the line ends that are typed."""

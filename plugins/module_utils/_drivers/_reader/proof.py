@@ -31,7 +31,9 @@ def is_at_prompt(terminal: Terminal, answer: Answer) -> bool:
 
 def is_uncertain(terminal: Terminal, answer: Answer) -> bool:
     """Return whether an empty line must prove a prompt that has come."""
-    return terminal.echoes is False or not answer.prompt.is_whole(answer.shown()) or answer.has_doubtful_page()
+    if terminal.echoes is False or answer.has_doubtful_page():
+        return True
+    return not answer.prompt.is_whole(answer.shown()) or answer.prompt.may_have_context(answer.shown())
 
 
 def is_proven(answer: Answer, *, settled: bool) -> bool:
@@ -54,7 +56,8 @@ def is_proven(answer: Answer, *, settled: bool) -> bool:
     has_prompt = answer.prompt.start(brought) is not None or (
         is_idle(brought, answer.prompt) and any(map(answer.prompt.is_alone, block(brought)))
     )
-    if not has_prompt or (answer.prompt.start(brought) is not None and not answer.prompt.is_whole(brought)):
+    is_other = answer.prompt.start(brought) is not None and not answer.prompt.is_whole(brought)
+    if not has_prompt or is_other or (settled and answer.prompt.may_have_context(brought)):
         prompt = learned(answer.before(), bytes(answer.data[answer.tests[-1] :]))
         if prompt is not None:
             answer.prompt, answer.tests, answer.resumed = prompt, answer.tests[-1:], False
