@@ -865,8 +865,10 @@ PATTERNS: dict[str, str] = {
             "NTP_KEYS",
             "OF_PROGRAM",
             "OPENING",
+            "OPTION",
             "PAIR_OF_ELEMENTS",
             "PAIR",
+            "PRIVACY",
             "PROSE",
             "RECEIVER",
             "ROUTEROS",
@@ -891,7 +893,7 @@ PATTERNS: dict[str, str] = {
     },
     **{
         f"redaction_rules.{name}": FULLMATCH
-        for name in ("ADDRESS", "HIDDEN", "LIKE_NAME", "MOMENT", "NO_COMMUNITY", "PATH")
+        for name in ("ADDRESS", "HIDDEN", "LIKE_NAME", "MOMENT", "NO_COMMUNITY", "PATH", "TYPE")
     },
     "redaction._LIKE_WORD": FULLMATCH,
     **{f"redaction_search.{name}": FULLMATCH for name in ("_DIGITS", "MASKED")},

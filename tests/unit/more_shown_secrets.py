@@ -1445,6 +1445,12 @@ The password is stored in /etc/shadow.
 Your password will expire on Monday.
 Enter the secret to unlock
 % Bad secrets
+ IKE SA: auth method PSK, encryption AES-CBC-256 PSK enabled
+ authentication method: Pre-Shared Key, encryption aes PSK
+ wlan security wpa2 encryption aes PSK
+ standby 1 authentication md5 key-chain HSRP-KEY
+ isis authentication key-chain ISIS-KEY level-1
+ keyring local VPN-PSK
 % Login invalid: wrong password for ann
 ann logged in with password from 192.0.2.1
 Accepted password for ann from 192.0.2.1 port 22 ssh2

@@ -59,6 +59,15 @@ _OTHERS = words(
     "partner-key lacp-key tunnel-key auto-key show-key view-key no-key rekey group-key hot-key auth-mode "
     "user-authentication"
 )
+# What names are made of in the syntax of commands. A secret can hold the name of a secret too: ``Password123``,
+# ``radius-secret``. Such a word is a name only if all its parts are of these, and in lower case.
+_SYNTAX = words(
+    "access aes api ascii auth authentication cak chap cipher clear cleartext client community credential credentials "
+    "data des digest digests encrypt encrypted encryption enable hash hashed hex id key keyid keys l1 l2 ldap local "
+    "localized login master md5 message mode name octet option pap pass passcode passphrase passwd password passwords "
+    "phrase plain plaintext pmk pre preshared priv privacy private protocol psk pwd read remote secret secrets server "
+    "session set sha shared string text token type unencrypted user value wep wpa wpa2 write"
+)
 _COMMUNITIES = ("community", "communities", "communityname", "communitystring", "communitymap")
 # Before ``community`` in a word that is one of SNMP.
 _OF_SNMP = re.compile(
@@ -112,6 +121,16 @@ def _last(name: str, parts: int) -> str:
 
 def _singular(name: str) -> str:
     return name[:-1] if name.endswith("s") and not name.endswith("ss") else name
+
+
+def is_syntax(word: str) -> bool:
+    """Whether a word is made as the names in commands are. A value of several words can be made so too."""
+    return all(part in _SYNTAX for part in word.lstrip("-").split("-")) or (word[:1] == "-" and word[1:].isalpha())
+
+
+def holds_name(word: str) -> bool:
+    """Whether a word ends as the name of a secret does, but is no word of commands: it is a secret itself."""
+    return bool(kind(word[:LONGEST])) and not is_syntax(word)
 
 
 def names_secret(word: str) -> bool:

@@ -217,6 +217,17 @@ END = re.compile(
     r"algorithm|7|8a?|encryption-(?:type|level)|address|hostname|authentication|authenticate|level|timeout|retransmit|fallback|clients?|"
     r"sha\S*)\b"
 )
+# The type directly before a value, and what follows values but is no name of a secret.
+TYPE = re.compile(
+    r"0|5|6|7|8a?|9|10|encrypted|(?:irreversible-)?cipher|cipher-?text|simple|plain|plain-?text|clear|clear-?text|"
+    rf"hash2?|hashed|ascii|ascii-text|hex|hexadecimal|unencrypted|{BROCADE}",
+    re.IGNORECASE,
+)
+OPTION = re.compile(
+    r"[ \t]{1,40}(?:role|privilege|priv|level|timeout|retransmit|address|hostname|authorization|port|auth-port|"
+    r"acct-port|vrf|trusted|group|class|expire|r[ow]|read-only|read-write)\b",
+    re.IGNORECASE,
+)
 HIDDEN = re.compile(
     r"\*+|[xX]{4,}|\.{3,}|<[\w ]{1,40}>|redacted(?:_[0-9a-f]+)?|REDACTED|REMOVED|removed|MASKED|hidden|"
     r"(?:min|max)(?:imum)?-[a-z-]{1,40}|[^\w*]{1,2}|\$\(\w{1,64}\)|\$\{\w{1,64}\}?|\{\{[\w .]{1,64}\}\}"
@@ -320,6 +331,7 @@ V3 = re.compile(
     rf"(?:{BLANKS}(?:{_ALGORITHM}|{KINDS}|engine|hex)){{0,8}}{BLANKS}{VALUE}",
     re.IGNORECASE,
 )
+PRIVACY = re.compile(r"[ \t]*(?:\Z|[ \t]priv[\w-]{0,20} )")  # behind the secret of an algorithm
 V3_LINE = re.compile(r"[ -](?:user|usm)\b", re.IGNORECASE)
 NO_V3 = words(
     "auth priv noauth privacy authentication none md5 sha aes des 3des read write notify access v1 v2c v3 group user"

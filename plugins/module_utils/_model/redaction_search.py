@@ -10,13 +10,26 @@ is searched for keywords. What looks at a keyword sees a bounded part of the tex
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
 
 from . import redaction_rules as rules
 from .redaction_commands import COMMANDS, secrets_of
-from .redaction_names import COMMUNITY, KEY, LONGEST, LOOSE, NAME, NUMBERED, SNMP_COMMUNITY, TOKEN, kind
+from .redaction_names import (
+    COMMUNITY,
+    KEY,
+    LONGEST,
+    LOOSE,
+    NAME,
+    NUMBERED,
+    SNMP_COMMUNITY,
+    TOKEN,
+    holds_name,
+    is_syntax,
+    kind,
+)
 
 MASK = "redacted"
 LONGEST_PREFIX = 300  # characters of a line before a keyword
@@ -76,6 +89,7 @@ def _found(text: str) -> list[Span]:
     if len(lower) != len(text):  # a few letters have a lower case of two characters
         lower = text.translate(_ASCII_LOWER)
     found: list[Span] = []
+    names: list[int] = []  # for each secret, the keyword that it was found by
     for gate, looks in KEYWORDS:
         first = lower.find(gate)
         if first < 0:
@@ -87,8 +101,25 @@ def _found(text: str) -> list[Span]:
                 else lower.find(keyword, max(0, first - len(keyword)) if gate in keyword else 0)
             )
             while place >= 0:
-                place = lower.find(keyword, max(look(text, place, found), place + len(keyword)))
-    return found
+                end = look(text, place, found)
+                names += [place] * (len(found) - len(names))
+                place = lower.find(keyword, max(end, place + len(keyword)))
+    return _not_behind_secrets(text, found, names)
+
+
+def _not_behind_secrets(text: str, found: list[Span], names: list[int]) -> list[Span]:
+    """Leave out what was found by a keyword in a secret before it: ``password Password1 level 15``."""
+    kept: list[Span] = []
+    for (start, end), name in sorted(zip(found, names, strict=True)):
+        before = bisect.bisect_right(kept, (name, len(text))) - 1
+        last = kept[before][1] if before >= 0 else 0
+        if name < last <= start and text[last - 1] not in ":=" and text[last : last + 1] not in (":", "="):
+            continue
+        if kept and start < kept[-1][1]:
+            kept[-1] = kept[-1][0], max(end, kept[-1][1])
+        elif end > start:
+            kept.append((start, end))
+    return kept
 
 
 def _without_masks(text: str, found: list[Span]) -> list[Span]:
@@ -291,7 +322,7 @@ def _command(text: str, line: int, start: int, end: int, named: str, found: list
             return end  # the number of a key in a key chain
     elif not _is_named(text, line, start, end, match, before, named, typed=typed):
         return end
-    if _names_next(text, text[start:end], value, match):
+    if _names_next(text, text[start:end], named, end, match):
         return match.start(number)
     if value.isdigit() and (len(value) == 1 or (named == NUMBERED and len(value) < 6)):
         return end
@@ -300,7 +331,9 @@ def _command(text: str, line: int, start: int, end: int, named: str, found: list
         bool(before) and rules.TYPED.match(text, end) is not None and rules.COMMAND.match(text, line, start) is not None
     )
     last = _take(text, match, found, certain=certain)
-    return last if quoted or looks_random(value) or last != match.end(number) else _behind(text, last, found)
+    if quoted or looks_random(value) or last != match.end(number):
+        return last
+    return _behind(text, last, found)
 
 
 def _behind(text: str, end: int, found: list[Span]) -> int:
@@ -372,15 +405,29 @@ def _indent(text: str, line: int) -> int:
     return len(match[0]) if match else 0
 
 
-def _names_next(text: str, word: str, value: str, match: re.Match[str]) -> bool:
-    """Whether what follows the name of a secret is not its value, but the name of the next value or of an entry."""
+def _names_next(text: str, word: str, named: str, end: int, match: re.Match[str]) -> bool:
+    """Whether what follows the name of a secret is not its value, but the name of the next value or of an entry.
+
+    :param end: of the word.
+    """
     if rules.NAMED.match(text, match.end()) and word.lower().endswith(("psk", "secret", "cak", "token")):
         return True
+    value, number = _group(match)
     head = rules.HEAD.match(value)
-    is_name = value.endswith(("-mode", "-type")) or bool(head and kind(head[0][:LONGEST]))
-    after = text[match.end() : match.end() + 1]
     rest = value[head.end() :] if head else ""
-    return is_name and (after == " " or rest == ":" or (rest[:1] == "=" and rest.strip("=") != ""))
+    goes_on = text[match.end() : match.end() + 40].partition("\n")[0]
+    goes_on = goes_on[:1] == " " and goes_on.strip()
+    if not head or not (goes_on or rest == ":" or (rest[:1] == "=" and rest.strip("=") != "")):
+        return False
+    if value.endswith(("-mode", "-type")):
+        return True
+    typed = text[end : match.start(number)].split()[-1:]
+    is_type = typed and rules.TYPE.fullmatch(typed[0]) and not (typed[0].isdigit() and named in (NUMBERED, KEY))
+    if not kind(head[0][:LONGEST]) or is_type or text[match.start(number) - 1] in "\"'":
+        return False
+    if is_syntax(head[0]):
+        return rules.OPTION.match(text, match.end()) is None
+    return word[:1].isupper() and head[0].replace("-", "").isalpha()  # Pre-Shared Key
 
 
 def _ends(text: str, match: re.Match[str]) -> bool:
@@ -516,7 +563,10 @@ def _version_3(text: str, at: int, end: int, found: list[Span]) -> None:
     while match := rules.V3.search(text, at, end):
         value, number = _group(match)
         at = match.end(number)
-        if value.lower() in rules.NO_V3 or kind(value[:LONGEST]) or value.startswith(_PARTS_OF_V3):
+        is_name = (value.startswith(_PARTS_OF_V3) or kind(value[:LONGEST])) and not holds_name(value)
+        if is_name and len(text[match.start() : match.start(number)].split()) > 1:
+            is_name = rules.PRIVACY.match(text, match.end(), end) is None
+        if value.lower() in rules.NO_V3 or is_name:
             at = match.start(number) - 1  # it is the name of the next value
         else:
             _take(text, match, found)
@@ -531,9 +581,11 @@ def _algorithms(text: str, place: int, found: list[Span]) -> int:
     while match := rules.ALGORITHM.search(text, at, end):
         value, number = _group(match)
         at = match.start(number) - 1
-        is_word = value.lower() in rules.NO_ALGORITHM or kind(value[:LONGEST]) or rules.ALGORITHM.match(f" {value} x")
+        holds = holds_name(value) and not is_syntax(value.lower())  # AES PSK
+        is_name = not holds and kind(value[:LONGEST])
+        is_word = value.lower() in rules.NO_ALGORITHM or is_name or rules.ALGORITHM.match(f" {value} x")
         quoted = text[match.start(number) - 1] in "\"'" or _NUMBERED_MD5.match(text, match.start()) is not None
-        if not is_word and (quoted or looks_random(value) or (value.isdigit() and len(value) > 7)):
+        if not is_word and (quoted or holds or looks_random(value) or (value.isdigit() and len(value) > 7)):
             _take(text, match, found)
             at = match.end(number)
     return place
@@ -616,8 +668,11 @@ def _authentication(text: str, place: int, found: list[Span]) -> int:
         match = rules.GROUP_TEXT.match(text, line)
     else:
         match = None
-    if match and _group(match)[0].lower() not in rules.NO_ALGORITHM and not kind(_group(match)[0][:LONGEST]):
-        return _take(text, match, found)
+    if match:
+        value, _number = _group(match)
+        is_name = kind(value[:LONGEST]) and not (holds_name(value) or _ends(text, match))
+        if value.lower() not in rules.NO_ALGORITHM and not is_name:
+            return _take(text, match, found)
     return _algorithms(text, end, found) if word.startswith("authentication") else end
 
 
@@ -667,7 +722,7 @@ def _placed(gate: str, keyword: str) -> Callable[[str, int, list[Span]], int]:
             value = match[group]
             if value.lower() in rules.NO_ALGORITHM:
                 continue
-            if _is_secret(value, certain=not is_strict) and (not is_strict or looks_random(value)):
+            if _is_secret(value, certain=not is_strict) and (not is_strict or looks_random(value) or holds_name(value)):
                 found.append(match.span(group))
         return end
 
