@@ -46,7 +46,8 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "not_read_only": (
             "Command may change the device",
-            "Check the command that the message names. If it only reads, add it to rollcall_allow_commands.",
+            "Check the command that the message names. If it only reads, add it to rollcall_allow_commands. If it "
+            "enters configuration mode, remove it: no option allows it.",
         ),
         "platform": (
             "Unusable platform",
@@ -134,7 +135,8 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "become_refused": (
             "Enable password refused",
-            "Correct ansible_become_password, or give the user the right to enable.",
+            "Correct ansible_become_password, or give the user the right to enable. With a platform of your own, check "
+            "its line in enable.",
         ),
         "closed": (
             "Closed after the password",

@@ -35,17 +35,23 @@ class _Failure(NamedTuple):
     message: str
 
 
+def _never(_failure: _Failure) -> bool:
+    return False
+
+
 class _Shared(NamedTuple):
     """A cause that several devices can have in common.
 
-    In ``sentence``, ``{names}`` are those that ``named`` finds in the messages, ``{none}`` says how many devices have
+    In a sentence, ``{names}`` are those that ``named`` finds in the messages, ``{none}`` says how many devices have
     no full answer because of it, and ``{skipped}`` how many of them were not asked. ``{unasked}`` is a clause that
-    says this, if there are any.
+    says this, if there are any. If ``is_narrow`` is true of all of them, ``narrow`` is the sentence.
     """
 
     is_of: Callable[[_Failure], bool]
     sentence: str
     named: str = ""
+    is_narrow: Callable[[_Failure], bool] = _never
+    narrow: str = ""
 
 
 def _kinds(*kinds: str) -> Callable[[_Failure], bool]:
@@ -89,6 +95,9 @@ _SHARED: dict[str, _Shared] = {
         _is_login,
         "Logins failed: {none}, which refused the login or did not complete it{unasked}; check user, password or key, "
         "and the AAA server",
+        is_narrow=_kinds("become_refused"),
+        narrow="Privileged mode was refused: {none}, which accepted the login; check the become password, the user's "
+        "right to it, and the line in enable of a platform of your own",
     ),
     "deadline": _Shared(
         _kinds("deadline"),
@@ -107,6 +116,9 @@ _SHARED: dict[str, _Shared] = {
         _kinds("not_read_only"),
         "Commands are not in the list of read-only commands: {none}, because nothing was sent; check the "
         "commands, and add those that only read to allow_commands",
+        is_narrow=lambda failure: "allow_commands" not in failure.message,
+        narrow="Commands are always refused: {none}, because nothing was sent; correct or remove the commands that the "
+        "messages name",
     ),
 }
 CAUSES: tuple[str, ...] = (DEVICES, *_SHARED, RUN)
@@ -155,8 +167,9 @@ def _said(shared: _Shared, found: list[_Failure], total: int) -> str:
     names = list(dict.fromkeys(match[1] for match in matches if match))
     said = ", ".join(names[:NAMES_SAID]) + (", …" if len(names) > NAMES_SAID else "")
     skipped = sum(failure.status == "skipped" for failure in found)
+    sentence = shared.narrow if all(map(shared.is_narrow, found)) else shared.sentence
     return in_line(
-        shared.sentence.format(
+        sentence.format(
             names=f" ({said})" if said else "",
             none=f"no full answer from {len(found)} of {total} {devices(total)}",
             skipped=skipped,

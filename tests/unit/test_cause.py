@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.rollcall.network.plugins.module_utils._device import Hop
+from ansible_collections.rollcall.network.plugins.module_utils._device import Command, Device, Hop
+from ansible_collections.rollcall.network.plugins.module_utils._drivers.read_only import refusal_of
 from ansible_collections.rollcall.network.plugins.module_utils._engine.guard import Credential, Guard, Rules
 from ansible_collections.rollcall.network.plugins.module_utils._result import DeviceError
 from ansible_collections.rollcall.network.plugins.module_utils._transport.bastions import Bastion
@@ -51,7 +52,12 @@ ANSWERS = {
     "killed": ("skipped", "resolve", "interrupted", "no answer in the run folder"),
     "poller": ("unreachable", "connect", "poller", "the poller failed"),
     "busy poller": ("skipped", "resolve", "poller_refused", "the poller refused the run"),
-    "writes": ("skipped", "resolve", "not_read_only", "reload is not in the list of read-only commands"),
+    "writes": (
+        "skipped",
+        "resolve",
+        "not_read_only",
+        "reload is not in the list; to send it anyway, add it to allow_commands",
+    ),
     "no error": ("failed", "", "", ""),
 }
 
@@ -155,6 +161,34 @@ def test_the_cause_of_a_run(given: dict[str, int], cause: str | None) -> None:
 def test_the_sentence_names_what_failed(given: dict[str, int], sentence: str) -> None:
     answers = fleet(**given)
     assert cause_of(answers, len(answers)).sentence == sentence
+
+
+def test_a_command_that_no_option_allows_is_not_to_be_allowed() -> None:
+    """The messages are those of today."""
+    always, unless_allowed = (
+        {"status": "skipped", "error": error.as_dict()}
+        for line in ("configure terminal", "reload")
+        if (error := refusal_of(Device("r1", platform="cisco_ios", commands=(Command(line),))))
+    )
+    assert cause_of([always], 1).sentence == (
+        "Commands are always refused: no full answer from 1 of 1 device, because nothing was sent; correct or remove "
+        "the commands that the messages name"
+    )
+    for given in ([unless_allowed], [always, unless_allowed]):
+        sentence = cause_of(given, 2).sentence
+        assert sentence.startswith("Commands are not in the list of read-only commands: ")
+        assert sentence.endswith("; check the commands, and add those that only read to allow_commands")
+
+
+def test_a_refused_enable_is_no_refused_login() -> None:
+    enable = {"status": "auth_failed", "error": {"phase": "auth", "kind": "become_refused", "message": "no"}}
+    found = cause_of([enable] * 3, 4)
+    assert found.name == "logins"
+    assert found.sentence == (
+        "Privileged mode was refused: no full answer from 3 of 4 devices, which accepted the login; check the become "
+        "password, the user's right to it, and the line in enable of a platform of your own"
+    )
+    assert cause_of([enable, *fleet(refused=3)], 4).sentence.startswith("Logins failed: ")
 
 
 def test_a_sentence_names_a_few_only() -> None:

@@ -108,6 +108,15 @@ def test_own_data_have_the_format_of_users_files() -> None:
         ),
         ('acme: {dialogs: [{question: "\\ba", answer: a}]}', "entry 1, question has a control character"),
         ('acme: {dialogs: [{question: a, answer: "\\a"}]}', "answer must be a text without control characters"),
+        ("acme: {enable: conf t}", "platforms.yml: platform 'acme': enable: 'conf t' enters configuration mode"),
+        ("acme: {enter: configure}", "platform 'acme': enter: 'configure' enters configuration mode"),
+        ("acme: {close: configure}", "platform 'acme': close: 'configure' enters configuration mode"),
+        ("acme: {open: [a, conf t]}", "platform 'acme': open: 'conf t' enters configuration mode"),
+        ("acme: {paging: [conf t]}", "platform 'acme': paging: 'conf t' enters configuration mode"),
+        (
+            "acme: {dialogs: [{question: a, answer: conf t}]}",
+            "platform 'acme': dialogs, entry 1: answer: 'conf t' enters configuration mode",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_used(tmp_path: Path, text: str, message: str) -> None:

@@ -40,6 +40,7 @@ _PROGRAMS = frozenset(
 _RUN_NOTHING = frozenset({"cat", "dmidecode", "egrep", "grep", "head", "ls", "lshw", "nv", "pct", "qm", "tail"})
 _READING = frozenset({"show", "sho", "sh", "display", "disp", "dis", "get", "list", "info", "cat", "grep", "more"})
 _SHORTEST = 3  # characters of a word among the arguments of a program: ``ip link show co`` has a name
+SHORTEST_REPLY = 3  # characters of a reply that can enter configuration mode: ``c`` continues
 _OTHERS = frozenset({"ios_config", "vyatta-cfg-cmd-wrapper"})
 
 _QUOTES = re.compile(r"[\"'\\]")  # ``\configure`` and ``con"figure"`` are the same word

@@ -17,12 +17,11 @@ from .._device import Command, Device, Reply
 from .._platforms.model import LEARNED, PlatformError
 from .._platforms.names import platform_name
 from .._result import Error
-from .configuration import enters_configuration
+from .configuration import SHORTEST_REPLY, enters_configuration
 from .reading import reads
 
 LONGEST_PATTERN = 512  # characters of a pattern of the user
 MOST_PATTERNS = 1000
-SHORTEST_REPLY = 3  # characters of a reply that can enter configuration mode
 DENIALS = frozenset({"n", "no", "q"})  # replies to a question that confirm nothing
 
 _OPERATORS = re.compile(r"([][;|&<>`$\\(){}]+)")  # an asterisk of the user does not stand for them

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from .._drivers._reader.questions import Dialog
+from .._drivers.configuration import SHORTEST_REPLY, enters_configuration
 from .model import CONFIGURATION, PRIVILEGED, SHELL, USER, Mode, Platform, PlatformError, Step
 from .scrapli import ASKS_SECRET, excludes_of, pattern_of
 from .shapes import ANY
@@ -38,6 +39,7 @@ WHEN = ("login", "command", "any")
 LISTS = ("names", "open", "paging", "failures")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CONTROL_IN_PATTERN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+SENT = ("enable", "enter", "open", "paging", "close")  # the keys whose lines are sent
 LINES = ("like", "enable", "enter", "close", "ntc")
 
 
@@ -147,6 +149,10 @@ def _problems(description: Mapping[Any, Any], known: Mapping[str, str]) -> Itera
         value = description.get(key)
         if key in description and not _is_line(value):
             yield f"{key} must be {KEYS[key]}{_without_control([value])}, not {value!r}"
+    for key in SENT:
+        value = description.get(key, [])
+        for line in [value] if isinstance(value, str) else value:
+            yield from _configuration_problems(key, line)
     if not isinstance(description.get("asks_login", False), bool):
         yield f"asks_login must be {KEYS['asks_login']}, not {description['asks_login']!r}"
     like = description.get("like")
@@ -191,8 +197,19 @@ def _dialog_problems(dialogs: Any) -> Iterator[str]:
                 yield f"{place}: {key} must be a text, not {value!r}"
             elif key != "key" and _CONTROL.search(value):  # a key can be Ctrl+C
                 yield f"{place}: {key} must be a text without control characters, not {value!r}"
+        answer = dialog.get("answer")
+        if isinstance(answer, str) and len(answer) >= SHORTEST_REPLY:
+            yield from _configuration_problems(f"{place}: answer", answer)
         if dialog.get("when", "any") not in WHEN:
             yield f"{place}: when must be one of {', '.join(WHEN)}, not {dialog['when']!r}"
+
+
+def _configuration_problems(place: str, line: str) -> Iterator[str]:
+    if enters_configuration(line):
+        yield (
+            f"{place}: {line!r} enters configuration mode. The collection refuses such lines, and no option allows "
+            "them; correct or remove it"
+        )
 
 
 def _pattern_problems(place: str, text: Any) -> Iterator[str]:
