@@ -88,6 +88,7 @@ class Hop:
     ssh_config: tuple[str, ...] = ()
     proxy_command: str | None = field(default=None, repr=False)
     in_inventory: bool = False
+    inventory_sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,7 @@ class Device:
     ``allow_commands`` are patterns of commands that may be sent although they are not in the list of read-only ones.
     ``expect_hostname`` are the names that its prompt may have; any if it is empty.
     ``credentials`` are tried in this order instead of the user, the password and the key of the device.
+    ``inventory_sources`` are those of the run, for the commands in messages.
     ``rows_required`` makes the answer ``partial`` if rows that were requested are missing, see ``_required_rows``.
     """
 
@@ -164,6 +166,7 @@ class Device:
     login_source: str = ""  # where the password or the key was set
     become_source: str = ""  # where become_password was set
     limit_groups: tuple[tuple[str, str], ...] = ()  # the variables that limits are for, and their values
+    inventory_sources: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data including secrets, to send to a poller. It must not be used in a result."""
@@ -189,4 +192,5 @@ def _tuples(data: dict[str, Any]) -> dict[str, Any]:
         "known_hosts": tuple(data["known_hosts"]),
         "ssh_options": tuple((name, value) for name, value in data["ssh_options"]),
         "ssh_config": tuple(data["ssh_config"]),
+        "inventory_sources": tuple(data["inventory_sources"]),
     }

@@ -182,6 +182,7 @@ class Inventory:
     :param template: templates one value with the variables of its host.
     :param fallbacks: settings by field from keywords and command line, for hosts that do not set them.
     :param look_at: gets each name and its variables, to check more of them than is used here.
+    :param sources: what the inventory was read from, for the commands in messages.
     """
 
     def __init__(
@@ -192,8 +193,10 @@ class Inventory:
         groups: Iterable[str],
         fallbacks: Mapping[str, Setting],
         look_at: Callable[[str, Mapping[str, Any]], None] | None = None,
+        sources: tuple[str, ...] = (),
     ) -> None:
         self._variables_of = variables_of
+        self._sources = sources
         self._look_at = look_at
         self._template = template
         self._hosts = hosts
@@ -289,7 +292,7 @@ class Inventory:
         secrets = tuple(dict.fromkeys((*own, *vaulted, *self._run_secrets)))
         if secrets:
             device = replace(device, run_secrets=secrets)
-        device = replace(device, limit_groups=_limit_groups(settings, arguments))
+        device = replace(device, limit_groups=_limit_groups(settings, arguments), inventory_sources=self._sources)
         return Resolved(device, settings.sources)
 
     def _unknown(self, name: str) -> NoDevice:

@@ -147,7 +147,15 @@ def inventory_of_task(
     for field, (attribute, source) in typed.items():
         if not any(name in there for name in C.MAGIC_VARIABLE_MAPPING[attribute]):
             fallbacks[field] = Setting(getattr(play_context, attribute), source)
-    return Inventory(variables.of, variables.template, variables.hosts, variables.groups, _given(fallbacks), look_at)
+    return Inventory(
+        variables.of,
+        variables.template,
+        variables.hosts,
+        variables.groups,
+        _given(fallbacks),
+        look_at,
+        sources_of_run(),
+    )
 
 
 def inventory_of_lookup(
@@ -178,7 +186,15 @@ def inventory_of_lookup(
         variables["groups"],
         _given(fallbacks),
         look_at,
+        sources_of_run(),
     )
+
+
+def sources_of_run() -> tuple[str, ...]:
+    """Return the inventories on the command line (-i). Without -i, none: the same command reads the same ones."""
+    given = context.CLIARGS.get("inventory") or ()
+    sources = (given,) if isinstance(given, str) else tuple(map(str, given))
+    return () if sources == tuple(C.DEFAULT_HOST_LIST or ()) else sources  # without -i, core has the default here
 
 
 def _given(settings: dict[str, Setting]) -> dict[str, Setting]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ def message_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, server: OddServe
     hop = Hop("gate", **{**usual, **settings})
     commands = (Command("show version"),)
     box = Device("box", host="192.0.2.1", user="u", platform="cisco_iosxe", commands=commands, hops=(hop,))
+    box = replace(box, inventory_sources=("/srv/inventory",))
     message: str = call_roll({"box": box}, Limits(device_timeout=30))["box"]["error"]["message"]
     return message
 
@@ -43,7 +45,8 @@ def message_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, server: OddServe
         (False, {"host": "no-such-host.invalid"}, f"{ADD}set ansible_host for it, or check DNS"),
         (False, {"host": "no-such-host.invalid", "in_inventory": True}, "; set ansible_host for gate, or check DNS"),
         (False, {"host_key_checking": True, "known_hosts": ("/nonexistent/known_hosts",)},
-         "Compare the fingerprint with its console, then add the key: ansible-playbook rollcall.network.host_keys"),
+         "Compare the fingerprint with its console, then add the key: ansible-playbook rollcall.network.host_keys "
+         "-i /srv/inventory"),
     ],
 )  # fmt: skip
 def test_the_advice_fits_a_bastion(

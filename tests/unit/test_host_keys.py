@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 import multiprocessing
 import os
 import shlex
@@ -215,6 +216,19 @@ def test_a_line_that_cannot_be_read_is_named_where_the_key_is_unknown(file: Path
 def test_the_key_of_a_bastion_is_learned_with_the_devices_behind_it(file: Path) -> None:
     hop = Hop("gate", host="192.0.2.9", port=2222, known_hosts=(str(file),))
     assert str(refusal(hop, A)).endswith("add the key: ansible-playbook rollcall.network.host_keys")
+
+
+def test_the_command_has_the_inventories_of_the_run(tmp_path: Path, file: Path) -> None:
+    odd = "/srv/a b;$(id)/lab.yml"
+    playbook = f"ansible-playbook rollcall.network.host_keys -i '{odd}' -i r1,"
+    sources = {"inventory_sources": (odd, "r1,")}
+    assert str(refusal(device(file, **sources), A)).endswith(f"add the key: {playbook} --limit r1")
+    hop = Hop("gate", host="192.0.2.9", known_hosts=(str(file),), **sources)  # type: ignore[arg-type]
+    assert str(refusal(hop, A)).endswith(f"add the key: {playbook}")
+    file.write_text(line("192.0.2.1", B) + "\n")
+    replacement = f"{playbook} --limit r1 -e rollcall_replace_host_keys=r1"
+    assert f"replace its key: {replacement}, or" in str(refusal(device(file, **sources), A))
+    assert Device.from_dict(json.loads(json.dumps(device(file, **sources).as_dict()))) == device(file, **sources)
 
 
 @pytest.mark.parametrize("name", ["r1; reboot", "$(id)", "r'1", "a\nb", "-x", "all", "r1,r2", "*", "é"])

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from ansible import constants as C
+from ansible import context
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 from ansible.plugins.loader import become_loader, init_plugin_loader
 
@@ -26,6 +27,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._spec import chec
 from ansible_collections.rollcall.network.plugins.plugin_utils import _inventory
 from ansible_collections.rollcall.network.plugins.plugin_utils._collect import plan_of
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import Inventory, Resolved, Setting
+from ansible_collections.rollcall.network.plugins.plugin_utils._task import sources_of_run
 
 BASE = {"ansible_network_os": "cisco.ios.ios", "rollcall_commands": ["show version"]}
 SECRET = "hunter2-do-not-show"
@@ -253,6 +255,27 @@ def test_precedence(
 
 def core_order(definitions: Mapping[str, Any], option: str) -> list[str]:
     return [entry["name"] for entry in definitions[option]["vars"]]
+
+
+@pytest.mark.parametrize(
+    ("given", "sources"),
+    [
+        ({}, ()),
+        ({"inventory": None}, ()),
+        ({"inventory": ("/srv/a.yml", "b,")}, ("/srv/a.yml", "b,")),
+        ({"inventory": "/srv/a.yml"}, ("/srv/a.yml",)),
+        ({"inventory": C.DEFAULT_HOST_LIST}, ()),
+    ],
+)
+def test_the_inventories_are_those_of_the_command_line(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, Any], sources: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(context, "CLIARGS", given)
+    assert sources_of_run() == sources
+    found = Inventory({"edge-1": BASE}.get, template, ["edge-1"], (), {}, sources=sources)
+    resolved = found.resolve(["edge-1"], check_arguments({"hosts": ["edge-1"]}))["edge-1"]
+    assert isinstance(resolved, Resolved)
+    assert resolved.device.inventory_sources == sources
 
 
 def test_of_several_variables_the_same_one_counts_as_in_core() -> None:

@@ -24,7 +24,15 @@ from ansible_collections.rollcall.network.plugins.plugin_utils.roll import (
 
 RIGHT: dict[str, Any] = {"platform": "cisco.ios.ios", "commands": ["show version"], "user": "ops"}
 # Fields of a device that a program does not set: they are derived from others.
-DERIVED = {"platform_note", "login_source", "become_source", "proxy_login", "proxy_command", "run_secrets"}
+DERIVED = {
+    "platform_note",
+    "login_source",
+    "become_source",
+    "proxy_login",
+    "proxy_command",
+    "run_secrets",
+    "inventory_sources",
+}
 
 
 def test_every_setting_of_a_device_can_be_given() -> None:

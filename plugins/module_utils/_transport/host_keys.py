@@ -317,11 +317,14 @@ class HostKeys:
         )
         return _refused("host_key_unknown", message)
 
+    def _playbook(self, *options: str) -> str:
+        sources = (word for each in self._login.inventory_sources for word in ("-i", each))
+        return _command("ansible-playbook", "rollcall.network.host_keys", *sources, *options)
+
     def _learn(self) -> str:
-        words = ["ansible-playbook", "rollcall.network.host_keys"]
-        if not isinstance(self._login, Hop):  # the playbook asks the bastions of its devices
-            words += ["--limit", limit_pattern(self._login.name)]
-        return _command(*words)
+        if isinstance(self._login, Hop):  # the playbook asks the bastions of its devices
+            return self._playbook()
+        return self._playbook("--limit", limit_pattern(self._login.name))
 
     def _replace(self) -> str:
         if isinstance(self._login, Hop):
@@ -330,8 +333,7 @@ class HostKeys:
         named = f"rollcall_replace_host_keys={name}"
         if not _PLAIN.fullmatch(name):
             named = json.dumps({"rollcall_replace_host_keys": [name]})
-        words = ["ansible-playbook", "rollcall.network.host_keys", "--limit", limit_pattern(name), "-e", named]
-        return f"replace its key: {_command(*words)}, or "
+        return f"replace its key: {self._playbook('--limit', limit_pattern(name), '-e', named)}, or "
 
     def _forget(self, entries: Sequence[Entry]) -> str:
         own = [each for each in entries if not each.pattern]

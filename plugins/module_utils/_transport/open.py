@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from .._device import Device
@@ -90,6 +91,8 @@ class Transports:
             message = f"the SSH options of a bastion of {device.name}: {error}"
             raise DeviceError("failed", "connect", "variables", message) from error
         if hops:
+            # A bastion of a file is known here only.
+            hops = tuple(replace(hop, inventory_sources=device.inventory_sources) for hop in hops)
             with context.uncounted():
                 context.way = await self._bastions.way(hops, context)
         return _Connector(device, options, context, self._proxies)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, TypedDict
@@ -66,7 +67,8 @@ def _devices(question: Question) -> dict[str, dict[str, object]]:
         return resolved_value(templar, value, variables)
 
     known = [str(name) for name in inventory.hosts]  # bastions can be hosts that the pattern does not match
-    found = Inventory(variables_of, template, known, inventory.groups, {}, names.look_at)
+    sources = tuple(each if "," in each else os.path.abspath(each) for each in question["sources"])
+    found = Inventory(variables_of, template, known, inventory.groups, {}, names.look_at, sources)
     resolved = found.resolve(hosts, check_arguments({"hosts": hosts, **question["arguments"]}))
     names.check()
     return {
