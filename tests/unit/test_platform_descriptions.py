@@ -366,6 +366,12 @@ def test_the_first_folder_that_has_the_file_counts(tmp_path: Path, first: int) -
         found_platform("acme", ["none.yml"], list(map(str, folders)), needed=True)
 
 
+def test_a_missing_file_in_one_folder_is_named_with_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(PlatformError, match=f"^{re.escape(str(tmp_path))}/none.yml cannot be read: No such file"):
+        found_platform("acme", ["none.yml"], [str(tmp_path), "."], needed=True)
+
+
 def test_the_folder_of_the_collections_playbooks_is_not_the_users() -> None:
     ours = Path(__file__).resolve().parents[2] / "playbooks"
     assert folders_of_user({"inventory_dir": "/etc/inv", "playbook_dir": str(ours)}) == ["/etc/inv", "."]

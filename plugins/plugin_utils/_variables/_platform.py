@@ -99,7 +99,7 @@ def _place(path: str, folders: Sequence[str]) -> str:
     :raises PlatformError: if it is in none of the folders.
     """
     path = os.path.expanduser(path)
-    places = [os.path.normpath(os.path.join(folder, path)) for folder in folders or [""]]
+    places = [os.path.abspath(os.path.join(folder, path)) for folder in folders or [""]]
     found = next(filter(os.path.exists, places), None)
     if found is None and len(set(places)) > 1:
         msg = f"{path} is in none of the folders {', '.join(dict.fromkeys(map(os.path.abspath, folders)))}"
