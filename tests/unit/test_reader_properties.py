@@ -30,6 +30,12 @@ SETTINGS = settings(
 
 # Devices whose answers were wrong with status ok.
 WRONG_ONCE = {
+    "a quoted prompt with the same line before it as at the end": Scene(
+        prompt="R1#",
+        echo="plain",
+        answers=(b"\r\ninterface up 10.0.0.1/24\r\n  R1#\r\ninterface up 10.0.0.1/24\r\n",),
+        cuts=((1, 0.02),),
+    ),
     "the rest of a line that begins with the prompt": Scene(
         prompt="HRP_M<Core SW+1>",
         echo="plain",

@@ -183,6 +183,13 @@ class Prompt:
         first, last = _last_line(shown, newline)
         return _ABOVE.fullmatch(shown[first:last].strip()) is not None
 
+    def has_text_above(self, learned: Prompt) -> bool:
+        """Return whether a prompt that was learned during a session is this one with a line above it that cannot belong
+        to it."""
+        if learned.line != self.line or self.context or self.copies > 1:
+            return False
+        return any(_ABOVE.fullmatch(line) is None and line != self.line for line in learned.context)
+
     def count(self, line: str) -> int:
         """Return how many prompts end a line. Several do if the device does not echo the line ends that are typed."""
         count, start = 0, self.start(line)

@@ -59,7 +59,8 @@ def is_proven(answer: Answer, *, settled: bool) -> bool:
     is_other = answer.prompt.start(brought) is not None and not answer.prompt.is_whole(brought)
     if not has_prompt or is_other or (settled and answer.prompt.may_have_context(brought)):
         prompt = learned(answer.before(), bytes(answer.data[answer.tests[-1] :]))
-        if prompt is not None:
+        # A text can quote the prompt, and have the same line before it as at its end.
+        if prompt is not None and not answer.prompt.has_text_above(prompt):
             answer.prompt, answer.tests, answer.resumed = prompt, answer.tests[-1:], False
             return True
         if not has_prompt:
