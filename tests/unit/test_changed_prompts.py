@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader.changed import may_be_prompt, names_of
 from tests.unit.played import Talk, device, line, play
 from tests.unit.test_reader import ANSWERS
 
@@ -346,3 +347,8 @@ def test_a_text_that_ends_like_a_line_above_the_prompt_is_whole(end: str, echo: 
         talk = device(prompt, {"show a": answer, "show b": b"b\r\n"}, echo=echo, unknown=b"")
         played = play(talk, commands, "juniper_junos")
         assert (played.error, played.texts) == (None, {"show a": f"a\n\n{end}", "show b": "b"})
+
+
+@pytest.mark.parametrize(("prompt", "line"), [("10#", "100 %"), ("0#", "  45%"), ("101>", "7 ]")])
+def test_another_number_is_not_the_prompt_of_a_device_whose_name_is_a_number(prompt: str, line: str) -> None:
+    assert not may_be_prompt(line, prompt, names_of(prompt))
