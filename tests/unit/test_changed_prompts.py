@@ -99,6 +99,11 @@ QUESTIONS = [
     "Do it now [default: yes] >",
     "Do it now {yes} #",
     "Installation image <new.bin> #",
+    "[edge-1: wipe all disks] #",
+    "[admin@edge-1:delete all files] ~ #",
+    "edge-1<erase>#",
+    "(delete) edge-1 #",
+    "(sure) edge-1:~#",
 ]
 # The prompt at login, and what it changes to
 CHANGES = [
@@ -188,16 +193,35 @@ CHANGES = [
     ("admin@sonic:~$", "sonic#"),
     ("SSH@FESX>", "SSH@FESX(config)#"),
     ("router:", "router:"),
+    ("<fw>", "HRP_M<fw>"),
+    ("[fw]", "HRP_S[fw]"),
+    ("<fw>", "RBM_P<fw>"),
+    ("HRP_A<fw>", "<fw>"),
+    ("[admin@bigip1:Active:In Sync] ~ #", "[admin@bigip1:Standby:Not All Devices Synced] ~ #"),
+    ("[admin@bigip1:Standby:Not All Devices Synced] ~ #", "[admin@bigip1:Active:In Sync] ~ #"),
+    ("[admin@bigip1:Active:In Sync] ~ #", "[admin@bigip1:ForcedOffline:Awaiting Initial Sync] config #"),
+    ("(pending-AAA) sw.2 #", "sw.3 #"),
+    ("sw.1 #", "(pending-AAA) sw.2 #"),
+    ("sw.1 #", "* sw.2 >"),
+    ("ssg5->", "ssg5(I)->"),
+    ("ssg5(I)->", "ssg5->"),
+    ("WG#", "WG<Fault>#"),
+    ("WG<Fault><master>>", "WG<master>>"),
+    ("WG<master>>", "WG<Fault><master>>"),
+    ("root@h:~#", "(venv) root@h:~#"),
+    ("(venv) root@h:~#", "root@h:~#"),
+    ("[root@h etc]#", "[root@h ~]#"),
+    ("R1-stby#", "R1#"),
 ]
 OTHER_NAMES = [("R1#", "backup>"), ("HRP_M<fw>", "other>"), ("edge#", "core-sw#"), (">", "#"), ("NetScaler>", ">")]
 
 
-def turns(old: str, new: str, command: str = "turn") -> Talk:
+def turns(old: str, new: str, command: str = "turn", *, echo: bool = True) -> Talk:
     """A device whose prompt changes after a command."""
     prompt = old
     while True:
         yield f"\r\n{prompt} ".encode() if "\n" in prompt else f"{prompt} ".encode()
-        typed = (yield from line()).strip()
+        typed = (yield from line(echo=echo)).strip()
         if typed == "exit":
             return
         if typed == command:
@@ -352,3 +376,29 @@ def test_a_text_that_ends_like_a_line_above_the_prompt_is_whole(end: str, echo: 
 @pytest.mark.parametrize(("prompt", "line"), [("10#", "100 %"), ("0#", "  45%"), ("101>", "7 ]")])
 def test_another_number_is_not_the_prompt_of_a_device_whose_name_is_a_number(prompt: str, line: str) -> None:
     assert not may_be_prompt(line, prompt, names_of(prompt))
+
+
+@pytest.mark.parametrize("echo", [True, False])
+@pytest.mark.parametrize("prompt", [b"<fw>", b"root@h:~# ", b"R1#"])
+@pytest.mark.parametrize("text", ["HRP_M", "(venv) ", "a b", "{master}"])
+def test_a_text_without_a_line_end_is_no_part_of_the_prompt(text: str, prompt: bytes, echo: bool) -> None:
+    """An empty line brings the prompt without it."""
+    answers = {"show a": f"a\r\n{text}".encode(), "show b": b"b\r\n"}
+    played = play(device(prompt, answers, echo=echo, unknown=b""), ["show a", "show b"])
+    assert (played.error, played.texts) == (None, {"show a": f"a\n{text}", "show b": "b"})
+
+
+@pytest.mark.parametrize("echo", [True, False])
+@pytest.mark.parametrize("commands", [["turn"], ["show clock", "turn"], ["turn", "show clock"]])
+@pytest.mark.parametrize(
+    ("old", "new"), [("<fw>", "HRP_M<fw>"), ("root@h:~#", "(venv) root@h:~#"), ("sw.1 #", "(pending-AAA) sw.1 #")]
+)
+def test_what_comes_before_the_prompt_on_its_line_is_no_text(
+    old: str, new: str, commands: list[str], echo: bool
+) -> None:
+    for first, second in ((old, new), (new, old)):
+        played = play(turns(first, second, echo=echo), commands)
+        assert (played.error, played.texts) == (
+            None,
+            {each: "done" if each == "turn" else "10:00:00" for each in commands},
+        )

@@ -23,7 +23,9 @@ ENDS = ">#$%])"  # characters that end most prompts
 _EDGES = " \t*!~^><[](){}#$%:"
 _PARTS = re.compile(r"[\s:/<>@()\[\]{}#$%*!~^|,]+")
 _IN_BRACKETS = re.compile(r"[\[(<][*!~+^]?([^\[\]<>]{2,255})[\])>]")
-_GROUP = re.compile(r"(?<=\s)<[\w -]{1,40}>|\[[^\[\]()<>{}]{0,80}\]|\([^\[\]()<>{}]{0,80}\)|\{[^\[\]()<>{}]{0,80}\}")
+_GROUP = re.compile(
+    r"(?<=\s)<[\w -]{1,40}>|<[A-Za-z]{1,20}>(?=[<>#])|\[[^\[\]()<>{}]{0,80}\]|\([^\[\]()<>{}]{0,80}\)|\{[^\[\]()<>{}]{0,80}\}"
+)
 _ROLE = re.compile(
     r"(?<![^\W_])(?:pri|sec|primary|secondary|act|stby|active|passive|standby|suspended|initial|functional|"
     r"master|backup|slave|leader|[abms])(?![^\W_])",
@@ -40,6 +42,11 @@ _AFTER = re.compile(
     r"[\])}>]?(?:[/:>.~@_+,-][\w/:>.~@*+,-]*+)?(?:\s[\w.~/-]{1,80}(?=\]))?[\])}>]?(?:\s?conf\w*+|\s/[\w/ .-]*+)?"
     r"[\s\^*!~+\])}-]*+[>#$%:]{0,2}\s*+"
 )
+# What stands around the name where the state of a cluster is in words: [admin@bigip1:Active:In Sync] ~ #
+_BEFORE_STATE = re.compile(r"\[[\w.-]{1,64}@")
+_AFTER_STATE = re.compile(r"(?::[\w/.-]{1,40}+(?:\s[\w/.-]{1,40}+){0,5}){1,4}\](?:\s\S{1,80})?\s?[#$%>]")
+_AT = re.compile(r"[\w.-]{1,64}@[\w.-]{1,255}")
+_COUNT = re.compile(r"(?<=[A-Za-z])[.:]\d{1,6}\Z")
 _CONFIGURES = re.compile(r"[*!~]?[\w.-]{0,64}\(conf\w*+[^()\s?]{0,80}\)[#>]")
 _RENAMES = re.compile(
     r"(?<![\w-])(?:host-?name|sys-?name|system[ -]name|identity|switchto|changeto)(?![\w-])", re.IGNORECASE
@@ -57,6 +64,11 @@ def names_of(prompt: str) -> tuple[str, ...]:
     if line[:1] == "[" and line[-1:] == "]":  # Comware and VRP put the view behind the name
         parts = whole.split("-")
         found += ["-".join(parts[:count]) for count in range(len(parts) - 1, 0, -1)]
+    found += [each.rstrip("-") for each in found]  # ssg5->
+    found += _AT.findall(line)[:1]  # a name of one letter, such as root@h
+    found += [_COUNT.sub("", each) for each in found]  # sw.1 #
+    heads = [each.rpartition("-") for each in found]
+    found += [head for head, _dash, role in heads if _COMMON.fullmatch(role)]  # R1-stby#
     names = [name for name in dict.fromkeys(found) if len(name) > 1 and not _COMMON.fullmatch(name)]
     return tuple(names[:MOST_NAMES]) or ((whole,) if whole else ())
 
@@ -91,6 +103,8 @@ def may_be_prompt(line: str, prompt: str, names: tuple[str, ...]) -> bool:
 
 
 def _is_around(before: str, after: str) -> bool:
+    if _BEFORE_STATE.fullmatch(before) is not None and _AFTER_STATE.fullmatch(after) is not None:
+        return not asks_for(before) and not asks_for(after)
     if _BEFORE.fullmatch(_GROUP.sub("", before)) is None or _AFTER.fullmatch(_GROUP.sub("", after)) is None:
         return False
     return not asks_for(before) and not asks_for(after)

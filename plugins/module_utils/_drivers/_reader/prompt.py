@@ -173,12 +173,16 @@ class Prompt:
             return False
         return not self.context or self.without_context(shown, start) < start - len(before)
 
-    def may_have_context(self, shown: str) -> bool:
-        """Return whether a text that ends with the prompt has a line above it that can belong to it from now on, as
-        ``{master}`` does on Junos from the time at which a second routing engine runs."""
+    def may_have_grown(self, shown: str) -> bool:
+        """Return whether a text that ends with the prompt has something before it that can belong to it from now on:
+        on its line, as ``HRP_M`` before ``<fw>``, or above it, as ``{master}`` when a second routing engine runs."""
         start = self.start(shown)
-        newline = -1 if start is None or self.context else shown.rfind("\n", 0, start)
-        if newline < 0:
+        if start is None:
+            return False
+        newline = shown.rfind("\n", 0, start)
+        if shown[newline + 1 : start].strip():
+            return True
+        if newline < 0 or self.context:
             return False
         first, last = _last_line(shown, newline)
         return _ABOVE.fullmatch(shown[first:last].strip()) is not None

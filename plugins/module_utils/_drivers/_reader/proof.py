@@ -33,7 +33,7 @@ def is_uncertain(terminal: Terminal, answer: Answer) -> bool:
     """Return whether an empty line must prove a prompt that has come."""
     if terminal.echoes is False or answer.has_doubtful_page():
         return True
-    return not answer.prompt.is_whole(answer.shown()) or answer.prompt.may_have_context(answer.shown())
+    return not answer.prompt.is_whole(answer.shown()) or answer.prompt.may_have_grown(answer.shown())
 
 
 def is_proven(answer: Answer, *, settled: bool) -> bool:
@@ -57,7 +57,7 @@ def is_proven(answer: Answer, *, settled: bool) -> bool:
         is_idle(brought, answer.prompt) and any(map(answer.prompt.is_alone, block(brought)))
     )
     is_other = answer.prompt.start(brought) is not None and not answer.prompt.is_whole(brought)
-    if not has_prompt or is_other or (settled and answer.prompt.may_have_context(brought)):
+    if not has_prompt or is_other or (settled and answer.prompt.may_have_grown(brought)):
         prompt = learned(answer.before(), bytes(answer.data[answer.tests[-1] :]))
         # A text can quote the prompt, and have the same line before it as at its end.
         if prompt is not None and not answer.prompt.has_text_above(prompt):
