@@ -499,9 +499,8 @@ def masked_error(text: str) -> None:
 
 
 SHOWN_LINES = "".join(plain(text) for text in (*SHOWN.values(), HARMLESS))
-MORE_LINES = "".join(
-    plain("\n\n".join(cases(MORE[system]))) for system in ("cisco_ios", "mikrotik_routeros", "nokia", "words")
-)
+MORE_SYSTEMS = ("cisco_ios", "mikrotik_routeros", "nokia", "receivers", "words")
+MORE_LINES = "".join(plain("\n\n".join(cases(MORE[system]))) for system in MORE_SYSTEMS)
 REDACTION = redaction.Redaction(bytes(range(32)))
 
 
@@ -518,6 +517,7 @@ def redacted(text: str) -> None:
         "config system snmp community",
         "Community   Group\n---------   -----",
         "Host   SecName",
+        "snmp-server vrf x",
     ):
         REDACTION.text(f"{before}\n{text}")
 
@@ -882,9 +882,12 @@ PATTERNS: dict[str, str] = {
             "TABLE_HEADER",
             "TABLE_OF_WORDS",
             "TABLE_RULE",
+            "TRAP_BLOCK",
             "TRAP_HOST",
+            "TRAP_LINE",
             "TRAP_OF_AGENT",
             "TYPED",
+            "UCI_KEY",
             "URL_KEY",
             "USER_AT",
             "YAML_ITEM",

@@ -352,6 +352,14 @@ default      0.0.0.0        [0.0.0.0]                    ⟦Sl0w-Otter9⟧
 EDGE         192.0.2.7                                   ⟦otter9⟧
 
 @@
+Keyring      Hostname/Address                            Preshared Key
+
+default      198.51.100.7                                 ⟦Zebra-91xx⟧
+EDGE         198.51.100.71                              ⟦otter9⟧
+
+groupname: ⟦w1ndm1ll⟧                         security model:v1
+groupname: ⟦w1ndm1ll⟧                         security model:v2c
+@@
 Keyring               Hostname/Address                   Preshared Key
 default               192.0.2.1                          ⟦Slow Otter 9⟧
 
@@ -1137,6 +1145,42 @@ policy-options {
 {"NTP_KEY": {"1": {"type": "md5", "value": "⟦otter⟧", "trusted": "yes"}, "2": {"value": "⟦otter2⟧"}}}
 {"snmp-server":{"Cisco-IOS-XE-snmp:community":[{"name":"⟦otter⟧","RO":[null]}]}}
 """,
+    "vpn_and_wireless": r"""
+set ike gateway "GW1" address 198.51.100.7 Main outgoing-interface "ethernet0/0" preshare "⟦8Jx2kQmRN5sd7oCb⟧" proposal "p"
+set ike gateway "GW1" address 198.51.100.7 Aggr seed-preshare "⟦tulip⟧" sec-level standard
+	option key '⟦Zebra-91xx!⟧'
+	option key '⟦tulip⟧'
+	option key '⟦12345678⟧'
+wireless.default_radio0.key='⟦Zebra-91xx!⟧'
+wireless.@wifi-iface[0].key='⟦12345678⟧'
+wireless.default_radio0.key1='⟦abcdefghij⟧'
+""",
+    "receivers": r"""
+@@
+snmp-server vrf MGMT
+ host 192.0.2.9 traps version 2c ⟦w1ndm1ll⟧
+ host 192.0.2.9 informs version 2c ⟦w1ndm1ll⟧ udp-port 163
+ host 192.0.2.9 traps encrypted ⟦104D000A0618⟧
+ host 192.0.2.9 version 3 priv ann
+ context x
+!
+ntp server host name
+
+snmp-server host 192.0.2.9 "⟦w1ndm1ll⟧" trap-level critical
+snmp-server host 192.0.2.9 "⟦w1ndm1ll⟧" trap-level not-info
+snmp station 192.0.2.9 162 "⟦w1ndm1ll⟧" v2 enable
+""",
+    "users_and_tokens": r"""
+login user ann ⟦Walnut77⟧
+:global password "⟦tulip⟧"
+git clone https://192.0.2.1/x ⟦ghp_A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8⟧
+git clone https://192.0.2.1/x ⟦glpat-A1b2C3d4E5f6G7h8I9j0⟧
+git clone https://192.0.2.1/x ⟦github_pat_A1b2C3d4E5f6G7h8I9j0_K1l2M3⟧
+vault login ⟦hvs.CAESIJ8s9dk2jf8s7dkfj39sk⟧
+curl -H "X-Vault-Token: ⟦hvs.CAESIJ8s9dk2jf8s7dkfj39sk⟧" https://192.0.2.1
+curl -H "Cookie: session=⟦a1b2c3d4e5f6⟧" https://192.0.2.1
+Cookie: session=⟦a1b2c3d4e5f6⟧; theme=dark
+""",
 }
 # Nothing in these lines may change.
 MORE_HARMLESS = r"""
@@ -1503,6 +1547,27 @@ mac-address aa:bb:cc:dd:ee:ff
 radius-server host 192.0.2.1 auth-port 1812 acct-port 1813
 radius-server retransmit 3
 radius-server deadtime 10
+	option key '1'
+	option key /etc/x.key
+	option key_mgmt 'psk'
+wireless.default_radio0.key='1'
+uhttpd.main.key='/etc/uhttpd.key'
+wireless.default_radio0.encryption='psk2'
+set ike p1-proposal "x" preshare group2 esp aes128 sha-1 second 28800
+snmp-server host 192.0.2.9 trap-level critical
+snmp station 192.0.2.9 162 "ann" v3 enable
+groupname: ILMI                             security model:v1
+groupname: OPS                              security model:v3 auth
+Login user ann vty0
+login user ann from 192.0.2.1
+Login user ann1 failed on vty2
+Cookie: theme=dark
+ set ssl-cert-key Fortinet_Local
+ User Password Expiry..................... 90
+ User Password Age ....................... 90
+ CAK name: 1
+ CAK Name: ABCDEF01
+ Set-Cookie: theme=dark
 login user ann
 login authentication default
  login local

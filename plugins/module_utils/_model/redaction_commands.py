@@ -4,8 +4,9 @@
 
 """Commands in which a secret has no name before it, as data: its place in the command is all that tells it.
 
-In a command, ``*`` is any word, ``**`` an asterisk, ``#`` a number, ``$`` the secret, and ``!`` a secret that does not
-look like a word. ``a|b`` is one of two words, and ``...`` is anything before the next word.
+In a command, ``*`` is any word, ``**`` an asterisk, ``#`` a number, ``$`` the secret, ``!`` a secret that does not look
+like a word, and ``%`` a word with a number that ends the line. ``a|b`` is one of two words, and ``...`` is anything
+before the next word.
 """
 
 from __future__ import annotations
@@ -35,8 +36,10 @@ _COMMANDS: dict[str, dict[str, tuple[str, ...]]] = {
             "create account * * $",
         ),
     },
+    "ike gateway ": {"ike gateway ": ("set ike gateway ... preshare|seed-preshare $",)},  # ScreenOS
     "encrypt": {"netlogin ": ("create|configure netlogin local-user * encrypted $",)},
     "snmp": {
+        "snmp station ": ("snmp station * # $ v1|v2",),  # OmniSwitch
         "community-by-index ": ("snmp-server community-by-index * $",),  # Extreme
         "snmpv3 ": (
             "configure snmpv3 add community encrypted $ name encrypted $",
@@ -83,7 +86,7 @@ _COMMANDS: dict[str, dict[str, tuple[str, ...]]] = {
     # Aruba, Yamaha, NetScaler
     "user ": {
         "mgmt-user ": ("mgmt-user * * !", "mgmt-user * !"),
-        "login user ": ("login user * encrypted $", "login user * !"),
+        "login user ": ("login user * encrypted $", "login user * %"),
         "system user ": ("add|set system user * !",),
     },
     " ipsec ": {
@@ -121,11 +124,13 @@ def _compiled(command: str) -> tuple[re.Pattern[str], tuple[bool, ...]]:
             part = r"\d{1,10}"
         elif word == "!":
             part = VALUE
+        elif word == "%":
+            part = rf"(?=\S*[A-Za-z])(?=\S*\d)(?=\S{{6}}){VALUE}(?=[ \t]*\Z)"
         elif word.endswith(("$", "$'")):
             part = re.escape(word.rstrip("$'")) + VALUE
         else:
             part = f"(?:{'|'.join(map(re.escape, word.split('|')))})"
-        strict += [word == "!"] if word == "!" or "$" in word else []
+        strict += [word == "!"] if word in "!%" or "$" in word else []
         parts.append(part)
     joined = ""
     for number, part in enumerate(parts):

@@ -57,7 +57,7 @@ _OTHERS = words(
     "reset-password forgot-password show-password check-password public-key pubkey host-key ssh-key hostkey "
     "cancel-token etoken session-key sort-key primary-key foreign-key port-key oper-key admin-key actor-key "
     "partner-key lacp-key tunnel-key auto-key show-key view-key no-key rekey group-key hot-key auth-mode "
-    "user-authentication"
+    "user-authentication cert-key certificate-key"
 )
 # What names are made of in the syntax of commands. A secret can hold the name of a secret too: ``Password123``,
 # ``radius-secret``. Such a word is a name only if all its parts are of these, and in lower case.
@@ -82,7 +82,7 @@ def kind(word: str) -> str:
         return ""
     name = _CAMEL.sub("-", word[-2 * LONGEST :]).lower().replace("_", "-").replace(".", "-").strip("-")
     numbered, name = name, _NUMBER.sub("", name)
-    if name in ("key", "cipher-key") or (name.endswith("-key") and word.lower().endswith(".key")):
+    if name in ("key", "cipher-key") or (name.endswith("-key") and word.lower().rstrip("1234").endswith(".key")):
         return KEY
     if name in _OTHERS or _last(name, 2) in _OTHERS:
         return ""

@@ -89,7 +89,8 @@ COMMANDS = words(
     "delete edit add system protocols configure configuration config /configure deviceconfig mgt-config shared network "
     "vsys modify create entry root-authentication encrypted-password "
     # MikroTik, Linux
-    "preshared-key sa sap macsec mka trap-target /user /snmp /ip /ppp /interface /radius /system /caps-man"
+    "preshared-key sa sap macsec mka trap-target /user /snmp /ip /ppp /interface /radius /system /caps-man "
+    ":global :local"
 )
 COMMAND = re.compile(
     rf"{PREFIX}(?:[^\n]{{0,100}}? (?=username ))?"
@@ -114,7 +115,7 @@ KEY_COMMAND = re.compile(
     r"(?:(?=[^\n]{0,160}?(?:radius|tacacs|tacplus|ldap|map-server|isakmp|pre-share|psk|hello-auth|auth-type|"
     r"keys id|key-id \d{1,5} \Z|otp|shared-secret|security static|local-as|(?:authentication|encryption|"
     r"md5)(?:[ \t]{1,40}\d{1,5})?"
-    r"[ \t]{1,40}\Z|auth-profile|aaa))|"
+    r"[ \t]{1,40}\Z|auth-profile|aaa|\boption[ \t]{1,8}\Z))|"
     r"tacacs|tacacs\+|tacacs-server|radius|radius-server|aaa-server|ldap|ldap-server|hwtacacs|server|server-private|"
     r"client|crypto isakmp|isakmp|pre-shared-key|failover|primary|secondary|wpa|wep|encryption|ipsec|aaa|"
     r"entry|dynamic-author|pac|bind|authentication|accounting|tunnel-group|profiles?|cluster|host|address|network|ip|"
@@ -123,7 +124,7 @@ KEY_COMMAND = re.compile(
 )
 # ``key`` in a line in which it is the number of a key unless the line names a server.
 KEY_OF_SERVER = re.compile(
-    r"radius|tacacs|tacplus|ldap|aaa|isakmp|failover|server-private|dynamic-author", re.IGNORECASE
+    r"radius|tacacs|tacplus|ldap|aaa|isakmp|failover|server-private|dynamic-author|\boption[ \t]", re.IGNORECASE
 )
 NO_COMMUNITY = re.compile(  # one word of the value of a BGP community, and what is said of communities
     r"[\w.-]{1,40}(?::[\w.*-]{1,40})+|\(?\[?(?:no-export|no-advertise|no-peer|internet|local-as|local-AS|additive|"
@@ -190,6 +191,7 @@ CHILD = re.compile(
 YAML_ITEM = re.compile(r":?[ \t]{0,40}\n[ \t]{0,80}- [\"']?([^\s\"':]{1,1024})[\"']?[ \t]{0,40}(?=\n|\Z)")
 YAML_KEY = re.compile(r":[ \t]{0,40}\n[ \t]{1,80}(?:- )?[\"']?([^\s\"':]{1,128})[\"']?:?[ \t]{0,40}(?:\n|\Z)")
 ROUTEROS = re.compile(r"[-+ \t]{0,40}(?:/|add |set |key=)")  # a line in which ``key`` is no number
+UCI_KEY = re.compile(r"[-+ \t]{0,40}(?:uci set )?wireless\.[\w@\[\]-]{1,64}\.key[1-4]?\Z")  # OpenWrt
 ELEMENT = re.compile(
     rf"[^<>\n]{{0,200}}(?<!/)>\s{{0,80}}(?:<(?:value|key|ascii-text|hexadecimal|string|text|plain|hash)>\s{{0,80}})?"
     rf"(?:<!\[CDATA\[)?([^<>\s][^<>]{{0,{LONGEST}}}?)(?:\]\]>)?\s{{0,20}}</"
@@ -289,6 +291,12 @@ SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("hook", re.compile(r"hooks?(?:\.slack\.com/services|[\w.-]{0,20})/(?=[^\s\"'<>]{0,512}\d)([^\s\"'<>]{20,512})")),
     ("eyj", re.compile(r"(eyJ[\w-]{8,4096}\.eyJ[\w-]{4,8192}(?:\.[\w-]{0,4096})?)")),
     ("bearer ", re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] (?=[\w.~+/-]{0,64}\d)([\w.~+/-]{16,8192}={0,2})")),
+    # tokens of GitHub, GitLab and Vault, and the cookie of a session
+    ("ghp_", re.compile(r"(ghp_[A-Za-z0-9]{20,255})")),
+    ("github_pat_", re.compile(r"(github_pat_\w{20,255})")),
+    ("glpat-", re.compile(r"(glpat-[\w-]{16,255})")),
+    ("hvs.", re.compile(r"(hvs\.[\w-]{16,1024})")),
+    ("cookie: ", re.compile(r"[Cc]ookie: [\w.-]{1,64}=(?=[^\s;\"']{0,512}\d)([^\s;\"']{8,4096})")),
     (" enc ", re.compile(r" ENC ([A-Za-z0-9+/=]{8,8192})")),
     ("-aq==", re.compile(r"(-AQ==[A-Za-z0-9+/=]{8,8192})")),
     # ciphers of VRP
@@ -359,17 +367,22 @@ NTP_KEY = re.compile(
     r"[\s,]{0,200}\"\d{1,5}\"\s{0,40}:\s{0,40}\{[^{}]{0,400}?\"value\"\s{0,40}:\s{0,40}\"([^\"\n]{1,128})\"[^{}]{0,400}\}"
 )
 # The receivers of traps: the community is behind the address and some options.
-TRAP_HOST = re.compile(
-    rf"{PREFIX}(?:no )?snmp-server{BLANKS}host(?:-group)?{BLANKS}(?:\"?[^\s\"]{{1,128}}\"?{BLANKS})"
+_TRAP_OPTIONS = (
     r"(?:(?:vrf \S{1,64}|use-vrf \S{1,64}|filter-vrf \S{1,64}|traps?|informs?|version v?(?:1|2c?)|v1|v2c|poll|"
     rf"community|encrypted|clear|0|7|{BROCADE}|(?:udp-)?port \d+|"
     r"(?=[\da-fA-F]{0,4}[.:])[\d.:a-fA-F]{3,45}|timeout \d+|retries \d+)[ \t]{1,40}){0,12}"
-    rf"(?!version 3|traps? version 3|informs? version 3){VALUE}",
+    rf"(?!version 3|traps? version 3|informs? version 3){VALUE}"
+)
+TRAP_HOST = re.compile(
+    rf"{PREFIX}(?:no )?snmp-server{BLANKS}host(?:-group)?{BLANKS}(?:\"?[^\s\"]{{1,128}}\"?{BLANKS}){_TRAP_OPTIONS}",
     re.IGNORECASE,
 )
+# The block of a VRF on IOS-XR, and a line of it.
+TRAP_BLOCK = re.compile(r"[-+ \t]{0,40}snmp-server vrf \S{1,64}[ \t]*\n")
+TRAP_LINE = re.compile(rf"[-+]?[ \t]{{1,40}}(?:host{BLANKS}\S{{1,128}}{BLANKS}{_TRAP_OPTIONS})?[^\n]{{0,400}}(?:\n|\Z)")
 BEFORE_COMMUNITY = re.compile(
     r"[ \t]{1,40}(?:community|traps?|informs?|"
-    r"version(?! v?(?:1|2c)[ \t]*(?:\n|\Z| (?:severity|udp-port|port|use-vrf))))\b"
+    r"version(?! v?(?:1|2c)[ \t]*(?:\n|\Z| (?:severity|udp-port|port|use-vrf))))\b(?!-)"
 )
 NO_HOST = words(
     "vrf use-vrf filter-vrf traps trap informs inform version poll community source-interface udp-port port trap-level"
@@ -380,7 +393,7 @@ RECEIVER = re.compile(
     r"[ \t]*(?:-{8,200}|\S{1,128}[ \t]{1,80}\d{1,5}[ \t]{1,40}v(?:3\b|"
     r"(?:1|2c)[ \t]{1,40}\w{1,20}[ \t]{1,40}\w{1,20}[ \t]{1,40}(\S{1,128})))"
 )
-TRAP_USER = re.compile(r"[Uu]ser(?: name)?: ?(\S{1,128})[ \t]{1,40}security model: ?v?[12]")
+TRAP_USER = re.compile(r"(?:[Uu]ser(?: name)?|groupname): ?(?!ILMI )(\S{1,128})[ \t]{1,40}security model: ?v?[12]")
 SINK = re.compile(
     r"[ \t]{0,40}(?:(?:ro|rw)(?:community|user)6?|trapcommunity|authcommunity[ \t]{1,20}\S{1,64}|"
     r"(?:trap2?|inform)sink[ \t]{1,20}\S{1,200}|"

@@ -33,6 +33,7 @@ from .redaction_names import (
 
 MASK = "redacted"
 LONGEST_PREFIX = 300  # characters of a line before a keyword
+_SHIFT = 3  # characters between the beginning of a header and of its values
 _LINES_BEFORE = 40  # that are looked at for the blocks around a line
 _ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _WORD_END = re.compile(r"[\w.-]{0,64}")
@@ -249,9 +250,13 @@ def _is_assigned(text: str, line: int, end: int, named: str, match: re.Match[str
     """Whether what follows ``=`` or ``:`` is a secret."""
     value, number = _group(match)
     quoted = text[match.start(number) - 1] in "\"'"
+    if named not in (COMMUNITY, SNMP_COMMUNITY) and text[end : match.start(number)].strip(" \t.:=").lower() == "name":
+        return False  # CAK name: 1
     if named == KEY:
         if text[end : end + 1] == "=" and rules.ROUTEROS.match(text, line):
             return True
+        if text[end : end + 1] == "=" and rules.UCI_KEY.match(text, line, end):
+            return len(value) > 1  # one digit is the number of a key
         if text[end : end + 1] == "=" and rules.URL_KEY.match(text, end - len("?key")):
             return looks_random(value)
         if "string" in text[end : match.start(number)].lower():
@@ -351,7 +356,7 @@ def _is_named(
 ) -> bool:
     """Whether a line with the name of a secret is a command, and not a sentence or a help text."""
     value, number = _group(match)
-    if (value.lower() in rules.ORDINARY and not typed) or (value[-1:] == ":" and not typed):
+    if (value.lower() in rules.ORDINARY and not typed) or (value.endswith((":", "...")) and not typed):
         return False
     if named in (LOOSE, TOKEN):
         if end - start <= len("pass"):
@@ -416,7 +421,7 @@ def _names_next(text: str, word: str, named: str, end: int, match: re.Match[str]
     head = rules.HEAD.match(value)
     rest = value[head.end() :] if head else ""
     goes_on = text[match.end() : match.end() + 40].partition("\n")[0]
-    goes_on = goes_on[:1] == " " and goes_on.strip()
+    goes_on = goes_on.strip() if goes_on[:1] == " " else ""
     if not head or not (goes_on or rest == ":" or (rest[:1] == "=" and rest.strip("=") != "")):
         return False
     if value.endswith(("-mode", "-type")):
@@ -509,11 +514,14 @@ def _table(text: str, line: int, start: int, end: int, rule: re.Match[str], foun
         newline = text.find("\n", place)
         last = newline if newline >= 0 else len(text)
         row = text[place : min(last, place + 4 * LONGEST_PREFIX)]
+        # A value of the last column can begin some characters before or behind its header.
+        shifted = row.rstrip().rfind("  ") + 2 if column and not (header.strip() or of_words) else 0
+        shifted = shifted if abs(shifted - column) <= _SHIFT else 0
         if not row.strip():
             if rows or newline < 0:
                 break
-        elif len(row) > column and (not column or not row[column - (1 if of_words else 2) : column].strip()):
-            first = place + (column or len(row) - len(row.lstrip()))
+        elif len(row) > column and (shifted or not column or not row[column - (1 if of_words else 2) : column].strip()):
+            first = place + (shifted or column or len(row) - len(row.lstrip()))
             match = rules.TABLE_CELL.match(text, first, last)
             if match and (column or match.end() < last) and _is_community(match) and _is_secret(match[1]):
                 found.append(match.span(1))
@@ -550,12 +558,30 @@ def _snmp(text: str, place: int, found: list[Span]) -> int:
         if not rules.PROSE.match(text, line, end):
             _version_3(text, line, end, found)
     elif text.find("ost", place, end) >= 0 and (match := rules.TRAP_HOST.match(text, line, end)):
-        value = _group(match)[0]
-        if not (value in rules.NO_HOST or value.isdigit() or rules.BEFORE_COMMUNITY.match(text, match.end())):
-            _take(text, match, found)
+        _receiver(text, match, found)
+    elif match := rules.TRAP_BLOCK.match(text, line):
+        return _receivers_of_vrf(text, match.end(), found)
     elif match := rules.COMMUNITY_BLOCK.match(text, line):
         return _block_of_communities(text, match.end(), found)
     return end
+
+
+def _receiver(text: str, match: re.Match[str], found: list[Span]) -> None:
+    """Take the community of a receiver of traps."""
+    value, number = _group(match)
+    end = match.end(number)
+    end += text[end : end + 1] in ("'", '"')
+    if not (value in rules.NO_HOST or value.isdigit() or rules.BEFORE_COMMUNITY.match(text, end)):
+        _take(text, match, found)
+
+
+def _receivers_of_vrf(text: str, place: int, found: list[Span]) -> int:
+    """Look at the lines of a block of receivers."""
+    while match := rules.TRAP_LINE.match(text, place):
+        if match.lastindex:
+            _receiver(text, match, found)
+        place = match.end()
+    return place
 
 
 def _version_3(text: str, at: int, end: int, found: list[Span]) -> None:
@@ -957,4 +983,5 @@ KEYWORDS: tuple[tuple[str, tuple[tuple[str, _Look], ...]], ...] = (
     ("\t", _shapes("=\t")),
     (" -u", _all(_of_program, " -u")),
     *((keyword, _shapes(keyword)) for keyword in ("$", "hook", "eyj", "bearer ", " enc ", "-aq==")),
+    *((keyword, _shapes(keyword)) for keyword in ("ghp_", "github_pat_", "glpat-", "hvs.", "cookie: ")),
 )
