@@ -28,6 +28,8 @@ from .questions import asks_for
 
 TAIL = 2048  # bytes at the end of the data that are searched for a prompt
 _NUMBER = re.compile(rb"[0-9]+")
+_PERCENTAGE = re.compile(r"\s*\d{1,3}%\s*")
+_SHORTEST_PAGE, _NARROWEST = 10, 80  # rows and columns of a terminal
 # What a device sends to wipe the prompt of a pager begins with one. Colours do not wipe it.
 _MOVES = re.compile(r"[\r\n\x08]+|\x1b\[(?![0-?]{0,20}m)")
 MOST_QUOTED = 4096  # lines of an answer that begin with the prompt
@@ -115,6 +117,12 @@ class Answer:
         is_new = not self.pagers or self.pagers[-1][0] != start
         self.pagers[len(self.pagers) - (not is_new) :] = [(start, len(self.data))]
         return is_new
+
+    def may_be_paged(self, length: int) -> bool:
+        """Return whether the last bytes, which look like the prompt of a pager, can be one."""
+        start = len(self.data) - length
+        first, end = self.pagers[-1] if self.pagers else (-1, 0)
+        return first == start or not is_counter(self.data, start, max(self.echo.end, end))
 
     def waits_for_page(self) -> bool:
         """Return whether the data ends with the prompt of a pager that was answered."""
@@ -400,6 +408,20 @@ def rendered(data: bytes | bytearray) -> str:
 def shown_end(data: bytes | bytearray) -> str:
     """Return the end of the data as a terminal shows it."""
     return rendered(data[-TAIL:])
+
+
+def is_counter(data: bytes | bytearray, start: int, page: int) -> bool:
+    """Return whether data ends with a percentage alone on its line that counts how much of something is done. The
+    prompt of a pager that looks the same follows a page.
+
+    :param start: where the percentage begins.
+    :param page: where the page can begin.
+    """
+    if _PERCENTAGE.fullmatch(rendered(data[start:])) is None:
+        return False
+    rows = data.count(b"\n", page, start) + max(start - page, 0) // _NARROWEST
+    below = data[max(data.rfind(b"\n", 0, start) + 1, start - TAIL) : start]  # what it was drawn over
+    return rows < _SHORTEST_PAGE or bool(rendered(below).strip())
 
 
 def is_idle(shown: str, prompt: Prompt) -> bool:

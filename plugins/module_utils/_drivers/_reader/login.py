@@ -12,7 +12,7 @@ from typing import NoReturn
 from ..._result import DeviceError
 from ..._terminal import decode
 from ..text import ASKS_LOGIN, ASKS_USER, SAYS_NO, SSH_VERSION, asks, excerpt, last_line
-from .answer import TAIL, rendered, shown_end
+from .answer import TAIL, is_counter, rendered, shown_end
 from .changed import ENDS
 from .pagers import TAIL as PAGER_TAIL
 from .pagers import pager_at_end
@@ -59,7 +59,9 @@ async def log_in(terminal: Terminal, deadline: float) -> None:
             await terminal.send(f"{terminal.device.password}", deadline)
             data.clear()
             tested = None
-        elif pager := pager_at_end(decode(bytes(data[-PAGER_TAIL:]))):
+        elif (pager := pager_at_end(decode(bytes(data[-PAGER_TAIL:])))) and not is_counter(
+            data, len(data) - pager.size, 0
+        ):
             await terminal.send(pager.answer, deadline, newline=False)
         elif tested is not None and (prompt := learned(shown_end(data[:tested][-TAIL:]), bytes(data[tested:]))):
             more = await terminal.read(terminal.clock())

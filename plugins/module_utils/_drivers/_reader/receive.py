@@ -97,6 +97,7 @@ async def _arrived(terminal: Terminal, answer: Answer, deadline: float) -> End |
                 return "prompt"
         elif (
             (pager := pager_at_end(answer.tail()))
+            and answer.may_be_paged(pager.size)
             # A text can quote a pager's prompt, and a packet can end there.
             and not await terminal.more(answer, _hesitation(pager, answer))
             and answer.paged(pager.size, key := _key(terminal, answer, pager))
