@@ -65,6 +65,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._parsing import (
     json_text,
     left_over,
     logs,
+    misread,
     nothing,
     parsed,
     rows,
@@ -111,6 +112,7 @@ MODULES += [
     json_text,
     left_over,
     logs,
+    misread,
     nothing,
     parsed,
     rows,
@@ -611,6 +613,12 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
         platform="here",
         command="show three",
     ),
+    "parse textfsm with misread rows": lambda text: _parsing.parse(
+        "mac: x\n" + "".join(f"{number} a odd {line}\n" for number, line in enumerate(text.split("\n"))),
+        parser="textfsm",
+        platform="here",
+        command="show vlans",
+    ),
     "between": compared(None, COMMAND),
     "between, of a platform": compared("cisco_nxos", COMMAND),
     "between, of a configuration": compared("juniper_junos", "show running-config"),
@@ -640,11 +648,15 @@ TEMPLATES = {
     "index": (
         "Template, Hostname, Platform, Command\n\n"
         "one.textfsm:two.textfsm, .*, here, show it\npairs.textfsm, .*, here, show pairs\n"
-        "three.textfsm, .*, here, show three\n"
+        "three.textfsm, .*, here, show three\nvlans.textfsm, .*, here, show vlans\n"
     ),
     "three.textfsm": (
         "Value NAME (\\S+)\nValue NUMBER (\\d+)\nValue MORE (\\d+)\n\n"
         "Start\n  ^${NAME}\\s+${NUMBER}\\s+${MORE} -> Record\n"
+    ),
+    "vlans.textfsm": (
+        "Value VLAN_ID (\\d+)\nValue NAME (\\S+)\nValue STATUS (\\S+)\nValue MAC (.*)\n\n"
+        "Start\n  ^mac: ${MAC} -> Record\n  ^${VLAN_ID} ${NAME} ${STATUS} ${MAC} -> Record\n"
     ),
     "pairs.textfsm": "Value NUMBER (\\d+)\nValue MORE (\\d+)\n\nStart\n  ^row ${NUMBER} ${MORE}$$ -> Record\n",
     "one.textfsm": "Value Required,Key NUMBER (\\d+)\n\nStart\n  ^row ${NUMBER} -> Record\n",
@@ -722,6 +734,8 @@ PATTERNS: dict[str, str] = {
     "damaged._PAGER": MATCH,
     "damaged._LETTERS": MATCH,
     "left_over._DIGIT": SEARCH,
+    "misread._MAC": SEARCH,
+    **{f"misread.{name}": MATCH for name in ("_OF_MAC", "_STATE", "_LABEL")},
     "echo._PROMPT_END": SEARCH,
     "echo._NOISE": MATCH,
     "echo._LINE_REST": MATCH,
@@ -992,6 +1006,7 @@ NOT_OF_A_DEVICE = {
     "description._meant",
     "description._near",
     "description._pattern_problems",
+    "description._configuration_problems",
     "templates._load",
     "transcript._definition",
     "transcript._plain_masked",

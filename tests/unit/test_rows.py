@@ -331,6 +331,77 @@ def test_many_skipped_rows_are_counted() -> None:
     assert "and 6 more" in str(rows_of(TREE.format(lines), "show spanning-tree").message)
 
 
+# -- rows with values of another column --------------------------------------------------------------------------------
+
+ARP = """Address         Age (sec)  Hardware Addr   Interface
+10.0.0.1          0:00:01  0011.2233.4455  Vlan1, Ethernet1
+{}"""
+VLANS = """VLAN Name                             Status    Ports
+---- -------------------------------- --------- -------------------------------
+1    default                          active    Gi1/0/1, Gi1/0/2
+                                                Gi1/0/3
+{}1002 fddi-default                     act/unsup
+"""
+PARTS = """NAME: "a", DESCR: "b"
+PID: X   , VID: V01, SN: A
+
+{}"""
+PART = """NAME: "xx", DESCR: "unknown{}"
+PID:                     , VID:      , SN: ABC
+"""
+
+
+@pytest.mark.parametrize(
+    ("platform", "command", "text", "good", "bad"),
+    [
+        (
+            "arista_eos",
+            "show ip arp",
+            ARP,
+            "10.0.0.4         N/A       0011.2233.4457  Vlan2, not learned\n",
+            "10.0.0.4   1 day, 0:00:01  0011.2233.4457  Vlan2, Vxlan1\n",
+        ),
+        (
+            "cisco_ios",
+            "show vlan",
+            VLANS,
+            "10   a-name                           sus/lshut Gi1/0/4\n",
+            "10   a name                           active    Gi1/0/4\n",
+        ),
+        (
+            "cisco_nxos",
+            "show vlan",
+            VLANS,
+            "10   active                           suspended\n",
+            "10   name with blanks                 suspended\n",
+        ),
+        ("cisco_ios", "show inventory", PARTS, PART.format(""), PART.format("\nsecond")),
+    ],
+)
+def test_a_line_that_moves_the_values_is_a_mismatch(
+    platform: str, command: str, text: str, good: str, bad: str
+) -> None:
+    assert rows_of(text.format(good), command, platform).status == "ok"
+    parsed = rows_of(text.format(good + bad), command, platform)
+    assert parsed.status == "mismatch"
+    assert len(parsed.rows) >= 3
+    assert f"misread a line: {ascii(bad.splitlines()[0].strip())[:40]}" in str(parsed.message)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Internet  192.0.2.9               0   Incomplete      ARPA\n",
+        "Internet  192.0.2.9               -   0011.2233.4458  ARPA   Vlan10\n",
+        "Internet  192.0.2.9               1   0011.2233.4458  SNAP   Port-channel1.10\n",
+    ],
+)
+def test_an_entry_without_a_mac_is_not_misread(line: str) -> None:
+    head = "Protocol  Address          Age (min)  Hardware Addr   Type   Interface\n"
+    text = f"{head}Internet  192.0.2.1               -   0011.2233.4455  ARPA   Vlan10\n{line}"
+    assert rows_of(text, "show ip arp").status == "ok"
+
+
 # -- rows that were requested ------------------------------------------------------------------------------------------
 
 

@@ -24,8 +24,8 @@ class Parsed:
     * ok: there are rows.
     * empty: the output has no visible character.
     * no_template: ntc-templates has no template for this platform and command.
-    * mismatch: the template does not match the output. It rejected a line, returned no row, or dropped a row that
-      lacked a required value (``rows`` holds the others).
+    * mismatch: the template does not match the output. It rejected a line, returned no row, dropped a row that lacked a
+      required value (``rows`` holds the others), or put values into the wrong columns.
     * error: broken JSON, a broken template, a missing package.
 
     The status "ok" does not mean that every line was parsed: 188 of the 979 templates of ntc-templates 9.3 skip all

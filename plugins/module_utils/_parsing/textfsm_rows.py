@@ -9,6 +9,7 @@ import importlib
 from typing import Any
 
 from .left_over import left_over
+from .misread import misread
 from .nothing import says_nothing
 from .parsed import Parsed, excerpt
 from .templates import Found, Template, library
@@ -61,6 +62,11 @@ def _judged(name: str, found: Found, lines: list[str]) -> Parsed:
     if left:
         others = f", and {len(left) - 1} more" if len(left) > 1 else ""
         message = f"{name} found {len(rows)} rows and skipped a line like theirs: {excerpt(lines[left[0]], 0)}{others}"
+        return Parsed("textfsm", "mismatch", rows, message)
+    wrong = misread(found, lines)
+    if wrong:
+        others = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+        message = f"{name} found {len(rows)} rows, and misread a line: {excerpt(lines[wrong[0]], 0)}{others}"
         return Parsed("textfsm", "mismatch", rows, message)
     return Parsed("textfsm", "ok", rows)
 
