@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
 
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader.changed import may_be_prompt, names_of
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader.pagers import pager_at_end
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader.questions import question_at_end
 from ansible_collections.rollcall.network.plugins.module_utils._terminal import clean, decode
@@ -261,7 +262,8 @@ def answers(draw: st.DrawFn, prompt: str, odd: st.SearchStrategy[str], *, quotes
     """
     shown = clean(prompt).rsplit("\n", 1)[-1]
     quoted = st.sampled_from([f"{shown} and more", f"{shown}show clock", shown, f"  {shown}", f"at {shown}"])
-    lines = draw(st.lists(st.one_of(plain_lines, plain_lines, odd, *([quoted] if quotes else [])), max_size=12))
+    plain = plain_lines if quotes else odd
+    lines = draw(st.lists(st.one_of(plain, plain, odd, *([quoted] if quotes else [])), max_size=12))
     lines = [line for place, line in enumerate(lines) if not is_reply(lines, place, shown.strip())]
     end = draw(st.sampled_from(["\r\n", "\r\n", "\r\n", "\r\n\r\n", ""]))
     if prompt.startswith("\r"):
@@ -310,13 +312,19 @@ def scenes(draw: st.DrawFn) -> Scene:
 def plain_scenes(draw: st.DrawFn) -> Scene:
     """Return a device that echoes, whose answers hold no line that something else could be taken for."""
     prompt = draw(prompts)
+    shown = clean(prompt).rsplit("\n", 1)[-1]
+    names = names_of(shown)
+    # "[x]" is a line of text, and may be the prompt of a device called x in another mode.
+    lines = plain_lines.filter(
+        lambda line: not any(may_be_prompt(word, shown, names) for word in (line, *line.split()))
+    )
     echo = draw(echoes.filter(lambda each: each != "none"))
     if echo == "redraw" and len(prompt) > 100:
         echo = "plain"  # the echo would be longer than what is searched
     return Scene(
         prompt=prompt,
         echo=echo,
-        answers=tuple(draw(st.lists(answers(prompt, plain_lines, quotes=False), min_size=1, max_size=3))),
+        answers=tuple(draw(st.lists(answers(prompt, lines, quotes=False), min_size=1, max_size=3))),
         pager=draw(st.sampled_from(["", "", "", *PROMPTS])),
         wipe=draw(st.sampled_from([name for name in WIPES if name not in NOT_WIPED])),
         page=draw(st.integers(2, 8)),
