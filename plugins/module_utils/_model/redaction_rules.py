@@ -379,7 +379,7 @@ TRAP_HOST = re.compile(
 )
 # The block of a VRF on IOS-XR, and a line of it.
 TRAP_BLOCK = re.compile(r"[-+ \t]{0,40}snmp-server vrf \S{1,64}[ \t]*\n")
-TRAP_LINE = re.compile(rf"[-+]?[ \t]{{1,40}}(?:host{BLANKS}\S{{1,128}}{BLANKS}{_TRAP_OPTIONS})?[^\n]{{0,400}}(?:\n|\Z)")
+TRAP_LINE = re.compile(rf"[-+]?[ \t]{{1,40}}host{BLANKS}\S{{1,128}}{BLANKS}{_TRAP_OPTIONS}")
 BEFORE_COMMUNITY = re.compile(
     r"[ \t]{1,40}(?:community|traps?|informs?|"
     r"version(?! v?(?:1|2c)[ \t]*(?:\n|\Z| (?:severity|udp-port|port|use-vrf))))\b(?!-)"

@@ -577,10 +577,12 @@ def _receiver(text: str, match: re.Match[str], found: list[Span]) -> None:
 
 def _receivers_of_vrf(text: str, place: int, found: list[Span]) -> int:
     """Look at the lines of a block of receivers."""
-    while match := rules.TRAP_LINE.match(text, place):
-        if match.lastindex:
+    while text[place : place + 2].lstrip("-+")[:1] in (" ", "\t"):
+        end = _line_end(text, place)
+        if match := rules.TRAP_LINE.match(text, place, end):
             _receiver(text, match, found)
-        place = match.end()
+        newline = text.find("\n", end)
+        place = newline + 1 if newline >= 0 else len(text)
     return place
 
 
