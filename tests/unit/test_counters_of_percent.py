@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.played import Talk, device, each_of, line, play
+from tests.unit.played import Talk, device, each_of, play
 
 CLOCK = {"show clock": b"10:00:00\r\n"}
 COMMANDS = ["show counter", "show clock"]
