@@ -1,13 +1,15 @@
 # Copyright: (c) 2026, the rollcall.network authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A device with a learned platform that does not know the line `enable`."""
+"""The privileged mode of a device whose platform, or whose prompt, is not known."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from tests.unit.played import device, play
+from tests.unit.played import Talk, device, line, play
 
 
 @pytest.mark.parametrize(
@@ -21,3 +23,80 @@ def test_become_is_refused_only_if_somebody_knows_that_there_is_such_a_mode(
     done = play(talk, ["show version"], platform, become=True, become_password=password)
     assert (done.error.error.kind if done.error else None) == kind
     assert done.texts.get("show version", "1.0") == "1.0"
+
+
+ACME = {
+    "like": "frr",
+    "prompts": {"privileged": r"^\S+ #\s*$", "user": r"^\S+ >\s*$"},
+    "enable": "super",
+}
+OK = b"1.0\r\n"
+
+
+def becoming(before: bytes, after: bytes, *, line_of_mode: str = "super", password: bool = False) -> Talk:
+    prompt = before
+    while True:
+        yield prompt
+        typed = (yield from line()).strip()
+        if typed == "exit":
+            return
+        if typed == line_of_mode:
+            if password:
+                yield b"Password: "
+                yield from line(echo=False)
+                yield b"\r\n"
+            prompt = after
+        elif typed == "show version":
+            yield OK
+        elif typed:
+            yield b"% Invalid input detected at '^' marker.\r\n"
+
+
+@pytest.mark.parametrize("secret", [None, "secret"])
+@pytest.mark.parametrize(
+    ("talk", "kind"),
+    [
+        (lambda: device(b"fra-wan1>", {"show version": OK}), "become_refused"),
+        (lambda: becoming(b"fra-wan1>", b"fra-wan1>"), "become_refused"),
+        (lambda: becoming(b"fra-wan1>", b"fra-wan1>", password=True), "become_refused"),
+        (lambda: becoming(b"R1[7]>", b"R1[7]>"), "become_refused"),
+        (lambda: becoming(b"fra-wan1>", b"fra-wan1#"), None),
+        (lambda: becoming(b"fra-wan1>", b"fra-wan1#", password=True), None),
+        (lambda: becoming(b"fra-wan1>", b"fra-wan1%"), None),
+        (lambda: device(b"fra-wan1#", {"show version": OK}), None),
+        (lambda: becoming(b"fra-wan1 >", b"fra-wan1 #"), None),
+        (lambda: device(b"fra-wan1 #", {"show version": OK}), None),
+    ],
+)
+def test_a_mode_that_the_prompts_of_an_own_platform_do_not_show(
+    talk: Callable[[], Talk], kind: str | None, secret: str | None
+) -> None:
+    done = play(talk(), ["show version"], "acme_os", definition=ACME, become=True, become_password=secret)
+    if done.error is not None and done.error.error.kind == "no_become_password" and secret is None:
+        return  # it asked for the password that is not there
+    assert (done.error.error.kind if done.error else None) == kind
+    assert done.error is not None or done.texts == {"show version": "1.0"}
+    if done.error is not None:
+        assert "correct its prompts" in done.error.error.message
+
+
+@pytest.mark.parametrize(
+    ("platform", "password", "kind"),
+    [
+        ("cisco_iosxe", None, "become_refused"),
+        ("cisco_iosxe", "secret", "become_refused"),
+        ("huawei_vrp", None, None),  # has no such mode
+        ("learned", None, None),
+        ("learned", "secret", "become_refused"),
+    ],
+)
+def test_a_mode_that_no_prompt_shows(platform: str, password: str | None, kind: str | None) -> None:
+    talk = device(b"box:", {"show version": OK})
+    done = play(talk, ["show version"], platform, become=True, become_password=password)
+    assert (done.error.error.kind if done.error else None) == kind
+
+
+def test_without_become_nothing_is_entered() -> None:
+    done = play(device(b"fra-wan1>", {"show version": OK}), ["show version"], "acme_os", definition=ACME)
+    assert (done.error, done.texts) == (None, {"show version": "1.0"})
+    assert b"super" not in done.stream.typed

@@ -99,13 +99,7 @@ async def _enter(terminal: Terminal, goal: str) -> None:
     become = terminal.device.become or terminal.device.become_password is not None
     if terminal.now is None:
         if become and not terminal.prompt.line.endswith("#"):
-            own = (
-                terminal.platform.way(USER, PRIVILEGED)
-                if terminal.device.definition and USER in terminal.platform.modes
-                else ()
-            )
-            for step in own or (Step("ask", "enable", ASKS_PASSWORD),):
-                await _answer(terminal, step)
+            await _enter_unseen(terminal)
         return
     if terminal.now.name == goal:
         return
@@ -121,6 +115,19 @@ async def _enter(terminal: Terminal, goal: str) -> None:
     is_known = terminal.platform.name != LEARNED or terminal.device.become_password is not None
     if wants_password and is_known and (terminal.now is None or terminal.now.name != goal):
         _not_entered(terminal, steps[-1].text)
+
+
+async def _enter_unseen(terminal: Terminal) -> None:
+    """Enter the privileged mode on a device whose prompt is none of its platform's. Only a new prompt shows it then."""
+    platform, old = terminal.platform, terminal.prompt
+    way = (platform.way(USER, PRIVILEGED) if USER in platform.modes else None) or ()
+    own = way if terminal.device.definition else ()
+    for step in own or (Step("ask", "enable", ASKS_PASSWORD),):
+        await _answer(terminal, step)
+    is_meant = bool(way) and (platform.name != LEARNED or terminal.device.become_password is not None)
+    is_shown = terminal.now is not None and terminal.now.name == PRIVILEGED
+    if is_meant and not is_shown and old.is_alone(terminal.prompt.line):
+        _not_entered(terminal, step.text, f"its prompt is none of platform {platform.name}, correct its prompts")
 
 
 async def _answer(terminal: Terminal, step: Step) -> None:
@@ -217,15 +224,18 @@ async def _learn(terminal: Terminal, answer: Answer, deadline: float) -> bool:
             return True
 
 
-def _not_entered(terminal: Terminal, what: str) -> NoReturn:
+def _not_entered(terminal: Terminal, what: str, check: str = "") -> NoReturn:
+    """Fail, as the device is still in the mode before.
+
+    :param check: what else to check, if it is not the password.
+    """
     prompt = terminal.secrets.quoted(terminal.prompt.line)
     said = excerpt(terminal.secrets.quoted(terminal.reason))
     said = f"it said {said}, and " if said else ""
-    check = (
-        "check ansible_become_password"
-        if terminal.gave_secret
-        else ("it did not ask for a password; check ansible_network_os and the user's rights")
-    )
+    if terminal.gave_secret:
+        check = f"check ansible_become_password{f'; {check}' if check else ''}"
+    else:
+        check = check or "it did not ask for a password; check ansible_network_os and the user's rights"
     message = f"the device refused {what!r} ({said}it stays at {prompt!r}); {check}"
     raise DeviceError("auth_failed", "auth", "become_refused", message)
 
