@@ -158,7 +158,9 @@ class Scene:
             if typed in texts:
                 yield from self.paged(texts[typed])
             elif typed and not self.accepts:
-                yield from self.said(b"% Invalid input detected at '^' marker." + self.crlf)
+                # Behind a prompt that is "%" alone, "% Invalid" begins like the next one.
+                mark = b"" if self.shown_prompt == "%" else b"% "
+                yield from self.said(mark + b"Invalid input detected at '^' marker." + self.crlf)
 
     def paged(self, data: bytes) -> Talk:
         prompt, key = PROMPTS.get(self.pager, ("", ""))
