@@ -421,6 +421,7 @@ def changed_prompts(text: str) -> None:
             reader_changed.may_be_prompt(line, prompt.line, (*names, *reader_changed.given_names(text)))
             reader_changed.may_be_prompt("R1>", line, reader_changed.names_of(line))
         prompt.is_whole(f"{text}R1#")
+        prompt.may_have_grown(f"{text}R1#")
         prompt.changes_to(text)
     asked.asks_for(text)
 
@@ -580,6 +581,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "with tests": with_tests,
     "asked": forget_and_ask,
     "learned": lambda text: reader_prompt.learned(text, raw(text)),
+    "is_counter": lambda text: reader_answer.is_counter(raw(text), len(raw(text)) // 2, 0),
     "is_idle": lambda text: reader_answer.is_idle(text, PROMPTS[0]),
     "count": lambda text: [prompt.count(text) for prompt in PROMPTS],
     "quotes": lambda text: [
@@ -740,6 +742,8 @@ PATTERNS: dict[str, str] = {
     "echo._NOISE": MATCH,
     "echo._LINE_REST": MATCH,
     "answer._MOVES": SEARCH,
+    "answer._PERCENTAGE": FULLMATCH,
+    "prompt._ABOVE": FULLMATCH,
     "prompt._NOT_BLANK": SEARCH,
     "prompt._NUMBER": SEARCH,
     "prompt._UNFINISHED": SEARCH,
@@ -771,8 +775,11 @@ PATTERNS: dict[str, str] = {
     "questions._ORDERS": MATCH,
     "questions._OF_USER": SEARCH,
     "questions._BEHIND_USER": SEARCH,
-    **{f"changed.{name}": SEARCH for name in ("_PARTS", "_IN_BRACKETS", "_GROUP", "_ROLE", "_RENAMES")},
+    **{
+        f"changed.{name}": SEARCH for name in ("_PARTS", "_IN_BRACKETS", "_GROUP", "_ROLE", "_RENAMES", "_AT", "_COUNT")
+    },
     **{f"changed.{name}": FULLMATCH for name in ("_COMMON", "_BEFORE", "_AFTER", "_CONFIGURES")},
+    **{f"changed.{name}": FULLMATCH for name in ("_BEFORE_STATE", "_AFTER_STATE")},
     "rejections._MARKS": MATCH,
     "rejections._LABEL": MATCH,
     "rejections._MESSAGES": MATCH,
