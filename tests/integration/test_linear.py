@@ -424,6 +424,7 @@ def changed_prompts(text: str) -> None:
         prompt.may_have_grown(f"{text}R1#")
         prompt.changes_to(text)
     asked.asks_for(text)
+    asked.may_ask(text)
 
 
 def modes(text: str) -> None:
@@ -769,6 +770,7 @@ PATTERNS: dict[str, str] = {
     "questions._ASKS": SEARCH,
     "questions._MAY_WAIT": SEARCH,
     "questions._LABEL": MATCH,
+    "questions._DATED": MATCH,
     "questions._ASKS_FOR": SEARCH,
     "questions._OFFERS": SEARCH,
     "questions._NAMES_KEY": SEARCH,
@@ -789,6 +791,7 @@ PATTERNS: dict[str, str] = {
     "rejections._CODE": MATCH,
     "rejections._SENTENCE": FULLMATCH,
     "rejections._MAY_FAIL": SEARCH,
+    **{f"rejections.{name}": FULLMATCH for name in ("_CANNOT", "_EXCEPTION", "_WORKING")},
     "rejections._PROGRAM": MATCH,
     "rejections._COMMAND": MATCH,
     "rejections._ADVICE": MATCH,

@@ -277,6 +277,7 @@ pauses = st.sampled_from(PAUSES)
 cuts = st.lists(st.tuples(st.sampled_from((1, 1, 2, 5, 9, 23, 60, 200)), pauses), min_size=1, max_size=8).map(tuple)
 delays = st.sampled_from([0.0, 0.0, 0.01, 0.1, 0.25, 0.7, 1.5, 3.0])
 echoes = st.sampled_from(["plain", "plain", "redraw", "wrap", "scroll", "none"])
+pagers = st.sampled_from(["", "", "", *PROMPTS])
 quoted_pagers = st.sampled_from([clean(prompt).strip() for prompt, _key in PROMPTS.values()])
 odd = st.one_of(
     st.sampled_from([*QUESTIONS, *LOGS]),
@@ -286,19 +287,25 @@ odd = st.one_of(
 )
 
 
+def pages(pager: str) -> st.SearchStrategy[int]:
+    """Return how many lines a page has. A percentage below fewer lines is taken for a counter."""
+    return st.integers(10, 11) if pager == "less, percent" else st.integers(2, 8)
+
+
 @st.composite
 def scenes(draw: st.DrawFn) -> Scene:
     """Return any device."""
     prompt = draw(any_prompts)
     echo = draw(echoes)
+    pager = draw(pagers)
     message = draw(st.sampled_from(["", "", "", *LOGS])) if echo != "none" else ""
     return Scene(
         prompt=prompt,
         echo=echo,
         answers=tuple(draw(st.lists(answers(prompt, odd, quotes=True), min_size=1, max_size=3))),
-        pager=draw(st.sampled_from(["", "", "", *PROMPTS])),
+        pager=pager,
         wipe=draw(st.sampled_from([name for name in WIPES if name not in NOT_WIPED])),
-        page=draw(st.integers(2, 8)),
+        page=draw(pages(pager)),
         delay=draw(delays),
         cuts=draw(cuts),
         hesitates=draw(st.sampled_from([0.09, 0.09, 0.6, 2.4, 8.0])),
@@ -321,15 +328,16 @@ def plain_scenes(draw: st.DrawFn) -> Scene:
         lambda line: not any(may_be_prompt(word, shown, names) for word in (line, *line.split()))
     )
     echo = draw(echoes.filter(lambda each: each != "none"))
+    pager = draw(pagers)
     if echo == "redraw" and len(prompt) > 100:
         echo = "plain"  # the echo would be longer than what is searched
     return Scene(
         prompt=prompt,
         echo=echo,
         answers=tuple(draw(st.lists(answers(prompt, lines, quotes=False), min_size=1, max_size=3))),
-        pager=draw(st.sampled_from(["", "", "", *PROMPTS])),
+        pager=pager,
         wipe=draw(st.sampled_from([name for name in WIPES if name not in NOT_WIPED])),
-        page=draw(st.integers(2, 8)),
+        page=draw(pages(pager)),
         delay=draw(delays),
         cuts=draw(cuts),
         greeting=draw(st.sampled_from(["", "Welcome\r\n"])),
