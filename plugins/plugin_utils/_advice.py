@@ -136,7 +136,7 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "become_refused": (
             "Enable password refused",
             "Correct ansible_become_password, or give the user the right to enable. With a platform of your own, check "
-            "its line in enable.",
+            "its prompts and its line in enable.",
         ),
         "closed": (
             "Closed after the password",
