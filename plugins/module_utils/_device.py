@@ -88,7 +88,7 @@ class Hop:
     ssh_config: tuple[str, ...] = ()
     proxy_command: str | None = field(default=None, repr=False)
     in_inventory: bool = False
-    inventory_sources: tuple[str, ...] = ()
+    inventory_sources: tuple[str, ...] = field(default=(), compare=False)  # of the run, for the commands in messages
 
 
 @dataclass(frozen=True, slots=True)
