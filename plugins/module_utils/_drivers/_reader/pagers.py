@@ -73,7 +73,7 @@ _AFTER_TEXT = (
     r"|--\s?\[q\squit(?!\|[^\]\n]{0,60}\bdown\b)[^\]\n]{0,60}\]"  # MikroTik at the end of the text
     r"|ctrl\+c\s(?:esc\s)?q\squit\b(?![^\n]{0,100}next\spage)[^\n]{0,100}"  # D-Link at the end of the text
     r")|(?P<yes>display\sall\s\d{1,9}\sitems\?\s?\(y/n\))"  # F5
-    rf"|(?P<line>(?!{_UP_TO}{_OTHER_KEY}){_PRESS}{_ENTER}{_KEY}{_PURPOSE % 'go'}|(?:-\s{{1,3}})?\(press\sreturn\))"
+    rf"|(?P<line>{_PRESS}(?!{_UP_TO}{_OTHER_KEY}){_ENTER}{_KEY}{_PURPOSE % 'go'}|(?:-\s{{1,3}})?\(press\sreturn\))"
     r"|(?P<page>"
     rf"(?:<-|<?-{{2,20}}){_MORE}"
     r"|--\s?\[q\squit\|[^\]\n]{0,80}\]"
@@ -81,7 +81,7 @@ _AFTER_TEXT = (
     rf"|more\?\s[^\n]{{0,100}}\bquit\b{_UP_TO}"
     rf"|(?:ctrl\+c\s)?(?:esc\s)?q\squit\s[^\n]{{0,60}}\bnext\spage\b{_UP_TO}"
     rf"|press\sq\sto\squit,?\s{_UP_TO}"
-    rf"|{_PRESS}{_UP_TO}{_OTHER_KEY}{_UP_TO}"
+    rf"|{_PRESS}(?={_UP_TO}{_OTHER_KEY}){_UP_TO}"
     rf"|{_PRESS}{_SPACE}{_KEY}{_PURPOSE % 'go_on'}"
     rf"|{_LINES}(?:\s{_BYTE})?(?:{_PERCENT})?"
     r")"
