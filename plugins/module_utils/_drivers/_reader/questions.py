@@ -52,10 +52,11 @@ def _dialog(question: str, answer: str | None, **details: object) -> Dialog:
 
 _KEY = r"(?:the\s)?['\"<\[]?(?:any\skey|enter|return|cr|space(?:\s?bar)?)['\">\]]?(?:\skey)?"
 _YES_NO = r"[\[({<]\s?%s[^\])}>\n]{0,40}[\])}>]"
+_NO_LICENCE = r"(?![^?\n]{0,200}(?:licen[sc]e|eula))"  # a person must accept a licence
 _TERMS = (
     r"\bdo\syou\s(?:(?:acknowledge|understand|accept|agree|consent)(?:\sand\s|,\s|\sto\s)?){1,3}"
-    r"(?![^?\n]{0,200}(?:licen[sc]e|eula))[^?\n]{0,200}\?\s{0,3}"
-    r"|\bi\shave\s(?:read|understood)\b(?![^?\n]{0,200}(?:licen[sc]e|eula))[^?\n]{0,200}\b(?:consent|agree|accept)\b[^?\n]{0,200}?"
+    rf"{_NO_LICENCE}[^?\n]{{0,200}}\?\s{{0,3}}"
+    rf"|\bi\shave\s(?:read|understood)\b{_NO_LICENCE}[^?\n]{{0,200}}\b(?:consent|agree|accept)\b[^?\n]{{0,200}}?"
 )
 
 SHARED: tuple[Dialog, ...] = (
@@ -63,14 +64,14 @@ SHARED: tuple[Dialog, ...] = (
     _dialog(r"\(press\s'a'\sto\saccept\)\s?:?", "a", is_key=True),
     # VRP offers to change a password that is old or the first one.
     _dialog(r"password[^\n]{0,120}\n?[^\n]{0,120}\bchange(?:\sit)?\snow\?\s?\[y/n\]\s?:?", "n"),
-    # It offers to end its search for a configuration.
-    _dialog(r"\bdo\syou\swant\sto\sstop\sauto-config\?\s?\[y/n\]\s?:?", "n"),
     # Cisco Small Business does the same, in other words.
     _dialog(
         r"(?:password[^\n]{0,160}\n?[^\n]{0,160}\bchange\s(?:it|this)|\bchange\s(?:the|your)\s(?:\w{1,20}\s)?password)(?:\snow)?"
         r"\s?\??\s?[\[(]y/n[\])](?:\s?\[\w\])?\s?[?:]{0,2}",
         "n",
     ),
+    # VRP offers to end its search for a configuration.
+    _dialog(r"\bdo\syou\swant\sto\sstop\sauto-config\?\s?\[y/n\]\s?:?", "n"),
     # Comware
     _dialog(r"press\sy\sor\senter\sto\scontinue,\sn\sto\sexit\.?", ""),
     # SmartAX and others complete a command: an empty line sends it as it was typed.
