@@ -57,7 +57,7 @@ def _without_state(found: Found, lines: Sequence[str]) -> Iterator[int]:
 
 def _without_start(found: Found, lines: Sequence[str]) -> Iterator[int]:
     """The skipped lines with a label of the used ones, if a row lacks its first value and others have it."""
-    first = next(iter(found.rows[0]))
+    first, *_others = found.rows[0]
     lacking = sum(not row[first] for row in found.rows)
     if not 0 < lacking < len(found.rows):
         return
