@@ -340,6 +340,7 @@ def plain_scenes(draw: st.DrawFn) -> Scene:
         page=draw(pages(pager)),
         delay=draw(delays),
         cuts=draw(cuts),
+        hesitates=min(0.09, 9 / len(prompt)),  # between two characters
         greeting=draw(st.sampled_from(["", "Welcome\r\n"])),
         accepts=draw(st.booleans()),
     )

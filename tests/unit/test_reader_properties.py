@@ -433,7 +433,7 @@ def test_an_answer_is_whole_or_it_is_not_ok(scene: Scene) -> None:
 def test_a_plain_answer_is_ok(scene: Scene) -> None:
     """A device that echoes, and whose text holds nothing that something else could be taken for, is always answered.
 
-    It can pause for 8 s anywhere in a text, and for less than 0.1 s in a prompt.
+    It can pause for 8 s anywhere in a text, for less than 0.1 s in a prompt, and prints a prompt within 9 s.
     """
     played = scene.played()
     assert played.error is None, scene

@@ -91,21 +91,30 @@ def _found(text: str) -> list[Span]:
         lower = text.translate(_ASCII_LOWER)
     found: list[Span] = []
     names: list[int] = []  # for each secret, the keyword that it was found by
-    for gate, looks in KEYWORDS:
-        first = lower.find(gate)
-        if first < 0:
+    distinct = _distinct_lines(lower)
+    for gate, looks in _SEARCHED:
+        if gate not in distinct:
             continue
-        for keyword, look in looks:
-            place = (
-                first
-                if keyword == gate
-                else lower.find(keyword, max(0, first - len(keyword)) if gate in keyword else 0)
-            )
+        for part, keyword, look in looks:
+            place = lower.find(keyword) if part in distinct else -1
             while place >= 0:
                 end = look(text, place, found)
                 names += [place] * (len(found) - len(names))
                 place = lower.find(keyword, max(end, place + len(keyword)))
     return _not_behind_secrets(text, found, names)
+
+
+def _distinct_lines(text: str) -> bytes:
+    """Return each line once, without digits. What is not in them without its digits is not in the text.
+
+    The lines of configurations and tables often differ by numbers only. A search for each keyword in the whole text
+    cost most of the time.
+    """
+    return b"\n".join(set(_without_digits(text).split(b"\n")))
+
+
+def _without_digits(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass").translate(None, b"0123456789")
 
 
 def _not_behind_secrets(text: str, found: list[Span], names: list[int]) -> list[Span]:
@@ -936,7 +945,7 @@ def _shapes(*keywords: str) -> tuple[tuple[str, _Look], ...]:
 _WITH_OTHERS = frozenset({"snmp", "auth", "config", "pass", "key", "encrypt", "user "})
 # What a text must contain, in lower case, to be looked at for each kind of secret; then what stands at the place. A
 # search costs more than what it finds, so what is rare is behind what is common to several.
-KEYWORDS: tuple[tuple[str, tuple[tuple[str, _Look], ...]], ...] = (
+_KEYWORDS: tuple[tuple[str, tuple[tuple[str, _Look], ...]], ...] = (
     (
         "pass",
         (
@@ -986,4 +995,8 @@ KEYWORDS: tuple[tuple[str, tuple[tuple[str, _Look], ...]], ...] = (
     (" -u", _all(_of_program, " -u")),
     *((keyword, _shapes(keyword)) for keyword in ("$", "hook", "eyj", "bearer ", " enc ", "-aq==")),
     *((keyword, _shapes(keyword)) for keyword in ("ghp_", "github_pat_", "glpat-", "hvs.", "cookie: ")),
+)
+_SEARCHED = tuple(
+    (_without_digits(gate), tuple((_without_digits(keyword), keyword, look) for keyword, look in looks))
+    for gate, looks in _KEYWORDS
 )
