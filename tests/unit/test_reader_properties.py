@@ -30,6 +30,23 @@ SETTINGS = settings(
 
 # Devices whose answers were wrong with status ok.
 WRONG_ONCE = {
+    "the next command quoted behind a pager, in a text that begins with the prompt": Scene(
+        prompt="%",
+        echo="plain",
+        answers=(
+            b"",
+            (
+                b"  %\r\n\r\n"
+                b"show log | include word0-word1-word2-word3-word4-word5-word6-word7-word8-word9-word10-word11\r\n"
+            ),
+            b"",
+        ),
+        pager="ios",
+        wipe="blanks",
+        page=2,
+        cuts=((1, 0.02),),
+        accepts=False,
+    ),
     "a quoted prompt with the same line before it as at the end": Scene(
         prompt="R1#",
         echo="plain",
@@ -439,6 +456,11 @@ def test_a_plain_answer_is_ok(scene: Scene) -> None:
     assert played.error is None, scene
     for number, command in enumerate(played.outputs):
         assert scene.same(played.texts[command], number), (command, scene)
+
+
+def test_the_name_of_a_device_is_not_what_its_pager_announces() -> None:
+    scene = Scene(prompt="!FAILOVER#", echo="redraw", answers=(b"\r\n\r\n\r\n",), pager="zhone", page=2)
+    assert scene.played().error is None
 
 
 @pytest.mark.parametrize("scene", WRONG_ONCE.values(), ids=WRONG_ONCE)

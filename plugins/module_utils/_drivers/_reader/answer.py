@@ -76,8 +76,8 @@ class Answer:
         self._shown = (0, "")
 
     def tail(self) -> str:
-        """Return the raw end, for ``pager_at_end``."""
-        return decode(bytes(self.data[-PAGER_TAIL:]))
+        """Return the raw end without the echo of the line, for ``pager_at_end``."""
+        return decode(bytes(self.data[max(self.echo.end, len(self.data) - PAGER_TAIL) :]))
 
     def shown(self) -> str:
         """Return the end as a terminal shows it."""
@@ -289,8 +289,7 @@ class Answer:
 
     def paged_after_test(self) -> bool:
         """Return whether a pager's prompt came after the first test. The empty line can have been its key."""
-        raw = decode(bytes(self.data[self.tests[0] :]))
-        return any(pager_at_end(part) is not None for part in _MOVES.split(raw))
+        return any(pager_at_end(part) is not None for part in _between_moves(self.data[self.tests[0] :]))
 
     def is_cut_too_late(self, text: str) -> bool:
         """Return whether the text of the answer ends with a prompt, and the line end that was the key of a pager can
@@ -363,10 +362,16 @@ class Answer:
         return is_new and "\n" in rendered(self.data[: self.echo.start])
 
     def follows_unknown_text(self) -> bool:
-        """Return whether text came before the echo that is no known message, and no prompt after it."""
+        """Return whether text came before the echo that is no known message, and no prompt after it.
+
+        The prompt of a pager is such a text, although it is wiped: the pager took the first character of the command.
+        """
         if not self.echo.found or self.echo.behind_prompt or self.echo.interrupted or not self.echo.start:
             return False
-        return not is_idle(rendered(self.data[: self.echo.start]), self.prompt)
+        if not is_idle(rendered(self.data[: self.echo.start]), self.prompt):
+            return True
+        *before, _typed = _between_moves(self.data[: self.echo.end].rstrip())
+        return any(pager_at_end(part) is not None for part in before)
 
     def is_only_prompts(self) -> bool:
         """Return whether nothing but prompts came, so that the device has not read the line."""
@@ -376,6 +381,11 @@ class Answer:
         """Return whether text and a prompt came after the echo of the line that ends the session."""
         lines = block(rendered(self.data[self.echo.end :])) if self.echo.found else ()
         return len(lines) > 1 and self.prompt.is_alone(lines[-1]) and not is_idle("\n".join(lines), self.prompt)
+
+
+def _between_moves(data: bytes | bytearray) -> list[str]:
+    """Return the parts of raw data between what moves the cursor: a pager's prompt is one, wiped or not."""
+    return _MOVES.split(decode(bytes(data)))
 
 
 def _blanks(line: str) -> int:
