@@ -53,6 +53,23 @@ WRONG_ONCE = {
         answers=(b"\r\ninterface up 10.0.0.1/24\r\n  R1#\r\ninterface up 10.0.0.1/24\r\n",),
         cuts=((1, 0.02),),
     ),
+    "the next command quoted on the line below the prompt, before a pager": Scene(
+        prompt="%",
+        echo="plain",
+        answers=(
+            b"",
+            (
+                b"  %\r\n"
+                b"show log | include word0-word1-word2-word3-word4-word5-word6-word7-word8-word9-word10-word11\r\n\r\n"
+            ),
+            b"",
+        ),
+        pager="ios",
+        wipe="blanks",
+        page=2,
+        cuts=((1, 0.02),),
+        accepts=False,
+    ),
     "the rest of a line that begins with the prompt": Scene(
         prompt="HRP_M<Core SW+1>",
         echo="plain",
@@ -456,6 +473,13 @@ def test_a_plain_answer_is_ok(scene: Scene) -> None:
     assert played.error is None, scene
     for number, command in enumerate(played.outputs):
         assert scene.same(played.texts[command], number), (command, scene)
+
+
+def test_the_first_letter_of_a_word_is_not_the_prompt_of_a_device_with_this_name() -> None:
+    lines = b"\r\n" * 5 + b"10.0.0.1/24 Gi0/1 -\r\nxyz\r\n\r\n\r\n"
+    scene = Scene(prompt="x::%", echo="plain", answers=(lines,), pager="ios", page=4, cuts=((1, 0.0), (5, 1.1)))
+    scene.accepts = False
+    assert scene.played().error is None
 
 
 def test_the_name_of_a_device_is_not_what_its_pager_announces() -> None:

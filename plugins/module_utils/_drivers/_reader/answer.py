@@ -364,11 +364,13 @@ class Answer:
     def follows_unknown_text(self) -> bool:
         """Return whether text came before the echo that is no known message, and no prompt after it.
 
-        The prompt of a pager is such a text, although it is wiped: the pager took the first character of the command.
+        The end of the prompt's line is such a text. So is the prompt of a pager, although it is wiped: the pager took
+        the first character of the command.
         """
         if not self.echo.found or self.echo.behind_prompt or self.echo.interrupted or not self.echo.start:
             return False
-        if not is_idle(rendered(self.data[: self.echo.start]), self.prompt):
+        text = rendered(self.data[: self.echo.start])
+        if not is_idle(text, self.prompt) or (not text.strip() and "\n" in text):
             return True
         *before, _typed = _between_moves(self.data[: self.echo.end].rstrip())
         return any(pager_at_end(part) is not None for part in before)

@@ -94,8 +94,10 @@ def may_be_prompt(line: str, prompt: str, names: tuple[str, ...]) -> bool:
     if not line or len(line) > LONGEST:
         return False
     shape = _shape(line.strip(_EDGES))
-    if _shape(line) == _shape(prompt) or (any(map(str.isalpha, shape)) and shape == _shape(prompt.strip(_EDGES))):
+    if _shape(line) == _shape(prompt):
         return True
+    if len(shape) > 1 and any(map(str.isalpha, shape)) and shape == _shape(prompt.strip(_EDGES)):
+        return True  # a name of one letter can be the first one of a word
     if line[-1] not in ENDS and line[-1] != prompt[-1:]:
         return False
     if _CONFIGURES.fullmatch(line):
