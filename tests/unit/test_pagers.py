@@ -287,10 +287,27 @@ def test_no_pager(text: str) -> None:
         "The switch will power off.\r\nPress any key to continue",
         "The configuration is discarded.\r\nPress any key to continue",
         "Failover happens.\r\nHit any key to proceed",
+        "The switch will reload now.\r\nEnter to continue, q to quit",
     ],
 )
 def test_a_question_about_a_risk_is_no_pager(text: str) -> None:
     assert pager_at_end(f"line\r\n{text}") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("Enter to continue, q to quit", "\n"),
+        ("q to quit, enter to continue", "\n"),
+        ("<Enter> to continue, q to quit", "\n"),
+        ("[Space] to continue, [q] to quit", " "),
+        ("any key to continue, q to quit", " "),
+    ],
+)
+def test_a_line_with_the_keys_to_go_on_and_to_quit_is_a_pager(text: str, key: str) -> None:
+    found = pager_at_end(f"line\r\n{text}")
+    assert found
+    assert (found.answer, found.sure) == (key, False)
 
 
 @pytest.mark.parametrize(

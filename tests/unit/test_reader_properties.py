@@ -70,6 +70,12 @@ WRONG_ONCE = {
         cuts=((1, 0.02),),
         accepts=False,
     ),
+    "a quoted prompt above a line in brackets, as the prompt has one above it": Scene(
+        prompt='\r\n!*[/show router "Base"]\r\nA:admin@node.2# ',
+        echo="plain",
+        answers=(b"\r\nA:admin@node.2# \r\n-- [Q quit|D dump|down]\r\n",),
+        accepts=False,
+    ),
     "the rest of a line that begins with the prompt": Scene(
         prompt="HRP_M<Core SW+1>",
         echo="plain",

@@ -59,10 +59,12 @@ _PERCENT = r"\s\(?\d{1,3}%\)?"
 _DECORATED = (
     r"(?:[^\w\s]{1,20}\s?more\s?[^\w\s?]{0,20}|more\s?[.>=*~-]{2,20})"  # (more), < more >, *** More ***, more..
 )
-# A line that names the keys for more and for the end: <SPACE> for next page, <CR> for next line, Q to quit
+# A line that names the keys for more and for the end: <SPACE> for next page, <CR> for next line, Q to quit; or
+# Enter to continue, q to quit
 _NAMES_KEYS = (
-    r"(?=[^\n]{0,150}(?<![\w-])(?:q|quit|esc|exit)(?![\w-]))(?=[^\n]{0,150}\b(?:(?:next|one|1)\s(?:page|line|screen)|more)\b)"
-    r"(?=[^\n]{0,150}(?:[<\[('\"=:]|\bkey\b))"
+    r"(?=[^\n]{0,150}(?<![\w-])(?:q|quit|esc|exit)(?![\w-]))"
+    r"(?=[^\n]{0,150}\b(?:(?:next|one|1)\s(?:page|line|screen)|more|to\scontinue)\b)"
+    r"(?=[^\n]{0,150}(?:[<\[('\"=:]|\bkey\b)|(?:q|enter|return|space)\sto\s)"
 )
 _BY_LINE = r"(?![^\n]{0,150}(?:space|\bkey\b|<sp>))(?=[^\n]{0,150}\b(?:enter|return|cr)\b)"
 

@@ -37,6 +37,8 @@ _CHANGES = "*!~ "  # marks of unsaved changes before a prompt
 _ABOVE = re.compile(
     r"\{[^{}\n]{1,80}\}(?:\[[^\[\]\n]{0,200}\])?|[*!~]{0,3}(?:\([a-z]{1,10}\))?\[[^\[\]\n]{0,200}\]", re.IGNORECASE
 )
+# A place in the configuration above a prompt, without marks: [/show router "Base"], (ex)[/configure], [], [edit]
+_PLACE = re.compile(r"(?:\([a-z]{1,10}\))?\[(?:(?:[a-z]{2}:)?/[^\n]*|edit[^\n]*)?\]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +234,7 @@ def _shape(line: str) -> str:
     """Return the part of a context line that does not change with numbers, marks of changes and the place in the
     configuration, as in ``*(ex)[/configure]``."""
     line = _NUMBER.sub("0", line.strip().lstrip(_CHANGES))
-    return "[]" if line.endswith("]") and "[" in line[:8] else line
+    return "[]" if _PLACE.fullmatch(line) else line
 
 
 def is_message(line: str) -> bool:
