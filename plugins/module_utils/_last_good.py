@@ -35,7 +35,7 @@ from ._model.redaction_search import MASK
 from ._redacted import redacted_texts
 from ._result import iso
 from ._run import RUNS, entry, folds_case, plain_name, text_name, write_file, write_json
-from ._shrunken import Measure, rows_of, shrunken
+from ._shrunken import Measure, is_about_as_large, rows_of, shrunken
 from ._trusted import check_folder, make_folder, read_file
 from ._wrong_device import is_of_other, refused
 
@@ -453,10 +453,10 @@ def _measured(output: Mapping[str, Any]) -> Measure:
 
 
 def _suspicion(command: str, kept: Kept, before: str, output: Mapping[str, Any]) -> str | None:
-    """Return why an answer is suspicious. It is not if the previous one was about as small."""
+    """Return why an answer is suspicious. It is not if the previous one was, and had about the same size."""
     now = _measured(output)
     reason = shrunken(command, Measure.of(before)._replace(rows=kept.rows), now)
-    if reason is None or (kept.small is not None and shrunken(command, kept.small, now) is None):
+    if kept.small is not None and is_about_as_large(kept.small, now):
         return None
     return reason
 

@@ -18,6 +18,9 @@ Sent = tuple["tuple[str, ...] | None", ...]  # the lines of each session, None i
 
 CommandStatus = Literal["ok", "failed", "timeout", "skipped"]
 Phase = Literal["resolve", "connect", "auth", "command", "parse"]
+# What a session may have to wait for: the first secret of the login, its password after the device has refused the key,
+# and the password of the privileged mode.
+Secret = Literal["login", "password", "enable"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,14 @@ def shrunken(command: str, before: Measure, now: Measure) -> str | None:
     return _rows(before, now, has_parts) or _nothing(command, before, now) or _text(before, now, has_parts)
 
 
+def is_about_as_large(one: Measure, other: Measure) -> bool:
+    """Return whether two answers have about the same size: neither has twice as much as the other."""
+    pairs = [(one.size, other.size), (one.lines, other.lines)]
+    if one.rows is not None and other.rows is not None:
+        pairs.append((one.rows, other.rows))
+    return all(2 * min(pair) >= max(pair) for pair in pairs)
+
+
 def _rows(before: Measure, now: Measure, has_parts: bool) -> str | None:
     rows = 0 if now.rows is None and not now.lines else now.rows
     if before.rows is None or rows is None or before.rows < LEAST_ROWS:

@@ -75,6 +75,7 @@ class OddServer:
         questions: Sequence[str] = ("Password: ",),
         forwards: bool = False,
         asks: bool = True,
+        accepts_key: bool | None = None,
     ) -> None:
         """Say how it behaves.
 
@@ -84,10 +85,12 @@ class OddServer:
         :param questions: what it asks then. The password is the answers with blanks between them.
         :param forwards: be a bastion.
         :param asks: ask for a password; if not, everybody is logged in.
+        :param accepts_key: whether any key is right. Without it, it asks for none.
         """
         self._session, self._login, self._keyboard, self._forwards = session, login, keyboard, forwards
         self.questions = questions
         self.asks = asks
+        self.accepts_key = accepts_key
         self.waiting: list[asyncssh.SSHServerConnection] = []  # those that have sent no password
         self.logins: list[str] = []
         self.connections = 0
@@ -154,6 +157,12 @@ class _Rules(asyncssh.SSHServer):
     def begin_auth(self, username: str) -> bool:
         self._server.waiting.append(self._connection)
         return self._server.asks
+
+    def public_key_auth_supported(self) -> bool:
+        return self._server.accepts_key is not None
+
+    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        return self._server.accepts_key is True
 
     def password_auth_supported(self) -> bool:
         return not self._server._keyboard

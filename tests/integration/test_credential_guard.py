@@ -405,6 +405,41 @@ def test_a_wrong_enable_password_is_counted_alone() -> None:
     assert "the login as ops with the enable password was refused by 3 devices" in str(stopped["error"])
 
 
+def test_a_wrong_enable_password_is_sent_to_three_although_others_need_none() -> None:
+    heard: list[str] = []
+    with OddServer(prompt_only, login=by_password) as privileged, OddServer(privileged_mode(heard)) as needs_it:
+        devices = {
+            f"{name}-{device.name}": device
+            for name, server in (("privileged", privileged), ("needs", needs_it))
+            for device in fleet(server, 20, become=True, become_password="wrong")
+        }
+        answers = call_roll(devices)
+    assert len(heard) == 3
+    assert counts(answers) == {"ok": 20, "auth_failed": 3, "skipped": 17}
+    assert all(answer["status"] == "ok" for name, answer in answers.items() if name.startswith("privileged"))
+
+
+def test_a_wrong_password_is_sent_to_three_although_others_accept_the_key(tmp_path: Path) -> None:
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    key.write_private_key(tmp_path / "key")
+    (tmp_path / "key").chmod(0o600)
+    with (
+        OddServer(prompt_only, login=by_password, accepts_key=True) as by_key,
+        OddServer(prompt_only, login=by_password, accepts_key=False) as without_key,
+    ):
+        devices = {
+            f"{name}-{device.name}": device
+            for name, server in (("key", by_key), ("password", without_key))
+            for device in fleet(server, 20, WRONG, private_key_file=str(tmp_path / "key"))
+        }
+        answers = call_roll(devices)
+    assert by_key.logins == []
+    assert len(without_key.logins) == 3
+    assert counts(answers) == {"ok": 20, "auth_failed": 3, "skipped": 17}
+    assert all(answer["status"] == "ok" for name, answer in answers.items() if name.startswith("key"))
+    assert "the password beside the key of" in said_of_skipped(answers)
+
+
 @pytest.mark.parametrize(
     ("canary", "limit", "sent"),
     [(1, 1, 1), (1, 0, 30), (0, 0, 30)],

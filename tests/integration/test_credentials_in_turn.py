@@ -139,6 +139,13 @@ def test_a_further_attempt_does_not_repeat_a_refused_credential() -> None:
     assert (answer["status"], answer["attempts"]) == ("ok", 2)
 
 
+def test_a_refused_password_that_is_in_the_list_twice_is_sent_once() -> None:
+    with OddServer(prompt_only, login=by_password) as server:
+        answer = call_roll(fleet(server, 1, OLD, replace(OLD, name="again"), NEW))["d0"]
+        assert server.logins == [WRONG, RIGHT]
+    assert answer["status"] == "ok"
+
+
 def test_what_a_device_shows_of_another_credential_is_masked() -> None:
     async def shows(line: Line) -> None:
         while True:

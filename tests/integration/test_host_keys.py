@@ -386,7 +386,7 @@ class Nobody:
     def enter(self, phase: Phase) -> None:
         self.phase = phase
 
-    async def may_send_secret(self, *, is_login: bool = True) -> None:
+    async def may_send_secret(self, secret: str = "login") -> None:
         """It may."""
 
     def logged_in(self) -> None:

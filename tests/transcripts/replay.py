@@ -199,7 +199,7 @@ class _Session:
     def enter(self, phase: Phase) -> None:
         self.phase = phase
 
-    async def may_send_secret(self, *, is_login: bool = True) -> None:
+    async def may_send_secret(self, secret: str = "login") -> None:
         pass
 
     def keep(self, value: Any) -> None:

@@ -195,7 +195,8 @@ class Scene:
         where no echo divides it from the next answer. A message after the echo can be the first line of the answer.
         """
         expected = self.expected(number)
-        if self.message and text.startswith(f"{self.message}\n") and not expected.startswith(self.message):
+        messages = text.count(self.message) - expected.count(self.message) if self.message else 0
+        if messages > 0 and text.startswith(f"{self.message}\n"):
             text = text.removeprefix(self.message).lstrip("\n")
             expected = expected.lstrip("\n")
         if self.echo == "none":

@@ -32,6 +32,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._engine.login_que
     LoginQueue,
 )
 from ansible_collections.rollcall.network.plugins.module_utils._engine.spread import spread
+from ansible_collections.rollcall.network.plugins.module_utils._result import Secret
 
 ADMIN = Credential("admin", "variable ansible_password")
 AT_ONCE = 500  # threads of the collector
@@ -52,6 +53,8 @@ class Device:
     enable: Guard | None = None
     user: Guard | None = None
     asks: bool = True
+    password: Guard | None = None  # beside a key
+    later: tuple[Secret, ...] | None = None  # that it needs after the first one
 
 
 @dataclass
@@ -107,7 +110,15 @@ class Simulation:
         if self._rest:
             device = self._rest.pop()
             gates = self._gates.of(device.values)
-            login = Login(device.name, device.guard, gates, device.enable, device.user, asks=device.asks)
+            login = Login(
+                device.name,
+                device.guard,
+                gates,
+                device.enable,
+                device.user,
+                asks=device.asks,
+                password=device.password,
+            )
             self._waiting[login] = device
             self._queue.join(login, self._now)
 
@@ -124,14 +135,31 @@ class Simulation:
             if answer == "unreachable":
                 self._at(seconds, functools.partial(self._answered, login, device, answer))
             else:
-                reply = functools.partial(self._permitted, login, device, answer, seconds)
-                self._queue.ask(login, reply, self._now)
+                later: tuple[Secret, ...] = ("enable",) if device.enable and device.asks and answer != "refused" else ()
+                later = later if device.later is None else device.later
+                self._ask(login, device, answer, seconds, ("login", *later))
 
-    def _permitted(self, login: Login, device: Device, answer: str, seconds: float, refusal: str | None) -> None:
+    def _ask(self, login: Login, device: Device, answer: str, seconds: float, secrets: tuple[Secret, ...]) -> None:
+        reply = functools.partial(self._permitted, login, device, answer, seconds, secrets)
+        self._queue.ask(login, reply, self._now, secrets[0])
+
+    def _permitted(
+        self,
+        login: Login,
+        device: Device,
+        answer: str,
+        seconds: float,
+        secrets: tuple[Secret, ...],
+        refusal: str | None,
+    ) -> None:
         if refusal is not None:
             self._is_open -= 1
             self._skip(device, refusal)
-            self._at(0.0, functools.partial(self._queue.drop, login, self._now))
+            end = self._queue.accept_login if secrets[0] == "enable" else self._queue.drop
+            self._at(0.0, functools.partial(end, login, self._now))
+            return
+        if len(secrets) > 1:
+            self._at(0.01, functools.partial(self._ask, login, device, answer, seconds, secrets[1:]))
             return
         self.run.sent[device.name] = self._now
         if not any(guard.accepted for guard in login.guards):
@@ -278,6 +306,40 @@ def test_a_wrong_enable_password_does_not_stop_the_devices_with_another(seed: in
     assert counts["ok"] == 750
     assert counts["enable"] == 3
     assert [guard.is_stopped for guard in guards] == [False, False, True, False, False]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_wrong_enable_password_is_refused_three_times_although_others_need_none(seed: int) -> None:
+    guard, enable, user = Guard(ADMIN, Rules()), Guard(ADMIN, Rules()), Guard(ADMIN, Rules(), distinct=True)
+    devices = [Device(f"d{number}", ACCEPTS, guard, enable=enable, later=()) for number in range(500)]
+    devices += [Device(f"e{number}", steady("enable"), guard, enable=enable, user=user) for number in range(500)]
+    run = simulated(devices, seed=seed)
+    assert run.count() == {"ok": 500, "enable": 3, "skipped": 497}
+    assert enable.is_stopped
+    assert not guard.is_stopped
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_wrong_password_is_refused_three_times_although_others_accept_the_key(seed: int) -> None:
+    guard, password = Guard(ADMIN, Rules()), Guard(ADMIN, Rules())
+    devices = [Device(f"d{number}", ACCEPTS, guard, password=password, later=()) for number in range(500)]
+    devices += [
+        Device(f"e{number}", steady("refused"), guard, password=password, later=("password",)) for number in range(500)
+    ]
+    run = simulated(devices, seed=seed)
+    assert run.count()["ok"] == 500
+    assert run.count()["refused"] == 3
+    assert password.is_stopped
+    assert not guard.is_stopped
+
+
+def test_a_right_password_beside_a_key_that_others_accept_is_sent_to_all() -> None:
+    guard, password = Guard(ADMIN, Rules()), Guard(ADMIN, Rules())
+    devices = [Device(f"d{number}", ACCEPTS, guard, password=password, later=()) for number in range(500)]
+    devices += [Device(f"e{number}", ACCEPTS, guard, password=password, later=("password",)) for number in range(500)]
+    run = simulated(devices)
+    assert run.count() == {"ok": 1000}
+    assert run.finished < 10.0
 
 
 def test_a_wrong_enable_password_that_is_refused_first_does_not_stop_the_user() -> None:

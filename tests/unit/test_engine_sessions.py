@@ -60,6 +60,7 @@ class _Login:
     """Stands in for ``Entry``: the login of the device waits for that of another one for five seconds."""
 
     is_held = is_accepted = is_unanswered = False
+    later = ()
 
     def __init__(self, clock: _Clock, call: Call) -> None:
         self._clock, self._call = clock, call

@@ -116,6 +116,18 @@ def test_a_shrunken_answer_does_not_replace_the_last_good_one_until_the_next_is_
     assert fleet.run(config(3))["changed"] == []
 
 
+@pytest.mark.parametrize("nights", [(500, 0, 150), (150, 0, 45), (500, 4, 0), (500, 0, 1), (500, 150, 45)])
+def test_a_shrunken_answer_of_another_size_than_the_one_before_is_suspicious_again(
+    nights: tuple[int, ...], tmp_path: pathlib.Path
+) -> None:
+    fleet = Fleet(tmp_path)
+    first, second, third = map(config, nights)
+    fleet.run(first)
+    for text in (second, third):
+        assert RUN in fleet.run(text)["suspicious"]
+        assert fleet.text() == first
+
+
 def test_half_of_the_interfaces_are_gone(tmp_path: pathlib.Path) -> None:
     fleet = Fleet(tmp_path)
 

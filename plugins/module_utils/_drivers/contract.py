@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from .._device import Device
-from .._result import Phase
+from .._result import Phase, Secret
 from .._transport.stream import Stream
 
 SETTINGS = frozenset({"host", "platform", "commands", "function"})
@@ -27,10 +27,11 @@ class Session(Protocol):
     def enter(self, phase: Phase) -> None:
         """Begin a phase: connect, auth, command or parse. Its time is a part of the answer."""
 
-    async def may_send_secret(self, *, is_login: bool = True) -> None:
+    async def may_send_secret(self, secret: Secret = "login") -> None:
         """Wait until a secret may be sent inside the session. Other devices can have to accept it first.
 
-        :param is_login: it is that of the login, not that of the privileged mode.
+        :param secret: of the login, the password of the login after the device refused a key, or that of the
+            privileged mode.
         :raises DeviceError: ``skipped``, if too many devices have refused it.
         """
 

@@ -27,7 +27,7 @@ from .._device import Device
 from .._drivers.registry import logs_in, shows_logins
 from .._model.secrets import secrets_of
 from .._model.visible import visible
-from .._result import DeviceError
+from .._result import DeviceError, Secret
 from .gates import Gates
 from .guard import SEVERAL, SEVERAL_ENABLE, Credential, Guard, Rules
 from .login_queue import Login, LoginQueue
@@ -111,7 +111,7 @@ class Admission:
         """
         entry = Entry(self, device, call)
         login = entry.login
-        known = [guard for guard in login.guards if guard.accepted > 0]
+        known = [guard for guard in login.all_guards if guard.accepted > 0]
         try:
             yield entry if login.asks else None
         except DeviceError as error:
@@ -133,7 +133,7 @@ class Admission:
             self.ended(entry.login, self._queue.accept)
         finally:
             self.ended(entry.login, self._queue.end)
-            for guard in login.guards:
+            for guard in login.all_guards:
                 self._tell(guard, was_known=guard in known)
                 self._note(guard)
 
@@ -192,10 +192,10 @@ class Admission:
                 end(login, time.monotonic())
                 self._look_again()
 
-    def asks(self, login: Login, reply: Callable[[str | None], object]) -> None:
-        """The device is ready for the secret."""
+    def asks(self, login: Login, reply: Callable[[str | None], object], secret: Secret) -> None:
+        """The device is ready for a secret."""
         with self._lock:
-            self._queue.ask(login, reply, time.monotonic())
+            self._queue.ask(login, reply, time.monotonic(), secret)
             self._look_again()
 
     def accepted(self, login: Login) -> None:
@@ -225,7 +225,13 @@ class Admission:
             device.passphrase,
         )
         guard = self._guard_of(device, secret, device.login_source)
-        enable = user_enable = None
+        enable = user_enable = password = None
+        if device.password is not None and (
+            device.private_key_file or device.private_key or device.ssh_config or device.ssh_options
+        ):
+            # Devices that accept the key do not show that the password is right.
+            source = f"the password beside the key of {device.login_source}"
+            password = self._guard_of(device, ("password", device.user, source, device.password), source)
         if device.become or device.become_password is not None:
             secret = (*secret, device.become_source, device.become_password)
             enable = self._guard_of(device, secret, device.become_source or "the enable password")
@@ -242,6 +248,7 @@ class Admission:
             is_next=is_next,
             has_next=has_next,
             user_enable=user_enable,
+            password=password,
         )
 
     def _guard_of(self, device: Device, secret: tuple[object, ...], source: str) -> Guard:
@@ -298,7 +305,7 @@ class Admission:
                     self._queue.serve(now)
                 self._looks_at = self._queue.due
                 left = self._looks_at - time.monotonic()
-                self._lock.wait(None if left == math.inf else max(0.0, left))
+                self._lock.wait(None if left == math.inf else min(max(0.0, left), threading.TIMEOUT_MAX))
 
 
 class Entry:
@@ -321,12 +328,17 @@ class Entry:
         """Whether the session must ask before it sends the secret."""
         return self.login.is_held
 
-    def asks(self, reply: Callable[[str | None], object]) -> None:
-        """The device is ready for the secret.
+    @property
+    def later(self) -> tuple[Secret, ...]:
+        """The secrets for which the session must ask when the device needs them."""
+        return tuple(self.login.later)
+
+    def asks(self, reply: Callable[[str | None], object], secret: Secret) -> None:
+        """The device is ready for a secret.
 
         :param reply: called from any thread, with None when the secret may be sent, or with why it may not.
         """
-        self._admission.asks(self.login, reply)
+        self._admission.asks(self.login, reply, secret)
 
     def accepted(self) -> None:
         """The device has shown its prompt."""

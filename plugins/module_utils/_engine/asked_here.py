@@ -12,7 +12,7 @@ from typing import Any
 
 from .._device import Device
 from .._drivers.registry import driver_of
-from .._result import DeviceError, Phase
+from .._result import DeviceError, Phase, Secret
 from .._transport.stream import Stream
 from .asked import late, masked_failure, masked_value
 
@@ -31,7 +31,7 @@ class _Session:
     def enter(self, phase: Phase) -> None:
         self.phase = phase
 
-    async def may_send_secret(self, *, is_login: bool = True) -> None:
+    async def may_send_secret(self, secret: Secret = "login") -> None:
         """The guard has let it begin."""
 
     def keep(self, value: Any) -> None:

@@ -83,6 +83,8 @@ class Guard:
         self.credential = credential
         self.refused = 0
         self.accepted = 0
+        self.spared = 0
+        """Logins that were accepted and did not need this secret."""
         self.doubted = doubted
         self._was_doubted = doubted
         self._rules = rules

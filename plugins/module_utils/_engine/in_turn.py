@@ -40,6 +40,9 @@ def ask_in_turn(device: Device, call: Call, ask: Callable[[Device], Any]) -> Any
     for number, credential in enumerate(device.credentials):
         if number in call.refused:
             continue
+        if (same := _refused_before(device, number, call.refused)) is not None:
+            call.refused[number] = same
+            continue
         call.attempts, call.has_next = attempts, users[number] in users[number + 1 :]
         variant = with_credential(device, credential)
         try:
@@ -54,6 +57,19 @@ def ask_in_turn(device: Device, call: Call, ask: Callable[[Device], Any]) -> Any
             call.refused[number] = error
     call.attempts = attempts if was_asked else attempts - 1
     raise _refusal(device, call.refused)
+
+
+def _refused_before(device: Device, number: int, refused: dict[int, DeviceError]) -> DeviceError | None:
+    """Return the error of the same secrets of the same user, which can be in the list twice."""
+
+    def secrets(place: int) -> DeviceCredential:
+        variant = with_credential(device, device.credentials[place])
+        return replace(
+            device.credentials[place], name="", source="", user=variant.user, become_password=variant.become_password
+        )
+
+    wanted = secrets(number)
+    return next((error for place, error in refused.items() if secrets(place) == wanted), None)
 
 
 def with_credential(device: Device, credential: DeviceCredential) -> Device:

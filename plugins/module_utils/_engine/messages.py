@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import Any
 
 from .._device import Command, Device, DeviceCredential, Hop
-from .._result import DeviceError, Error, Output, Phase
+from .._result import DeviceError, Error, Output, Phase, Secret
 
 # Jobs that can have begun before the parent is told. Their work can keep the worker from telling it.
 UNTOLD = 8
@@ -26,6 +26,7 @@ class Job:
     :param seconds: for this device. They begin when the work begins.
     :param limits: the kinds of error at the deadline of the run and of the device, each with the option in words.
     :param is_held: it must ask before it sends the secret.
+    :param later: the secrets for which it must ask when the device needs them: see ``_result.Secret``.
     """
 
     number: int
@@ -34,6 +35,7 @@ class Job:
     seconds: float | None
     limits: tuple[tuple[str, str], tuple[str, str]]
     is_held: bool = False
+    later: tuple[Secret, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,10 @@ class Began:
 
 @dataclass(frozen=True, slots=True)
 class Asks:
-    """The device of this job is ready for the secret."""
+    """The device of this job is ready for a secret."""
 
     number: int
+    secret: Secret = "login"
 
 
 @dataclass(frozen=True, slots=True)

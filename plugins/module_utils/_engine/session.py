@@ -26,7 +26,7 @@ from typing import Any
 from .._device import Device
 from .._drivers.registry import driver_of, is_read_only
 from .._model.secrets import secrets_of
-from .._result import DeviceError, Outputs, Phase
+from .._result import DeviceError, Outputs, Phase, Secret
 from .._transport.bastions import Way
 from .._transport.open import Transports
 from .._transport.sent import Noted
@@ -88,7 +88,7 @@ class _Session:
         self.task: asyncio.Task[None] | None = None
         self.has_logged_in = False
         self.is_lost = False  # the connection of its bastion was lost, and it can be asked again
-        self._permit: asyncio.Future[str | None] | None = None  # None if the secret may be sent without a question
+        self._permits: dict[Secret, asyncio.Future[str | None]] = {}  # that were asked for
         self.is_waiting = False  # until it may send the secret; still true if the connection ended meanwhile
         self.is_accepted = False  # the last secret of the login
         self.is_unanswered = False  # a secret of the login was sent, and the device has not accepted it
@@ -133,33 +133,36 @@ class _Session:
             self.has_logged_in, self.is_unanswered = True, False
             self._worker.logged_in(self.job.number)
 
-    async def may_send_secret(self, *, is_login: bool = True) -> None:
+    async def may_send_secret(self, secret: Secret = "login") -> None:
+        is_login = secret != "enable"
         self.is_accepted = self.is_accepted and not is_login
-        await self._permitted()
+        if self.job.is_held:
+            await self._permitted("login")
+        if secret in self.job.later:
+            await self._permitted(secret)
         self.is_unanswered = self.is_unanswered or is_login
 
-    async def _permitted(self) -> None:
-        if not self.job.is_held:
-            return
-        if self._permit is None:
-            self._permit = asyncio.get_running_loop().create_future()
-            self._worker.tell(Asks(self.job.number))
+    async def _permitted(self, secret: Secret) -> None:
+        if secret not in self._permits:
+            self._permits[secret] = asyncio.get_running_loop().create_future()
+            self._worker.tell(Asks(self.job.number, secret))
         began = time.monotonic()
         self.is_waiting = True
         with self.uncounted():
-            await asyncio.wait([self._permit])
+            await asyncio.wait([self._permits[secret]])
         self.is_waiting = False
         self._entered += time.monotonic() - began  # this time is not that of the phase
-        refusal = self._permit.result()
+        refusal = self._permits[secret].result()
         if refusal is not None:
             raise DeviceError("skipped", "auth", "credential_guard", refusal)
         if self.is_late():  # the others ended at the deadline, too
             raise DeviceError("skipped", "auth", "deadline", _WAITED)
 
     def permit(self, refusal: str | None) -> None:
-        """Let the secret be sent, or say why it may not."""
-        if self._permit is not None and not self._permit.done():
-            self._permit.set_result(refusal)
+        """Let the secret be sent that was asked for, or say why it may not."""
+        for permit in self._permits.values():
+            if not permit.done():
+                permit.set_result(refusal)
 
     def logged_in(self) -> None:
         self.is_accepted, self.is_unanswered = True, False

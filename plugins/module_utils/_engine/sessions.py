@@ -69,8 +69,8 @@ class Sessions:
         while True:
             now = time.monotonic() if lost_at is None else lost_at
             left = seconds if call.began is None or seconds is None else call.began + seconds - now
-            is_held = login is not None and login.is_held
-            asked = Asked(Job(next(self._numbers), device, call.deadline, left, limits, is_held), login=login)
+            is_held, later = (False, ()) if login is None else (login.is_held, login.later)
+            asked = Asked(Job(next(self._numbers), device, call.deadline, left, limits, is_held, later), login=login)
             try:
                 worker = self._of(device) if group is None else self._of_group(group)
                 worker.ask(asked)

@@ -205,7 +205,7 @@ class Worker:
                     asked.login.accepted()
         elif isinstance(message, Asks):
             if (asked := self.open.get(message.number)) is not None and asked.login is not None:
-                asked.login.asks(functools.partial(self.permit, message.number))
+                asked.login.asks(functools.partial(self.permit, message.number), message.secret)
         elif isinstance(message, Sending):
             if (asked := self.open.get(message.number)) is not None:
                 asked.is_sending = True

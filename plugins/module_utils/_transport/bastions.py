@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from .._device import Hop
 from .._model.secrets import secrets_of
-from .._result import DeviceError, Phase
+from .._result import DeviceError, Phase, Secret
 from . import ssh
 from .otp import one_time_code
 from .proxy import Proxies
@@ -71,7 +71,7 @@ class _LoginContext:
     def enter(self, phase: Phase) -> None:
         self.phase = phase
 
-    async def may_send_secret(self, *, is_login: bool = True) -> None:
+    async def may_send_secret(self, secret: Secret = "login") -> None:
         """All devices behind a bastion share its login, which is not repeated after a refusal."""
 
     def logged_in(self) -> None:

@@ -20,7 +20,7 @@ from typing import Any, ClassVar, NoReturn, Protocol, TypeVar
 
 from .._device import Device, Hop
 from .._model.secrets import Secrets, secrets_of
-from .._result import DeviceError, Phase
+from .._result import DeviceError, Phase, Secret
 from . import host_keys
 from ._asyncssh import asyncssh
 from .inbox import Inbox
@@ -63,7 +63,7 @@ class Context(Protocol):
     def enter(self, phase: Phase) -> None: ...
     def tell(self, message: Any) -> None: ...
 
-    async def may_send_secret(self, *, is_login: bool = True) -> None:
+    async def may_send_secret(self, secret: Secret = "login") -> None:
         """Wait until the secret may be sent.
 
         :raises DeviceError: if it may not.
@@ -584,7 +584,7 @@ class _LoginClient(_Client):  # type: ignore[misc]
         password, self._password = self._password, None
         if password is None or self._answers.has_sent_password:  # a second attempt could lock the account
             return None
-        if not await self._may_send():
+        if not await self._may_send("password" if self._tried else "login"):
             return None
         self._tried.append("password")
         self.has_sent_secret = True
@@ -603,7 +603,8 @@ class _LoginClient(_Client):  # type: ignore[misc]
     ) -> list[str] | None:
         if instructions:
             self.auth_banner_received(instructions + "\n", lang)
-        if prompts and not await self._may_send():
+        is_later = any(each != "keyboard-interactive" for each in self._tried)
+        if prompts and not await self._may_send("password" if is_later else "login"):
             return None
         self.deadline = time.monotonic() + PERSON
         answers = await self._answers.to(prompts)
@@ -620,11 +621,11 @@ class _LoginClient(_Client):  # type: ignore[misc]
         if method not in self._accepted:
             self._accepted.append(method)
 
-    async def _may_send(self) -> bool:
+    async def _may_send(self, secret: Secret = "login") -> bool:
         """Wait until a secret may be sent. This time is not that of the login."""
         self.deadline = math.inf
         try:
-            await self.context.may_send_secret()
+            await self.context.may_send_secret(secret)
         except DeviceError as error:
             self._not_allowed = error
         self.deadline = self.until(self.login.connect_timeout)

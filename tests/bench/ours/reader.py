@@ -66,7 +66,7 @@ class Session:
     def enter(self, phase: str) -> None:
         pass
 
-    async def may_send_secret(self, *, is_login: bool = True) -> None:
+    async def may_send_secret(self, secret: str = "login") -> None:
         pass
 
     def keep(self, value: Any) -> None:

@@ -160,7 +160,7 @@ async def _answer(terminal: Terminal, step: Step) -> None:
                 message = f"the device asks for a password to enter {step.text!r}; set ansible_become_password"
                 raise DeviceError("auth_failed", "auth", "no_become_password", message)
             if step.wants_password:
-                await terminal.session.may_send_secret(is_login=False)
+                await terminal.session.may_send_secret("enable")
                 deadline = max(deadline, terminal.deadline())  # it can have waited for other devices
                 terminal.sent = "enable password"
             terminal.gave_secret = True
