@@ -332,6 +332,8 @@ def plain_scenes(draw: st.DrawFn) -> Scene:
     pager = draw(pagers)
     if echo == "redraw" and len(prompt) > 100:
         echo = "plain"  # the echo would be longer than what is searched
+    if pager == "less, percent" and shown.strip() == "%":
+        pager = ""  # the prompt behind a number is that of the pager
     return Scene(
         prompt=prompt,
         echo=echo,
