@@ -72,7 +72,15 @@ def slices_of(run_dir: str) -> list[str]:
     job = read_manifest(folder).get("workflow_job")
     if job is None:
         return [str(folder)]
-    return [str(each) for each in _beside(folder) if str(read_manifest(each).get("workflow_job")) == str(job)]
+    return [str(each) for each in _beside(folder) if str(_manifest_beside(each).get("workflow_job")) == str(job)]
+
+
+def _manifest_beside(folder: pathlib.Path) -> dict[str, Any]:
+    try:
+        return read_manifest(folder)
+    except RunError as error:
+        msg = f"{error}. If this run is not of the same job, move {folder} away, or remove it, and report again"
+        raise RunError(msg) from error
 
 
 def last_passed(run_dirs: Sequence[str]) -> str | None:

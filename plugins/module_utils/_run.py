@@ -328,6 +328,9 @@ def read_manifest(run_dir: str | pathlib.Path) -> dict[str, Any]:
         if not isinstance(manifest, dict) or not ("hosts" in manifest or "devices" in manifest):
             msg = "it lists no devices"
             raise ValueError(msg)
+        if not isinstance(manifest.get("hosts", []), list):
+            msg = "its hosts are no list"
+            raise ValueError(msg)
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:

@@ -497,6 +497,21 @@ def test_absent_removes_what_was_made_and_nothing_else(
 
 @NEEDS_AWX
 @pytest.mark.timeout(600)
+def test_absent_leaves_a_team_that_may_launch_another_workflow(
+    controller: Controller, login: dict[str, str], tmp_path: Path
+) -> None:
+    status, output = awx(tmp_path, login, {**ASKED_FOR, "rollcall_awx_operators": ["NOC"]})
+    assert status == 0, output
+    workflow = controller.one("workflow_job_templates", "Roll call")
+    other = {"name": "Lab", "organization": workflow["organization"], "description": workflow["description"]}
+    controller.create("workflow_job_templates", other)
+    status, output = awx(tmp_path, login, {"rollcall_awx_state": "absent", "rollcall_awx_operators": ["NOC"]})
+    assert status == 0, output
+    assert [team["name"] for team in controller.items["teams"]] == ["NOC"]
+
+
+@NEEDS_AWX
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("state", ["present", "absent"])
 def test_an_inventory_that_awx_still_removes_is_waited_for(
     state: str, controller: Controller, login: dict[str, str], tmp_path: Path
@@ -671,7 +686,7 @@ PROBE: dict[str, Any] = {
     "python": "3.12.1",
     "uid": 1000,
     "packages": {"asyncssh": "2.24.1", "ansible-runner": "2.4.3"},
-    "env": ["ROLLCALL_NET_USERNAME"],
+    "env": ["ROLLCALL_NET_PASSWORD", "ROLLCALL_NET_USERNAME"],
     "hosts": 3,
     "without_login": 3,
     "folder": FOLDER,
@@ -730,7 +745,7 @@ def test_the_check_proves_what_the_job_that_collects_gets(
     controller.links[collect["id"], "credentials"].append(by_hand)
     controller.links[collect["id"], "instance_groups"] = [group]
     report["execution_environment"] = environment
-    controller.job = ("successful", {"rollcall_awx_probe": {**PROBE, "env": []}})
+    controller.job = ("successful", {"rollcall_awx_probe": {**PROBE, "env": ["ROLLCALL_NET_USERNAME"]}})
     status, output = awx(tmp_path, login, playbook=check)
     assert status == 2, output
     assert re.findall(r'"TO DO  ([\w ]+): ', output) == ["credential", "job templates"]

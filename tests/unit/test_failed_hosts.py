@@ -14,7 +14,21 @@ from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.rollcall.network.plugins.plugin_utils._failed_hosts import failed_hosts
 
-NAMES = ["good", "bad", "2001:db8::1", "r 1", "a*", "~x", "!y", "bad2", "r,1", "ä"]
+NAMES = [
+    "good",
+    "bad",
+    "fra",
+    "edge:fra",
+    "00:11:22:33:44:55",
+    "2001:db8::1",
+    "r 1",
+    "a*",
+    "~x",
+    "!y",
+    "bad2",
+    "r,1",
+    "ä",
+]
 REFUSED = {"status": "auth_failed", "error": {"phase": "auth", "kind": "refused", "message": "no\nentry"}}
 
 

@@ -104,8 +104,16 @@ def test_slices(tmp_path: Path) -> None:
     for alone in ("4", "0-old", "5-killed"):
         assert slices_of(str(runs / alone)) == [str(runs / alone)]
     (runs / "4" / "manifest.json").write_text("{")
-    with pytest.raises(RunError, match="cannot be read"):
+    with pytest.raises(RunError, match=r"cannot be read: .* move .*/4 away"):
         slices_of(str(runs / "1-11"))
+
+
+@pytest.mark.parametrize("hosts", ["null", '"a1"', "7"])
+def test_a_manifest_whose_hosts_are_no_list(hosts: str, tmp_path: Path) -> None:
+    folder = run(tmp_path, "1", {"a": answer("ok", NOON)})
+    (Path(folder) / "manifest.json").write_text(f'{{"hosts": {hosts}}}')
+    with pytest.raises(RunError, match="its hosts are no list"):
+        Merged([folder])
 
 
 def verdict(passed: bool, at: str | None = NOON, **more: Any) -> dict[str, Any]:

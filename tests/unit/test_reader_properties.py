@@ -76,6 +76,13 @@ WRONG_ONCE = {
         answers=(b"\r\nA:admin@node.2# \r\n-- [Q quit|D dump|down]\r\n",),
         accepts=False,
     ),
+    "a quoted prompt without the line above it, with the same line before it as at the end": Scene(
+        prompt="\r\n{master:0}\r\nroot@ex> ",
+        echo="plain",
+        answers=(b"up up\r\nroot@ex> \r\nup up\r\n",),
+        cuts=((5, 0.0), (1, 0.0), (2, 0.0), (1, 0.02)),
+        accepts=False,
+    ),
     "the rest of a line that begins with the prompt": Scene(
         prompt="HRP_M<Core SW+1>",
         echo="plain",

@@ -2,14 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A host pattern of Ansible's that matches only one host, for ``--limit``."""
+"""A host pattern of Ansible's that matches only one host, for ``--limit`` and the hosts of a play."""
 
 from __future__ import annotations
 
 import re
 
-# A pattern that Ansible reads as exactly this name: no wildcard, no exclusion, no white space at its ends.
-_PLAIN = re.compile(r"\w[\w.:-]*")
+# A pattern that Ansible reads as exactly this name: no wildcard, no exclusion, no colon, which divides patterns, and no
+# white space at its ends.
+_PLAIN = re.compile(r"\w[\w.-]*")
 
 
 def limit_pattern(name: str) -> str:

@@ -96,6 +96,7 @@ USED: frozenset[str] = frozenset(
         "rollcall_awx_to_do",
         "rollcall_awx_token",
         "rollcall_awx_type",
+        "rollcall_awx_type_description",
         "rollcall_awx_unlike",
         "rollcall_awx_unseen",
         "rollcall_awx_update_secrets",

@@ -192,9 +192,12 @@ class Prompt:
     def has_text_above(self, learned: Prompt) -> bool:
         """Return whether a prompt that was learned during a session is this one with a line above it that cannot belong
         to it."""
-        if learned.line != self.line or self.context or self.copies > 1:
+        if learned.line != self.line or self.copies > 1:
             return False
-        return any(_ABOVE.fullmatch(line) is None and line != self.line for line in learned.context)
+        begins = {each[:2] for each in self.context if not each[0].isalnum()}  # --{ running }--[  ]--
+        return any(
+            _ABOVE.fullmatch(line) is None and line != self.line and line[:2] not in begins for line in learned.context
+        )
 
     def count(self, line: str) -> int:
         """Return how many prompts end a line. Several do if the device does not echo the line ends that are typed."""
