@@ -83,6 +83,19 @@ WRONG_ONCE = {
         cuts=((5, 0.0), (1, 0.0), (2, 0.0), (1, 0.02)),
         accepts=False,
     ),
+    "pagers take characters of a command whose echo is scrolled, and the device says nothing to the rest": Scene(
+        prompt="R1#",
+        echo="scroll",
+        answers=(
+            b"",
+            b"interface interface\r\nR1# and more\r\n\r\n\r\nProceed with reload? [confirm]",
+            b"interface\r\n",
+        ),
+        pager="ios",
+        wipe="blanks",
+        page=2,
+        cuts=((1, 0.02),),
+    ),
     "the rest of a line that begins with the prompt": Scene(
         prompt="HRP_M<Core SW+1>",
         echo="plain",

@@ -372,6 +372,11 @@ class Answer:
         text = rendered(self.data[: self.echo.start])
         if not is_idle(text, self.prompt) or (not text.strip() and "\n" in text):
             return True
+        return self.has_pager_before_echo()
+
+    def has_pager_before_echo(self) -> bool:
+        """Return whether a pager's prompt came before the echo, so that it took characters of the line. A scrolled echo
+        does not show that they are missing."""
         *before, _typed = _between_moves(self.data[: self.echo.end].rstrip())
         return any(pager_at_end(part) is not None for part in before)
 

@@ -163,7 +163,8 @@ async def _book(terminal: Terminal, answer: Answer, end: End) -> End:
             lose(previous[1])
         if terminal.redraws is None:
             terminal.redraws = answer.is_redrawn()
-        if answer.echo.is_unclear or (
+        is_unclear = answer.echo.is_unclear or (bool(late) and answer.has_pager_before_echo())
+        if is_unclear or (
             previous is not None and (answer.is_begun_before() if late else answer.shows_text_at_prompt())
         ):
             end = "lost"
