@@ -748,6 +748,7 @@ PATTERNS: dict[str, str] = {
     "prompt._NOT_BLANK": SEARCH,
     "prompt._NUMBER": SEARCH,
     "prompt._UNFINISHED": SEARCH,
+    "prompt._PLACE": FULLMATCH,
     "scrapli.ASKS_SECRET": SEARCH,
     "description.ASKS_SECRET": SEARCH,
     **{
