@@ -10,13 +10,14 @@ for each property. An example that fails is written into `.cache/hypothesis` and
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
 from tests.unit.played import Talk, device, play
-from tests.unit.scenes import Scene, plain_scenes, scenes
+from tests.unit.scenes import COMMANDS, Scene, plain_scenes, scenes
 
 EXAMPLES = int(os.environ.get("ROLLCALL_EXAMPLES", "0"))
 SETTINGS = settings(
@@ -28,47 +29,33 @@ SETTINGS = settings(
     suppress_health_check=list(HealthCheck),
 )
 
+# The second of three texts quotes the third command.
+QUOTED_COMMAND = Scene(
+    prompt="%",
+    echo="plain",
+    answers=(
+        b"",
+        b"  %\r\n\r\n" + COMMANDS[2].encode() + b"\r\n",
+        b"",
+    ),
+    pager="ios",
+    wipe="blanks",
+    page=2,
+    cuts=((1, 0.02),),
+    accepts=False,
+)
+
 # Devices whose answers were wrong with status ok.
 WRONG_ONCE = {
-    "the next command quoted behind a pager, in a text that begins with the prompt": Scene(
-        prompt="%",
-        echo="plain",
-        answers=(
-            b"",
-            (
-                b"  %\r\n\r\n"
-                b"show log | include word0-word1-word2-word3-word4-word5-word6-word7-word8-word9-word10-word11\r\n"
-            ),
-            b"",
-        ),
-        pager="ios",
-        wipe="blanks",
-        page=2,
-        cuts=((1, 0.02),),
-        accepts=False,
-    ),
+    "the next command quoted behind a pager, in a text that begins with the prompt": QUOTED_COMMAND,
     "a quoted prompt with the same line before it as at the end": Scene(
         prompt="R1#",
         echo="plain",
         answers=(b"\r\ninterface up 10.0.0.1/24\r\n  R1#\r\ninterface up 10.0.0.1/24\r\n",),
         cuts=((1, 0.02),),
     ),
-    "the next command quoted on the line below the prompt, before a pager": Scene(
-        prompt="%",
-        echo="plain",
-        answers=(
-            b"",
-            (
-                b"  %\r\n"
-                b"show log | include word0-word1-word2-word3-word4-word5-word6-word7-word8-word9-word10-word11\r\n\r\n"
-            ),
-            b"",
-        ),
-        pager="ios",
-        wipe="blanks",
-        page=2,
-        cuts=((1, 0.02),),
-        accepts=False,
+    "the next command quoted on the line below the prompt, before a pager": replace(
+        QUOTED_COMMAND, answers=(b"", b"  %\r\n" + COMMANDS[2].encode() + b"\r\n\r\n", b"")
     ),
     "a quoted prompt above a line in brackets, as the prompt has one above it": Scene(
         prompt='\r\n!*[/show router "Base"]\r\nA:admin@node.2# ',
