@@ -68,8 +68,7 @@ def _refused_before(device: Device, number: int, refused: dict[int, DeviceError]
             device.credentials[place], name="", source="", user=variant.user, become_password=variant.become_password
         )
 
-    wanted = secrets(number)
-    return next((error for place, error in refused.items() if secrets(place) == wanted), None)
+    return next((error for place, error in refused.items() if secrets(place) == secrets(number)), None)
 
 
 def with_credential(device: Device, credential: DeviceCredential) -> Device:

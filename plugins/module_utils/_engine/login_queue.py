@@ -123,6 +123,7 @@ class LoginQueue:
         self._lanes: dict[Lane, deque[Login]] = {}
         self._asking: dict[Login, None] = {}  # those that wait before they send the secret, in the order of questions
         self._next: dict[str, tuple[tuple[Guard, ...], float]] = {}  # by device, until when it is to try another secret
+        self._stopped: set[Guard] = set()  # those that waited for them were told
         self._last = 0
 
     def join(self, login: Login, now: float) -> None:
@@ -237,7 +238,8 @@ class LoginQueue:
         for gate in login.gates:
             gate.end()
         for guard in login.all_guards:
-            if guard.is_stopped:
+            if guard.is_stopped and guard not in self._stopped:
+                self._stopped.add(guard)
                 self._stop(guard)
         self._permit(now)
         self._serve_after(login, now)
