@@ -500,6 +500,12 @@ def test_the_name_of_a_device_is_not_what_its_pager_announces() -> None:
     assert scene.played().error is None
 
 
+def test_a_pager_that_ends_like_the_prompt_is_not_the_prompt() -> None:
+    """``<--- More --->`` ends like ``->``, and the page behind it ends without a line end."""
+    scene = Scene(prompt="-> ", echo="plain", answers=(b"\r\n\r\ninterface",), pager="asa", wipe="blanks", page=2)
+    assert scene.played().error is None
+
+
 @pytest.mark.parametrize("scene", WRONG_ONCE.values(), ids=WRONG_ONCE)
 def test_an_answer_that_cannot_be_assigned_is_not_ok(scene: Scene) -> None:
     played = scene.played()

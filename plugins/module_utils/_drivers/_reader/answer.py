@@ -175,7 +175,7 @@ class Answer:
         end = self.pagers[-1][1]
         rest = self.data[end : self.tests[0] if self.tests else len(self.data)]
         moved = rest.find(b"\r")
-        if b"\n" in rest or moved < 0 or self.prompt.start(rendered(rest[moved:])) is None:
+        if b"\n" in rest or moved < 0 or not self.prompt.is_alone(rendered(rest[moved:])):
             return False
         return self.prompt.start(shown_end(self.data[: end + moved][-TAIL:])) is not None
 
