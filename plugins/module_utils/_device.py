@@ -122,6 +122,7 @@ class Device:
     ``expect_hostname`` are the names that its prompt may have; any if it is empty.
     ``credentials`` are tried in this order instead of the user, the password and the key of the device.
     ``inventory_sources`` are those of the run, for the commands in messages.
+    ``become`` is None if nobody set it: then the become password decides, see ``is_privileged``.
     ``rows_required`` makes the answer ``partial`` if rows that were requested are missing, see ``_required_rows``.
     """
 
@@ -135,7 +136,7 @@ class Device:
     private_key: str | None = field(default=None, repr=False)
     passphrase: str | None = field(default=None, repr=False)
     credentials: tuple[DeviceCredential, ...] = field(default=(), repr=False)
-    become: bool = False
+    become: bool | None = None
     become_password: str | None = field(default=None, repr=False)
     platform: str | None = None
     platform_note: str = ""
@@ -167,6 +168,11 @@ class Device:
     become_source: str = ""  # where become_password was set
     limit_groups: tuple[tuple[str, str], ...] = ()  # the variables that limits are for, and their values
     inventory_sources: tuple[str, ...] = ()
+
+    @property
+    def is_privileged(self) -> bool:
+        """Whether the privileged mode is entered, if the platform has one."""
+        return self.become_password is not None if self.become is None else self.become
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data including secrets, to send to a poller. It must not be used in a result."""

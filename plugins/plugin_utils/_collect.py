@@ -441,9 +441,9 @@ def slim(answer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def credentials_of(resolved: Resolved) -> dict[str, str]:
-    """Return the source of each credential that would be used, and of ``become``."""
+    """Return the source of each credential that would be used, and of ``become`` if the privileged mode is entered."""
     device, sources = resolved
-    unused = () if device.become else ("become",)
+    unused = () if device.is_privileged else ("become", "become_password")
     return {field: sources[field] for field in CREDENTIALS if field in sources and field not in unused}
 
 

@@ -19,7 +19,7 @@ import os
 import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from ansible import constants as C
 from ansible.module_utils.common.validation import check_type_bytes
@@ -83,6 +83,7 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._variables._unres
 )
 from ansible_collections.rollcall.network.plugins.plugin_utils._variables._vaulted import vaulted_texts
 
+T = TypeVar("T")
 MAX_OUTPUT = 64 * 2**20
 CONNECT_TIMEOUT, COMMAND_TIMEOUT = 10.0, 30.0  # seconds, as in core and ansible.netcommon
 PORTS = {"ssh": 22, "telnet": 23}
@@ -419,7 +420,7 @@ class _Settings:
             raise NoDevice("variables", f"{self.where(field)} must be a number above 0, not {value!r}")
         return number
 
-    def flag(self, field: str, default: bool) -> bool:
+    def flag(self, field: str, default: T) -> bool | T:
         value = self.get(field)
         try:
             return default if value is None else bool(boolean(value))
@@ -522,7 +523,7 @@ def _login_fields(name: str, settings: _Settings, jump_hosts: JumpHosts) -> dict
         **found.fields,
         "transport": transport,
         "hops": found.hops,
-        "become": settings.flag("become", False),
+        "become": settings.flag("become", None),
         "become_password": settings.text("become_password"),
         "transcript": settings.flag("transcript", False),
         "login_source": _login_source(settings),

@@ -13,6 +13,7 @@ from ansible import constants as C
 from ansible import context
 from ansible.errors import AnsibleError, AnsibleValueOmittedError
 from ansible.inventory.host import Host
+from ansible.module_utils.parsing.convert_bool import BOOLEANS_FALSE
 
 from ansible_collections.rollcall.network.plugins.plugin_utils._inventory import Inventory, Setting
 from ansible_collections.rollcall.network.plugins.plugin_utils._plain import holds_no_template, joined_text
@@ -42,6 +43,7 @@ OF_THE_TASK = (
 )
 
 BECOME = ("ansible_become",)
+FALSE = {text.casefold() for text in map(str, BOOLEANS_FALSE)}
 
 
 class _Without:
@@ -64,7 +66,7 @@ class TaskVariables:
     """The variables of any host as the running task would see them: play, role and task variables included.
 
     ``ansible_become: false`` on a play or a task is how users keep a become method of network devices away from
-    localhost. A host that sets ``ansible_become`` itself keeps its own value.
+    localhost: it only denies the keyword and ``-b``. A host that sets ``ansible_become`` itself keeps its own value.
     """
 
     def __init__(self, task: Any, templar: Any, task_vars: Mapping[str, Any]) -> None:
@@ -72,7 +74,9 @@ class TaskVariables:
         self._templar = templar
         self._manager = task.get_variable_manager()
         self._play = _Without(task.get_play(), BECOME)
-        self._default = self._play.left_out | self._task.left_out
+        default = self._play.left_out | self._task.left_out
+        self.denies_become = any(str(value).casefold() in FALSE for value in default.values())
+        self._default = {} if self.denies_become else default
         self._same = {name: task_vars[name] for name in SAME_FOR_ALL if name in task_vars}
         self.hosts = task_vars["hostvars"]
         self.groups = task_vars["groups"]
@@ -135,7 +139,9 @@ def inventory_of_task(
         "private_key_file": Setting(
             context.CLIARGS.get("private_key_file"), "command line (--private-key) or configuration"
         ),
-        "become": Setting(task.become or None, "keyword become, or command line (-b)"),
+        "become": Setting(
+            None if variables.denies_become else task.become or None, "keyword become, or command line (-b)"
+        ),
     }
     typed = {
         "password": ("password", "command line (-k)"),

@@ -234,3 +234,28 @@ def test_variables_for_localhost_leave_a_device_its_own_become(
     run_playbook(text, path, "-e", f"out={tmp_path}", "--limit", ENABLED, *options)
     answer = json.loads((tmp_path / "latest" / "devices" / ENABLED / "result.json").read_text())
     assert (answer["status"] == "auth_failed") is enters, answer["error"]
+
+
+@pytest.mark.parametrize(
+    ("own", "play_vars", "enters"),
+    [
+        ({}, {}, True),
+        ({}, CURE, True),
+        ({"ansible_become": False}, {}, False),
+        ({"ansible_become": "no"}, {}, False),
+    ],
+)
+def test_a_become_password_alone_enters_the_privileged_mode_and_false_does_not(
+    own: Mapping[str, Any], play_vars: Mapping[str, Any], enters: bool, lab: Lab, tmp_path: Path
+) -> None:
+    inventory = yaml.safe_load(lab.inventory.read_text())
+    group = inventory["lab"]["children"]["lab_iosxe"]["vars"]
+    group = {key: value for key, value in group.items() if key not in ENABLE}
+    inventory["lab"]["children"]["lab_iosxe"]["vars"] = {**group, **own}
+    path = tmp_path / "inventory.yml"
+    path.write_text(yaml.safe_dump(inventory))
+    text = play(Way(), [TASKS[0]], vars=dict(play_vars))
+    done = run_playbook(text, path, "-e", f"out={tmp_path}", "-e", "rollcall_transcript=true", "--limit", ENABLED)
+    assert done.returncode == 0, done.stdout
+    transcript = tmp_path / "latest" / "devices" / ENABLED / "transcript.jsonl"
+    assert ("enable" in transcript.read_text()) is enters

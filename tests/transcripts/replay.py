@@ -83,7 +83,8 @@ class Transcript:
     def device(self) -> Device:
         """Return the device. Its secrets are the mask, as in the file."""
         settings = {**self.settings, "commands": check_commands(self.settings["commands"], None)}
-        login = {"user": "ops", "password": MASK, "become_password": MASK}
+        enable = MASK if settings.pop("has_become_password", True) else None
+        login = {"user": "ops", "password": MASK, "become_password": enable}
         return Device(host="192.0.2.1", **{**login, **settings})
 
 

@@ -96,6 +96,23 @@ def test_a_mode_that_no_prompt_shows(platform: str, password: str | None, kind: 
     assert (done.error.error.kind if done.error else None) == kind
 
 
+@pytest.mark.parametrize("like", [{}, {"like": "cisco_iosxe"}])
+def test_an_own_platform_without_a_user_mode_still_has_a_privileged_one(like: dict[str, str]) -> None:
+    definition = {**like, "prompts": {"privileged": r"^\S+ #\s*$"}}
+    talk = device(b"acme-3 > ", {"show version": OK}, unknown=b"ERR: no such command\r\n")
+    done = play(talk, ["show version"], "acme", definition=definition, become=True, become_password="secret")
+    assert done.error is not None
+    assert done.error.error.kind == "become_refused"
+
+
+def test_become_that_is_false_sends_nothing_although_there_is_a_password() -> None:
+    talk = becoming(b"R1>", b"R1#", line_of_mode="enable", password=True)
+    done = play(talk, ["show version"], "cisco_iosxe", become=False, become_password="secret")
+    assert (done.error, done.texts) == (None, {"show version": "1.0"})
+    assert b"enable" not in done.stream.typed
+    assert b"secret" not in done.stream.typed
+
+
 def test_without_become_nothing_is_entered() -> None:
     done = play(device(b"fra-wan1>", {"show version": OK}), ["show version"], "acme_os", definition=ACME)
     assert (done.error, done.texts) == (None, {"show version": "1.0"})

@@ -68,6 +68,8 @@ def test_own_data_have_the_format_of_users_files() -> None:
         ("acme: {open: [5]}", "open must be a list of lines, not [5]"),
         ('acme: {paging: ["a\\nb"]}', "paging must be a list of lines"),
         ("acme: {enable: [a]}", "enable must be a line, not ['a']"),
+        ("acme: {enable: a, prompts: {user: x}}", "add privileged to prompts, which are not taken from like"),
+        ("acme: {enable: a, like: ios, prompts: {privileged: x}}", "prompts must have both; add user to prompts"),
         ("acme: {close: ''}", "close must be a line, not ''"),
         ("acme: {asks_login: maybe}", "asks_login must be true or false, not 'maybe'"),
         ("acme: {prompts: '#'}", "prompts must be a dictionary of configuration, shell, privileged, user"),
@@ -131,7 +133,7 @@ def test_a_file_with_merged_keys_and_a_control_key(tmp_path: Path) -> None:
     path = tmp_path / "platforms.yml"
     path.write_text(
         'acme: &a {enable: e, dialogs: [{question: q, key: "\\x03"}]}\n'
-        "other: {<<: *a, enable: f, prompts: {user: '^(\\S+)>$'}}\n"
+        "other: {<<: *a, enable: f, prompts: {user: '^(\\S+)>$', privileged: '^(\\S+)#$'}}\n"
     )
     found = found_platform("other", [str(path)], "", needed=True)
     assert found.description is not None

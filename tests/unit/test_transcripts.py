@@ -390,6 +390,7 @@ def test_every_byte_is_recorded_with_its_time() -> None:
             "platform": "frr",
             "transport": "ssh",
             "become": False,
+            "has_become_password": False,
             "max_output": 64 * 2**20,
             "commands": ["show version"],
         },

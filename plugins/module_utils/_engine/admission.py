@@ -232,7 +232,7 @@ class Admission:
             # Devices that accept the key do not show that the password is right.
             source = f"the password beside the key of {device.login_source}"
             password = self._guard_of(device, ("password", device.user, source, device.password), source)
-        if device.become or device.become_password is not None:
+        if device.is_privileged:
             secret = (*secret, device.become_source, device.become_password)
             enable = self._guard_of(device, secret, device.become_source or "the enable password")
             if device.user:

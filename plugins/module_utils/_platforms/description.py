@@ -159,7 +159,14 @@ def _problems(description: Mapping[Any, Any], known: Mapping[str, str]) -> Itera
     if like is not None and str(like).strip().lower() not in known:
         near = difflib.get_close_matches(str(like).lower(), list(known), n=4, cutoff=0.5)
         yield f"like: platform {like!r} is not known; {_near(near)}{SEE}"
-    yield from _prompt_problems(description.get("prompts", {}))
+    prompts = description.get("prompts", {})
+    yield from _prompt_problems(prompts)
+    missing = [mode for mode in ("user", "privileged") if mode not in prompts] if isinstance(prompts, Mapping) else []
+    if prompts and missing and "enable" in description:
+        yield (
+            f"enable leads from the user mode to the privileged mode, so prompts must have both; add {missing[0]} to "
+            "prompts, which are not taken from like"
+        )
     yield from _dialog_problems(description.get("dialogs", []))
 
 

@@ -178,7 +178,8 @@ def _settings(device: Device, secrets: Secrets) -> dict[str, Any]:
         "platform": device.platform,
         **own,
         "transport": device.transport,
-        "become": device.become,
+        "become": device.is_privileged,
+        "has_become_password": device.become_password is not None,
         "max_output": device.max_output,
         "commands": [_command(command, secrets) for command in device.commands],
     }

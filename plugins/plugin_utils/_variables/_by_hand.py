@@ -46,10 +46,10 @@ from ansible_collections.rollcall.network.plugins.plugin_utils._variables._types
 SECRETS = ("password", "passphrase", "private_key", "become_password", "otp_command")
 ONE_LINE = ("password", "passphrase", "become_password")
 TEXTS = ("private_key_file", *SECRETS)
-FLAGS = ("become", "host_key_checking", "accept_new_host_keys", "legacy_ssh", "rows_required")
+FLAGS = ("host_key_checking", "accept_new_host_keys", "legacy_ssh", "rows_required")
 SECONDS = ("connect_timeout", "command_timeout")
 # Fields with a message of their own for a wrong type.
-APART = ("name", "host", "port", "user", "platform", "definition", "hops", "commands", "max_output")
+APART = ("name", "become", "host", "port", "user", "platform", "definition", "hops", "commands", "max_output")
 
 
 def make_device(
@@ -71,7 +71,7 @@ def make_device(
     passphrase: str | None = None,
     otp_command: str | None = None,
     credentials: Iterable[DeviceCredential] = (),
-    become: bool = False,
+    become: bool | None = None,
     become_password: str | None = None,
     connect_timeout: float = 10.0,
     command_timeout: float = 30.0,
@@ -105,7 +105,8 @@ def make_device(
     :param user: by default the name of the user who runs the program.
     :param private_key_file: the path of a key; ``private_key`` is a key itself.
     :param credentials: tried in this order, instead of user, password and key.
-    :param become: enter the privileged mode, with ``become_password`` if the device asks for one.
+    :param become: enter the privileged mode, with ``become_password`` if the device asks for one. By default it is
+        entered if there is a ``become_password``.
     :param known_hosts: files with the keys of devices.
     :param ssh_options: options of OpenSSH by name.
     :param hops: the bastions on the way, the first one first.
@@ -243,9 +244,9 @@ def _check_login(login: Device | Hop, name: str, user: str) -> None:
         if value and field in ONE_LINE and any(each in value for each in "\r\n\0"):
             msg = f"{field} of {name!r} must be one line of text"
             raise ValueError(msg)
-    for field in FLAGS:
+    for field in ("become", *FLAGS):
         value = getattr(login, field, False)
-        if not isinstance(value, bool):
+        if not isinstance(value, bool) and (field != "become" or value is not None):
             msg = f"{field} of {name!r} must be True or False, not {value!r}"
             raise TypeError(msg)
     _check_seconds(name, "connect_timeout", login.connect_timeout)

@@ -96,7 +96,7 @@ async def _set_up(terminal: Terminal, line: str) -> bool:
 
 
 async def _enter(terminal: Terminal, goal: str) -> None:
-    become = terminal.device.become or terminal.device.become_password is not None
+    become = terminal.device.is_privileged
     if terminal.now is None:
         if become and not terminal.prompt.line.endswith("#"):
             await _enter_unseen(terminal)
@@ -124,7 +124,9 @@ async def _enter_unseen(terminal: Terminal) -> None:
     own = way if terminal.device.definition else ()
     for step in own or (Step("ask", "enable", ASKS_PASSWORD),):
         await _answer(terminal, step)
-    is_meant = bool(way) and (platform.name != LEARNED or terminal.device.become_password is not None)
+    is_described = terminal.device.definition is not None and PRIVILEGED in platform.modes
+    is_known = platform.name != LEARNED or terminal.device.become_password is not None
+    is_meant = is_described or (bool(way) and is_known)
     is_shown = terminal.now is not None and terminal.now.name == PRIVILEGED
     if is_meant and not is_shown and old.is_alone(terminal.prompt.line):
         _not_entered(terminal, step.text, f"its prompt is none of platform {platform.name}, correct its prompts")
