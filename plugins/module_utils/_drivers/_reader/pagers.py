@@ -107,6 +107,17 @@ _ANNOUNCES = re.compile(
     r"|(?:is|are)\s(?:discarded|destroyed|erased|deleted|wiped|lost))\b|!",
     re.IGNORECASE,
 )
+# The same, if it is only announced, or if it stands on the line before the name of the key.
+_WILL = re.compile(
+    r"\b(?:will|going\sto|about\sto)\b[^\n]{0,80}\b(?:stop|log(?:ged)?\s?(?:out|off)|interrupt|disrupt|offline|appl(?:y|ied)|migrat"
+    r"|flash|kick|kill|clos(?:e|ing)|go\sdown|start)|licen[sc]e\sagreement|\beula\b",
+    re.IGNORECASE,
+)
+_ASKS_BEFORE = re.compile(
+    r"\b(?:sure|want)\b"
+    r"|\b[a-z]{2,20}\s(?:[^\s]{1,40}\s){0,12}[a-z]{2,20}[.?!]\s{1,3}(?:please\s)?(?:press|hit|type|strike)\b",
+    re.IGNORECASE,
+)
 _KEYS = {"quit": "q", "yes": "y", "line": "\n", "by_line": "\n", "page": " "}
 _KEYS |= dict.fromkeys(("single", "any", "weak", "keys"), " ")
 
@@ -179,7 +190,7 @@ def pager_at_end(raw: str) -> Pager | None:
     groups = found.groupdict()
     if groups.get("go") and "other key to abort" in shown.text.lower():
         return None  # the line end confirms something
-    if any(map(groups.get, ("go", "go_on", "any", "keys"))) and _is_risky(raw, begin, shown.text):
+    if any(map(groups.get, ("go", "go_on", "any", "keys", "line"))) and _is_risky(raw, begin, shown.text):
         return None
     answer = next(key for name, key in _KEYS.items() if groups.get(name) is not None)
     return Pager(start, answer, len(raw[start:].encode("utf-8", "surrogateescape")), sure)
@@ -188,7 +199,9 @@ def pager_at_end(raw: str) -> Pager | None:
 def _is_risky(raw: str, begin: int, line: str) -> bool:
     """Tell whether "press a key to continue" is a question about what the line, or the two before, announce."""
     before = [each for each in raw[max(begin - 300, 0) : begin].split("\n") if each.strip()][-2:]
-    if _RISK.search(line) is not None:
+    if _RISK.search(line) is not None or _ASKS_BEFORE.search(line) is not None:
+        return True
+    if any(map(_WILL.search, (line, *before))):
         return True
     return any(_RISK.search(each) is not None and _ANNOUNCES.search(each) is not None for each in before)
 

@@ -44,6 +44,7 @@ class Dialog:
     kind: str = "dialog"  # of that error
     phase: Phase = "login"  # "login": until the first prompt
     is_key: bool = False  # the device acts on the key; a line end would be an input of its own
+    unless: re.Pattern[str] | None = None  # in its line or the two before it: then a person must answer
 
 
 def _dialog(question: str, answer: str | None, **details: object) -> Dialog:
@@ -51,6 +52,13 @@ def _dialog(question: str, answer: str | None, **details: object) -> Dialog:
 
 
 _KEY = r"(?:the\s)?['\"<\[]?(?:any\skey|enter|return|cr|space(?:\s?bar)?)['\">\]]?(?:\skey)?"
+# What a key at a login would start or accept. Banners of the law say that a user is disconnected, or that something stops.
+_STARTS = re.compile(
+    r"re-?boot|re-?load|re-?start|re-?set\b|\beras(?:e|ed|ing)\b|delet|\bformat|overwrit|upgrad|downgrad|instal|factory|\bwip(?:e|ing)"
+    r"|password\srecovery|licen[sc]e\sagreement|\bagreement\b|\beula\b|accept\sthe\slicen[sc]e"
+    r"|sessions?\swill\sbe\s(?:closed|ended|terminated)",
+    re.IGNORECASE,
+)
 _YES_NO = r"[\[({<]\s?%s[^\])}>\n]{0,40}[\])}>]"
 _NO_LICENCE = r"(?![^?\n]{0,200}(?:licen[sc]e|eula))"  # a person must accept a licence
 _TERMS = (
@@ -93,6 +101,7 @@ SHARED: tuple[Dialog, ...] = (
         rf"(?:\A|\n)\W{{0,4}}(?:please\s)?(?:press|hit)\s{_KEY}"
         r"(?:\sto\s(?:continue|get\sstarted|activate|log\s?in|start|acknowledge|accept)(?![^\n]*(?:abort|cancel))[^\n]{0,60})?[.!:]?",
         "",
+        unless=_STARTS,
     ),
     # Anything that demands a new password. It comes last: what lets the session go on comes first.
     _dialog(
@@ -119,6 +128,8 @@ def dialog_at_end(shown: str, dialogs: Sequence[Dialog] = (), phase: Phase = "lo
         return None
     for dialog in (*dialogs, *SHARED):
         if dialog.phase in (phase, "any") and dialog.question.search(end):
+            if dialog.unless is not None and dialog.unless.search("\n".join(end.split("\n")[-3:])):
+                return None
             return replace(dialog, phase=phase) if dialog.answer is None else dialog
     return None
 
@@ -158,7 +169,7 @@ _OTHER = (
 _PAST = r"(?:last|previous|recent|failed|successful)"
 
 ASKS_USER = re.compile(
-    rf"\A(?!.*(?:{_PASSWORD}|(?<![^\W_]){_PAST}\s(?:\w{{1,20}}\s)?(?:user|login)))"
+    rf"\A(?!.*(?:{_PASSWORD}|(?<![^\W_]){_PAST}\s(?:\w{{1,20}}\s)?(?:user|login)|\b(?:reason|purpose|ticket|comment)\b))"
     rf"(?:.*(?<![^\W_])(?:user\s?name|user|login)"
     rf"|\W{{0,3}}(?:(?:please|enter|type|your|the)\s){{0,4}}{_USER})"
     rf"{_IN_BRACKETS}\s*:\s*\Z"
@@ -239,13 +250,16 @@ _WAITS = re.compile(
     rf"|\A\W{{0,3}}(?:enter\s)?(?:user\s?name|login\sname|user\sid|password)\s?>\Z"
     rf"|\A\W{{0,3}}(?:please\s|now\s)?{_VERB}\b[^\n]{{1,200}}[:?>]\Z"
     rf"|(?:\A\W{{0,3}}|[.,;:!?(]\s{{0,2}}|please\s)(?:press|type|hit|enter)\s{_KEYS}"
-    r"(?:\s(?:to|for|or|and)\s[^\n]{0,100})?[.:)]{0,2}\Z",
+    r"(?:\s(?:to|for|or|and)\s[^\n]{0,100})?[.:)]{0,2}\Z"
+    r"|\w\W{0,3}[?\uff1f]\s{1,3}[>#$%:]\Z"  # Proceed? >
+    r"|\A\W{0,2}(?:[\[(](?:y|n|yes|no)[\])]|yes|okay|ok)\s?[>#$%:]\Z|=\s?(?:yes|no)\)\s?[:?>#]\Z"
+    r"|[.!]\s{1,3}(?:continue|proceed|confirm)\s?[>#$%:?]\Z",
     re.IGNORECASE,
 )
 # A sentence that ends like a prompt.
 _ORDERS = re.compile(
     r"\A\W{0,3}(?:delete|erase|restore|reset|reload|reboot|restart|overwrite|save|format|initiali[sz]e|proceed|continue|confirm"
-    r"|remove|replace|abort|discard|install|upgrade)(?:(?:\s[\w./:-]{1,40}){1,8}\s?|\s)[>#$%\])]\Z"
+    r"|remove|replace|abort|discard|install|upgrade)(?:(?:\s[\w./-]{1,40}){1,8}\s?|\s)[>#$%:\])]\Z"
     r"|\A(?:[a-z]{1,20}\s){1,6}(?:address|(?:file\s?)?name|number|option|value)\s?[>#$%]\Z"
     r"|\A\W{0,3}(?:select|choose|enter)\s[^\n]{1,80}\s\[[\w.-]{1,20}\]\s?[:?>#]?\Z",
     re.IGNORECASE,
@@ -293,6 +307,7 @@ _DATED = re.compile(
     re.IGNORECASE,
 )
 _LABEL = re.compile(rf"{_PAST}\s(?:\w{{1,20}}\s)?(?:user|login)|enable\ssecret", re.IGNORECASE)
+_SIGNS = (">", "#", "$", ":", "%")  # alone on the line below a question
 _SHORT = 12  # letters; a shorter question is shown with the line before it
 
 
@@ -306,13 +321,14 @@ def question_at_end(shown: str) -> str | None:
     if not line or len(line) > LONGEST_QUESTION or _MAY_WAIT.search(line) is None or _LABEL.match(line):
         return None
     is_asked = (_MAY_ASK.search(line) or _OFFERS.search(line)) and _ASKS.search(line)
-    if not _WAITS.search(line) and not is_asked and not _NAMES_KEY.search(line) and not _ORDERS.match(line):
+    before = _last_line(shown[-TAIL:].rstrip().rpartition("\n")[0])
+    is_below = line in _SIGNS and before[-1:] in ("?", "\uff1f") and _ASKS.search(before) is not None
+    if not is_below and not any((_WAITS.search(line), is_asked, _NAMES_KEY.search(line), _ORDERS.match(line))):
         return None
     if pager_at_end(shown[-TAIL:]) is not None:
         return None
     if sum(map(str.isalpha, line)) >= _SHORT:
         return line
-    before = _last_line(shown[-TAIL:].rstrip().rpartition("\n")[0])
     return f"{before} {line}" if before else line
 
 
