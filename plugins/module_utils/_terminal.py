@@ -29,7 +29,7 @@ _TOKEN = re.compile(rf"(?P<text>[^\r\x08\x1b]+)|(?P<back>\x08+)|(?P<home>\r+)|(?
 
 # A terminal stops at its right margin. The limit keeps a hostile `ESC [ 999999999 C` from filling the memory, and the
 # work on each sequence bounded.
-_WIDEST = 255
+_WIDEST = 511
 
 # A blank that was written over something: at the end of a line it is nothing at all. NUL is free for it, as clean()
 # drops those of the device first.

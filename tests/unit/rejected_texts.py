@@ -8,6 +8,26 @@ from __future__ import annotations
 MARK = "              ^\n"  # the mark of a position below the echo
 
 REJECTIONS: dict[str, list[str]] = {
+    "others": [
+        "% show foo -- Invalid command.",
+        "% show -- Incomplete command.",
+        "status=2\nstatus_tag=COMMAND PROCESSING FAILED\nerror_tag=COMMAND ERROR-UNSPECIFIED\n\nInvalid property.",
+        "Executed command unsuccessfully",
+        "Unknown command: foo\n\nAvailable commands:\n" + "".join(f"  cmd{n}   does {n}\n" for n in range(20)),
+        "ERROR: Command not found.\n\nDid you mean one of these?\n" + "".join(f"    net show {n}\n" for n in range(20)),
+        "There is no such command",
+        "Command doesn't exist!",
+        "Unknown cmd: foo",
+        "Rejected by AAA server",
+        "TACACS+ server denied the command",
+        "User not authorized",
+        "This operation requires privilege level 15",
+        "The current user has no permission to run this command.",
+        "This feature is not licensed",
+        "This platform does not support this command",
+        "This command can only be executed on the active unit",
+        "Pipe is not supported",
+    ],
     "cisco ios": [
         f"{MARK}% Invalid input detected at '^' marker.",
         "% Invalid input detected at '^' marker.\n",
@@ -594,6 +614,9 @@ REJECTIONS: dict[str, list[str]] = {
 }
 
 GOOD: dict[str, str] = {
+    "the state of authorization": "Command authorization is disabled",
+    "the state of a log": "Command logging is disabled",
+    "the state of a line": "Line console is disabled",
     "a keyword of a configuration whose value is error": "if-no-files-found: error",
     "a keyword of a configuration whose value fails": "on_failure: error",
     "a keyword that begins with no such": "fallback: no such command",

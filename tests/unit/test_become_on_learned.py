@@ -105,6 +105,23 @@ def test_an_own_platform_without_a_user_mode_still_has_a_privileged_one(like: di
     assert done.error.error.kind == "become_refused"
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("r1 user> ", "r1 admin> "),
+        ("r1:system> ", "r1:enable> "),
+        ("guest> ", "admin> "),
+        ("r1 -> ", "r1 => "),
+        ("r1 \u276f ", "r1 \u276f\u276f "),
+        ("Command: ", "Privileged command: "),
+    ],
+)
+def test_any_new_prompt_after_the_password_is_that_of_the_privileged_mode(before: str, after: str) -> None:
+    talk = becoming(before.encode(), after.encode(), line_of_mode="enable", password=True)
+    done = play(talk, ["show version"], "learned", become=True, become_password="secret")
+    assert (done.error, done.texts) == (None, {"show version": "1.0"})
+
+
 def test_become_that_is_false_sends_nothing_although_there_is_a_password() -> None:
     talk = becoming(b"R1>", b"R1#", line_of_mode="enable", password=True)
     done = play(talk, ["show version"], "cisco_iosxe", become=False, become_password="secret")

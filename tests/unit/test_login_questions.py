@@ -277,6 +277,23 @@ QUESTIONS = [
     "Initialise the disk (yes/no)# ",
     "Select image [1]: ",
     "Restore factory settings> ",
+    "Please enter the reason for your login: ",
+    "Proceed? > ",
+    "Continue? # ",
+    "Exit maintenance now? > ",
+    "[yes]# ",
+    "OK> ",
+    "Reboot now (Enter = yes): ",
+    "r1 will reboot. Continue > ",
+    "Delete all files?\r\n> ",
+    "save config: ",
+    "再起動しますか? > ",
+    "WARNING: configuration will be erased!\r\nPress ENTER to continue",
+    "The device will be reset to factory defaults.\r\nPress any key to continue",
+    "Press ENTER to accept the license agreement",
+    "Press ENTER to continue with the factory reset",
+    "Press any key to continue with reboot",
+    "END USER LICENSE AGREEMENT\r\nBy pressing Enter you accept it.\r\nPress Enter to continue",
 ]
 NO_QUESTIONS = [
     "Save on exit (y/n): no",
@@ -323,6 +340,25 @@ def test_nothing_is_sent_to_a_question_before_the_login(question: str) -> None:
     assert played.error is not None
     assert played.error.error.kind == "question"
     assert bytes(played.stream.typed) == b""
+
+
+@pytest.mark.parametrize(
+    "banner",
+    [
+        "Disconnect IMMEDIATELY if you are not an authorized user!",
+        "Unauthorized access will be prosecuted. All activities will be logged.",
+        "Use is subject to the terms of your licence.",
+    ],
+)
+@pytest.mark.parametrize("question", ["Press ENTER to continue", "Press RETURN to get started."])
+def test_a_key_after_a_banner_of_the_law_is_sent(banner: str, question: str) -> None:
+    def talk() -> Talk:
+        yield f"{banner}\r\n{question}".encode()
+        yield None
+        yield b"\r\n"
+        yield from device(b"R1#", ANSWERS)
+
+    assert play(talk(), ["show clock"]).kinds() == {"show clock": "ok"}
 
 
 @pytest.mark.parametrize("shown", NO_QUESTIONS)

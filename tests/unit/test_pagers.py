@@ -288,6 +288,15 @@ def test_no_pager(text: str) -> None:
         "The configuration is discarded.\r\nPress any key to continue",
         "Failover happens.\r\nHit any key to proceed",
         "The switch will reload now.\r\nEnter to continue, q to quit",
+        "Are you sure? Press enter to continue",
+        "Press enter to continue, this will log out the other session",
+        "All users will be logged out.\r\nPress any key to continue",
+        "This test will interrupt traffic on all ports.\r\nPress any key to continue",
+        "Settings will be applied. Press ENTER to proceed",
+        "Flash firmware now? Press space to continue, q to quit",
+        "The link will go down.\r\nPress any key to continue, or Ctrl-C to abort",
+        "Migrate the database to the new schema. Press ENTER to continue, q to quit",
+        "By pressing Enter you accept the license agreement.\r\nPress Enter to continue",
     ],
 )
 def test_a_question_about_a_risk_is_no_pager(text: str) -> None:
@@ -425,6 +434,24 @@ def test_half_a_line_that_is_written_again_is_there_once(wipe: str, again: str) 
     data = f"a\r\ninterface Ethernet1--More--{wipe}{again} is up\r\nR1#".encode()
     place = data.index(b"--More")
     assert bytes(without_pagers(data, [(place, place + 8)])) == b"a\r\ninterface Ethernet1 is up\r\nR1#"
+
+
+@pytest.mark.parametrize("wipe", ["\r\x1b[K", "\r" + " " * 79 + "\r"])
+@pytest.mark.parametrize(
+    "prompt",
+    ["{n}/f.txt lines 1-10/35 28%", "config --More--", "[Page {n}/3] --More--", "Total 9 lines, {n}% --More--"],
+)
+def test_the_words_that_a_pager_shows_before_its_prompt_each_time(prompt: str, wipe: str) -> None:
+    data, spans, expected = b"", [], b""
+    for number in range(1, 4):
+        before = data + b"line %d\r\n" % number
+        data = before + prompt.format(n=number).encode()
+        found = pager_at_end(data.decode())
+        assert found
+        spans.append((len(data) - found.size, len(data)))
+        data += wipe.encode()
+        expected += b"line %d\r\n" % number
+    assert bytes(without_pagers(data + b"end\r\n", spans)) == expected + b"end\r\n"
 
 
 def test_a_quoted_prompt_that_a_packet_ended_with_is_kept() -> None:

@@ -469,6 +469,22 @@ def test_session_that_is_dropped_after_a_quoted_prompt_is_no_answer(times: int, 
     assert "session log" in played.texts["more log"]
 
 
+def test_an_answer_is_not_proven_if_the_session_ends_before_the_echo_of_the_next_command() -> None:
+    """The answer quotes the prompt, and the device is lost there."""
+
+    def talk() -> Talk:
+        while True:
+            yield b"r1# "
+            typed = (yield from line()).strip()
+            if typed == "show version":
+                yield b"line 0\r\nr1# "
+                return
+            if typed:
+                yield b"% Invalid input\r\n"
+
+    assert play(talk(), ["show version", "show clock"]).kinds()["show version"] == "session_closed"
+
+
 @pytest.mark.parametrize("pause", [0.3, 0.7, 1.2, 2.2])
 @pytest.mark.parametrize("prompt", [b"R1#", b"R1# "])
 def test_answer_of_a_device_without_echo_that_went_on_is_booked_on_no_other_command(

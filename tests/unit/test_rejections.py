@@ -20,6 +20,25 @@ def test_every_vendors_rejection_is_recognised(family: str, text: str) -> None:
     assert line in text
 
 
+def test_a_program_of_one_word_that_is_not_there() -> None:
+    assert rejection_in("uptime: not found", "uptime", ()) == "uptime: not found"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "You must have explicit, authorized permission to access or configure this device.\nAll use is logged.",
+        "Access is restricted to authorized users only",
+        "Access denied to unauthorized users.",
+        "Only administrators are allowed to access this device.",
+        "Please log in with your own account.",
+    ],
+)
+def test_the_text_of_a_banner_does_not_reject_the_command_that_shows_it(text: str) -> None:
+    assert rejection_in(text, "show banner motd", ()) is None
+    assert rejection_in("% Invalid input detected at '^' marker.", "show banner motd", ()) is not None
+
+
 @pytest.mark.parametrize("text", GOOD.values(), ids=GOOD)
 def test_a_quoted_rejection_is_a_good_answer(text: str) -> None:
     assert (

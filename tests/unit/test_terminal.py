@@ -87,8 +87,8 @@ def test_decode_keeps_invalid_bytes() -> None:
         pytest.param("=\x1b[9b|", "==========|", id="a repeated character"),
         pytest.param("ab\x1b[b\r\nc\x1b[2b", "abb\nccc", id="a repeated character on two lines"),
         pytest.param("\x1b[9b|", "|", id="nothing to repeat"),
-        pytest.param("-\x1b[99999999b|", "-" * 255 + "|", id="repeated up to the right margin"),
-        pytest.param("x\x1b[999999999999999999999999Cy", "x" + " " * 254 + "y", id="the right margin"),
+        pytest.param("-\x1b[99999999b|", "-" * 511 + "|", id="repeated up to the right margin"),
+        pytest.param("x\x1b[999999999999999999999999Cy", "x" + " " * 510 + "y", id="the right margin"),
         pytest.param("\udce9\udcff\x1b[m\r\n", "\udce9\udcff\n", id="invalid bytes"),
     ],
 )

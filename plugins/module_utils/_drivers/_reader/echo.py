@@ -104,7 +104,7 @@ class Echo:
             self._is_at(start + text, end, behind=True)
         elif is_echo(typed, self.command) or (start == 0 and (self._is_drawn(raw) or self._is_changed(typed, behind))):
             self._is_at(self._begun if self._is_redrawn(typed, behind) else start, end, behind=behind)
-        elif self._typed and typed and typed == self.command[len(self._typed) :].strip():
+        elif self._typed and typed and self._is_rest(typed, raw):
             self._is_at(self._begun, end, behind=self._was_behind)  # a message came in the middle of it
         elif (place := _echo_end(raw, self.command)) is not None and place == len(raw):
             self._is_at(start, end, behind=behind or self._begins_with_prompt(raw))
@@ -140,6 +140,11 @@ class Echo:
         self._wraps += 1
         text = decode(bytes(data[self._begun : end]))
         return len(text) <= self._longest and _echo_end(text, self.command) == len(text)
+
+    def _is_rest(self, typed: str, raw: str) -> bool:
+        """Return whether a line is the rest of the command, also if it is wrapped."""
+        rest = self.command[len(self._typed) :].strip()
+        return typed == rest or (bool(rest) and _match_echo(raw, 0, rest) == len(raw))
 
     def _is_redrawn(self, typed: str, behind: bool) -> bool:
         """Return whether the device shows its prompt and the line again for each character that is typed."""

@@ -98,7 +98,9 @@ async def _compare(terminal: Terminal, command: Command, answer: Answer, before:
         lose(before)
         return answer, "lost"
     again, end = await exchange(terminal, command, terminal.deadline(), prove=True)
-    if end != "prompt" or again.late() or await text_in(terminal, again, end) != await text_in(terminal, answer, end):
+    is_paged = bool(answer.pagers) == bool(again.pagers)  # else the pager was that of the answer before
+    is_same = await text_in(terminal, again, end) == await text_in(terminal, answer, end)
+    if end != "prompt" or again.late() or not is_paged or not is_same:
         lose(before)
     return again, end
 
@@ -174,6 +176,8 @@ async def _book(terminal: Terminal, answer: Answer, end: End) -> End:
         return end
     if end == "lost":
         lose(previous[1])
+    elif end == "closed" and not answer.echoed() and terminal.echoes and previous[1].status == "ok":
+        previous[1].status, previous[1].error = judge(terminal, previous[1].text, end, previous[0])
     elif late and not await _complete(terminal, *previous, late):
         return "lost"
     return end

@@ -20,7 +20,7 @@ from .exchange import exchange, text_in
 from .login import log_in
 from .named import check_name
 from .prompt import learned
-from .questions import asks_password
+from .questions import asks_for, asks_password, question_at_end
 from .rejections import rejection_in
 from .terminal import LONGEST_SAID, QUIET, Terminal
 
@@ -107,11 +107,14 @@ async def _enter(terminal: Terminal, goal: str) -> None:
     wants_password = steps is not None and any(step.wants_password for step in steps)
     if not steps or (wants_password and not become):
         return  # stays in the mode that the login gave, as a user without the secret does
+    old = terminal.prompt
     for step in steps:
         if step.kind == "ask":
             await _answer(terminal, step)
         else:
             await _set_up(terminal, step.text)
+    if terminal.platform.name == LEARNED and not old.changes_to(terminal.prompt.line):
+        return  # nobody knows how the prompt of this mode looks, and there is a new one
     is_known = terminal.platform.name != LEARNED or terminal.device.become_password is not None
     if wants_password and is_known and (terminal.now is None or terminal.now.name != goal):
         _not_entered(terminal, steps[-1].text)
@@ -174,7 +177,11 @@ async def _answer(terminal: Terminal, step: Step) -> None:
         elif (
             (answered or silent or answer.echoed())
             and not is_typed
-            and (answer.at_prompt() or terminal.may_be_prompt(shown, step.text))
+            and (
+                answer.at_prompt()
+                or terminal.may_be_prompt(shown, step.text)
+                or (answered and silent and _may_be_new(line, shown))
+            )
         ):
             old = terminal.prompt
             terminal.reason = _said_no(shown, step.text, line)
@@ -199,6 +206,12 @@ def _asks_secret(terminal: Terminal, line: str) -> bool:
     return (
         asks_password(line, terminal.device.user, named=True) or _ASKS_SECRET.search(line[-LONGEST_PROMPT:]) is not None
     )
+
+
+def _may_be_new(line: str, shown: str) -> bool:
+    """Return whether the line after the password can be a prompt that has nothing of the one before it."""
+    is_question = question_at_end(shown) is not None or asks_for(line)
+    return bool(line) and not is_question and not SAYS_NO.search(line)
 
 
 def _asks_user(terminal: Terminal, line: str) -> bool:

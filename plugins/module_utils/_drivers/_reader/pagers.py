@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 TAIL = 512  # bytes at the end of the data that are searched; D-Link's prompt with its colours is the longest
 _LONGEST_HALF = 1024  # bytes of a line before a prompt
+_LONGEST_LABEL = 40  # bytes before a prompt that can belong to it
 _WIDEST_INDENT = 4  # blanks before a prompt
 _SHORTEST = 8  # columns; what is shorter can be text: blanks over a prompt, or text that is there twice
 
@@ -89,8 +90,10 @@ _AFTER_TEXT = (
     r")"
 )
 _BEHIND_TEXT = re.compile(rf"(?:{_AFTER_TEXT})\s*\Z", re.IGNORECASE)
+# Before it, too: the page, and the name of the file that less shows.
+_FILE = r"\[?page\s\d{1,6}(?:(?:/|\sof\s)\d{1,6})?\]?\s{1,3}(?=[-<(])|(?P<file>[^\s]{1,200})\s(?=lines\s\d{1,9}-\d{1,9}(?:/\d|\s\d{1,3}%))"
 _ON_LINE = re.compile(
-    rf"\s*(?:{_FRONT})?(?:(?:{_AFTER_TEXT})|(?P<single>-\s?{_WORD}\s?-{_HELP})"
+    rf"\s*(?:{_FRONT}|{_FILE})?(?:(?:{_AFTER_TEXT})|(?P<single>-\s?{_WORD}\s?-{_HELP})"
     rf"|(?P<any>{_PRESS}any\skey(?:['\">\])]|[^\w\n]{{2,100}}){{1,2}})"
     rf"|(?P<weak>(?<!\s):|more\s?[:?]|\(?{_BYTE}(?:{_PERCENT})?\)?:?|(?<!\s)\d{{1,3}}%|{_DECORATED}))\s*\Z",
     re.IGNORECASE,
@@ -180,7 +183,7 @@ def pager_at_end(raw: str) -> Pager | None:
         return None
     start, sure = shown.start, False
     if found := _ON_LINE.match(shown.text):
-        sure = found["weak"] is None and found["any"] is None
+        sure = not any(map(found.groupdict().get, ("weak", "any", "file")))
     elif found := _BEHIND_TEXT.search(shown.text):
         if found["quit"] or found["yes"]:
             return None  # these stand on a line of their own; if it were text, the key would stay in the next command
@@ -270,6 +273,7 @@ def without_pagers(
     ] = {}  # blanks that a prompt begins with; behind other text, they are not known to be its own
     stops = [*(start for start, _end in spans[1:]), len(data)]
     never_wiped, texts = (set[str](), set[int]()) if sure else _ways(data, spans, untouched)
+    labels = _labels(data, spans)
     for number, ((first, last), stop) in enumerate(zip(spans, stops, strict=True)):
         start = max(first, place)  # a part of it was taken for what wipes the one before
         end = max(last, start)
@@ -289,7 +293,9 @@ def without_pagers(
             if indent <= _WIDEST_INDENT and kept.endswith(b" " * indent):
                 del kept[len(kept) - indent :]
             half = kept[max(kept.rfind(b"\n") + 1, len(kept) - _LONGEST_HALF) :]
-            if len(half) >= _SHORTEST and b"\r" in data[end:place] and data.startswith(half, place):
+            if number in labels and b"\r" in data[end:place] and data[place : place + len(half)] != half:
+                del kept[len(kept) - len(half) :]
+            elif len(half) >= _SHORTEST and b"\r" in data[end:place] and data.startswith(half, place):
                 place += len(half)  # the device wiped its whole line, and wrote the text again
     kept += data[place:]
     return kept
@@ -352,6 +358,19 @@ def _is_touched(data: bytes | bytearray, place: int, stop: int, width: int) -> b
             if column < width:
                 return True
     return False
+
+
+def _labels(data: bytes | bytearray, spans: Sequence[tuple[int, int]]) -> set[int]:
+    """Return the numbers of the prompts that follow the same words on their line each time, as in ``config --More--``.
+
+    Half a line that an answer has there is another one each time.
+    """
+    fronts = []
+    for (_before, place), (start, _end) in zip([(0, 0), *spans], spans, strict=False):
+        line = max(data.rfind(b"\n", place, start) + 1, place)
+        fronts.append(_name(_visible(data[line:start])) if start - line <= _LONGEST_LABEL else "")
+    counts = Counter(fronts)
+    return {number for number, front in enumerate(fronts) if front and counts[front] == len(fronts) > 1}
 
 
 def _name(prompt: str) -> str:

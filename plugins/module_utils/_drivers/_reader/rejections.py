@@ -66,6 +66,7 @@ _MESSAGES = re.compile(
             r"syntax is (?:incorrect|invalid|wrong)|parsing error\b|parse error\b",
             r"(?:command|value|node|object|input) parse error\b|cli parsing error\b|(?:node_check_object|"
             r"object set)\b.*\b(?:fail|error)",
+            r"(?!command (?:authori[sz]ation|accounting|logging|history) |line (?:console|con|vty|aux)\b)"
             r"(?:command|input|keyword|parameter|argument|option|token|line|statement|expression|action|"
             r"word)s?(?: or \w+)? (?:(?:string|name|line|'[^']{0,80}'|\"[^\"]{0,80}\"|<[^>]{0,80}>|"
             r"\S{1,80}) )?(?:(?:is|was|are) |has been )?(?:not (?:an? )?(?:found|recogni[sz]ed|valid|known|complete|"
@@ -114,7 +115,15 @@ _MESSAGES = re.compile(
             r"unknown)\b.{0,40}(?:\^|marker|position|column \d)",
             r"(?:an )?invalid \w+ (?:has been|was|is) (?:used|entered|given|specified|supplied)",
             r"unmatched |unbalanced |unterminated |missing (?:closing|right|left|quote|\w+ argument)",
+            r".{1,120} -- (?:invalid|incomplete|ambiguous|unknown) command\b|unknown cmd\b|executed command unsuccessfully",
+            r"there is no such command|command (?:doesn't|does not) exist|status_tag=command processing failed",
+            r"pipe is not (?:supported|available|allowed)|this (?:feature|function) is not licensed",
+            r"this (?:platform|device|switch|router|model|version) (?:does not|doesn't) support this (?:command|feature)",
+            r"this command can only be (?:executed|used|run|entered)\b",
             # -- rights
+            r"(?:command )?rejected by (?:the )?(?:aaa|tacacs\+?|radius)\b|(?:aaa|tacacs\+?|radius) server (?:has )?"
+            r"(?:denied|rejected|refused)\b|user (?:is )?not authori[sz]ed\b|this operation requires privilege\b",
+            r"the current user has no (?:permission|right|privilege)",
             r"(?:[\w+/-]{1,20} ){0,2}authori[sz]ation (?:has )?(?:fail(?:ed|ure|s)?|denied|error|rejected|refused|"
             r"(?:is |was )?(?:not|un|denied|refused)\b.{0,20})(?!s\b)",
             r"(?:rbac |aaa |\w*access )?(?:permission|access|privilege|request|operation|authority|command) (?:is |"
@@ -296,7 +305,15 @@ _TIME = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)\w* .{0,20}\d:\d{2}:\d{2}.{0
 _DAY = re.compile(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec) {1,2}\d{1,2} \S", re.IGNORECASE)
 _BANNER = re.compile(r"(?:set )?(?:banner|login|announcement)\b[\w -]{0,40}?\s(\^C|[^\w\s\"])$", re.IGNORECASE)
 _TEXT = ("set ", "banner ", "description ", "message ", "text ")  # each can have a text in quotation marks behind it
-_HELP = re.compile(r"available commands|next possible completion|valid commands|possible completions", re.IGNORECASE)
+_HELP = re.compile(
+    r"available commands|next possible completion|valid commands|possible completions"
+    r"|(?:error: )?(?:(?:unknown|unrecogni[sz]ed|invalid) command\b|command not found\b)",
+    re.IGNORECASE,
+)
+_NOT_FOUND = re.compile(r"not found[.!]?", re.IGNORECASE)
+# The text of a banner can say who has access. Only what is about a command line rejects the command that shows it.
+_SHOWS_BANNER = re.compile(r"\b(?:banner|motd)\b", re.IGNORECASE)
+_OF_COMMANDS = re.compile(r"[%^]|.{0,60}\b(?:command|input|syntax|keyword|parameter|token|argument)", re.IGNORECASE)
 _USAGE = re.compile(r"usage:\s{0,4}(\S+)", re.IGNORECASE)
 _ASKS_HELP = re.compile(r"\?|\bhelp\b|(?:^|\s)-h\b|\busage\b|\bman\b", re.IGNORECASE)
 
@@ -307,6 +324,13 @@ def rejection_in(text: str, command: str, failures: Iterable[str]) -> str | None
     :param text: the answer without echo and prompt.
     :param failures: texts of the platform.
     """
+    line = _rejection_in(text, command, failures)
+    if line is not None and _SHOWS_BANNER.search(command) and not _OF_COMMANDS.match(line):
+        return None
+    return line
+
+
+def _rejection_in(text: str, command: str, failures: Iterable[str]) -> str | None:
     if len(text) > LONGEST or text.count("\n") > MOST_HELP_LINES:
         return None
     every = [each.strip() for each in text.strip().split("\n")]
@@ -391,6 +415,8 @@ def _is_rejection(line: str, command: str, *, lone: bool) -> bool:
     plain = _without(_MARKS, line)
     if command.strip() and plain.startswith(f"{command.strip()}: "):
         plain = plain[len(command.strip()) + 2 :].lstrip()
+        if _NOT_FOUND.fullmatch(plain):
+            return True
     body = _body(plain)
     quoted = _QUOTED_COMMAND.match(body)
     if quoted and quoted[1].lower() not in command.lower():
