@@ -8,7 +8,7 @@ from __future__ import annotations
 MARK = "              ^\n"  # the mark of a position below the echo
 
 REJECTIONS: dict[str, list[str]] = {
-    "others": [
+    "found by attack": [
         "% show foo -- Invalid command.",
         "% show -- Incomplete command.",
         "status=2\nstatus_tag=COMMAND PROCESSING FAILED\nerror_tag=COMMAND ERROR-UNSPECIFIED\n\nInvalid property.",

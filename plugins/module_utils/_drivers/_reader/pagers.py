@@ -91,7 +91,10 @@ _AFTER_TEXT = (
 )
 _BEHIND_TEXT = re.compile(rf"(?:{_AFTER_TEXT})\s*\Z", re.IGNORECASE)
 # Before it, too: the page, and the name of the file that less shows.
-_FILE = r"\[?page\s\d{1,6}(?:(?:/|\sof\s)\d{1,6})?\]?\s{1,3}(?=[-<(])|(?P<file>[^\s]{1,200})\s(?=lines\s\d{1,9}-\d{1,9}(?:/\d|\s\d{1,3}%))"
+_FILE = (
+    r"\[?page\s\d{1,6}(?:(?:/|\sof\s)\d{1,6})?\]?\s{1,3}(?=[-<(])"
+    r"|(?P<file>[^\s]{1,200})\s(?=lines\s\d{1,9}-\d{1,9}(?:/\d|\s\d{1,3}%))"
+)
 _ON_LINE = re.compile(
     rf"\s*(?:{_FRONT}|{_FILE})?(?:(?:{_AFTER_TEXT})|(?P<single>-\s?{_WORD}\s?-{_HELP})"
     rf"|(?P<any>{_PRESS}any\skey(?:['\">\])]|[^\w\n]{{2,100}}){{1,2}})"

@@ -52,10 +52,10 @@ def _dialog(question: str, answer: str | None, **details: object) -> Dialog:
 
 
 _KEY = r"(?:the\s)?['\"<\[]?(?:any\skey|enter|return|cr|space(?:\s?bar)?)['\">\]]?(?:\skey)?"
-# What a key at a login would start or accept. Banners of the law say that a user is disconnected, or that something stops.
+# What a key at a login would start or accept. Legal banners say that users are disconnected, so this is not in it.
 _STARTS = re.compile(
-    r"re-?boot|re-?load|re-?start|re-?set\b|\beras(?:e|ed|ing)\b|delet|\bformat|overwrit|upgrad|downgrad|instal|factory|\bwip(?:e|ing)"
-    r"|password\srecovery|licen[sc]e\sagreement|\bagreement\b|\beula\b|accept\sthe\slicen[sc]e"
+    r"re-?boot|re-?load|re-?start|re-?set\b|\beras(?:e|ed|ing)\b|delet|\bformat|overwrit|upgrad|downgrad|instal|factory"
+    r"|\bwip(?:e|ing)|password\srecovery|licen[sc]e\sagreement|\bagreement\b|\beula\b|accept\sthe\slicen[sc]e"
     r"|sessions?\swill\sbe\s(?:closed|ended|terminated)",
     re.IGNORECASE,
 )

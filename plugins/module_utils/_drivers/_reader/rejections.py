@@ -115,10 +115,12 @@ _MESSAGES = re.compile(
             r"unknown)\b.{0,40}(?:\^|marker|position|column \d)",
             r"(?:an )?invalid \w+ (?:has been|was|is) (?:used|entered|given|specified|supplied)",
             r"unmatched |unbalanced |unterminated |missing (?:closing|right|left|quote|\w+ argument)",
-            r".{1,120} -- (?:invalid|incomplete|ambiguous|unknown) command\b|unknown cmd\b|executed command unsuccessfully",
+            r".{1,120} -- (?:invalid|incomplete|ambiguous|unknown) command\b|unknown cmd\b|"
+            r"executed command unsuccessfully",
             r"there is no such command|command (?:doesn't|does not) exist|status_tag=command processing failed",
             r"pipe is not (?:supported|available|allowed)|this (?:feature|function) is not licensed",
-            r"this (?:platform|device|switch|router|model|version) (?:does not|doesn't) support this (?:command|feature)",
+            r"this (?:platform|device|switch|router|model|version) (?:does not|doesn't) support this "
+            r"(?:command|feature)",
             r"this command can only be (?:executed|used|run|entered)\b",
             # -- rights
             r"(?:command )?rejected by (?:the )?(?:aaa|tacacs\+?|radius)\b|(?:aaa|tacacs\+?|radius) server (?:has )?"
