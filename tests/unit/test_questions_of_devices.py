@@ -21,6 +21,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader.
     refused,
     unexpected,
 )
+from tests.unit.played import Talk, device, play
 from tests.unit.test_pagers import ONLY_ON_A_LINE, PROMPTS
 
 QUESTIONS = [
@@ -280,6 +281,17 @@ RELOAD = Command("reload", answers=(Reply("save?", "no"), Reply("[CONFIRM]", "y"
 def test_the_answers_that_a_command_names(command: Command, shown: str, answer: str | None) -> None:
     reply = answer_for(command, shown)
     assert (reply.text if reply else None) == answer
+
+
+def test_a_question_that_no_answer_of_the_command_fits() -> None:
+    def ask() -> Talk:
+        yield b"Delete the file? [confirm]"
+        yield None
+
+    asked = Command("delete x", answers=(Reply(r"\[confirm\]", "n"),))
+    error = play(device(b"R1#", {"delete x": ask}), [asked]).outputs["delete x"].error
+    assert error is not None
+    assert "none of the answers of 'delete x' fits: question must be a part of the last line" in error.message
 
 
 def test_answers_reach_a_poller() -> None:

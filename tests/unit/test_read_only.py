@@ -1061,6 +1061,12 @@ def test_what_a_pattern_of_allow_commands_stands_for(pattern: str, line: str, ex
     assert (refusal_of(allowed) is None) is (expected or refusal_of(device(line)) is None)
 
 
+def test_the_message_about_enable_names_become() -> None:
+    refused = refusal_of(device("enable", "show version"))
+    assert refused is not None
+    assert refused.message.endswith(". To enter the privileged mode, set ansible_become: true instead")
+
+
 def test_all_refused_commands_are_named() -> None:
     commands = ["reload", "write erase", "clear counters", "debug all", "show version"]
     refused = refusal_of(device(*commands))

@@ -86,7 +86,9 @@ def _it(lines: list[str]) -> str:
 
 
 def _hint(device: Device, lines: list[str]) -> str:
-    """Return what an asterisk does not stand for, if an entry of the user would fit without that."""
+    """Return how the privileged mode is entered, or what an asterisk does not stand for in an entry of the user."""
+    if any(line.split()[:1] in (["enable"], ["en"]) for line in lines):
+        return ". To enter the privileged mode, set ansible_become: true instead"
     patterns = [_without_operators(each) for each in device.allow_commands if "*" in each]
     for line in lines:
         plain = _without_operators(line)

@@ -46,7 +46,13 @@ def judge(terminal: Terminal, text: str, end: End, answer: Answer) -> tuple[Comm
         return "timeout", Error("command", kind, message)
     if end == "question":
         question = terminal.secrets.quoted(question_at_end(answer.asks()) or last_line(answer.asks()))
-        return "failed", unexpected(question, terminal.secrets.quoted(answer.line), answers=answer.replies)
+        command = next((each for each in terminal.device.commands if each.text == answer.line), None)
+        return "failed", unexpected(
+            question,
+            terminal.secrets.quoted(answer.line),
+            answers=answer.replies,
+            has_answers=command is not None and bool(command.answers),
+        )
     if end == "lost":
         return "failed", Error("command", "desynchronised", LOST)
     rejection = rejection_in(text, answer.line, terminal.platform.failures)

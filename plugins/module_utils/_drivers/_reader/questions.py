@@ -345,19 +345,29 @@ def may_ask(line: str) -> bool:
     return question_at_end(line) is not None or (asks_for(line) and _DATED.match(line[-LONGEST_QUESTION:]) is None)
 
 
-def unexpected(question: str, command: str | None = None, *, answers: int = 0) -> Error:
+def unexpected(question: str, command: str | None = None, *, answers: int = 0, has_answers: bool = False) -> Error:
     """Return the error of a command, or of the login without one, that met a question nobody expects.
 
     :param question: without secrets.
     :param answers: how many were sent to it and to questions before it.
+    :param has_answers: the command names some.
     """
     if answers >= MOST_ANSWERS:
         message = f"the device asks {question!r} again after {answers} answers; correct the answers of {command!r}"
         return Error("command", "question", message)
     asked = f"the device asks {question!r} and was not answered"
     if command is None:
-        message = f"{asked}; log in by hand to see what it wants before it shows its prompt"
+        message = (
+            f"{asked}; log in by hand to see what it wants before it shows its prompt. A platform of your own can "
+            "answer it with its dialogs"
+        )
         return Error("auth", "question", message)
+    if has_answers:
+        message = (
+            f"{asked}; none of the answers of {command!r} fits: question must be a part of the last line, and is "
+            "no pattern"
+        )
+        return Error("command", "question", message)
     message = f"{asked}; if {command!r} is meant to be confirmed, name the question and the answer with its answers"
     return Error("command", "question", message)
 
