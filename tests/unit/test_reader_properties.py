@@ -518,6 +518,13 @@ def test_the_name_of_a_device_is_not_what_its_pager_announces() -> None:
     assert scene.played().error is None
 
 
+def test_a_device_that_pauses_in_its_first_line_is_not_tested_in_each_pause() -> None:
+    """What it says first is the rejection of the line that turns paging off."""
+    pauses = ((5, 0.0), (5, 0.0), *[(1, 1.1)] * 5)
+    scene = Scene(prompt="R1#", echo="plain", answers=(b"",), cuts=pauses, accepts=False)
+    assert scene.played().error is None
+
+
 def test_a_pager_that_ends_like_the_prompt_is_not_the_prompt() -> None:
     """``<--- More --->`` ends like ``->``, and the page behind it ends without a line end."""
     scene = Scene(prompt="-> ", echo="plain", answers=(b"\r\n\r\ninterface",), pager="asa", wipe="blanks", page=2)

@@ -115,7 +115,7 @@ def is_doubtful(terminal: Terminal, answer: Answer) -> bool:
     if answer.waits_for_page() and not answer.at_prompt():
         return False  # the empty line would be a key of the pager
     shown = answer.shown()
-    if answer.at_prompt() or terminal.may_be_prompt(shown, answer.line):
+    if answer.at_prompt() or terminal.may_be_prompt(shown, answer.line, len(answer.tests)):
         return True
     lines = shown.split("\n")
     place = next((place for place in reversed(range(len(lines))) if terminal.prompt.is_alone(lines[place])), None)

@@ -27,6 +27,7 @@ QUIET = 1.0  # silence after which a doubtful end is tested
 SLOW = 2.0  # silence after which another line end is tried
 LONGEST_LOGIN = 64 * 1024  # bytes kept of what the device sends before its first prompt
 LONGEST_SAID = 500  # characters of it in a message
+MOST_OF_NEW = 2  # empty lines that test whether the first line brought a new prompt; a device can pause in its reply
 
 
 class Terminal:
@@ -115,11 +116,15 @@ class Terminal:
             self.judged = (end, self.platform.mode_of(end))
         return self.judged[1]
 
-    def may_be_prompt(self, shown: str, command: str) -> bool:
+    def may_be_prompt(self, shown: str, command: str, tests: int = 0) -> bool:
+        """Return whether the last line of a text can be a new prompt.
+
+        :param tests: how many empty lines were sent before.
+        """
         line = last_line(shown)
         if may_be_prompt(line, self.prompt.line, (*self.names, *given_names(command))):
             return True
-        if self.is_new and line and not asks_for(line):
+        if self.is_new and tests < MOST_OF_NEW and line and not asks_for(line):
             return True  # what the login took for the prompt can have been a message of a device that starts
         # A line that enters another mode can change a prompt without a name, such as ``>`` or ``%``.
         return self.enters and bool(line) and self.mode(shown) is not None and not asks_for(line)
