@@ -225,6 +225,12 @@ Device ID        Local Intrfce     Holdtme    Capability  Platform  Port ID
 edge-1           Gig 0/1           161             R      ISR4331   Gig 0/0/1
 {}edge-3           Gig 0/3           140             R      ISR4331   Gig 0/0/3
 """
+PEERS = """BGP router identifier 10.0.0.1, local AS number 65000
+BGP table version is 1, main routing table version 1
+
+Neighbor        V           AS MsgRcvd MsgSent   TblVer  InQ OutQ Up/Down  State/PfxRcd
+10.0.0.2        4        65001       0       0        1    0    0 never    Idle
+{}"""
 
 
 @pytest.mark.parametrize(
@@ -238,6 +244,16 @@ edge-1           Gig 0/1           161             R      ISR4331   Gig 0/0/1
             "show cdp neighbors",
             NEIGHBORS,
             "edge-2           Gig 0/2           161*            R      ISR4331   Gig 0/0/2\n",
+        ),
+        (
+            "show ip bgp summary",
+            PEERS,
+            "*10.0.0.9       4        65001     100     100        1    0    0 01:02:03        5\n",
+        ),
+        (
+            "show ip bgp summary",
+            PEERS,
+            "2001:DB8::1     4        65001     100     100        1    0    0 01:02:03        5\n",
         ),
     ],
 )

@@ -13,6 +13,7 @@ from .shapes import LONGEST, MOST_WORDS, Score, Shape, columns_of, score_of, sha
 from .templates import Found
 
 _NEAR = 2  # lines before and after that are compared
+_MANY = 8  # columns
 _RULE = re.compile(r"[ \t|+:]*[-=_*~][-=_*~+|: \t]*\Z|\s*\Z")
 _DIGIT = re.compile(r"\d")
 
@@ -98,6 +99,8 @@ def _is_alike(line: Shape, row: Shape, *, near: bool) -> bool:
     columns = score_of((kind, other) for kind, other in pairs if other)
     if not near:
         return least >= 4 and ordered.fit >= most - 1 and columns.pairs * 10 >= most * 7 and ordered.particular > 1
-    if columns.particular and columns.pairs * 10 >= most * 7 and columns.fit * 10 >= columns.pairs * 8:
+    # Two of many can be of another kind: a neighbour of IPv6 that is up, below one of IPv4 that is down.
+    enough = 75 if columns.pairs >= _MANY else 80  # percent
+    if columns.particular and columns.pairs * 10 >= most * 7 and columns.fit * 100 >= columns.pairs * enough:
         return True
     return ordered.particular > 0 and ordered.fit >= max(2, most - 1)
