@@ -444,6 +444,15 @@ WRONG_ONCE = {
         cuts=((1, 0.02),),
         accepts=False,
     ),
+    "a quoted pager at the top of a page, and no echo": Scene(
+        prompt="R1#",
+        echo="none",
+        answers=(b"\r\n" * 8 + b"--More--\r\n",),
+        pager="ios",
+        page=8,
+        cuts=((1, 0.02),),
+        accepts=False,
+    ),
     "a message within a wrapped echo, and a text that is the command": Scene(
         prompt="R1#",
         echo="wrap",

@@ -159,8 +159,13 @@ class Answer:
             self.pagers = [span for number, span in enumerate(self.pagers) if number not in set(doubtful)]
             self._doubtful, self._decided = [], len(self.pagers)
             return True
-        self.paged_surely = left == 0 and more == 0
+        self.paged_surely = left == 0 and more == 0 and (self.echo.found or not self._has_empty_page())
         return self.paged_surely
+
+    def _has_empty_page(self) -> bool:
+        """Return whether a pager's prompt follows another one on the same line. It can be a text that quotes
+        the prompt, and a device that does not echo does not show the key that was typed there."""
+        return any(b"\n" not in self.data[end:start] for (_, end), (start, _) in itertools.pairwise(self.pagers))
 
     def has_key_at_prompt(self) -> bool:
         """Return whether the key that ends a pager stands behind the prompt that ends the data."""
