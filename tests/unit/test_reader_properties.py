@@ -444,6 +444,15 @@ WRONG_ONCE = {
         cuts=((1, 0.02),),
         accepts=False,
     ),
+    "a message within a wrapped echo, a text that is the command, and a prompt that ends unlike others": Scene(
+        prompt="0)",
+        echo="wrap",
+        answers=(b"", b"0)\r\nProceed with reload? [confirm]\r\n", COMMANDS[2].encode() + b"\r\n"),
+        cuts=((1, 0.0),),
+        message="Nov 26 15:26:01.124: %SYS-5-CONFIG_I: Configured from console by ops",
+        after=(6, 1),
+        again=True,
+    ),
     "a quoted pager at the top of a page, and no echo": Scene(
         prompt="R1#",
         echo="none",

@@ -106,7 +106,7 @@ class Echo:
             self._is_at(self._begun if self._is_redrawn(typed, behind) else start, end, behind=behind)
         elif self._typed and typed and self._is_rest(typed, raw):
             self._is_at(self._begun, end, behind=self._was_behind)  # a message came in the middle of it
-        elif (place := _echo_end(raw, self.command)) is not None and place == len(raw):
+        elif self._is_all_echo(raw):
             self._is_at(start, end, behind=behind or self._begins_with_prompt(raw))
         elif self._begun is not None and self._wraps < MOST_WRAPS and self._is_wrapped(data, end):
             self._is_at(self._begun, end, behind=behind or self._begins_with_prompt(raw))
@@ -140,6 +140,14 @@ class Echo:
         self._wraps += 1
         text = decode(bytes(data[self._begun : end]))
         return len(text) <= self._longest and _echo_end(text, self.command) == len(text)
+
+    def _is_all_echo(self, raw: str) -> bool:
+        """Return whether a line is the command with what terminals put between its characters, with or without a
+        prompt."""
+        end = _echo_end(raw, self.command)
+        if end is None and raw.startswith(self.prompt.line):
+            end = _match_echo(raw, len(self.prompt.line), self.command)
+        return end == len(raw)
 
     def _is_rest(self, typed: str, raw: str) -> bool:
         """Return whether a line is the rest of the command, also if it is wrapped."""
