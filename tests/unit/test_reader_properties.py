@@ -453,6 +453,15 @@ WRONG_ONCE = {
         after=(6, 1),
         again=True,
     ),
+    "the next command quoted below a prompt, and a pager takes the line end that proves its end": Scene(
+        prompt="firewall01.example.net # ",
+        echo="plain",
+        answers=(b"  firewall01.example.net # \r\nshow running-config\r\n", b"\r\n" * 5),
+        pager="ios",
+        wipe="blanks",
+        page=2,
+        cuts=((1, 0.0), (1, 0.0), (1, 0.02)),
+    ),
     "a quoted pager at the top of a page, and no echo": Scene(
         prompt="R1#",
         echo="none",

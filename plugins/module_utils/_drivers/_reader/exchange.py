@@ -44,6 +44,8 @@ async def ask(terminal: Terminal, command: Command, output: Output, *, prove: bo
             answer, end = await _compare(terminal, command, answer, previous[1])
         elif end == "prompt" and terminal.doubles is None:
             terminal.doubles = False
+        elif end != "prompt" and previous is not None and _is_in_doubt(answer):
+            lose(previous[1])
         output.text = await text_in(terminal, answer, end)
         if end == "prompt" and (answer.is_cut_too_late(output.text) or answer.has_paged_at_prompt()):
             end = "lost"
@@ -272,6 +274,12 @@ async def _is_at_prompt(terminal: Terminal, previous: tuple[Answer, Output], out
 def _lose_all(outputs: dict[str, Output]) -> None:
     for output in outputs.values():
         lose(output)
+
+
+def _is_in_doubt(answer: Answer) -> bool:
+    """Return whether what was taken for the echo can be a text of the answer before. It cannot be found out if this
+    answer has no end."""
+    return answer.follows_unknown_text() or answer.second_echo() is not None
 
 
 def _is_mixed(text: str, command: str, prompt: Prompt) -> bool:
