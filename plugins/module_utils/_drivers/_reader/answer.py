@@ -165,7 +165,8 @@ class Answer:
     def _has_empty_page(self) -> bool:
         """Return whether a pager's prompt follows another one on the same line. It can be a text that quotes
         the prompt, and a device that does not echo does not show the key that was typed there."""
-        return any(b"\n" not in self.data[end:start] for (_first, end), (start, _last) in itertools.pairwise(self.pagers))
+        pairs = itertools.pairwise(self.pagers)
+        return any(b"\n" not in self.data[end:start] for (_first, end), (start, _last) in pairs)
 
     def has_key_at_prompt(self) -> bool:
         """Return whether the key that ends a pager stands behind the prompt that ends the data."""
