@@ -101,8 +101,12 @@ async def _compare(terminal: Terminal, command: Command, answer: Answer, before:
         return answer, "lost"
     again, end = await exchange(terminal, command, terminal.deadline(), prove=True)
     is_paged = bool(answer.pagers) == bool(again.pagers)  # else the pager was that of the answer before
-    is_same = await text_in(terminal, again, end) == await text_in(terminal, answer, end)
-    if end != "prompt" or again.late() or not is_paged or not is_same:
+    if (
+        end != "prompt"
+        or again.late()
+        or not is_paged
+        or await text_in(terminal, again, end) != await text_in(terminal, answer, end)
+    ):
         lose(before)
     return again, end
 
@@ -117,7 +121,7 @@ async def _prove_text(terminal: Terminal, answer: Answer, output: Output, *, is_
 
     :param is_late: a part of the text came after the next command was sent, or something else than the prompt after it.
     """
-    command = next((each for each in terminal.device.commands if each.text == answer.line), None)
+    command = terminal.command_of(answer.line)
     quotes = set(answer.prompt.quotes(output.text))
     is_late = is_late or answer.hides_prompt()
     if output.status != "ok" or not (quotes or is_late) or command is None or not only_reads(terminal.device, command):

@@ -46,7 +46,7 @@ def judge(terminal: Terminal, text: str, end: End, answer: Answer) -> tuple[Comm
         return "timeout", Error("command", kind, message)
     if end == "question":
         question = terminal.secrets.quoted(question_at_end(answer.asks()) or last_line(answer.asks()))
-        command = next((each for each in terminal.device.commands if each.text == answer.line), None)
+        command = terminal.command_of(answer.line)
         return "failed", unexpected(
             question,
             terminal.secrets.quoted(answer.line),

@@ -10,7 +10,7 @@ import contextlib
 import time
 from typing import NoReturn
 
-from ..._device import Device
+from ..._device import Command, Device
 from ..._model.secrets import secrets_of
 from ..._platforms import Mode, Platform
 from ..._result import DeviceError, Output
@@ -72,6 +72,10 @@ class Terminal:
     def deadline(self) -> float:
         limit = self.clock() + self.device.command_timeout
         return limit if self.session.deadline is None else min(limit, self.session.deadline)
+
+    def command_of(self, line: str) -> Command | None:
+        """Return the command that a line is; None for a line of the platform."""
+        return next((each for each in self.device.commands if each.text == line), None)
 
     def is_over(self) -> bool:
         return self.session.deadline is not None and self.clock() >= self.session.deadline
