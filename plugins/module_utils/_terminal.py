@@ -72,17 +72,21 @@ def clean(text: str) -> str:
 
 
 def cleaned_pieces(data: bytes | bytearray, start: int = 0, stop: int | None = None) -> Iterator[str]:
-    """Decode and clean an answer in pieces of lines. Together they are ``clean(decode(data[start:stop]))``.
+    """Decode and clean an answer in pieces of lines. Together they are ``clean(decode(data[start:stop]))``, but lines
+    that only a carriage return ends are kept apart.
 
     Only a line longer than LONGEST_LINE is divided; its parts are cleaned as lines of their own, but not separated.
     """
     for first, end in spans(data, start, stop):
         text = decode(bytes(data[first:end]))
-        yield _cleaned(text) if _SPECIAL.search(text) else text
+        yield _cleaned(text, keeps=True) if _SPECIAL.search(text) else text
 
 
-def _cleaned(text: str) -> str:
-    """Clean one piece."""
+def _cleaned(text: str, *, keeps: bool = False) -> str:
+    """Clean one piece.
+
+    :param keeps: lines that only a carriage return ends are kept apart.
+    """
     plain = text.replace("\r\n", "\n")
     if not _SPECIAL.search(plain):
         return plain
@@ -92,7 +96,30 @@ def _cleaned(text: str) -> str:
         return text
     if _NEEDS_ROWS.search(text):
         return _Screen().played(text)
-    return "\n".join(_render(line) if _NEEDS_CURSOR.search(line) else line for line in text.split("\n"))
+    render = _render_apart if keeps else _render
+    return "\n".join(render(line) if _NEEDS_CURSOR.search(line) else line for line in text.split("\n"))
+
+
+def _render_apart(line: str) -> str:
+    """Play one line on a one-line screen, or several if only carriage returns end them."""
+    if "\x08" not in line and "\x1b" not in line and _are_lines(parts := line.split("\r")):
+        return "\n".join(part for part in parts if part and not part.isspace())
+    return _render(line)
+
+
+def _are_lines(parts: list[str]) -> bool:
+    """Tell whether a part would cover another one with other words.
+
+    What is drawn again on purpose, as the progress of a copy, has the same words, or wipes the line first.
+    """
+    before, size = "", 0
+    for part in parts:
+        letters = "".join(filter(str.isalpha, part))
+        if letters and not letters.startswith(before):
+            return True
+        if len(part) >= size or letters:
+            before, size = letters, len(part.rstrip())
+    return False
 
 
 def _render(line: str) -> str:

@@ -274,6 +274,9 @@ RELOAD = Command("reload", answers=(Reply("save?", "no"), Reply("[CONFIRM]", "y"
         (RELOAD, "Proceed with reload? [confirm]\n", None),
         (RELOAD, "Proceed with reload? [confirm]\nR1#", None),
         (RELOAD, "Save? [yes/no]: no\nDestination filename []?", None),
+        (RELOAD, "Overwrite startup-config\n[yes/no]: ", None),
+        (Command("x", answers=(Reply("startup-config [yes", "no"),)), "Overwrite startup-config\n[yes/no]: ", "no"),
+        (Command("x", answers=(Reply("startup-config [yes", "no"),)), "Overwrite startup-config\n[yes/no]: \n", None),
         (RELOAD, "", None),
         (Command("reload"), "Proceed with reload? [confirm]", None),
     ],
@@ -291,7 +294,10 @@ def test_a_question_that_no_answer_of_the_command_fits() -> None:
     asked = Command("delete x", answers=(Reply(r"\[confirm\]", "n"),))
     error = play(device(b"R1#", {"delete x": ask}), [asked]).outputs["delete x"].error
     assert error is not None
-    assert "none of the answers of 'delete x' fits: question must be a part of the last line" in error.message
+    assert (
+        "none of the answers of 'delete x' fits: question must be a part of the text quoted here, and is not a pattern"
+        in error.message
+    )
 
 
 def test_answers_reach_a_poller() -> None:

@@ -11,6 +11,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._chatter import C
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader.pagers import pager_at_end
 from ansible_collections.rollcall.network.plugins.module_utils._terminal import (
     clean,
+    cleaned_pieces,
     decode,
 )
 
@@ -123,6 +124,27 @@ def test_clean_random_text() -> None:
         shown = clean(raw)
         assert not [c for c in shown if c < " " and c not in "\t\n"], raw
         assert clean(shown) == shown, raw
+
+
+@pytest.mark.parametrize(
+    ("raw", "lines"),
+    [
+        (
+            "hostname r1\rinterface Gi0/1\r ip address 10.0.0.1\rend\r\n",
+            "hostname r1|interface Gi0/1| ip address 10.0.0.1|end",
+        ),
+        ("a\r\nline one is long\rline 2\r\nb\r\n", "a|line one is long|line 2|b"),
+        ("copied 9 bytes\rcopied 10 bytes\rcopied 100 bytes\r\n", "copied 100 bytes"),
+        ("  Gi0/1 up\r* \r\n", "* Gi0/1 up"),
+        ("Gi0/1 up\r\r\nGi0/2 up\r\r\n", "Gi0/1 up|Gi0/2 up"),
+        ("wait...\r       \rdone\r\n", "done"),
+        ("Reading a\rWriting b\r\n", "Reading a|Writing b"),
+        ("a1\rb2\rc3\r", "a1|b2|c3"),
+        ("sh\rshow\rshow version\r\n", "show version"),
+    ],
+)
+def test_lines_that_only_a_carriage_return_ends_are_kept(raw: str, lines: str) -> None:
+    assert "".join(cleaned_pieces(raw.encode())).rstrip("\n").split("\n") == lines.split("|")
 
 
 @pytest.mark.parametrize(

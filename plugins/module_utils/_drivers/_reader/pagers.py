@@ -74,7 +74,8 @@ _AFTER_TEXT = (
     r"(?P<quit>"
     rf"(?:{_LINES}\s)?(?:{_BYTE}\s)?\(end\)"
     r"|--\s?\[q\squit(?!\|[^\]\n]{0,60}\bdown\b)[^\]\n]{0,60}\]"  # MikroTik at the end of the text
-    r"|ctrl\+c\s(?:esc\s)?q\squit\b(?![^\n]{0,100}next\spage)[^\n]{0,100}"  # D-Link at the end of the text
+    r"|ctrl\+c,?\s(?:esc,?\s)?q\squit\b(?![^\n]{0,100}next\spage)[^\n]{0,100}"  # D-Link at the end of the text
+    r"|(?:manual\spage\s\S{1,60}\sline\s[\d/]{1,20}\s)?\(end\)\s\(press\sh\s[^()\n]{1,60}\bq\sto\squit\)"
     r")|(?P<yes>display\sall\s\d{1,9}\sitems\?\s?\(y/n\))"  # F5
     rf"|(?P<line>{_PRESS}(?!{_UP_TO}{_OTHER_KEY}){_ENTER}{_KEY}{_PURPOSE % 'go'}|(?:-\s{{1,3}})?\(press\sreturn\))"
     r"|(?P<page>"
@@ -82,7 +83,9 @@ _AFTER_TEXT = (
     r"|--\s?\[q\squit\|[^\]\n]{0,80}\]"
     r"|more:\s<space>,\s{1,3}quit:[^\n]{1,40}one\sline:\s<return>"
     rf"|more\?\s[^\n]{{0,100}}\bquit\b{_UP_TO}"
-    rf"|(?:ctrl\+c\s)?(?:esc\s)?q\squit\s[^\n]{{0,60}}\bnext\spage\b{_UP_TO}"
+    rf"|(?:ctrl\+c,?\s)?(?:esc,?\s)?q\squit,?\s[^\n]{{0,60}}\bnext\spage\b{_UP_TO}"
+    rf"|(?:-{{1,8}}|\[)\s?more\s?-{{1,8}}\s{_PRESSED}{_SPACE}[^\w\n]{{0,10}}"
+    rf"|(?:manual\spage\s\S{{1,60}}\s)?line\s\d{{1,9}}(?:/\d{{1,9}})?(?:{_PERCENT})?\s\(press\sh\s[^()\n]{{1,60}}\bq\sto\squit\)"
     rf"|press\sq\sto\squit,?\s{_UP_TO}"
     rf"|{_PRESS}(?={_UP_TO}{_OTHER_KEY}){_UP_TO}"
     rf"|{_PRESS}{_SPACE}{_KEY}{_PURPOSE % 'go_on'}"

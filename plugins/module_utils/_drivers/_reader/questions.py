@@ -137,13 +137,16 @@ def dialog_at_end(shown: str, dialogs: Sequence[Dialog] = (), phase: Phase = "lo
 def answer_for(command: Command, shown: str) -> Reply | None:
     """Return the answer that a command names for the question in the last line of a text; None if it names none.
 
-    The first question counts whose text stands in the line, case ignored. The same question can be asked again, so the
-    reader stops after ``MOST_ANSWERS``.
+    The first question counts whose text stands in the line, case ignored, or in the two lines that an error quotes. The
+    same question can be asked again, so the reader stops after ``MOST_ANSWERS``.
     """
     if not command.answers:
         return None
-    line = shown[-TAIL:].rpartition("\n")[2].casefold()  # a line that has ended is a text that quotes the question
-    return next((each for each in command.answers if each.question.casefold() in line), None)
+    line = shown[-TAIL:].rpartition("\n")[2]  # a line that has ended is a text that quotes the question
+    texts = [line.casefold()]
+    if line.strip():
+        texts.append((question_at_end(shown) or "").casefold())
+    return next((each for each in command.answers if any(each.question.casefold() in text for text in texts)), None)
 
 
 # -- questions of a login ----------------------------------------------------------------------------------------------
@@ -364,8 +367,8 @@ def unexpected(question: str, command: str | None = None, *, answers: int = 0, h
         return Error("auth", "question", message)
     if has_answers:
         message = (
-            f"{asked}; none of the answers of {command!r} fits: question must be a part of the last line, and is "
-            "no pattern"
+            f"{asked}; none of the answers of {command!r} fits: question must be a part of the text "
+            "quoted here, and is not a pattern"
         )
         return Error("command", "question", message)
     message = f"{asked}; if {command!r} is meant to be confirmed, name the question and the answer with its answers"
