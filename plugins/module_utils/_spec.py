@@ -265,8 +265,10 @@ def check_function_vars(names: Any) -> tuple[str, ...]:
 def check_commands(commands: Any, parser: str | None) -> tuple[Command, ...]:
     """Parse the commands of a task or of ``rollcall_commands``: a text with one per line, or a list of lines and dicts.
 
+    A command that is there twice is sent once: a dictionary counts, rather than a line alone.
+
     :param parser: for commands without a parser.
-    :raises ValueError: if a command is invalid.
+    :raises ValueError: if a command is invalid, or if two dictionaries of it differ.
     """
     commands = listed(commands)
     if isinstance(commands, str):
@@ -275,6 +277,7 @@ def check_commands(commands: Any, parser: str | None) -> tuple[Command, ...]:
         msg = f"commands must be a list of lines, not {commands!r}"
         raise ValueError(msg)
     made: dict[str, Command] = {}
+    explicit: set[str] = set()
     for each in commands:
         given = {"command": each} if isinstance(each, str) else each
         if not isinstance(given, Mapping) or not {"command"} <= set(given) <= {"command", "parser", "answers"}:
@@ -289,7 +292,14 @@ def check_commands(commands: Any, parser: str | None) -> tuple[Command, ...]:
             msg = f"the parser of {text!r} must be one of {', '.join(PARSERS)}, not {chosen!r}"
             raise ValueError(msg)
         answers = _answers(text, given.get("answers") or ())
-        made.setdefault(text, Command(text, None if chosen == "none" else chosen, answers))
+        command = Command(text, None if chosen == "none" else chosen, answers)
+        if text in explicit and given is each and made[text] != command:
+            msg = f"{text!r} is listed twice, with other options; an answer has one parser and one list of answers"
+            raise ValueError(msg)
+        if given is each and text not in explicit:
+            explicit.add(text)
+            made[text] = command
+        made.setdefault(text, command)
     return tuple(made.values())
 
 

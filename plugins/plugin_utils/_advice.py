@@ -238,7 +238,7 @@ ADVICE: dict[str, dict[str, tuple[str, str]]] = {
         "no_template": (
             "No template for a command",
             "Check ansible_network_os first. If it is right, use parser auto or none for this command, or add a "
-            "template (NTC_TEMPLATES_DIR).",
+            "template of your own (docs/rows.md).",
         ),
         "deadline": ("Run deadline reached", "Raise deadline, or request rows of fewer commands."),
         "device_timeout": ("Rows not made in time", "Raise device_timeout, or request rows of fewer commands."),

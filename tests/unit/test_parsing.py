@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib
 import json
 import random
+import shutil
 import sys
 import threading
 from functools import partial
@@ -250,7 +251,20 @@ def test_missing_template_and_index(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("NTC_TEMPLATES_DIR", str(tmp_path / "nowhere"))
     parsed = textfsm("text", "show it", "here")
     assert parsed.status == "error"
-    assert "index" in str(parsed.message)
+    assert "the index of ntc-templates in the folder that NTC_TEMPLATES_DIR names" in str(parsed.message)
+
+
+def test_a_template_of_your_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The steps of docs/rows.md."""
+    package = importlib.import_module("ntc_templates")
+    own = tmp_path / "ntc"
+    shutil.copytree(Path(str(package.__file__)).parent / "templates", own)
+    (own / "my_os_show_it.textfsm").write_text(ROOT)
+    with (own / "index").open("a") as index:
+        index.write("\nmy_os_show_it.textfsm, .*, my_os, sh[[ow]] it\n")
+    monkeypatch.setenv("NTC_TEMPLATES_DIR", str(own))
+    assert textfsm("b1 4 p1\nb2 5 p2", "show it", "my_os").status == "ok"
+    assert textfsm(LINK.split("2:")[0], "ip link show", "linux").status == "ok"
 
 
 @pytest.mark.parametrize("missing", ["textfsm", "ntc_templates"])

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from typing import Any
 
 from .left_over import left_over
@@ -26,7 +27,9 @@ def parse_textfsm(text: str, platform: str | None, command: str) -> Parsed:
         message = f"{error}; install the Python package ntc-templates on the machine that collects"
         return Parsed("textfsm", "error", message=message)
     except Exception as error:
-        return Parsed("textfsm", "error", message=f"the index of ntc-templates cannot be read: {_describe(error)}")
+        own = " in the folder that NTC_TEMPLATES_DIR names" if os.environ.get("NTC_TEMPLATES_DIR") else ""
+        message = f"the index of ntc-templates{own} cannot be read: {_describe(error)}"
+        return Parsed("textfsm", "error", message=message)
     name = f"the template for {command!r} on {platform}"
     lines = text.splitlines()
     try:
