@@ -9,6 +9,11 @@ MARK = "              ^\n"  # the mark of a position below the echo
 
 REJECTIONS: dict[str, list[str]] = {
     "found by attack": [
+        "01020036:3: The requested Node (/Common/x) was not found.",
+        "%Error: x: no such command",
+        'Error at "x": unknown command',
+        "^Parse error",
+        "E104: User Not Found",
         "% show foo -- Invalid command.",
         "% show -- Incomplete command.",
         "status=2\nstatus_tag=COMMAND PROCESSING FAILED\nerror_tag=COMMAND ERROR-UNSPECIFIED\n\nInvalid property.",
@@ -331,6 +336,7 @@ REJECTIONS: dict[str, list[str]] = {
         "Incomplete input: show",
         "Ambiguous input: sh i",
         "Module not present for port or invalid port: Z9",
+        "Module not present for port or invalid port: 99",
         "Not authorized to run this command.",
         "Cannot execute command. Command not allowed.",
         "% Command incomplete.",
@@ -702,5 +708,7 @@ GOOD: dict[str, str] = {
     "a log with days": "Nov 26 sshd: Permission denied\n-bash: x: command not found (in log)\nlast",
     "a file": "command not found: is the text of this file\nok",
     "the log of errors": "Syntax error log is empty",
+    "the result of APC": "E000: Success\nName: ups1",
+    "a MAC address": "01020036:3: up",
     "a counter in another language": "Unbekannte Parameter: 0",
 }

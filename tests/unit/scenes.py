@@ -289,8 +289,11 @@ odd = st.one_of(
 
 
 def pages(pager: str) -> st.SearchStrategy[int]:
-    """Return how many lines a page has. A percentage below fewer lines is taken for a counter."""
-    return st.integers(10, 11) if pager == "less, percent" else st.integers(2, 8)
+    """Return how many lines a page has. Below fewer lines, a percentage is taken for a counter, and a key that
+    continues for a question."""
+    found = pager_at_end(PROMPTS[pager][0]) if pager else None
+    is_long = found is not None and (found.continues or pager == "less, percent")
+    return st.integers(10, 11) if is_long else st.integers(2, 8)
 
 
 @st.composite

@@ -49,6 +49,7 @@ LOGINS = [
     ("用户名:", "密码:"),
     ("ユーザ名:", "パスワード:"),
 ]
+OWNERS = ["Enable", "root", "root's", "administrator", "Database", "SNMP", "WiFi", "Vault", "Sudo"]
 NO_PASSWORDS = [
     "New password: ",
     "Enter new password:",
@@ -189,6 +190,8 @@ def test_the_password_is_sent_to_questions_for_that_of_the_user(question: str) -
         ("Username: ", "Secret ID: "),
         ("", "PIN: "),
         ("", "Secret? "),
+        ("", "Passphrase: "),
+        *((user, f"{owner} password: ") for user in ("Username: ", "") for owner in OWNERS),
     ],
 )
 def test_the_password_is_not_sent_to_questions_for_something_else(user: str, question: str) -> None:
@@ -328,7 +331,27 @@ def asked(question: str) -> Played:
     return play(device(b"R1#", {**ANSWERS, "copy x": ask}), ["copy x"])
 
 
-@pytest.mark.parametrize("question", QUESTIONS)
+ONLY_AT_LOGIN = [
+    "Session limit reached. Kill another session? [y]/n: ",
+    "Console in use, steal? y|n ",
+    "Change now?",
+    "Your choice? ",
+    "Continue anyway?: ",
+    "Confirm: ",
+    "1) Close the other session 2) Exit\r\nSelection: ",
+    "Which shell? bash/cli: ",
+    "Choose vsys: ",
+    "Reason for access: ",
+    "Ticket number: ",
+    "Secret: ",
+    "Yubikey for ops: ",
+    "Enter code",
+    "Token: ",
+    "Domain: ",
+]
+
+
+@pytest.mark.parametrize("question", [*QUESTIONS, *ONLY_AT_LOGIN])
 def test_nothing_is_sent_to_a_question_before_the_login(question: str) -> None:
     def talk() -> Talk:
         yield b"hello\r\n" + question.encode()

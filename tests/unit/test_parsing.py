@@ -237,6 +237,81 @@ def test_what_counts_as_dropped(
     assert (parsed.status, len(parsed.rows)) == (status, count)
 
 
+NEIGHBOUR = """Value Required NAME (\\S+)
+Value PORT (\\S+)
+Value KIND (.*)
+Value AGE (\\d+)
+
+Start
+  ^Port ${PORT}, ${KIND}, age ${AGE}
+  ^Name ${NAME}
+  ^-- -> Record
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "status", "count"),
+    [
+        ("Name a\n", "Name b\n", "ok", 2),
+        ("Name a\n", "", "mismatch", 1),
+        ("", "Name b\n", "mismatch", 1),
+    ],
+)
+def test_a_row_with_all_but_its_one_required_value_is_dropped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str, second: str, status: str, count: int
+) -> None:
+    """A neighbor without a name, such as a phone."""
+    folder(tmp_path, monkeypatch, NEIGHBOUR)
+    text = f"Port 1, phone, age 7\n{first}--\nPort 2, switch, age 9\n{second}--\n"
+    parsed = textfsm(text, "show it", "here")
+    assert (parsed.status, len(parsed.rows)) == (status, count)
+
+
+PEER = """Value Required NAME (\\S+)
+Value PORT (\\S+)
+Value KIND (.+)
+Value ADDRESS (\\S+)
+
+Start
+  ^Peer: ${NAME} -> Peer
+
+Peer
+  ^Port: ${PORT}
+  ^Kind: ${KIND}
+  ^Address: -> Address
+  ^-- -> Record Start
+  ^Peer: ${NAME}
+
+Address
+  ^ IP: ${ADDRESS} -> Peer
+  ^.
+"""
+
+
+@pytest.mark.parametrize(
+    ("peers", "status", "count"),
+    [
+        ("Peer: {}\nPort: 1\nKind: x\nAddress:\n IP: 192.0.2.1\n--\n" * 3, "ok", 3),
+        # Without an address, the template does not see the peer's end. It takes the address of the next one.
+        (
+            "Peer: a\nAddress:\nPort: 1\nKind: x\n--\nPeer: b\nAddress:\n IP: 192.0.2.1\nPort: 2\nKind: x\n--\n"
+            "Peer: c\nAddress:\n IP: 192.0.2.3\nPort: 3\nKind: x\n--\n",
+            "mismatch",
+            2,
+        ),
+        # Without an end, the next peer overwrites the values.
+        ("Peer: a\nPort: 1\nKind: x\nAddress:\n IP: 192.0.2.1\n" * 2 + "--\n", "mismatch", 1),
+        ("Peer: a\nPeer: b\nPort: 1\nKind: x\n--\n", "ok", 1),
+    ],
+)
+def test_rows_of_several_lines_that_run_into_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, peers: str, status: str, count: int
+) -> None:
+    folder(tmp_path, monkeypatch, PEER)
+    parsed = textfsm(peers, "show it", "here")
+    assert (parsed.status, len(parsed.rows)) == (status, count)
+
+
 def test_broken_template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder(tmp_path, monkeypatch, "Value A (\n\nStart\n")
     parsed = textfsm("text", "show it", "here")

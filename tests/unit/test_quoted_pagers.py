@@ -107,7 +107,8 @@ def test_a_quoted_question_for_a_key_is_text(quote: str, pause: float, rest: byt
 @pytest.mark.parametrize("count", [1, 2, 5])
 def test_a_pager_of_a_device_that_echoes_nothing_is_removed(count: int, prompt: bytes, behind: bytes) -> None:
     """A line end as the first key brings another prompt at the end only if there was no pager."""
-    pages = [b"".join(b"line %d of %d\r\n" % (line, page) for line in range(3)) for page in range(count + 1)]
+    lines = 3 if b"More" in prompt else 10
+    pages = [b"".join(b"line %d of %d\r\n" % (line, page) for line in range(lines)) for page in range(count + 1)]
     answers: dict[str, Answer] = {"show version": lambda: paged(pages, behind, prompt), "show clock": b"12:00\r\n"}
     played = play(device(b"R1> ", answers, echo=False), COMMANDS)
     assert played.kinds() == {"show version": "ok", "show clock": "ok"}
@@ -139,14 +140,39 @@ def test_a_quoted_pager_that_the_device_draws_over_is_not_lost() -> None:
 
 def test_a_pager_that_ignores_a_line_end_gets_its_key() -> None:
     def text() -> Talk:
-        yield b"a\r\n -- Press <SPACE> to continue -- "
+        yield b"a\r\n" * 10 + b" -- Press <SPACE> to continue -- "
         while (yield None) != b" ":
             pass
         yield b"\r\x1b[Kb\r\n"
 
     played = play(device(b"R1> ", {"show version": text, "show clock": b"12:00\r\n"}, echo=False), COMMANDS)
     assert played.kinds() == {"show version": "ok", "show clock": "ok"}
-    assert played.texts["show version"].strip() == "a\nb"
+    assert played.texts["show version"].strip() == "a\n" * 10 + "b"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Press any key to continue",
+        "Press ENTER to proceed, CTRL-C to abort",
+        "Press <Enter> to proceed or Ctrl+C to cancel",
+        "*** Press any key ***",
+    ],
+)
+@pytest.mark.parametrize(
+    "announced", ["Ready for disk flash:", "The image is written.", "Caution: this affects traffic", ""]
+)
+def test_a_key_is_only_sent_below_a_page(announced: str, question: str) -> None:
+    """Above that, it can be about what the command begins. Whatever it says, nothing is sent."""
+    typed = []
+
+    def asks() -> Talk:
+        yield f"{announced}\r\n{question}".encode()
+        typed.append((yield None))
+
+    played = play(device(b"R1> ", {"show version": asks, "show clock": b"12:00\r\n"}), COMMANDS)
+    assert played.kinds() == {"show version": "question", "show clock": "not_asked"}
+    assert not typed
 
 
 def test_whether_a_prompt_is_wiped_is_found_out_once(monkeypatch: pytest.MonkeyPatch) -> None:

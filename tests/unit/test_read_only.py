@@ -1011,6 +1011,24 @@ def test_a_platform_of_the_user_has_the_rules_of_the_one_it_is_like(like: str | 
 
 
 @pytest.mark.parametrize(
+    ("platform", "line", "is_refused"),
+    [
+        ("cisco_iosxe", "show ip route ?", True),
+        ("arista_eos", "show interfaces status | grep -P '^((?!Not).)*$'", True),
+        ("learned", "show running-config | include ^ip?", True),
+        ("juniper_junos", 'show configuration | match "ge-0/0/1?"', False),
+        ("juniper_junos", "show route ?", True),
+        ("linux", "ls /var/log/messages.?", False),
+    ],
+)
+def test_a_question_mark_asks_for_help(platform: str, line: str, is_refused: bool) -> None:
+    """The device reads the line without it, and so another command."""
+    refused = refusal_of(device(line, platform=platform, allow_commands=("*", line)))
+    assert (refused is not None) is is_refused
+    assert refused is None or "has a question mark" in refused.message
+
+
+@pytest.mark.parametrize(
     ("reply", "is_sent"),
     [
         (Reply("sure?", "y"), False),
@@ -1047,8 +1065,8 @@ def test_a_reply_that_confirms_needs_a_permission(reply: Reply, is_sent: bool) -
         ("ping * | tee *", "ping 192.0.2.1 | tee a", True),
         ("*", "cat $(reboot)", False),
         ("show run > *", "show run >> a", False),
-        ("[ab]?", "[ab]?", True),
-        ("[ab]?", "a1", False),
+        ("[ab]+", "[ab]+", True),
+        ("[ab]+", "a1", False),
         ("/ip address set *", "/ip address set [/system reboot]", False),
         ("/ip address set [*]", "/ip address set [find]", True),
         ("do *", "do {:put a}", False),

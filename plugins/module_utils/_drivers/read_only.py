@@ -25,6 +25,8 @@ MOST_PATTERNS = 1000
 DENIALS = frozenset({"n", "no", "q"})  # replies to a question that confirm nothing
 
 _OPERATORS = re.compile(r"([][;|&<>`$\\(){}]+)")  # an asterisk of the user does not stand for them
+_SHELLS = frozenset({"linux", "cumulus_linux"})
+_QUOTED = re.compile(r'"[^"]*"')
 OPERATORS = "; | & < > ` $ \\ ( ) [ ] { }"
 
 
@@ -57,6 +59,12 @@ def _reason(device: Device) -> str | None:
             f"{_named(configuring)} {enter} configuration mode. The collection refuses such commands, and no option "
             f"allows them; remove {_it(configuring)}"
         )
+    if helped := [repr(each.text) for each in device.commands if _asks_for_help(_platform(device), each.text)]:
+        has = "has" if len(helped) == 1 else "have"
+        return (
+            f"{_named(helped)} {has} a question mark. A device shows its help at this character, and reads the line "
+            "without it; remove it"
+        )
     others = [each for each in device.commands if not only_reads(device, each) and not is_allowed(device, each.text)]
     if not others:
         return None
@@ -66,6 +74,13 @@ def _reason(device: Device) -> str | None:
         f"To send {_it(said)} anyway, add {_it(said)} to allow_commands of the task or to rollcall_allow_commands of "
         f"the device{_hint(device, [each.text for each in others])}"
     )
+
+
+def _asks_for_help(platform: str, line: str) -> bool:
+    """Return whether a device takes a character of the line for a request to show its help at once."""
+    if platform in _SHELLS:
+        return False
+    return "?" in (_QUOTED.sub("", line) if platform == "juniper_junos" else line)
 
 
 def _with_answers(device: Device, command: Command) -> str:

@@ -25,7 +25,7 @@ class Step:
     options.
 
     ``takes_all`` says that it has no values and matches any line: the line is skipped, whatever it is. ``makes_row``
-    says that a line has the values of a row, and ends the row.
+    says that a line has the values of a row, and ends the row. ``names`` are those of its values.
     """
 
     rule: Any
@@ -37,15 +37,18 @@ class Step:
     fails: bool
     new_state: str
     makes_row: bool
+    names: str
 
 
 @dataclass(slots=True)
 class Found:
     """What a template made of a text.
 
-    ``dropped`` has for each dropped row the names of its missing values. The others are numbers of lines: ``made`` made
-    a row each, ``used`` set a value, ``skipped`` match no rule but one for all lines, ``known`` match a rule without
-    values. ``behind`` are the lines that made a row, with what stands behind it, if that would make another row.
+    ``dropped`` has for each dropped row the names of its missing values; none if the next row began before it ended.
+    The others are numbers of lines: ``made`` made a row each, ``used`` set a value, ``skipped`` match no rule but one
+    for all lines, ``known`` match a rule without values. ``behind`` are the lines that made a row, with what stands
+    behind it, if that would make another row. ``heads`` are skipped lines that are like the first one of a row of
+    several lines.
     """
 
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -55,6 +58,11 @@ class Found:
     skipped: list[int] = field(default_factory=list)
     known: list[int] = field(default_factory=list)
     behind: list[tuple[int, str]] = field(default_factory=list)
+    heads: list[int] = field(default_factory=list)
+
+
+_LABELLED = re.compile(r"\s{0,20}[A-Za-z][\w ()/.-]{0,60}:")  # the first line of a row of several lines
+_MOST_OF_HEADING = 3  # values; a record with as many is a row
 
 
 class Template:
@@ -76,11 +84,13 @@ class Template:
         self._states = {
             name: tuple(_step(rule, values) for rule in rules) for name, rules in self._machine.states.items()
         }
+        self._has_rows = any(step.records for steps in self._states.values() for _match, step in steps)
         self.columns = [sys.intern(str(name).lower()) for name in self._machine.header]
         self.keys = [str(name).lower() for name in self._machine.GetValuesByAttrib("Key")]
         # Values that each row must set, not inherit from the previous row.
         required = [value for value in self._machine.values if "Required" in value.OptionNames()]
         self._required = [value for value in required if "Filldown" not in value.OptionNames()]
+        self._own = [value for value in self._machine.values if not {"Filldown", "Fillup"} & set(value.OptionNames())]
 
     def read(self, lines: Sequence[str]) -> Found:
         """Apply the template.
@@ -100,12 +110,23 @@ class Template:
         # As TextFSM.ParseText does it, which does not tell which rule took a line.
         states = self._states
         name, steps = "Start", states["Start"]
+        begins: Step | None = None  # the rule that set the first value of this row
+        first = -1  # its line
+        heads: dict[int, Callable[[str], re.Match[str] | None]] = {}  # of rows that were saved
         for place, line in enumerate(lines):
             is_known = is_used = is_row = False
             for match, step in steps:
                 matched = match(line)
                 if matched is None:
                     continue
+                if (
+                    begins is not None
+                    and step.names == begins.names
+                    and place != first
+                    and self._has_rows
+                    and self._is_begun()
+                ):
+                    found.dropped.append([])  # the next row begins
                 for group, value, has_options in step.values:
                     text = matched[group]
                     if has_options:
@@ -115,6 +136,8 @@ class Template:
                     if text:
                         is_used = True
                         is_row = step.makes_row
+                        if begins is None:
+                            begins, first, head = step, place, match
                 if step.makes_row and matched.end() < len(line):
                     rest = line[matched.end() :].strip()
                     if rest and match(rest) is not None:
@@ -122,8 +145,12 @@ class Template:
                 if not step.takes_all:
                     is_known = True
                 if step.records:
+                    if begins is not None and not step.makes_row:
+                        heads[id(begins)] = head
+                    begins = None
                     self._append_record()
                 elif step.clears:
+                    begins = None
                     self._machine._Operations(step.rule, line)
                 if step.goes_on:
                     continue
@@ -145,13 +172,19 @@ class Template:
                 break
         if name != "End" and "EOF" not in states:
             self._append_record()
+        labelled = [place for place in found.skipped if _LABELLED.match(lines[place])] if heads else []
+        found.heads = [place for place in labelled if any(head(lines[place]) for head in heads.values())]
+
+    def _is_begun(self) -> bool:
+        """Return whether as many values are set as a heading does not have."""
+        return sum(bool(value.value) for value in self._own) >= _MOST_OF_HEADING
 
     def _append_record(self) -> None:
-        # TextFSM silently drops a row that lacks a required value. With one required value this is intended: templates
-        # skip headings this way. A row with two required values and a missing third is a real row. An empty string (the
-        # root bridge has no root port) is rejected intentionally too.
+        # TextFSM silently drops a row that lacks a required value. With few other values this is intended: templates
+        # skip headings this way. A row with two required values and a missing third is a real row, and so is one with
+        # several others. An empty string (the root bridge has no root port) is rejected intentionally too.
         missing = [value for value in self._required if value.value is None]
-        if missing and len(self._required) - len(missing) >= 2:
+        if missing and (len(self._required) - len(missing) >= 2 or self._is_begun()):
             self._dropped.append([value.name.lower() for value in missing])
         self._save()
 
@@ -193,6 +226,7 @@ def _step(rule: Any, values: Mapping[str, Any]) -> tuple[Callable[[str], re.Matc
         fails=rule.line_op == "Error",
         new_state=rule.new_state,
         makes_row=records and len(own) > 1,
+        names=" ".join(name for name, _value, _has_options in own),
     )
 
 

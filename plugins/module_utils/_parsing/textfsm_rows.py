@@ -58,10 +58,10 @@ def _judged(name: str, found: Found, lines: list[str]) -> Parsed:
     """Return the rows, and whether some are missing."""
     rows, dropped = found.rows, found.dropped
     if dropped:
-        lacks = ", ".join(sorted({column for missing in dropped for column in missing}))
+        lacks = ", ".join(sorted({column for missing in dropped for column in missing})) or "an end"
         message = f"{name} found {len(rows)} rows and dropped {len(dropped)} incomplete ones without {lacks}"
         return Parsed("textfsm", "mismatch", rows, message)
-    left = left_over(found, lines)
+    left = found.heads or left_over(found, lines)
     if left:
         others = f", and {len(left) - 1} more" if len(left) > 1 else ""
         message = f"{name} found {len(rows)} rows and skipped a line like theirs: {excerpt(lines[left[0]], 0)}{others}"
@@ -95,6 +95,7 @@ def _run(templates: list[Template], lines: list[str]) -> Found:
             [place for place in found.skipped if place not in known],
             sorted(known),
             found.behind + more.behind,
+            sorted({*found.heads, *more.heads}),
         )
     return found
 

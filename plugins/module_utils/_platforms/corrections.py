@@ -30,6 +30,11 @@ CORRECTIONS: dict[str, dict[str, Any]] = {
     "cisco_aireos": {
         "prompts": {"configuration": r"^[^\n]*\) ?\w[\w -]*>\s*$", "user": USER},
         "open": [],  # scrapli's changes the configuration; the pager is answered instead
+        "dialogs": [
+            # `show run-config` begins with the first one, even if paging is off
+            {"question": r"Press Enter to continue(?:\.\.\.| or <ctrl-z> to abort)", "answer": "", "when": "command"},
+            {"question": r"display the next \d{1,9} entries\? ?\(y/n\)", "key": "y", "when": "command"},
+        ],
     },
     "cisco_asa": {"prompts": SUBMODES},
     "cisco_cbs": {"prompts": SUBMODES},

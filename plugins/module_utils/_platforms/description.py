@@ -78,7 +78,6 @@ def _modes(description: Mapping[str, Any], base: Platform | None) -> tuple[dict[
         patterns = {
             MODES[kind]: (pattern_of(text), excludes_of(MODES[kind])) for kind, text in (prompts or ANY).items()
         }
-    main = next((mode for mode in (USER, PRIVILEGED) if mode in patterns), None)
     ways: dict[str, dict[str, tuple[Step, ...]]] = {
         name: {there: steps for there, steps in base.modes[name].ways.items() if there in patterns}
         if base and name in base.modes
@@ -87,6 +86,9 @@ def _modes(description: Mapping[str, Any], base: Platform | None) -> tuple[dict[
     }
     if description.get("enable") and USER in patterns and PRIVILEGED in patterns:
         ways[USER][PRIVILEGED] = (Step("ask", description["enable"], ASKS_SECRET),)
+    # The user mode comes first only if a way leads from there to the privileged one.
+    is_first = USER in patterns and (PRIVILEGED not in patterns or PRIVILEGED in ways[USER])
+    main = USER if is_first else PRIVILEGED if PRIVILEGED in patterns else None
     if description.get("enter") and SHELL in patterns and main:
         ways[SHELL][main] = (Step("send", description["enter"]),)
     modes = {name: Mode(name, pattern, excludes, ways[name]) for name, (pattern, excludes) in patterns.items()}

@@ -33,9 +33,6 @@ OWN: dict[str, dict[str, Any]] = {
     "avaya_ers": _like_ios(
         "avaya_ers",
         prompts=HASH,
-        dialogs=[
-            {"question": r"Enter Ctrl-Y to begin\.?", "key": "\x19"},
-        ],
     ),
     "avaya_vsp": _like_ios("avaya_vsp", prompts=HASH, paging=["terminal more disable"]),
     "bdcom_os": _like_ios(),
@@ -171,7 +168,14 @@ OWN: dict[str, dict[str, Any]] = {
         "failures": ["Error:"],
         "ntc": "yamaha",
     },
-    "zte_zxros": _like_ios("zte_zxros", failures=["%Error", "% Invalid input", "% Incomplete command"]),
+    "zte_zxros": _like_ios(
+        "zte_zxros",
+        prompts={
+            **SUBMODES,
+            "configuration": r"^[^\n]*\((?!cfg\))[^()\n]*\)\s?#\s*$",
+        },  # switches show (cfg)# after `enable`
+        failures=["%Error", "% Invalid input", "% Incomplete command"],
+    ),
     "frr": _like_ios(
         paging=[],
         open=LENGTH,

@@ -22,7 +22,7 @@ from ..._pieces import PIECE, Work, spans
 from ..._terminal import clean, cleaned_pieces, decode
 from .echo import Echo
 from .pagers import TAIL as PAGER_TAIL
-from .pagers import pager_at_end, quoting, unwiped, without_pagers
+from .pagers import Pager, pager_at_end, quoting, unwiped, without_pagers
 from .prompt import Prompt, block, is_unfinished
 from .questions import asks_for
 
@@ -118,11 +118,18 @@ class Answer:
         self.pagers[len(self.pagers) - (not is_new) :] = [(start, len(self.data))]
         return is_new
 
-    def may_be_paged(self, length: int) -> bool:
-        """Return whether the last bytes, which look like the prompt of a pager, can be one."""
-        start = len(self.data) - length
+    def may_be_paged(self, pager: Pager) -> bool:
+        """Return whether the last bytes, which look like the prompt of a pager, can be one.
+
+        A line that only says that a key continues can also be about something that the command begins: as a pager, it
+        follows a page.
+        """
+        start = len(self.data) - pager.size
         first, end = self.pagers[-1] if self.pagers else (-1, 0)
-        return first == start or not is_counter(self.data, start, max(self.echo.end, end))
+        page = max(self.echo.end, end)
+        if pager.continues and not self.has_paged(pager.size) and not _is_page(self.data, start, page):
+            return False
+        return first == start or not is_counter(self.data, start, page)
 
     def waits_for_page(self) -> bool:
         """Return whether the data ends with the prompt of a pager that was answered."""
@@ -222,8 +229,9 @@ class Answer:
         return max(_blanks(typed) - _blanks(empty), 0)
 
     def asked(self) -> None:
-        """Remove the last line, which is a question."""
-        del self.data[max(self.data.rfind(b"\n") + 1, self.echo.end) :]
+        """Remove the last line that is not blank, which is a question."""
+        end = len(self.data.rstrip())
+        del self.data[max(self.data.rfind(b"\n", 0, end) + 1, self.echo.end) :]
         self._shown = (0, "")
 
     def echoed_again(self) -> bool:
@@ -442,9 +450,13 @@ def is_counter(data: bytes | bytearray, start: int, page: int) -> bool:
     """
     if _PERCENTAGE.fullmatch(rendered(data[start:])) is None:
         return False
-    rows = data.count(b"\n", page, start) + max(start - page, 0) // _NARROWEST
     below = data[max(data.rfind(b"\n", 0, start) + 1, start - TAIL) : start]  # what it was drawn over
-    return rows < _SHORTEST_PAGE or bool(rendered(below).strip())
+    return not _is_page(data, start, page) or bool(rendered(below).strip())
+
+
+def _is_page(data: bytes | bytearray, start: int, page: int) -> bool:
+    """Return whether the data from ``page`` to ``start`` can fill a terminal."""
+    return data.count(b"\n", page, start) + max(start - page, 0) // _NARROWEST >= _SHORTEST_PAGE
 
 
 def is_idle(shown: str, prompt: Prompt) -> bool:

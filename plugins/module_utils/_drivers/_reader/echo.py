@@ -24,6 +24,9 @@ _SHORTEST_PART = 8  # characters of a scrolled command
 _MARKS = "$<>"
 _PROMPT_END = re.compile(r"[#>$%\]:]")
 _LONGEST_PROMPT = 250
+# What ends a line: ProCurve moves all lines of its screen up instead, with ESC E, or by the insertion of a line.
+_LINE_END = re.compile(rb"[\n\x0b\x0c]|\x1b(?:[DE]|\[1?[BELS])")
+_LONGEST_LINE_END = 4
 _NOISE = re.compile(rf" ?\r+|[\n\x08\x07\x00]|{ESCAPE}")
 _LINE_REST = re.compile(rf"(?:[ \t\x07\x08\x00]|{ESCAPE})*+\r*+")
 
@@ -65,15 +68,15 @@ class Echo:
     def search(self, data: bytes | bytearray) -> bool:
         """Return whether the echo has come."""
         while not self.found and self.echoes is not False:
-            newline = data.find(b"\n", self._searched)
-            if newline < 0:
-                self._searched = len(data)
+            newline = _LINE_END.search(data, self._searched)
+            if newline is None:
+                self._searched = max(len(data) - _LONGEST_LINE_END + 1, self._line)
                 return False
-            if newline - self._line <= self._longest:
-                self._look(data, self._line, newline + 1)
+            if newline.start() - self._line <= self._longest:
+                self._look(data, self._line, newline.end())
             else:
                 self.is_unclear = True  # it can have been the echo
-            self._line = self._searched = newline + 1
+            self._line = self._searched = newline.end()
         return self.found
 
     def search_from(self, data: bytes | bytearray, start: int) -> bool:
@@ -162,7 +165,8 @@ class Echo:
         """Return whether the first line is the command in other letters, or with its words completed by the device."""
         if typed.casefold() == self.command.casefold():
             return True
-        words, wanted = typed.casefold().split(), self.command.casefold().split()
+        # SR OS puts names into quotes.
+        words, wanted = typed.casefold().replace('"', "").split(), self.command.casefold().replace('"', "").split()
         return (
             (self.echoes is True or behind or len(wanted) > 1)
             and len(words) == len(wanted)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import NoReturn
 
@@ -17,9 +18,11 @@ from .changed import ENDS
 from .pagers import TAIL as PAGER_TAIL
 from .pagers import pager_at_end
 from .prompt import learned
-from .questions import MOST_ANSWERS, Dialog, asks_for, asks_password, question_at_end, unexpected
+from .questions import MOST_ANSWERS, Dialog, asks_for, asks_password, may_be_input, question_at_end, unexpected
 from .terminal import LONGEST_LOGIN, LONGEST_SAID, QUIET, SETTLE, SLOW, Terminal
 
+_ONLY_USER = re.compile(r"\W{0,3}(?:user|log[io]n|account)\s?:\Z", re.IGNORECASE)
+MOST_NAMES = 3  # questions for the user without one for the password
 MOST_TESTS = 20  # empty lines sent to learn the prompt
 
 
@@ -30,7 +33,8 @@ async def log_in(terminal: Terminal, deadline: float) -> None:
     silent = 0.0  # seconds
     tests = replies = 0
     sent: list[float] = []  # when the empty lines were
-    logged_in = named = False
+    logged_in = False
+    named = 0  # how often the name of the user was sent
     while True:
         shown = shown_end(data)
         line = last_line(shown)
@@ -40,12 +44,14 @@ async def log_in(terminal: Terminal, deadline: float) -> None:
         elif terminal.asks_login and asks(ASKS_USER, line) and not tests:
             if logged_in:
                 _login_refused(terminal, shown)
+            if named == MOST_NAMES:
+                _asked_unexpectedly(terminal, line)
             if not terminal.device.user:
                 raise DeviceError("auth_failed", "auth", "no_user", "no user name; set ansible_user")
             await terminal.send(f"{terminal.device.user}", deadline)
-            named = True
+            named += 1
             data += b"\n"  # the question is answered
-        elif terminal.asks_login and asks_password(line, terminal.device.user, named=named):
+        elif terminal.asks_login and asks_password(line, terminal.device.user, named=named > 0):
             terminal.dialog(shown, "login")  # it can be the question for a new password
             if logged_in:
                 _login_refused(terminal, shown)
@@ -59,8 +65,10 @@ async def log_in(terminal: Terminal, deadline: float) -> None:
             await terminal.send(f"{terminal.device.password}", deadline)
             data.clear()
             tested = None
-        elif (pager := pager_at_end(decode(bytes(data[-PAGER_TAIL:])))) and not is_counter(
-            data, len(data) - pager.size, 0
+        elif (
+            (pager := pager_at_end(decode(bytes(data[-PAGER_TAIL:]))))
+            and not pager.continues  # a dialog
+            and not is_counter(data, len(data) - pager.size, 0)
         ):
             await terminal.send(pager.answer, deadline, newline=False)
         elif tested is not None and (prompt := learned(shown_end(data[:tested][-TAIL:]), bytes(data[tested:]))):
@@ -82,15 +90,14 @@ async def log_in(terminal: Terminal, deadline: float) -> None:
                 tested, silent = None, 0.0
                 await _reply(terminal, dialog, deadline)
                 data += b"\n"
+            elif (
+                not (tests or terminal.asks_login)
+                and silent >= SETTLE + QUIET
+                and (_asks_only_user(line, shown) or asks_password(line, terminal.device.user, named=named > 0))
+            ):
+                terminal.asks_login = True
             elif _may_test(terminal, data, tested, silent, line, answered=replies > 0) and tests < MOST_TESTS:
                 question = question_at_end(shown)
-                if (
-                    question is not None
-                    and not tests
-                    and (asks(ASKS_USER, line) or asks_password(line, terminal.device.user, named=named))
-                ):
-                    terminal.asks_login = True
-                    continue
                 if question is not None:
                     _asked_unexpectedly(terminal, question)
                 if tested is not None and not data[tested:].strip(b"\r\n"):
@@ -106,7 +113,8 @@ async def log_in(terminal: Terminal, deadline: float) -> None:
         elif chunk == b"" and terminal.sent == "password":
             _login_refused(terminal, f"{shown}\n", hung_up=True)
         elif not chunk:
-            if chunk is None and (asks_for(line) or ASKS_LOGIN.search(line)) and terminal.mode(shown) is None:
+            is_asked = may_be_input(line) or asks_for(line) or ASKS_LOGIN.search(line) is not None
+            if chunk is None and is_asked and terminal.mode(shown) is None:
                 _asked_unexpectedly(terminal, line)
             terminal.no_prompt(chunk, data)
         elif terminal.clock() >= deadline:  # it sends without an end
@@ -149,8 +157,8 @@ def _may_test(
     if terminal.asks_login and not terminal.sent and tested is None and not answered:
         # The device has not asked for the password yet. A device that does not ask shows its prompt.
         return line[-1:] in tuple(ENDS) and not ASKS_LOGIN.search(line) and silent >= SETTLE + QUIET + SLOW
-    if tested is None and line[-1:] in (".", "!") and asks_for(line):
-        return False  # a message that names a key
+    if tested is None and may_be_input(line) and terminal.mode(shown_end(data)) is None:
+        return False  # a question, or a message that names a key
     if tested is not None and not data[tested:].strip(b"\r\n"):
         return silent >= SETTLE + QUIET + SLOW and terminal.newline == "\n"
     if tested is not None:
@@ -158,6 +166,11 @@ def _may_test(
     if terminal.mode(shown_end(data)) is not None:
         return True
     return silent >= SETTLE + QUIET + (0.0 if line else SLOW)
+
+
+def _asks_only_user(line: str, shown: str) -> bool:
+    """Return whether a device inside SSH asks for the user. A prompt can end as this question does: ``r1-user:``."""
+    return asks(ASKS_USER, line) and (question_at_end(shown) is not None or _ONLY_USER.match(line) is not None)
 
 
 async def _reply(terminal: Terminal, dialog: Dialog, deadline: float) -> None:

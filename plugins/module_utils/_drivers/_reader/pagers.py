@@ -38,7 +38,10 @@ _WORD = (
     rf"|more\sor\s\(q\)uit|\((?:more|less|{_FOREIGN})(?:\s\d{{1,3}}%)?\))"  # ---(more 42%)---
 )
 _BRACKETS = r"(?:[(\[][^()\[\]\n]{1,120}[)\]]){1,2}"
-_HELP = rf"(?:\s{{0,3}}(?:{_BRACKETS}|or\s\(q\)uit|\(q\)\squit[^\n]{{0,80}}|,\s?next\spage:[^\n]{{0,80}}))?"
+_HELP = (
+    rf"(?:\s{{0,3}}(?:{_BRACKETS}|or\s\(q\)uit|\(q\)\squit[^\n]{{0,80}}|,\s?next\spage:[^\n]{{0,80}}"
+    r"|press\sq\s(?:or\s[\w+-]{1,20}\s)?to\s(?:break|quit|stop|exit|abort)[^\n]{0,40}))?"
+)
 _MORE = rf"\s?{_WORD}\s?-{{1,20}}>?{_HELP}"
 _PRESSED = r"(?:please\s)?(?:press|hit|type|strike)\s(?:the\s)?['\"<\[]?"
 _PRESS = rf"(?:-{{1,8}}\s?)?[(\[<{{]?{_PRESSED}"
@@ -127,6 +130,7 @@ _ASKS_BEFORE = re.compile(
     r"|\b[a-z]{2,20}\s(?:[^\s]{1,40}\s){0,12}[a-z]{2,20}[.?!]\s{1,3}(?:please\s)?(?:press|hit|type|strike)\b",
     re.IGNORECASE,
 )
+_QUITS = re.compile(r"(?<![\w-])(?:q|quit|more|page)(?![\w-])", re.IGNORECASE)  # words of pagers
 _KEYS = {"quit": "q", "yes": "y", "line": "\n", "by_line": "\n", "page": " "}
 _KEYS |= dict.fromkeys(("single", "any", "weak", "keys"), " ")
 
@@ -165,6 +169,7 @@ class Pager:
     answer: str  # the key that brings the next page, or ends the pager at the end of the text
     size: int = 0  # bytes from its start to the end of the data
     sure: bool = True  # False: an ordinary text can end so; answer it only after a silence
+    continues: bool = False  # it only says that a key continues, as a question may: it follows a page
 
 
 class _Shown(NamedTuple):
@@ -202,7 +207,8 @@ def pager_at_end(raw: str) -> Pager | None:
     if any(map(groups.get, ("go", "go_on", "any", "keys", "line"))) and _is_risky(raw, begin, shown.text):
         return None
     answer = next(key for name, key in _KEYS.items() if groups.get(name) is not None)
-    return Pager(start, answer, len(raw[start:].encode("utf-8", "surrogateescape")), sure)
+    continues = any(map(groups.get, ("go", "go_on", "any"))) and _QUITS.search(shown.text) is None
+    return Pager(start, answer, len(raw[start:].encode("utf-8", "surrogateescape")), sure, continues)
 
 
 def _is_risky(raw: str, begin: int, line: str) -> bool:

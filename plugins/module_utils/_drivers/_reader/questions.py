@@ -70,6 +70,10 @@ _TERMS = (
 SHARED: tuple[Dialog, ...] = (
     # FortiOS shows its banner and waits for one key.
     _dialog(r"\(press\s'a'\sto\saccept\)\s?:?", "a", is_key=True),
+    # ERS and VSP
+    _dialog(r"enter\sctrl-y\sto\sbegin\.?", "\x19", is_key=True),
+    # VRP offers to save what it warns about.
+    _dialog(r"\bsecurity\srisks\b[^\n]{0,300}\bsave\snow\?\s?\[y/n\]\s?:?", "n"),
     # VRP offers to change a password that is old or the first one.
     _dialog(r"password[^\n]{0,120}\n?[^\n]{0,120}\bchange(?:\sit)?\snow\?\s?\[y/n\]\s?:?", "n"),
     # Cisco Small Business does the same, in other words.
@@ -78,6 +82,7 @@ SHARED: tuple[Dialog, ...] = (
         r"\s?\??\s?[\[(]y/n[\])](?:\s?\[\w\])?\s?[?:]{0,2}",
         "n",
     ),
+    _dialog(r"\bchange\s(?:the|your)\s(?:\w{1,20}\s)?password(?:\snow)?\s?\??\s?[\[(]yes/no[\])]\s?[?:]{0,2}", "no"),
     # VRP offers to end its search for a configuration.
     _dialog(r"\bdo\syou\swant\sto\sstop\sauto-config\?\s?\[y/n\]\s?:?", "n"),
     # Comware
@@ -91,6 +96,8 @@ SHARED: tuple[Dialog, ...] = (
     # A banner that must be confirmed; to refuse it ends the session.
     _dialog(rf"(?:{_TERMS})" + _YES_NO % "yes" + r"\s?[?:]{0,2}", "yes"),
     _dialog(rf"(?:{_TERMS})" + _YES_NO % "y" + r"\s?[?:]{0,2}", "y"),
+    _dialog(r"(?:\A|\n)\W{0,4}acknowledge\s?\(y/n\)\s?\?", "y"),
+    _dialog(r"\baccept\sthe\s(?:policy\s)?banner\s?\(yes\)\?\s{1,3}yes:", "yes"),
     _dialog(
         r"(?:\A|\n)\W{0,4}(?:please\s)?(?:type|enter)\s['\"<\[]?yes['\">\]]?\sto\s(?:accept|agree|acknowledge|consent)\b"
         r"(?![^\n]{0,100}(?:licen[sc]e|eula))[^\n]{0,100}",
@@ -192,6 +199,14 @@ _OF_USER = re.compile(
     rf"|\W{{0,3}}(?:(?:please|enter|your|the|type|\S{{1,64}}'s)\s){{0,4}}{_PASSWORD})\s*[:\uff1a?]\s*\Z",
     re.IGNORECASE,
 )
+# Words before "password" that say whose it is, if it is not that of the login.
+_OWNER = re.compile(
+    r"(?<![^\W_])(enable|privileged?|root|admin|administrator|super(?:\s?user)?|sudo|su|operator|guest|data\s?base|db|sql|snmp|vault"
+    r"|wi-?fi|wlan|wireless|bios|boot(?:\s?loader)?|certificate|key\s?store|backup|archive|encryption|decryption|master|disk)"
+    rf"(?:'s)?\s{_PASSWORD}",
+    re.IGNORECASE,
+)
+_PASSPHRASE = re.compile(r"\A\W{0,3}(?:enter\s)?pass\s?phrase\W*\Z", re.IGNORECASE)
 _BEHIND_USER = re.compile(
     r"\A\W{0,3}(?:(?:please|enter|your|the|login|user)\s){0,4}(?:pin(?:\s?code)?|secret)\s*[:?>]\s*\Z", re.IGNORECASE
 )
@@ -201,10 +216,15 @@ def asks_password(line: str, user: str | None, *, named: bool) -> bool:
     """Return whether the last line of a text asks for the password of the user.
 
     :param user: a question that names another user is not for this one's password.
-    :param named: the device has asked for the name of the user, and now asks this. Then ``PIN:`` and ``Secret?`` are
-        questions for the password, too.
+    :param named: the device has asked for the name of the user, and now asks this. Then ``PIN:``, ``Secret?`` and
+        ``Passphrase:`` are questions for the password, too.
     """
     line = line[-LONGEST_QUESTION:]
+    owner = _OWNER.search(line)
+    if owner is not None and owner[1].casefold() != (user or "").casefold():
+        return False
+    if not named and _PASSPHRASE.match(line) is not None:
+        return False
     if ASKS_PASSWORD.search(line) is not None:
         return True
     of_user = _OF_USER.search(line)
@@ -297,6 +317,12 @@ _ASKS_FOR = re.compile(
     r"|username|file\s?name|name\sof|want|do\syou|are\syou|would\syou|more|agree|accept)(?![\w-])",
     re.IGNORECASE,
 )
+# What is typed: Which shell, Ticket number:, Your choice:, Token:
+_NAMES_INPUT = re.compile(
+    r"(?<![\w-])(?:choice|choose|select(?:ion)?|option|reason|purpose|ticket|number|code|secret|token|pin|otp|yubikey|which|shell|role"
+    r"|domain|realm|tenant|vsys|vdom|context|user|login|account|id)(?![\w-])[^:\n]{0,80}:\Z",
+    re.IGNORECASE,
+)
 # A line that is about something that is done, and that ends with what is offered, or like a prompt.
 _OFFERS = re.compile(rf"(?:\s|\A){_OFFERED}\s?[:?>#$\]]?\Z", re.IGNORECASE)
 _NAMES_KEY = re.compile(
@@ -341,6 +367,17 @@ def asks_for(text: str) -> bool:
     Use it on what stands around the name in a line that may be a prompt: a name and a text can have such words too.
     """
     return _ASKS_FOR.search(text[-LONGEST_QUESTION:]) is not None
+
+
+def may_be_input(line: str) -> bool:
+    """Return whether the last line before the first prompt may be a question. It does not end as most prompts do.
+
+    A short word with a question mark can be a prompt.
+    """
+    line = line[-LONGEST_QUESTION:].strip()
+    if line[-1:] in tuple(">#$%]") or (line[-1:] == "?" and len(line.split()) == 1 and not asks_for(line[:-1])):
+        return False
+    return asks_for(line) or _NAMES_INPUT.search(line) is not None
 
 
 def may_ask(line: str) -> bool:

@@ -97,7 +97,7 @@ async def _arrived(terminal: Terminal, answer: Answer, deadline: float) -> End |
                 return "prompt"
         elif (
             (pager := pager_at_end(answer.tail()))
-            and answer.may_be_paged(pager.size)
+            and answer.may_be_paged(pager)
             # A text can quote a pager's prompt, and a packet can end there.
             and not await terminal.more(answer, _hesitation(pager, answer))
             and answer.paged(pager.size, key := _key(terminal, answer, pager))
@@ -108,9 +108,11 @@ async def _arrived(terminal: Terminal, answer: Answer, deadline: float) -> End |
 
 
 def _waits(answer: Answer) -> bool:
-    """Return whether the line that a device shows until the time is over asks for something."""
+    """Return whether the line that a device shows until the time is over asks for something, or for a key that was not
+    sent."""
     line = last_line(answer.asks())
-    return asks_for(line) and any(mark in line for mark in "?:>])")
+    asks_for_key = pager_at_end(answer.tail()) is not None and not answer.waits_for_page()
+    return asks_for_key or (asks_for(line) and any(mark in line for mark in "?:>])"))
 
 
 def _expected(terminal: Terminal, answer: Answer, command: Command, silent: float) -> tuple[str, bool] | None:

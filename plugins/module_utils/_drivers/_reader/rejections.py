@@ -202,9 +202,11 @@ _ERROR = re.compile(
     r"fatal)\]?\s{0,2}(?:\([^)]{0,40}\)\s?)?(?:[:!]|-(?= ))\s{0,4}(?:$|[a-z\"'%*^<]\S*\s+\S)",
     re.IGNORECASE,
 )
-# Of SR OS, of Gaia, of ZTE, and of Junos, whose routing process answers most commands.
+# Of SR OS, of Gaia, of ZTE, of BIG-IP, of APC, of others, and of Junos, whose routing process answers most commands.
 _CODE = re.compile(
     r"(?:MINOR|MAJOR|CRITICAL): [A-Z_]{2,20} |[A-Z]{5,8}\d{4} {2}\S|%{1,2}\s?Error \d{3,6}: \S|"
+    r"[0-9a-f]{8}:\d{1,2}: [A-Z]|E[1-9]\d{2}: [A-Z]|\^Parse error\b|Error at \"[^\"]{1,80}\": \S|"
+    r"%?Error: [^:]{1,120}: (?:no such|unknown|invalid) command\b|"
     r"error: the (?:routing|chassis-control|management) subsystem is not running"
 )
 # A sentence that is all of the answer, about what an answer needs: the session, the rights, and a part of the device.
@@ -432,7 +434,7 @@ def _is_rejection(line: str, command: str, *, lone: bool) -> bool:
             return False
         if not _NOTHING.search(body) and (_MARKED.match(body) or (lone and not line.startswith("%"))):
             return True
-    elif _COUNTER.fullmatch(plain) and not plain.lower().startswith("unknown action"):
+    elif _COUNTER.fullmatch(plain) and not plain.lower().startswith(("unknown action", "module not present for port")):
         return False
     return _MESSAGES.match(plain) is not None or (body != plain and _MESSAGES.match(body) is not None)
 
