@@ -47,6 +47,18 @@ QUOTED_COMMAND = Scene(
 
 # Devices whose answers were wrong with status ok.
 WRONG_ONCE = {
+    "the next command quoted below the prompt, so that it is sent again before its first answer came": Scene(
+        prompt="00ªªªª#",
+        echo="plain",
+        answers=(
+            "Proceed with reload? [confirm]\r\n00ªªªª#\r\nshow running-config\r\n".encode(),
+            b"Proceed with reload? [confirm]",
+            b"",
+        ),
+        cuts=((1, 0.0), (1, 0.0), (1, 0.02)),
+        hesitates=0.09,
+        accepts=False,
+    ),
     "the next command quoted behind a pager, in a text that begins with the prompt": QUOTED_COMMAND,
     "a quoted prompt with the same line before it as at the end": Scene(
         prompt="R1#",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.played import Talk, device, line, play
+from tests.unit.played import Answer, Talk, device, line, play
 
 # -- a screen instead of line ends -------------------------------------------------------------------------------------
 
@@ -127,7 +127,11 @@ def test_the_pauses_of_a_wireless_controller() -> None:
         assert (yield None) == b"y"
         yield b"y\r\nvirtual  192.0.2.1\r\n"
 
-    answers = {"show run-config": config, "show interface summary": interfaces, "show clock": b"10:00:00\r\n"}
+    answers: dict[str, Answer] = {
+        "show run-config": config,
+        "show interface summary": interfaces,
+        "show clock": b"10:00:00\r\n",
+    }
     played = play(device(b"(Wireless Controller) >", answers), list(answers), "cisco_aireos")
     assert played.kinds() == dict.fromkeys(answers, "ok")
     assert played.texts["show run-config"].split() == ["System", "Inventory", "Bundle"]

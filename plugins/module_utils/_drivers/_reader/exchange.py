@@ -108,6 +108,8 @@ async def _compare(terminal: Terminal, command: Command, answer: Answer, before:
         or await text_in(terminal, again, end) != await text_in(terminal, answer, end)
     ):
         lose(before)
+        if again.second_echo() is not None:  # it has both answers to the command in it
+            return again, "lost"
     return again, end
 
 
