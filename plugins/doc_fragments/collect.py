@@ -115,7 +115,8 @@ options:
     type: float
   retries:
     description:
-      - Further attempts after a connection that was refused, reset or timed out, with growing pauses.
+      - Further attempts after a connection that was refused, reset or timed out, and after a session in which a command
+        had no complete answer, with growing pauses.
       - A credential is not sent again in the same run after a device refused it or did not answer. All devices behind a
         bastion share one login there. If the bastion refuses it, they all get the same error, and it is not tried again.
     type: int

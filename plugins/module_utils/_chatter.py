@@ -23,6 +23,7 @@ _MESSAGE = rf"""
       | {_MONTH}\s+\d{{1,2}}\s+{_CLOCK}\s+\S+\s+[\w./-]+(?:\[\d+\])?:\s
       | <\d{{1,3}}>1\s\d{{4}}-\d\d-\d\dT{_CLOCK}
       | {_CLOCK}\s+echo:\s+[a-z,]+\s
+      | (?:[a-z]{{3}}/\d\d(?:/\d{{4}})?|\d{{4}}-\d\d-\d\d)\s+{_CLOCK}\s+[a-z]{{3,20}}(?:,[a-z]{{3,20}}){{1,5}}\s
       | \d\d/\d\d/\d{{4}}\s+{_CLOCK}\s+<(?:Info|Noti|Warn|Erro|Crit|Debug)[^>\n]{{0,60}}>
       | [IWEMD]\s\d\d/\d\d/\d\d\s{_CLOCK}\s\d{{5}}\s
       | \d{{4}}/\d\d/\d\d-{_CLOCK},\s\[[A-Z]+\d?-\d+\],\s

@@ -82,7 +82,7 @@ def scope_of(
     if not asked:
         return Scope("it asked no device")
     if limited and not (recorded and known):
-        return Scope("it is limited or can be a slice, and no run of the whole fleet is recorded yet")
+        return Scope("it is limited or may be a slice, and no run of the whole fleet is recorded yet")
     fleet = set(known) if members is None else set(known) & set(members)
     if still:
         return Scope(f"it does not ask {len(still)} of the {len(known)} devices of the fleet: {_some(still)}")

@@ -57,8 +57,11 @@ def why_no_template(device: Device) -> str:
     """Return why there is no template for any command of a device whose platform has no name in ntc-templates."""
     if device.platform and device.platform != LEARNED:
         return f"ntc-templates cannot be used: it does not support platform {device.platform}; use the text"
-    note = device.platform_note or "no platform is set in ansible_network_os"
-    return f"ntc-templates cannot be used: it has no template for the device: {note}; use the text"
+    if device.platform_note or not device.platform:
+        note = device.platform_note or "no platform is set in ansible_network_os"
+    else:
+        note = "ansible_network_os is generic"
+    return f"ntc-templates has no template for the device, because {note}; use the text"
 
 
 def _others(outputs: Iterable[Output]) -> str:

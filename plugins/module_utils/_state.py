@@ -105,6 +105,12 @@ class Entry:
         return replace(self, first_asked_at=first, last_good_at=good, last_good_run=run or None, groups=groups)
 
 
+def _hint(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return which platform should be set, of all that is known about the connection."""
+    hint = (answer.get("connection") or {}).get("platform_hint")
+    return {"connection": {"platform_hint": hint}} if hint else {}
+
+
 @dataclass(slots=True)
 class State:
     """The state in an output folder. ``problems`` has the reason for each name that could not be written.
@@ -192,7 +198,7 @@ class State:
             last_good_at=at if is_good else past(answer.get("last_good_at")),
             last_good_run=run if is_good else None,
             groups=tuple(self.groups.get(name, ())),
-            answer={key: answer.get(key) for key in SHORT},
+            answer={key: answer.get(key) for key in SHORT} | _hint(answer),
             recorded_at=now_text(),
         )
 

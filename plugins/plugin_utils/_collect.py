@@ -195,7 +195,7 @@ def _say_part(opened: Opened, folder: RunFolder, display: Display) -> None:
         advice = f"use another output_dir for another fleet, or remove {top / STATE} if the fleet has changed"
         display.warning(in_line(f"this run does not count as a run of the fleet, because {scope.part}; {advice}"))
     else:
-        display.display(in_line(f"roll call: this is a run of a part of the fleet, because {scope.part}"))
+        display.display(in_line(f"roll call: this run covers only a part of the fleet, because {scope.part}"))
 
 
 def _reuse(

@@ -25,6 +25,6 @@ def hint_lines(answers: Iterable[tuple[str, Mapping[str, Any]]]) -> list[str]:
         return []
     have = "1 device has" if len(names) == 1 else f"{len(names)} devices have"
     return [
-        f"roll call: {have} no platform, or one that does not fit; platform_hint in the answer and on the device's "
-        f"page says what to set: {first_names(names, NAMES_SHOWN)}"
+        f"roll call: {have} a hint about the platform, platform_hint in the answer and on the device's page: "
+        f"{first_names(names, NAMES_SHOWN)}"
     ]

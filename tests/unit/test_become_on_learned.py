@@ -25,6 +25,39 @@ def test_become_is_refused_only_if_somebody_knows_that_there_is_such_a_mode(
     assert done.texts.get("show version", "1.0") == "1.0"
 
 
+@pytest.mark.parametrize(
+    ("become", "before", "kind"),
+    [
+        (None, b"", None),  # the password can be that of other devices in the group
+        (True, b"", "become_refused"),
+        (None, b"Password: ", "become_refused"),
+    ],
+)
+def test_a_device_that_does_not_know_enable_is_asked_in_its_mode(
+    become: bool | None, before: bytes, kind: str | None
+) -> None:
+    def talk() -> Talk:
+        while True:
+            yield b"ops@edge-1> "
+            typed = yield from line()
+            if typed == "exit":
+                return
+            if typed == "enable" and before:
+                yield before
+                yield from line(echo=False)
+            if typed == "show version":
+                yield b"Hostname: edge-1\r\nJunos: 20.4R3.8\r\n"
+            elif typed:
+                yield b"unknown command.\r\n"
+
+    done = play(talk(), ["show version"], "learned", become=become, become_password="secret")
+    assert (done.error.error.kind if done.error else None) == kind
+    if become:
+        assert done.error is not None
+        assert "set ansible_network_os (it can be" in done.error.error.message
+        assert "or ansible_become: false" in done.error.error.message
+
+
 ACME = {
     "like": "frr",
     "prompts": {"privileged": r"^\S+ #\s*$", "user": r"^\S+ >\s*$"},

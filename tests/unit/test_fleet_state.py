@@ -327,7 +327,7 @@ KNOWN = ["r1", "r2", "r3", "r4"]
         (KNOWN, KNOWN, True, False, None, []),
         ([*KNOWN, "r5"], [*KNOWN, "r5"], True, False, None, []),
         (KNOWN, KNOWN, True, True, None, []),
-        (KNOWN, KNOWN, False, True, "is limited or can be a slice", []),
+        (KNOWN, KNOWN, False, True, "is limited or may be a slice", []),
         (["r1"], KNOWN, True, True, "does not ask 3 of the 4 devices of the fleet: r2, r3, r4", []),
         (["r1"], KNOWN, True, False, "does not ask 3 of the 4", []),
         (["r1", "r2"], ["r1", "r2", "r3"], True, False, "does not ask 1 of the 4 devices of the fleet: r3", []),

@@ -79,8 +79,8 @@ def test_own_data_have_the_format_of_users_files() -> None:
         ("acme: {prompts: {user: '.*'}}", "prompts.user must not match an empty text"),
         ("acme: {dialogs: {}}", "dialogs must be a list of dictionaries"),
         ("acme: {dialogs: [{answer: a}]}", "dialogs, entry 1 has no question"),
-        ("acme: {dialogs: [{question: a}]}", "dialogs, entry 1 must have an answer, a key, or a message"),
-        ("acme: {dialogs: [{question: a, answer: a, key: b}]}", "dialogs, entry 1 must have an answer, a key, or"),
+        ("acme: {dialogs: [{question: a}]}", "dialogs, entry 1 must have exactly one of answer, key and message"),
+        ("acme: {dialogs: [{question: a, answer: a, key: b}]}", "dialogs, entry 1 must have exactly one of"),
         ("acme: {dialogs: [{question: a, answer: true}]}", "dialogs, entry 1: answer must be a text, not True"),
         (
             "acme: {dialogs: [{question: a, answer: a, when: now}]}",
@@ -93,11 +93,11 @@ def test_own_data_have_the_format_of_users_files() -> None:
         ),
         ("acme: {dialogs: [{question: a, message: 5}]}", "dialogs, entry 1: message must be a text"),
         ("acme: {like: ios}\nother: {names: [acme]}", "'acme' is a name of 'acme' and of 'other'"),
-        ("acme: [", "is not YAML"),
-        ("acme: {enable: a}\nacme: {enable: b}", "key 'acme' is there already in line 1"),
-        ("acme: {enable: a, open: [], enable: a}", "key 'enable' is there already in line 1"),
-        ("acme:\n  prompts:\n    user: a\n    'user': b", "key 'user' is there already in line 3"),
-        ("acme: {dialogs: [{question: a, answer: a, question: b}]}", "key 'question' is there already in line 1"),
+        ("acme: [", "is not valid YAML"),
+        ("acme: {enable: a}\nacme: {enable: b}", "key 'acme' already appears in line 1"),
+        ("acme: {enable: a, open: [], enable: a}", "key 'enable' already appears in line 1"),
+        ("acme:\n  prompts:\n    user: a\n    'user': b", "key 'user' already appears in line 3"),
+        ("acme: {dialogs: [{question: a, answer: a, question: b}]}", "key 'question' already appears in line 1"),
         ("acme: {enable: a}\nAcme: {enable: b}", "platform 'Acme' is described twice"),
         ('acme: {enable: "sup\\aer"}', "enable must be a line without control characters, not 'sup\\x07er'"),
         ('acme: {close: "\\x9b"}', "close must be a line without control characters"),
@@ -195,9 +195,22 @@ def test_a_platform_that_can_fit_is_known(platform: str) -> None:
     assert platform in spellings()
 
 
+@pytest.mark.parametrize(
+    ("prompt", "said", "platform"),
+    [
+        ("--{ running }--[  ]--\nA:srl1#", "Welcome to Nokia SR Linux!", "nokia_srlinux"),
+        ("--{ + running }--[  ]--\nA:srl1#", "", "nokia_srlinux"),
+        ("[/]\nA:ops@sr2#", "", "nokia_sros"),
+        ("*A:sr1#", "", "nokia_sros_classic"),
+    ],
+)
+def test_the_hint_for_a_prompt_of_two_lines(prompt: str, said: str, platform: str) -> None:
+    assert f"looks like {platform}: set" in platform_hint("no platform is set", prompt, said)
+
+
 def test_the_hint() -> None:
     note = "platform 'iosx' is not known; near matches: ios"
-    learn = "if it is to be learned, set ansible_network_os to generic"
+    learn = "to hide this hint, set ansible_network_os to generic"
     assert platform_hint(note, "R1>", "Arista Networks EOS") == (
         f"{note}; the device looks like arista_eos: set ansible_network_os to it; {learn}"
     )
@@ -256,7 +269,7 @@ def test_the_hint_with_answers(command: str, output: Output, words: str) -> None
     said = hint_with_answers(first, {command: output})
     assert words in said
     assert said.startswith("no platform is set; the device ")
-    assert said.endswith("; if it is to be learned, set ansible_network_os to generic")
+    assert said.endswith("; to hide this hint, set ansible_network_os to generic")
 
 
 def test_a_hint_about_prompts_of_the_users_platform_stays() -> None:
@@ -387,4 +400,19 @@ def test_the_line_about_platforms_at_the_end_of_a_run(connection: dict[str, str]
     ]
     lines = hint_lines([*answers, ("known", {"status": "ok"})])
     assert len(lines) == bool(connection)
-    assert [line for line in lines if "6 devices have no platform" in line and "r3, and 2 more" in line] == lines
+    assert [line for line in lines if "6 devices have a hint" in line and "r3, and 2 more" in line] == lines
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("base_os: {like: frr}\nacme: {like: base_os}", "'base_os' is a platform of this file"),
+        ('acme: {enable: "{{ word }}"}', "templates are not rendered in this file"),
+        ("$ANSIBLE_VAULT;1.1;AES256\n6134\n", "is encrypted with ansible-vault, which is not supported for this file"),
+    ],
+)
+def test_what_a_file_of_platforms_cannot_have(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "platforms.yml"
+    path.write_text(text)
+    with pytest.raises(PlatformError, match=re.escape(message)):
+        found_platform("acme", [str(path)], needed=True)

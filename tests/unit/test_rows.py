@@ -473,10 +473,10 @@ def test_a_missing_template_is_a_failure_if_the_parser_is_named(
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"platform": "learned"}, "no platform is set in ansible_network_os"),
+        ({"platform": "learned"}, "because ansible_network_os is generic"),
         (
             {"platform": "learned", "platform_note": "platform 'acme' is not known"},
-            "it has no template for the device: platform 'acme' is not known",
+            "no template for the device, because platform 'acme' is not known",
         ),
         ({"platform": "westermo_weos4"}, "it does not support platform westermo_weos4"),
     ],

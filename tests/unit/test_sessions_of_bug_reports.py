@@ -193,8 +193,9 @@ def test_an_echo_with_names_in_quotation_marks(platform: str | None) -> None:
     assert played.texts == {"show router ospf interface to-pe5 detail": "up", "show time": "up"}
 
 
-def test_a_message_after_the_answer_of_a_command_that_is_not_sent_again() -> None:
-    """Nobody can tell whether it is text. The same command of the list of read-only ones is sent again."""
+@pytest.mark.parametrize("time", ["sep/21/2026 12:00:00", "2026-09-21 12:00:00", "12:00:00 echo:"])
+def test_a_log_line_of_routeros_at_the_prompt(time: str) -> None:
+    """The command is not in the list of read-only ones, so that it is not sent again."""
 
     def talk() -> Talk:
         told = False
@@ -207,7 +208,7 @@ def test_a_message_after_the_answer_of_a_command_that_is_not_sent_again() -> Non
                 yield b"done\r\n"
                 if not told:
                     told = True
-                    yield b"[admin@core] > \r\na login failed just now\r\n"
+                    yield f"[admin@core] > \r\n{time} system,error,critical login failure for user x\r\n".encode()
 
     played = play(talk(), ["/tool traceroute 192.0.2.1"], "mikrotik_routeros")
-    assert played.kinds() == {"/tool traceroute 192.0.2.1": "desynchronised"}
+    assert played.texts == {"/tool traceroute 192.0.2.1": "done"}

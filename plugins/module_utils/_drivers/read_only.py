@@ -69,10 +69,11 @@ def _reason(device: Device) -> str | None:
     if not others:
         return None
     said = [f"{each.text!r}{_with_answers(device, each)}" for each in others]
+    unknown = " No platform is known for the device: set ansible_network_os first." if device.platform_note else ""
     return (
-        f"{_named(said)} {_be(said)} not in the list of read-only commands of platform {device.platform or LEARNED}. "
-        f"To send {_it(said)} anyway, add {_it(said)} to allow_commands of the task or to rollcall_allow_commands of "
-        f"the device{_hint(device, [each.text for each in others])}"
+        f"{_named(said)} {_be(said)} not in the list of read-only commands of platform {device.platform or LEARNED}."
+        f"{unknown} To send {_it(said)} anyway, add {_it(said)} to allow_commands of the task or to "
+        f"rollcall_allow_commands of the device{_hint(device, [each.text for each in others])}"
     )
 
 

@@ -40,7 +40,9 @@ _NOTHING = re.compile(
 
 _COLUMNS = re.compile(r"[ \t]*+(?:[^\s0-9]+(?: [^\s0-9]+)*+(?:\s{2,}+|\Z)){3,}\Z")
 _LEGEND = re.compile(
-    r"\s*(?:codes?|flags?|legend|capability|capabilities|status|origin|key)\b[\w ]{0,30}:", re.IGNORECASE
+    r"\s*(?:(?:codes?|flags?|legend|capability|capabilities|status|origin|key)\b[\w ]{0,30}:"
+    r"|[^\s0-9]{1,12}\s(?:indicates|means|denotes)\b|[|][|\s]{0,80}\Z)",
+    re.IGNORECASE,
 )
 _MEANING = re.compile(r"\s+(?:[^\s0-9]{1,12}\s+[-=]\s|\([\w*]\)\s)")
 _DIGIT = re.compile(r"[0-9]")

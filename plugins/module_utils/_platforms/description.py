@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -128,7 +129,7 @@ def check_descriptions(data: Any, where: str, known: Mapping[str, str]) -> dict[
         if not isinstance(description, Mapping):
             msg = f"{place} must be a dictionary with some of {', '.join(KEYS)}"
             raise PlatformError(msg)
-        for problem in _problems(description, known):
+        for problem in itertools.chain(_problems(description), _like_problems(description, data, known)):
             msg = f"{place}: {problem}"
             raise PlatformError(msg)
         if name.lower() in found:
@@ -138,7 +139,7 @@ def check_descriptions(data: Any, where: str, known: Mapping[str, str]) -> dict[
     return found
 
 
-def _problems(description: Mapping[Any, Any], known: Mapping[str, str]) -> Iterator[str]:
+def _problems(description: Mapping[Any, Any]) -> Iterator[str]:
     for key in description:
         if key not in KEYS:
             near = difflib.get_close_matches(str(key), list(KEYS), n=1)
@@ -155,12 +156,10 @@ def _problems(description: Mapping[Any, Any], known: Mapping[str, str]) -> Itera
         value = description.get(key, [])
         for line in [value] if isinstance(value, str) else value:
             yield from _configuration_problems(key, line)
+            if "{{" in line:
+                yield f"{key}: {line!r} has a template, and templates are not rendered in this file"
     if not isinstance(description.get("asks_login", False), bool):
         yield f"asks_login must be {KEYS['asks_login']}, not {description['asks_login']!r}"
-    like = description.get("like")
-    if like is not None and str(like).strip().lower() not in known:
-        near = difflib.get_close_matches(str(like).lower(), list(known), n=4, cutoff=0.5)
-        yield f"like: platform {like!r} is not known; {_near(near)}{SEE}"
     prompts = description.get("prompts", {})
     yield from _prompt_problems(prompts)
     missing = [mode for mode in ("user", "privileged") if mode not in prompts] if isinstance(prompts, Mapping) else []
@@ -170,6 +169,16 @@ def _problems(description: Mapping[Any, Any], known: Mapping[str, str]) -> Itera
             "prompts, which are not taken from like"
         )
     yield from _dialog_problems(description.get("dialogs", []))
+
+
+def _like_problems(description: Mapping[Any, Any], data: Mapping[Any, Any], known: Mapping[str, str]) -> Iterator[str]:
+    like = description.get("like")
+    if like is None or str(like).strip().lower() in known:
+        return
+    if str(like).strip().lower() in {str(name).lower() for name in data}:
+        yield f"like: {like!r} is a platform of this file; like must be one of the collection; {SEE}"
+    near = difflib.get_close_matches(str(like).lower(), list(known), n=4, cutoff=0.5)
+    yield f"like: platform {like!r} is not known; {_near(near)}{SEE}"
 
 
 def _prompt_problems(prompts: Any) -> Iterator[str]:
@@ -199,7 +208,7 @@ def _dialog_problems(dialogs: Any) -> Iterator[str]:
         else:
             yield from _pattern_problems(f"{place}, question", dialog["question"])
         if len({"answer", "key", "message"} & dialog.keys()) != 1:
-            yield f"{place} must have an answer, a key, or a message with which the session ends"
+            yield f"{place} must have exactly one of answer, key and message"
         for key in ("answer", "key", "message"):
             value = dialog.get(key, "a text")
             if not isinstance(value, str) or "\n" in value or "\r" in value or (key != "answer" and not value):

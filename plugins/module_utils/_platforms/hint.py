@@ -32,7 +32,7 @@ EXACT: Table = (
     (r"^\[[^\]\n]*@[^\]\n]*\] [^\n]*>\s*$", "mikrotik_routeros"),
     (r"^--\{[^\n]*\n[A-Z]:[^\n]*#\s*$", "nokia_srlinux"),
     (r"^[!*]*(?:\([^()\n]*\))?[!*]*\[[^\n]*\]\n[!*]*[A-Z]:[^\n]*[#$]\s*$", "nokia_sros"),
-    (r"^[*]?[A-D]:[^\n]*[#$]\s*$", "nokia_sros_classic"),
+    (r"\A[*]?[A-D]:[^\n]*[#$]\s*\Z", "nokia_sros_classic"),
     (r"^RP/\d[^\n]*:[^\n]*#\s*$", "cisco_iosxr"),
     (r"^HRP_[AMS][<\[]", "huawei_vrp"),
     (r"^\{[^{}\n]*\}\n[^\n]*[>#]\s*$", "juniper_junos"),
@@ -176,7 +176,7 @@ def hint_with_answers(hint: str, outputs: Mapping[str, Output]) -> str:
     return _sentence(note, _common([*certain, found]), certain=_is_certain(certain))
 
 
-_END = "; if it is to be learned, set ansible_network_os to generic"
+_END = "; to hide this hint, set ansible_network_os to generic"
 
 
 def _sentence(note: str, found: tuple[str, ...], *, certain: bool) -> str:

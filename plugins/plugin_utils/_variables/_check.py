@@ -101,7 +101,7 @@ def check_extra(extra: Mapping[str, Any]) -> None:
     ignored = extra.get("_raw_params")
     if ignored and any(str(name).startswith(PREFIX) for name in extra):
         msg = (
-            f"-e: {str(ignored)!r} is in no variable, because Ansible ends a value without quotes at its first blank. "
+            f"-e: Ansible ends a value without quotes at its first blank, so {str(ignored)!r} is in no variable. "
             """Use JSON, such as -e '{"rollcall_commands": ["show version"]}'"""
         )
         raise ValueError(msg)

@@ -28,6 +28,7 @@ from ansible_collections.rollcall.network.plugins.module_utils._some import some
 from ._unique_keys import UniqueKeys
 
 LARGEST_FILE = 1024 * 1024
+_VAULT = "$ANSIBLE_VAULT;"
 MOST_NOTES, MOST_NAMES = 5, 5
 
 
@@ -124,12 +125,16 @@ def _read(path: str, _changed: int, size: int) -> dict[str, tuple[str, dict[str,
         raise PlatformError(msg)
     try:
         with open(path, encoding="utf-8") as file:
+            if file.read(len(_VAULT)) == _VAULT:
+                msg = f"{path} is encrypted with ansible-vault, which is not supported for this file"
+                raise PlatformError(msg)
+            file.seek(0)
             data = UniqueKeys(file).get_single_data()
     except UnicodeDecodeError as error:
         msg = f"{path} is not a text in UTF-8"
         raise PlatformError(msg) from error
     except yaml.YAMLError as error:
-        msg = f"{path} is not YAML: {' '.join(str(error).split())}"
+        msg = f"{path} is not valid YAML: {' '.join(str(error).split())}"
         raise PlatformError(msg) from error
     table: dict[str, tuple[str, dict[str, Any]]] = {}
     for name, description in check_descriptions(data, path, spellings()).items():

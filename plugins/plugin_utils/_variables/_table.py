@@ -227,7 +227,10 @@ ROLE: tuple[Variable, ...] = (
     Variable("rollcall_device_timeout", "Seconds for one device, including all attempts", ("collect",)),
     Variable("rollcall_deadline", "Seconds for the whole run", ("collect",), shown_default="no limit"),
     Variable(
-        "rollcall_retries", "Further attempts after a connection that was refused, reset or timed out", ("collect",)
+        "rollcall_retries",
+        "Further attempts after a connection that was refused, reset or timed out, and after a session in which a "
+        "command had no complete answer",
+        ("collect",),
     ),
     Variable("rollcall_logins_per_second", "Maximum rate of new logins", ("collect",), shown_default="no limit"),
     Variable(

@@ -20,7 +20,7 @@ class UniqueKeys(yaml.SafeLoader):
         for key, _value in node.value:
             if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
                 if (key.tag, key.value) in lines:
-                    problem = f"key {key.value!r} is there already in line {lines[key.tag, key.value]}"
+                    problem = f"key {key.value!r} already appears in line {lines[key.tag, key.value]}"
                     raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
                 lines[key.tag, key.value] = key.start_mark.line + 1
         return super().construct_mapping(node, deep)

@@ -119,19 +119,14 @@ async def _prove_text(terminal: Terminal, answer: Answer, output: Output, *, is_
 
     The command is sent again, and the device gets more time at its prompt than it needed between two parts of an answer
     so far. If this one has no such prompt, the first one had a message in it. Else the same lines must follow the
-    prompts, as a text that quotes them has them again. If the command may change something, an answer with a line
-    that is only the prompt is lost.
+    prompts, as a text that quotes them has them again. If the command may change something, the text stays as it is.
 
     :param is_late: a part of the text came after the next command was sent, or something else than the prompt after it.
     """
     command = terminal.command_of(answer.line)
     quotes = set(answer.prompt.quotes(output.text))
     is_late = is_late or answer.hides_prompt()
-    if output.status != "ok" or not (quotes or is_late) or command is None:
-        return
-    if not only_reads(terminal.device, command):
-        if any(map(answer.prompt.is_alone, output.text.split("\n"))):
-            lose(output)
+    if output.status != "ok" or not (quotes or is_late) or command is None or not only_reads(terminal.device, command):
         return
     last = terminal.previous
     patience = min(SETTLE + terminal.pause, terminal.device.command_timeout / 4)

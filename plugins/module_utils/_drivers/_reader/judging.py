@@ -34,7 +34,7 @@ def judge(terminal: Terminal, text: str, end: End, answer: Answer) -> tuple[Comm
         seen = excerpt(terminal.secrets.quoted(answer.shown())) or "(nothing)"
         message = (
             f"no prompt within {limit}; received {len(text)} characters, last line: {seen}; raise it if the "
-            "command is slow"
+            "command is slow, and see docs/questions.md if this line waits for a key"
         )
         return "timeout", Error("command", kind, message)
     if end == "unproven":
@@ -60,7 +60,7 @@ def judge(terminal: Terminal, text: str, end: End, answer: Answer) -> tuple[Comm
         return "failed", Error(
             "command",
             "rejected",
-            f"the device rejected the command: {terminal.secrets.quoted(rejection)}; check its "
+            f"the device rejected the command: {terminal.secrets.quoted(rejection).rstrip('.')}; check its "
             "spelling and the user's rights",
         )
     return "ok", None

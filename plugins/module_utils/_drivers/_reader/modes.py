@@ -10,7 +10,7 @@ import re
 from typing import NoReturn
 
 from ..._device import Command
-from ..._platforms import LEARNED, Step, load_platform, platform_hint
+from ..._platforms import LEARNED, Step, candidates, load_platform, platform_hint
 from ..._platforms.model import LONGEST_PROMPT, PRIVILEGED, USER
 from ..._result import DeviceError
 from ..text import ASKS_PASSWORD, ASKS_USER, SAYS_NO, asks, excerpt, last_line
@@ -24,6 +24,7 @@ from .questions import asks_for, asks_password, question_at_end
 from .rejections import rejection_in
 from .terminal import LONGEST_SAID, QUIET, Terminal
 
+MOST_NAMED = 3  # platforms in a message
 # Questions for the secret of a mode that no login asks. They come right after the line that enters it.
 _ASKS_SECRET = re.compile(
     r"\A\W{0,3}(?:(?:please|enter|your|the|enable|privileged)\s){1,4}(?:secret|pin(?:\s?code)?)\s?[:?>]\s*\Z"
@@ -69,7 +70,7 @@ def _hint(terminal: Terminal, *, fits: bool) -> None:
         note = (
             f"the prompt {terminal.secrets.quoted(terminal.prompt.line)!r} is none of platform {terminal.platform.name}"
         )
-    hint = platform_hint(note, terminal.prompt.line, terminal.said)
+    hint = platform_hint(note, _prompt_of(terminal), terminal.said)
     if hint:
         terminal.stream.facts["platform"] = LEARNED
         terminal.stream.facts["platform_hint"] = hint
@@ -115,8 +116,7 @@ async def _enter(terminal: Terminal, goal: str) -> None:
             await _set_up(terminal, step.text)
     if terminal.platform.name == LEARNED and not old.changes_to(terminal.prompt.line):
         return  # nobody knows how the prompt of this mode looks, and there is a new one
-    is_known = terminal.platform.name != LEARNED or terminal.device.become_password is not None
-    if wants_password and is_known and (terminal.now is None or terminal.now.name != goal):
+    if wants_password and _is_known(terminal, steps[-1].text) and (terminal.now is None or terminal.now.name != goal):
         _not_entered(terminal, steps[-1].text)
 
 
@@ -128,11 +128,24 @@ async def _enter_unseen(terminal: Terminal) -> None:
     for step in own or (Step("ask", "enable", ASKS_PASSWORD),):
         await _answer(terminal, step)
     is_described = terminal.device.definition is not None and PRIVILEGED in platform.modes
-    is_known = platform.name != LEARNED or terminal.device.become_password is not None
-    is_meant = is_described or (bool(way) and is_known)
+    is_meant = is_described or (bool(way) and _is_known(terminal, step.text))
     is_shown = terminal.now is not None and terminal.now.name == PRIVILEGED
     if is_meant and not is_shown and old.is_alone(terminal.prompt.line):
-        _not_entered(terminal, step.text, f"its prompt is none of platform {platform.name}, correct its prompts")
+        correct = "correct its prompts" if terminal.device.definition else "check ansible_network_os"
+        is_other = platform.name != LEARNED
+        _not_entered(
+            terminal, step.text, f"its prompt is none of platform {platform.name}; {correct}" if is_other else ""
+        )
+
+
+def _is_known(terminal: Terminal, line: str) -> bool:
+    """Return whether somebody knows that the device has the mode that a line enters. A password says so, but it can be
+    that of a group with other devices: one that does not know the line has no such mode."""
+    device = terminal.device
+    if terminal.platform.name != LEARNED:
+        return True
+    is_unknown = not terminal.gave_secret and rejection_in(terminal.reason, line, ()) is not None
+    return device.become_password is not None and not (device.become is None and is_unknown)
 
 
 async def _answer(terminal: Terminal, step: Step) -> None:
@@ -250,9 +263,21 @@ def _not_entered(terminal: Terminal, what: str, check: str = "") -> NoReturn:
     if terminal.gave_secret:
         check = f"check ansible_become_password{f'; {check}' if check else ''}"
     else:
-        check = check or "it did not ask for a password; check ansible_network_os and the user's rights"
+        check = check or f"it did not ask for a password; {_what_to_set(terminal)}"
     message = f"the device refused {what!r} ({said}it stays at {prompt!r}); {check}"
     raise DeviceError("auth_failed", "auth", "become_refused", message)
+
+
+def _what_to_set(terminal: Terminal) -> str:
+    if terminal.platform.name != LEARNED:
+        return "check ansible_network_os and the user's rights"
+    found, _certain = candidates(_prompt_of(terminal), f"{terminal.said}\n{terminal.reason}")
+    named = f" (it can be {', '.join(found[:MOST_NAMED])} or another one)" if found else ""
+    return f"set ansible_network_os{named}, or ansible_become: false if the device has no such mode"
+
+
+def _prompt_of(terminal: Terminal) -> str:
+    return "\n".join((*terminal.prompt.context, terminal.prompt.line))
 
 
 def _said_no(shown: str, line: str, prompt: str) -> str:

@@ -408,7 +408,7 @@ def unexpected(question: str, command: str | None = None, *, answers: int = 0, h
             "quoted here, and is not a pattern"
         )
         return Error("command", "question", message)
-    message = f"{asked}; if {command!r} is meant to be confirmed, name the question and the answer with its answers"
+    message = f"{asked}; if {command!r} is meant to be confirmed, add the question and its answer to its answers"
     return Error("command", "question", message)
 
 

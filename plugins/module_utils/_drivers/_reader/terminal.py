@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from ..._device import Command, Device
 from ..._model.secrets import secrets_of
-from ..._platforms import Mode, Platform
+from ..._platforms import LEARNED, Mode, Platform
 from ..._result import DeviceError, Output
 from ..._transport.stream import Stream
 from ..contract import Session
@@ -157,8 +157,9 @@ class Terminal:
         seen = excerpt(self.secrets.quoted(shown_end(data)))
         sent = f". The {self.sent} had been sent and is not sent again in this run" if self.sent else ""
         if chunk is None:
+            of_platform = "" if self.platform.name == LEARNED else f" of platform {self.platform.name}"
             message = (
-                f"no prompt of platform {self.platform.name} after the login; last line: {seen or '(nothing)'}. "
+                f"no prompt{of_platform} after the login; last line: {seen or '(nothing)'}. "
                 f"Check ansible_network_os, or raise command_timeout{sent}"
             )
             if not self.is_over():
