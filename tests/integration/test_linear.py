@@ -425,6 +425,7 @@ def changed_prompts(text: str) -> None:
         prompt.changes_to(text)
     asked.asks_for(text)
     asked.may_ask(text)
+    asked.may_be_input(text)
 
 
 def modes(text: str) -> None:
@@ -442,6 +443,7 @@ def questions(text: str) -> None:
     driver_text.asks(driver_text.ASKS_USER, text)
     driver_text.asks(driver_text.ASKS_PASSWORD, text)
     asked.asks_password(text, "admin", named=True)
+    asked.asks_password(text, "admin", named=False)
 
 
 def rejections(text: str) -> None:
@@ -582,6 +584,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "with tests": with_tests,
     "asked": forget_and_ask,
     "learned": lambda text: reader_prompt.learned(text, raw(text)),
+    "_is_page": lambda text: reader_answer._is_page(raw(text), len(raw(text)), 0),
     "is_counter": lambda text: reader_answer.is_counter(raw(text), len(raw(text)) // 2, 0),
     "is_idle": lambda text: reader_answer.is_idle(text, PROMPTS[0]),
     "count": lambda text: [prompt.count(text) for prompt in PROMPTS],
@@ -741,6 +744,7 @@ PATTERNS: dict[str, str] = {
     **{f"misread.{name}": MATCH for name in ("_OF_MAC", "_STATE", "_LABEL")},
     "echo._PROMPT_END": SEARCH,
     "echo._NOISE": MATCH,
+    "echo._LINE_END": SEARCH,
     "echo._LINE_REST": MATCH,
     "answer._MOVES": SEARCH,
     "answer._PERCENTAGE": FULLMATCH,
@@ -763,6 +767,7 @@ PATTERNS: dict[str, str] = {
     "pagers._MAY_BE": SEARCH,
     "pagers._RISK": SEARCH,
     "pagers._WILL": SEARCH,
+    "pagers._QUITS": SEARCH,
     "pagers._ASKS_BEFORE": SEARCH,
     "pagers._ANNOUNCES": SEARCH,
     "pagers._KEYS_OF_LINE": MATCH,
@@ -781,6 +786,10 @@ PATTERNS: dict[str, str] = {
     "questions._ORDERS": MATCH,
     "questions._OF_USER": SEARCH,
     "questions._BEHIND_USER": SEARCH,
+    "questions._NAMES_INPUT": SEARCH,
+    "questions._OWNER": SEARCH,
+    "questions._PASSPHRASE": MATCH,
+    "templates._LABELLED": MATCH,
     **{
         f"changed.{name}": SEARCH for name in ("_PARTS", "_IN_BRACKETS", "_GROUP", "_ROLE", "_RENAMES", "_AT", "_COUNT")
     },
@@ -1019,7 +1028,7 @@ NOT_OF_A_DEVICE = {
     "description._modes",
     "description._dialog",
     "description.check_descriptions",
-    "description._problems",
+    "description._like_problems",
     "description._meant",
     "description._near",
     "description._pattern_problems",

@@ -112,7 +112,7 @@ class Template:
         name, steps = "Start", states["Start"]
         begins: Step | None = None  # the rule that set the first value of this row
         first = -1  # its line
-        heads: dict[int, Callable[[str], re.Match[str] | None]] = {}  # of rows that were saved
+        heads: set[re.Pattern[str]] = set()  # those of the first lines of rows that were saved
         for place, line in enumerate(lines):
             is_known = is_used = is_row = False
             for match, step in steps:
@@ -137,7 +137,7 @@ class Template:
                         is_used = True
                         is_row = step.makes_row
                         if begins is None:
-                            begins, first, head = step, place, match
+                            begins, first = step, place
                 if step.makes_row and matched.end() < len(line):
                     rest = line[matched.end() :].strip()
                     if rest and match(rest) is not None:
@@ -146,7 +146,7 @@ class Template:
                     is_known = True
                 if step.records:
                     if begins is not None and not step.makes_row:
-                        heads[id(begins)] = head
+                        heads.add(_expression(begins.rule))
                     begins = None
                     self._append_record()
                 elif step.clears:
@@ -173,7 +173,7 @@ class Template:
         if name != "End" and "EOF" not in states:
             self._append_record()
         labelled = [place for place in found.skipped if _LABELLED.match(lines[place])] if heads else []
-        found.heads = [place for place in labelled if any(head(lines[place]) for head in heads.values())]
+        found.heads = [place for place in labelled if any(head.match(lines[place]) for head in heads)]
 
     def _is_begun(self) -> bool:
         """Return whether as many values are set as a heading does not have."""
@@ -211,9 +211,14 @@ class Template:
                 value.value = None
 
 
+def _expression(rule: Any) -> re.Pattern[str]:
+    """Return the expression itself. TextFSM wraps it for old Pythons, which costs a fifth of the time."""
+    found: re.Pattern[str] = getattr(rule.regex_obj, "regex", rule.regex_obj)
+    return found
+
+
 def _step(rule: Any, values: Mapping[str, Any]) -> tuple[Callable[[str], re.Match[str] | None], Step]:
-    # Use the expression itself. TextFSM wraps it for old Pythons, which costs a fifth of the time.
-    expression = getattr(rule.regex_obj, "regex", rule.regex_obj)
+    expression = _expression(rule)
     own = tuple((name, values[name], bool(values[name].options)) for name in expression.groupindex if name in values)
     records = rule.record_op == "Record"
     return expression.match, Step(
