@@ -312,6 +312,44 @@ def test_rows_of_several_lines_that_run_into_each_other(
     assert (parsed.status, len(parsed.rows)) == (status, count)
 
 
+TRUNKS = """Value Required TRUNK (\\d+)
+Value MODE (\\S+)
+Value KIND (\\S+)
+Value SPEED (\\d+)
+Value List PORT (\\S+)
+
+Start
+  ^Operational: -> Trunks
+
+Trunks
+  ^Mode: ${MODE}
+  ^Trunk: ${TRUNK}
+  ^Kind: ${KIND}
+  ^Speed: ${SPEED}
+  ^ port ${PORT}
+  ^end -> Record
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # The same line stands in a section that the template skips.
+        "Configured:\nTrunk: 1\nOperational:\nTrunk: 1\nMode: a\nKind: b\nSpeed: 1\nend\n",
+        # A legend, and then the value.
+        "Operational:\nMode: legend\nKind: b\nSpeed: 1\nMode: a\nTrunk: 1\nend\n",
+        # A list, which has a line for each value.
+        "Operational:\n port a\nTrunk: 1\nKind: b\nSpeed: 1\nMode: a\n port b\n port c\nend\n",
+    ],
+)
+def test_a_value_that_is_set_again_does_not_begin_a_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    folder(tmp_path, monkeypatch, TRUNKS)
+    parsed = textfsm(text, "show it", "here")
+    assert (parsed.status, len(parsed.rows)) == ("ok", 1)
+
+
 def test_broken_template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder(tmp_path, monkeypatch, "Value A (\n\nStart\n")
     parsed = textfsm("text", "show it", "here")

@@ -25,7 +25,9 @@ class Step:
     options.
 
     ``takes_all`` says that it has no values and matches any line: the line is skipped, whatever it is. ``makes_row``
-    says that a line has the values of a row, and ends the row. ``names`` are those of its values.
+    says that a line has the values of a row, and ends the row. ``begins_row`` says that it can
+    be the first one of a row of several lines: it has a value that is required, if any is. ``names`` are those of its
+    values.
     """
 
     rule: Any
@@ -37,6 +39,7 @@ class Step:
     fails: bool
     new_state: str
     makes_row: bool
+    begins_row: bool
     names: str
 
 
@@ -81,15 +84,16 @@ class Template:
         self._skip_record = textfsm.parser.SkipRecord
         self._values = [(value, bool(value.options)) for value in self._machine.values]
         values = {value.name: value for value in self._machine.values}
+        # Values that each row must set, not inherit from the previous row.
+        required = [value for value in self._machine.values if "Required" in value.OptionNames()]
+        self._required = [value for value in required if "Filldown" not in value.OptionNames()]
         self._states = {
-            name: tuple(_step(rule, values) for rule in rules) for name, rules in self._machine.states.items()
+            name: tuple(_step(rule, values, self._required) for rule in rules)
+            for name, rules in self._machine.states.items()
         }
         self._has_rows = any(step.records for steps in self._states.values() for _match, step in steps)
         self.columns = [sys.intern(str(name).lower()) for name in self._machine.header]
         self.keys = [str(name).lower() for name in self._machine.GetValuesByAttrib("Key")]
-        # Values that each row must set, not inherit from the previous row.
-        required = [value for value in self._machine.values if "Required" in value.OptionNames()]
-        self._required = [value for value in required if "Filldown" not in value.OptionNames()]
         self._own = [value for value in self._machine.values if not {"Filldown", "Fillup"} & set(value.OptionNames())]
 
     def read(self, lines: Sequence[str]) -> Found:
@@ -136,7 +140,7 @@ class Template:
                     if text:
                         is_used = True
                         is_row = step.makes_row
-                        if begins is None:
+                        if begins is None and step.begins_row:
                             begins, first = step, place
                 if step.makes_row and matched.end() < len(line):
                     rest = line[matched.end() :].strip()
@@ -172,8 +176,11 @@ class Template:
                 break
         if name != "End" and "EOF" not in states:
             self._append_record()
-        labelled = [place for place in found.skipped if _LABELLED.match(lines[place])] if heads else []
-        found.heads = [place for place in labelled if any(head.match(lines[place]) for head in heads)]
+        if heads:
+            used = {lines[place].strip() for place in found.used}  # a section can be there twice
+            labelled = [place for place in found.skipped if _LABELLED.match(lines[place])]
+            others = [place for place in labelled if lines[place].strip() not in used]
+            found.heads = [place for place in others if any(head.match(lines[place]) for head in heads)]
 
     def _is_begun(self) -> bool:
         """Return whether as many values are set as a heading does not have."""
@@ -217,7 +224,9 @@ def _expression(rule: Any) -> re.Pattern[str]:
     return found
 
 
-def _step(rule: Any, values: Mapping[str, Any]) -> tuple[Callable[[str], re.Match[str] | None], Step]:
+def _step(
+    rule: Any, values: Mapping[str, Any], required: Sequence[Any]
+) -> tuple[Callable[[str], re.Match[str] | None], Step]:
     expression = _expression(rule)
     own = tuple((name, values[name], bool(values[name].options)) for name in expression.groupindex if name in values)
     records = rule.record_op == "Record"
@@ -231,6 +240,9 @@ def _step(rule: Any, values: Mapping[str, Any]) -> tuple[Callable[[str], re.Matc
         fails=rule.line_op == "Error",
         new_state=rule.new_state,
         makes_row=records and len(own) > 1,
+        begins_row=bool(own)
+        and not any("List" in value.OptionNames() for _name, value, _has_options in own)
+        and (not required or any(value in required for _name, value, _has_options in own)),
         names=" ".join(name for name, _value, _has_options in own),
     )
 
