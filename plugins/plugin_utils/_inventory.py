@@ -436,8 +436,8 @@ class _Settings:
         texts = [value] if isinstance(value, str) else value
         for each in texts:
             if not isinstance(each, str) or not each.strip():
-                entry = "" if isinstance(value, str) else "an entry of it is "
-                message = f"{self.where(field)} must be {words}, but {entry}{each!r}; an empty list is []"
+                entry = "is" if isinstance(value, str) else "has the entry"
+                message = f"{self.where(field)} must be {words}, but {entry} {each!r}; an empty list is []"
                 raise NoDevice("variables", message)
         return tuple(map(str, texts))
 
