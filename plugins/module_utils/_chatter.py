@@ -98,6 +98,21 @@ def without_chatter(text: str) -> tuple[str, int]:
     return "\n".join(line for place, line in enumerate(lines) if place not in taken), count
 
 
+def joined_at_messages(text: str) -> str:
+    """Return a text without messages, in which the lines before and after each are one line."""
+    kept: list[str] = []
+    is_divided = False
+    for line in text.split("\n"):
+        if len(line) <= LONGEST_LINE and MESSAGE.match(line):
+            is_divided = bool(kept)
+        elif is_divided:
+            kept[-1] += line
+            is_divided = False
+        else:
+            kept.append(line)
+    return "\n".join(kept)
+
+
 def split_by_message(text: str) -> str | None:
     """Return the first line in the middle of which a message of the device begins, or None.
 

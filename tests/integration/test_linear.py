@@ -767,7 +767,9 @@ PATTERNS: dict[str, str] = {
     "pagers._MAY_BE": SEARCH,
     "pagers._RISK": SEARCH,
     "pagers._WILL": SEARCH,
-    "pagers._QUITS": SEARCH,
+    "pagers._PAGES": SEARCH,
+    "pagers._UP_AGAIN": MATCH,
+    "pagers._HOME": SEARCH,
     "pagers._ASKS_BEFORE": SEARCH,
     "pagers._ANNOUNCES": SEARCH,
     "pagers._KEYS_OF_LINE": MATCH,
@@ -789,6 +791,7 @@ PATTERNS: dict[str, str] = {
     "questions._NAMES_INPUT": SEARCH,
     "questions._OWNER": SEARCH,
     "questions._PASSPHRASE": MATCH,
+    "questions._WHOLE_WORD": SEARCH,
     "templates._LABELLED": MATCH,
     **{
         f"changed.{name}": SEARCH for name in ("_PARTS", "_IN_BRACKETS", "_GROUP", "_ROLE", "_RENAMES", "_AT", "_COUNT")
@@ -802,6 +805,7 @@ PATTERNS: dict[str, str] = {
     "rejections._PERCENT": MATCH,
     "rejections._ERROR": MATCH,
     "rejections._CODE": MATCH,
+    "rejections._NO_CONFIGURATION": MATCH,
     "rejections._SENTENCE": FULLMATCH,
     "rejections._MAY_FAIL": SEARCH,
     **{f"rejections.{name}": FULLMATCH for name in ("_CANNOT", "_EXCEPTION", "_WORKING")},

@@ -49,7 +49,11 @@ LOGINS = [
     ("用户名:", "密码:"),
     ("ユーザ名:", "パスワード:"),
 ]
-OWNERS = ["Enable", "root", "root's", "administrator", "Database", "SNMP", "WiFi", "Vault", "Sudo"]
+OWNERS = [
+    *("oper's", "(oper)", "oper@r1's", "Set", "Choose a", "Existing", "Second", "SMS", "Dynamic", "Expert", "Level 15"),
+    *("Recovery", "PKCS12", "The password must be changed.", "Jump host"),
+    *("Enable", "root", "root's", "administrator", "Database", "SNMP", "WiFi", "Vault", "Sudo"),
+]
 NO_PASSWORDS = [
     "New password: ",
     "Enter new password:",
@@ -332,6 +336,23 @@ def asked(question: str) -> Played:
 
 
 ONLY_AT_LOGIN = [
+    "Do you agree to join the improvement program? (yes/no): ",
+    "Do you accept the new configuration? [yes/no]: ",
+    "Do you agree to restart the device now? [y/n]: ",
+    "Do you accept this host key? (yes/no): ",
+    "Do you understand that all data will be erased? (yes/no) ",
+    "Do you acknowledge the alarm? [y/n] ",
+    "Type yes to accept the default configuration: ",
+    "I have read and agree that the device is reset (yes/no): ",
+    "The device restarts with the factory configuration.\r\nPress Y or ENTER to continue, N to exit.",
+    "LICENSE AGREEMENT: by pressing a you accept it.\r\n(Press 'a' to accept): ",
+    "All sessions will be logged off.\r\nPress any key to continue",
+    "The switch will halt now.\r\nPress any key to continue",
+    "Press ENTER to start the failover",
+    "Unsaved changes will be discarded.\r\nPress ENTER to continue",
+    "All logs are cleared.\r\nPress any key to continue",
+    "Press ENTER to continue, this saves the configuration",
+    "User bob will be disconnected.\r\nPress ENTER to continue",
     "Session limit reached. Kill another session? [y]/n: ",
     "Console in use, steal? y|n ",
     "Change now?",
@@ -371,6 +392,7 @@ def test_nothing_is_sent_to_a_question_before_the_login(question: str) -> None:
         "Disconnect IMMEDIATELY if you are not an authorized user!",
         "Unauthorized access will be prosecuted. All activities will be logged.",
         "Use is subject to the terms of your licence.",
+        "Unauthorized users will be disconnected.",
     ],
 )
 @pytest.mark.parametrize("question", ["Press ENTER to continue", "Press RETURN to get started."])

@@ -157,6 +157,9 @@ def test_a_pager_that_ignores_a_line_end_gets_its_key() -> None:
         "Press ENTER to proceed, CTRL-C to abort",
         "Press <Enter> to proceed or Ctrl+C to cancel",
         "*** Press any key ***",
+        "Enter to continue, q to quit: ",
+        "Synchronize the other unit: <ENTER> to continue, <Q> to quit",
+        "Press any key to continue (Q to quit)",
     ],
 )
 @pytest.mark.parametrize(

@@ -47,6 +47,14 @@ QUOTED_COMMAND = Scene(
 
 # Devices whose answers were wrong with status ok.
 WRONG_ONCE = {
+    "a prompt in colours, quoted without them, on a device that does not echo": Scene(
+        prompt="\x1b[1m\x1b[32mcolour\x1b[0m$ ",
+        echo="none",
+        answers=(b"at colour$ \r\ncolour$  and more\r\n",),
+        cuts=((1, 0.02),),
+        hesitates=0.09,
+        accepts=False,
+    ),
     "the next command quoted below the prompt, so that it is sent again before its first answer came": Scene(
         prompt="00ªªªª#",
         echo="plain",

@@ -586,3 +586,21 @@ def test_an_answer_without_its_rows_does_not_become_the_last_good_one(
     assert bad["changed"] == ["show clock"]
     kept = {command: path.read_text() for command, _since, path in LastGood(tmp_path, Changes()).texts("r1")}
     assert kept == {COMMAND: BRIEF, "show clock": "% something went wrong\n"}
+
+
+BLOCK = """GigabitEthernet0/{0} is up, line protocol is up (connected)
+  Hardware is Gigabit Ethernet, address is 0011.2233.440{0} (bia 0011.2233.440{0})
+  Internet address is 10.0.{0}.1/24
+  MTU 1500 bytes, BW 1000000 Kbit/sec, DLY 10 usec,
+"""
+
+
+@pytest.mark.parametrize("place", [5, 18, 30])
+def test_a_message_on_a_line_of_its_own_that_divides_a_line(place: int) -> None:
+    message = "\n*Nov 26 15:26:01.124: %SYS-5-CONFIG_I: Configured from console by ops\n"
+    second = BLOCK.format(2)
+    text = BLOCK.format(1) + second[:place] + message + second[place:]
+    assert rows_of(text, "show interfaces").status == "mismatch"
+    whole = BLOCK.format(1) + message.lstrip() + second
+    parsed = rows_of(whole, "show interfaces")
+    assert (parsed.status, len(parsed.rows or [])) == ("ok", 2)

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.unit.played import Answer, Talk, device, line, play
@@ -50,7 +52,7 @@ def test_a_device_that_moves_its_rows_up_instead_of_a_line_feed(scroll: bytes, p
 
 
 @pytest.mark.parametrize("platform", ["cisco_aireos", "dell_powerconnect", None])
-@pytest.mark.parametrize("question", [b"User: ", b"User:", b"login: ", b"Username: "])
+@pytest.mark.parametrize("question", [b"User: ", b"User:", b"login: ", b"Username: ", b">>User name:"])
 def test_a_device_that_asks_for_the_user_inside_ssh(question: bytes, platform: str | None) -> None:
     def talk() -> Talk:
         for _attempt in range(3):
@@ -212,3 +214,55 @@ def test_a_log_line_of_routeros_at_the_prompt(time: str) -> None:
 
     played = play(talk(), ["/tool traceroute 192.0.2.1"], "mikrotik_routeros")
     assert played.texts == {"/tool traceroute 192.0.2.1": "done"}
+
+
+WIPES: dict[str, Callable[[int], bytes]] = {
+    "backspaces": lambda size: b"\b \b" * size,
+    "back, blanks, back": lambda size: b"\b" * size + b" " * size + b"\b" * size,
+    "the whole line": lambda size: b"\x1b[2K\x1b[G",
+    "moves to the left": lambda size: b"\x1b[%dD" % size + b" " * size + b"\x1b[%dD" % size,
+    "up again": lambda size: b"\r\n\x1b[A\x1b[2K",
+    "carriage return": lambda size: b"\r" + b" " * 79 + b"\r",
+}
+
+
+@pytest.mark.parametrize("wipe", WIPES)
+@pytest.mark.parametrize("pager", [b"running-config --More--", b"Line @ --More--", b"@% <--- More --->"])
+def test_words_before_a_pager_are_wiped_with_it(pager: bytes, wipe: str) -> None:
+    lines = [b"line %d of the text\r\n" % number for number in range(40)]
+
+    def pages() -> Talk:
+        for number in range(0, 40, 10):
+            yield b"".join(lines[number : number + 10])
+            if number < 30:
+                shown = pager.replace(b"@", b"%d" % (number + 10))
+                yield shown
+                assert (yield None) == b" "
+                yield WIPES[wipe](len(shown))
+
+    played = play(device(b"r1# ", {"show x": pages}), ["show x"])
+    assert played.texts == {"show x": b"".join(lines).decode().replace("\r", "").rstrip()}
+
+
+def test_a_message_between_the_prompt_and_its_blank_at_the_login() -> None:
+    def talk() -> Talk:
+        yield b"r1# "
+        yield from line()
+        yield b"r1#\r\n*Nov 26 15:26:01.124: %SYS-5-CONFIG_I: Configured from console by ops\r\n "
+        yield from line()
+        yield from device(b"r1# ", {"show a": b"alpha\r\n", "show b": b"beta\r\n"})
+
+    assert play(talk(), ["show a", "show b"]).texts == {"show a": "alpha", "show b": "beta"}
+
+
+@pytest.mark.parametrize("prompt", [b"# ", b"> ", b"r1# "])
+def test_a_device_that_hangs_where_its_text_ends_with_the_prompt(prompt: bytes) -> None:
+    """Nothing proves the end of the answer."""
+
+    def half() -> Talk:
+        yield b"alpha\r\n" + prompt.strip()
+        while True:
+            yield None
+
+    played = play(device(prompt, {"show a": half, "show b": b"beta\r\n"}), ["show a", "show b"])
+    assert "ok" not in played.kinds().values()

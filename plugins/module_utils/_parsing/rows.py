@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .._chatter import is_time, split_by_message, without_chatter
+from .._chatter import is_time, joined_at_messages, split_by_message, without_chatter
 from .command import parser_of
 from .json_text import parse_json
 from .logs import answers_log
@@ -40,6 +40,8 @@ def parse(text: str, parser: str, platform: str | None, command: str) -> Parsed:
             parsed, taken = again, taken + times
     if parsed.status == "ok" and used == "textfsm" and not is_log:
         parsed = _unless_split(parsed, read)
+        if taken and parsed.status == "ok":
+            parsed = _unless_divided(parsed, _parsed(joined_at_messages(text), used, platform, command))
     return _told(parsed, taken)
 
 
@@ -49,6 +51,20 @@ def _unless_split(parsed: Parsed, text: str) -> Parsed:
     if line is None:
         return parsed
     return replace(parsed, status="mismatch", message=f"a message of the device splits a line: {excerpt(line, 0)}")
+
+
+def _unless_divided(parsed: Parsed, joined: Parsed) -> Parsed:
+    """Return the rows as a mismatch if there are more values in them without the line ends before messages: then the
+    device printed a message in the middle of a line, and began it on a new line."""
+    if joined.status != "ok" or len(joined.rows) < len(parsed.rows) or _size(joined) <= _size(parsed):
+        return parsed
+    message = "a message of the device seems to divide a line of the answer"
+    return replace(parsed, status="mismatch", message=message)
+
+
+def _size(parsed: Parsed) -> int:
+    """Return the characters of all values."""
+    return sum(len(str(value)) for row in parsed.rows for value in row.values())
 
 
 def _parsed(text: str, parser: str, platform: str | None, command: str) -> Parsed:

@@ -103,6 +103,8 @@ class Answer:
             return False
         if self.prompt.copies > 1 and not self.prompt.is_whole(shown):
             return False
+        if self.prompt.drawn and b"\x1b" in self.prompt.raw and b"\x1b" not in self.data[self.data.rfind(b"\n") + 1 :]:
+            return False  # a text quotes it without its colours
         before = shown[shown.rfind("\n", 0, start) + 1 : start]
         if before.strip() and not self.prompt.has_name and pager_at_end(self.tail()) is not None:
             return False  # a percentage can end like a prompt

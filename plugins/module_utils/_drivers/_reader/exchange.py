@@ -184,6 +184,8 @@ async def _book(terminal: Terminal, answer: Answer, end: End) -> End:
         return end
     if end == "lost":
         lose(previous[1])
+    elif end == "timeout" and not answer.data:
+        lose(previous[1])  # what looked like its end can be a text, where the device has hung
     elif end == "closed" and not answer.echoed() and terminal.echoes and previous[1].status == "ok":
         previous[1].status, previous[1].error = judge(terminal, previous[1].text, end, previous[0])
     elif late and not await _complete(terminal, *previous, late):

@@ -21,7 +21,7 @@ from .prompt import learned
 from .questions import MOST_ANSWERS, Dialog, asks_for, asks_password, may_be_input, question_at_end, unexpected
 from .terminal import LONGEST_LOGIN, LONGEST_SAID, QUIET, SETTLE, SLOW, Terminal
 
-_ONLY_USER = re.compile(r"\W{0,3}(?:user|log[io]n|account)\s?:\Z", re.IGNORECASE)
+_ONLY_USER = re.compile(r"\W{0,3}(?:user(?:\s?(?:name|id))?|log[io]n(?:\sname)?|account)\s?:\Z", re.IGNORECASE)
 MOST_NAMES = 3  # questions for the user without one for the password
 MOST_TESTS = 20  # empty lines sent to learn the prompt
 

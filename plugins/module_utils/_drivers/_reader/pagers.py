@@ -130,7 +130,7 @@ _ASKS_BEFORE = re.compile(
     r"|\b[a-z]{2,20}\s(?:[^\s]{1,40}\s){0,12}[a-z]{2,20}[.?!]\s{1,3}(?:please\s)?(?:press|hit|type|strike)\b",
     re.IGNORECASE,
 )
-_QUITS = re.compile(r"(?<![\w-])(?:q|quit|more|page)(?![\w-])", re.IGNORECASE)  # words of pagers
+_PAGES = re.compile(r"(?<![a-z])(?:more|pages?|lines?|screen)(?![a-z])", re.IGNORECASE)  # words of pagers
 _KEYS = {"quit": "q", "yes": "y", "line": "\n", "by_line": "\n", "page": " "}
 _KEYS |= dict.fromkeys(("single", "any", "weak", "keys"), " ")
 
@@ -152,6 +152,8 @@ _AFTER = re.compile(
     ).encode("ascii")
 )
 _VISIBLE = re.compile(rf"(?:{_ESCAPE}|[\x00-\x20\x7f])*+[^\x00-\x20\x7f\x1b]".encode("ascii"))
+_UP_AGAIN = re.compile(rb"\r{0,2}\n\x1b\[1?A")
+_HOME = re.compile(rb"\r|\x1b\[2K")  # wipes or leaves the line from its first column
 _LINE_UP = (b"\x1b[A", b"\x1b[1A")
 _NUMBER = re.compile(r"[0-9]+")
 _KEY_ECHO = re.compile(rb"[qQyY](?=[\r\n\x08\x1b])")
@@ -207,7 +209,7 @@ def pager_at_end(raw: str) -> Pager | None:
     if any(map(groups.get, ("go", "go_on", "any", "keys", "line"))) and _is_risky(raw, begin, shown.text):
         return None
     answer = next(key for name, key in _KEYS.items() if groups.get(name) is not None)
-    continues = any(map(groups.get, ("go", "go_on", "any"))) and _QUITS.search(shown.text) is None
+    continues = any(map(groups.get, ("go", "go_on", "any", "keys"))) and _PAGES.search(shown.text) is None
     return Pager(start, answer, len(raw[start:].encode("utf-8", "surrogateescape")), sure, continues)
 
 
@@ -293,7 +295,10 @@ def without_pagers(
         newline = data.rfind(b"\n", place, start) + 1
         alone = (alone or newline > 0) and _VISIBLE.match(data, newline or place, start) is None
         kept += data[place:start]
-        place, left = _wiped(data, end, stop, len(text), alone=alone)
+        is_label = number in labels
+        place, left = _wiped(
+            data, end, stop, len(text), alone=alone or (is_label and _UP_AGAIN.match(data, end) is not None)
+        )
         name = _name(text)
         goes_on = not sure and place == end and name not in never_wiped and _VISIBLE.match(data, end, stop)
         if number in texts or goes_on:
@@ -305,7 +310,8 @@ def without_pagers(
             if indent <= _WIDEST_INDENT and kept.endswith(b" " * indent):
                 del kept[len(kept) - indent :]
             half = kept[max(kept.rfind(b"\n") + 1, len(kept) - _LONGEST_HALF) :]
-            if number in labels and b"\r" in data[end:place] and data[place : place + len(half)] != half:
+            wipes_line = _HOME.search(data, end, place) is not None or left >= len(_visible(half)) > 0
+            if is_label and wipes_line and data[place : place + len(half)] != half:
                 del kept[len(kept) - len(half) :]
             elif len(half) >= _SHORTEST and b"\r" in data[end:place] and data.startswith(half, place):
                 place += len(half)  # the device wiped its whole line, and wrote the text again

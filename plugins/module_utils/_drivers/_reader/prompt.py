@@ -272,6 +272,8 @@ def learned(before: str, data: bytes) -> Prompt | None:
         if prompt is not None:
             raw = data[data.rfind(b"\n") + 1 :]
             drawn = prompt.line.encode("utf-8", "surrogateescape") not in raw
+            if drawn and prompt.line not in clean(decode(raw)):
+                return None  # a message stands behind the prompt
             return replace(prompt, drawn=drawn, raw=raw if drawn or raw[:1] in b"\r\x1b\x08" else b"")
     return None
 

@@ -56,20 +56,26 @@ _KEY = r"(?:the\s)?['\"<\[]?(?:any\skey|enter|return|cr|space(?:\s?bar)?)['\">\]
 _STARTS = re.compile(
     r"re-?boot|re-?load|re-?start|re-?set\b|\beras(?:e|ed|ing)\b|delet|\bformat|overwrit|upgrad|downgrad|instal|factory"
     r"|\bwip(?:e|ing)|password\srecovery|licen[sc]e\sagreement|\bagreement\b|\beula\b|accept\sthe\slicen[sc]e"
-    r"|sessions?\swill\sbe\s(?:closed|ended|terminated)",
+    r"|\bhalt|shut(?:ting)?\s?down|power(?:ed|ing|s)?\s?(?:off|down|cycle)|discard|\blos[te]\b|\bclear(?:s|ed|ing)\b|fail-?\s?over|switch-?\s?over"
+    r"|migrat|activate\sstandby|\bcommitt?(?:s|ed|ing)?\b|default\sconfig|sav(?:e|es|ing)\s(?:the\s)?config|config[^\n]{0,60}\bsaved"
+    r"|(?<!unauthori[sz]ed\s)\b(?:users?|sessions?|vty)\b[^\n]{0,60}\b(?:will\sbe|are|gets?)\s(?:closed|ended|terminated|disconnected|logged|kicked)",
     re.IGNORECASE,
 )
 _YES_NO = r"[\[({<]\s?%s[^\])}>\n]{0,40}[\])}>]"
-_NO_LICENCE = r"(?![^?\n]{0,200}(?:licen[sc]e|eula))"  # a person must accept a licence
+# A person must accept a licence, and whatever is no banner.
+_ONLY_BANNER = (
+    r"(?![^?\n]{0,200}\b(?:licen[sc]e|eula|end[\s-]user|software|warranty|config\w*|keys?\b|certificate|fingerprint|alarms?|session"
+    r"|program|diagnostic|firmware|erase|restart|reset|reload|reboot|upgrade|disconnect\s(?:the|another|all)))"
+)
 _TERMS = (
     r"\bdo\syou\s(?:(?:acknowledge|understand|accept|agree|consent)(?:\sand\s|,\s|\sto\s)?){1,3}"
-    rf"{_NO_LICENCE}[^?\n]{{0,200}}\?\s{{0,3}}"
-    rf"|\bi\shave\s(?:read|understood)\b{_NO_LICENCE}[^?\n]{{0,200}}\b(?:consent|agree|accept)\b[^?\n]{{0,200}}?"
+    rf"{_ONLY_BANNER}[^?\n]{{0,200}}\?\s{{0,3}}"
+    rf"|\bi\shave\s(?:read|understood)\b{_ONLY_BANNER}[^?\n]{{0,200}}\b(?:consent|agree|accept)\b[^?\n]{{0,200}}?"
 )
 
 SHARED: tuple[Dialog, ...] = (
     # FortiOS shows its banner and waits for one key.
-    _dialog(r"\(press\s'a'\sto\saccept\)\s?:?", "a", is_key=True),
+    _dialog(r"\(press\s'a'\sto\saccept\)\s?:?", "a", is_key=True, unless=_STARTS),
     # ERS and VSP
     _dialog(r"enter\sctrl-y\sto\sbegin\.?", "\x19", is_key=True),
     # VRP offers to save what it warns about.
@@ -86,7 +92,7 @@ SHARED: tuple[Dialog, ...] = (
     # VRP offers to end its search for a configuration.
     _dialog(r"\bdo\syou\swant\sto\sstop\sauto-config\?\s?\[y/n\]\s?:?", "n"),
     # Comware
-    _dialog(r"press\sy\sor\senter\sto\scontinue,\sn\sto\sexit\.?", ""),
+    _dialog(r"press\sy\sor\senter\sto\scontinue,\sn\sto\sexit\.?", "", unless=_STARTS),
     # SmartAX and others complete a command: an empty line sends it as it was typed.
     # The line names nothing else, so it asks for nothing else.
     _dialog(r"(?:\A|\n)\s{0,4}\{\s?<cr>\|[^{}=?\n]{0,300}\}\s?:", "", phase="any"),
@@ -100,7 +106,7 @@ SHARED: tuple[Dialog, ...] = (
     _dialog(r"\baccept\sthe\s(?:policy\s)?banner\s?\(yes\)\?\s{1,3}yes:", "yes"),
     _dialog(
         r"(?:\A|\n)\W{0,4}(?:please\s)?(?:type|enter)\s['\"<\[]?yes['\">\]]?\sto\s(?:accept|agree|acknowledge|consent)\b"
-        r"(?![^\n]{0,100}(?:licen[sc]e|eula))[^\n]{0,100}",
+        rf"{_ONLY_BANNER}[^\n]{{0,100}}",
         "yes",
     ),
     # A console that waits for somebody.
@@ -206,6 +212,29 @@ _OWNER = re.compile(
     rf"(?:'s)?\s{_PASSWORD}",
     re.IGNORECASE,
 )
+_WHOLE_WORD = re.compile(rf"(?<![^\W_]){_PASSWORD}", re.IGNORECASE)
+# The other words before it that a question for the password of the login can have.
+_ITS_WORDS = frozenset(
+    (
+        *(
+            "please",
+            "enter",
+            "type",
+            "input",
+            "your",
+            "the",
+            "this",
+            "user",
+            "login",
+            "account",
+            "ssh",
+            "telnet",
+            "cli",
+        ),
+        *("radius", "tacacs", "tacacs+", "ldap", "aaa", "ad", "domain", "local", "remote", "access", "network"),
+        *("system", "console", "line", "vty", "device", "switch", "router", "unix", "linux"),
+    )
+)
 _PASSPHRASE = re.compile(r"\A\W{0,3}(?:enter\s)?pass\s?phrase\W*\Z", re.IGNORECASE)
 _BEHIND_USER = re.compile(
     r"\A\W{0,3}(?:(?:please|enter|your|the|login|user)\s){0,4}(?:pin(?:\s?code)?|secret)\s*[:?>]\s*\Z", re.IGNORECASE
@@ -226,11 +255,19 @@ def asks_password(line: str, user: str | None, *, named: bool) -> bool:
     if not named and _PASSPHRASE.match(line) is not None:
         return False
     if ASKS_PASSWORD.search(line) is not None:
-        return True
+        return _is_of_login(line, user)
     of_user = _OF_USER.search(line)
     if of_user is not None:
         return of_user["user"] in (None, user)
     return named and _BEHIND_USER.search(line) is not None
+
+
+def _is_of_login(line: str, user: str | None) -> bool:
+    """Return whether nothing before the word "password" says that it is another one than that of the user."""
+    *_others, word = _WHOLE_WORD.finditer(line)
+    before = re.findall(r"[^\W_][\w.+@-]*", line[: word.start()].casefold().replace("'s ", " "))
+    own = (user or "").casefold()
+    return all(each in _ITS_WORDS or each.partition("@")[0] == own or re.search("[.-]", each) for each in before)
 
 
 ASKS_LOGIN = re.compile(

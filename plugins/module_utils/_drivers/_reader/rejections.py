@@ -191,7 +191,8 @@ _MARKED = re.compile(
     rf"error\b(?!-)|"
     r"(?:cannot|can't|could not|unable|failed|fail|denied|not (?:a|an|valid|allowed|supported|permitted|"
     r"authori[sz]ed|enough|available|recogni[sz]ed|complete)|(?:value|number)\b.*\brange|permission|"
-    r"access (?:is )?denied|authori[sz]ation (?:fail|den|err)\w*|privilege|please|unauthori[sz]ed|required|unmatched|"
+    r"access (?:is )?denied|authori[sz]ation (?:fail|den|err)\w*|privilege|unauthori[sz]ed|required|unmatched|"
+    r"please (?:enter|specify|use|type|check|log|sign|try|wait|contact)|"
     r"must|need|you|this command|no permission|no such|no matching|no authority|no privilege|insufficient|rejected|"
     r"refused)\b",
     re.IGNORECASE,
@@ -206,6 +207,7 @@ _ERROR = re.compile(
 _CODE = re.compile(
     r"(?:MINOR|MAJOR|CRITICAL): [A-Z_]{2,20} |[A-Z]{5,8}\d{4} {2}\S|%{1,2}\s?Error \d{3,6}: \S|"
     r"[0-9a-f]{8}:\d{1,2}: [A-Z]|E[1-9]\d{2}: [A-Z]|\^Parse error\b|Error at \"[^\"]{1,80}\": \S|"
+    r"M {1,3}\w{1,20} DENY$|"  # TL1
     r"%?Error: [^:]{1,120}: (?:no such|unknown|invalid) command\b|"
     r"error: the (?:routing|chassis-control|management) subsystem is not running"
 )
@@ -244,7 +246,8 @@ _CANNOT = re.compile(
             r"determine|allocate)\b.{0,200}",
             r"(?!.*\b(?:no|none|never|last|previous)\b).{1,120}\b(?:re)?try (?:it )?(?:again|later)\b.{0,40}",
             r"(?:\w{1,10}: )?(?:the )?(?:[a-z-]{1,20} ){0,3}?"
-            r"(?:nvram|memory|config\w*|database|file|system|device|command) (?:is|are) (?:currently )?"
+            r"(?:nvram|memory|config\w*|database|file|system|device|command|cli|session) "
+            r"(?:(?:is|are) )?(?:currently )?"
             r"(?:in use|busy|not ready|initiali[sz]ing|locked(?: by .{1,80})?)(?:[.!]|, .{1,60})?",
             r"please wait, .{1,80}|another (?:user|session|process) is .{1,80}|no response from .{1,80}",
             r"(?:configuration|command|output|input) buffer (?:is )?full\b.{0,80}",
@@ -252,6 +255,13 @@ _CANNOT = re.compile(
             r"error (?:executing|running|processing|opening|reading|in processing) .{1,120}",
             r"(?:got )?permission denied while .{1,300}|error response from daemon: .{1,200}",
             r"(?:this operation is )?not (?:implemented|supported)(?: (?:in|on|by|for) .{1,80})?[.!]?|unsupported[.!]?",
+            r"(?!(?:no|last|without) )(?:an? )?(?:[a-z]{2,15} ){0,2}error (?:has )?occurr?ed\b.{0,100}",
+            r"(?!(?:no|last|without) )(?:[a-z]{2,15} )?error[.!]?|out of memory[.!]?|timed out[.!]?|\(error\) .{1,120}",
+            r"(?:exec|action|execution)(?: has)? failed[.!]?|error in command\b.{0,80}",
+            r"(?:\w{1,15} )?command (?:is )?(?:blocked|not supported)\b.{0,60}",
+            r"command (?:requires (?:an? )?|can only be |is only )\w.{0,60}",
+            r"(?:only (?:allowed|available|supported|permitted)|unsupported) (?:on|in|for|by) .{1,60}",
+            r"(?:this )?operation (?:is )?not supported[.!]?|not available in (?:user|this) mode[.!]?",
             r"segmentation fault\b.{0,20}|bus error\b.{0,20}|killed|resource temporarily unavailable",
             r"(?:timed out|timeout) (?:waiting|while|connecting|communicating) .{1,120}",
             r"[^:]{1,120}: (?:.{0,120}: )?(?:operation not permitted|permission denied|"
@@ -314,6 +324,8 @@ _HELP = re.compile(
     r"|(?:error: )?(?:(?:unknown|unrecogni[sz]ed|invalid) command\b|command not found\b)",
     re.IGNORECASE,
 )
+# Says that a part of the configuration is not there: the answer of IOS XR to a command that shows it.
+_NO_CONFIGURATION = re.compile(r"no such configuration item\b", re.IGNORECASE)
 _NOT_FOUND = re.compile(r"not found[.!]?", re.IGNORECASE)
 # The text of a banner can say who has access. Only what is about a command line rejects the command that shows it.
 _SHOWS_BANNER = re.compile(r"\b(?:banner|motd)\b", re.IGNORECASE)
@@ -422,6 +434,8 @@ def _is_rejection(line: str, command: str, *, lone: bool) -> bool:
         if _NOT_FOUND.fullmatch(plain):
             return True
     body = _body(plain)
+    if _NO_CONFIGURATION.match(body):
+        return False
     quoted = _QUOTED_COMMAND.match(body)
     if quoted and quoted[1].lower() not in command.lower():
         return False
