@@ -99,17 +99,18 @@ def without_chatter(text: str) -> tuple[str, int]:
 
 
 def joined_at_messages(text: str) -> str:
-    """Return a text without messages, in which the lines before and after each are one line."""
+    """Return a text without messages, in which the lines before and after each are one line, but not more of them."""
     kept: list[str] = []
-    is_divided = False
+    is_divided = is_joined = False
     for line in text.split("\n"):
         if len(line) <= LONGEST_LINE and MESSAGE.match(line):
-            is_divided = bool(kept)
+            is_divided = bool(kept) and not is_joined
         elif is_divided:
             kept[-1] += line
-            is_divided = False
+            is_divided, is_joined = False, True
         else:
             kept.append(line)
+            is_joined = False
     return "\n".join(kept)
 
 

@@ -444,6 +444,7 @@ def questions(text: str) -> None:
     driver_text.asks(driver_text.ASKS_PASSWORD, text)
     asked.asks_password(text, "admin", named=True)
     asked.asks_password(text, "admin", named=False)
+    asked.asks_password(f"{text[:200]} password:", "admin", named=False)
 
 
 def rejections(text: str) -> None:
@@ -559,6 +560,10 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "is_time": _chatter.is_time,
     "without_chatter": _chatter.without_chatter,
     "without_chatter, with broadcasts": lambda text: _chatter.without_chatter(f"***\n{text}\n*** --- x\n{text}"),
+    "joined_at_messages": _chatter.joined_at_messages,
+    "joined_at_messages, with messages": lambda text: _chatter.joined_at_messages(
+        "".join(f"a\n%A-1-B: {line}\n" for line in text.split("\n"))
+    ),
     "without_chatter, with messages": lambda text: _chatter.without_chatter(
         "".join(f"%A-1-B: {line}\n" for line in text.split("\n"))
     ),
