@@ -794,9 +794,10 @@ PATTERNS: dict[str, str] = {
     "questions._OF_USER": SEARCH,
     "questions._BEHIND_USER": SEARCH,
     "questions._NAMES_INPUT": SEARCH,
-    "questions._OWNER": SEARCH,
     "questions._PASSPHRASE": MATCH,
-    "questions._WHOLE_WORD": SEARCH,
+    "questions._LAST_PASSWORD": SEARCH,
+    "questions._WORD_OF_LINE": SEARCH,
+    "questions._ITS_WORD": FULLMATCH,
     "templates._LABELLED": MATCH,
     **{
         f"changed.{name}": SEARCH for name in ("_PARTS", "_IN_BRACKETS", "_GROUP", "_ROLE", "_RENAMES", "_AT", "_COUNT")

@@ -52,7 +52,7 @@ LOGINS = [
 OWNERS = [
     *("oper's", "(oper)", "oper@r1's", "Set", "Choose a", "Existing", "Second", "SMS", "Dynamic", "Expert", "Level 15"),
     *("Recovery", "PKCS12", "The password must be changed.", "Jump host"),
-    *("Enable", "root", "root's", "administrator", "Database", "SNMP", "WiFi", "Vault", "Sudo"),
+    *("Enable", "root", "root's", "administrator", "Database", "SNMP", "WiFi", "Vault", "Sudo", "Wi-Fi", "One-time"),
 ]
 NO_PASSWORDS = [
     "New password: ",

@@ -266,3 +266,5 @@ def test_a_device_that_hangs_where_its_text_ends_with_the_prompt(prompt: bytes) 
 
     played = play(device(prompt, {"show a": half, "show b": b"beta\r\n"}), ["show a", "show b"])
     assert "ok" not in played.kinds().values()
+    error = played.outputs["show a"].error
+    assert prompt == b"r1# " or (error is not None and "sent nothing after the next command" in error.message)

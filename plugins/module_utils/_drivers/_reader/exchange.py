@@ -18,7 +18,7 @@ from ..._pieces import PIECE, Work, finish
 from ..._result import DeviceError, Output
 from ..read_only import only_reads
 from .answer import Answer, End, is_idle, rendered, text_of
-from .judging import judge, lose
+from .judging import HUNG, judge, lose
 from .prompt import Prompt
 from .receive import receive
 from .terminal import LONGEST_LOGIN, SETTLE, SLOW, Terminal
@@ -184,8 +184,8 @@ async def _book(terminal: Terminal, answer: Answer, end: End) -> End:
         return end
     if end == "lost":
         lose(previous[1])
-    elif end == "timeout" and not answer.data:
-        lose(previous[1])  # what looked like its end can be a text, where the device has hung
+    elif end == "timeout" and not answer.data and previous[1].status == "ok":
+        lose(previous[1], HUNG)  # what looked like its end can be a text, where the device has hung
     elif end == "closed" and not answer.echoed() and terminal.echoes and previous[1].status == "ok":
         previous[1].status, previous[1].error = judge(terminal, previous[1].text, end, previous[0])
     elif late and not await _complete(terminal, *previous, late):

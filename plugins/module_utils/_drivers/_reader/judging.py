@@ -17,6 +17,9 @@ LOST = (
     "the device sent text that cannot be assigned to one command, so that the end of this answer is not known; ask the "
     "device again"
 )
+HUNG = (
+    "the device sent nothing after the next command, so that the end of this answer is not proven; ask the device again"
+)
 
 
 def judge(terminal: Terminal, text: str, end: End, answer: Answer) -> tuple[CommandStatus, Error | None]:
@@ -72,5 +75,5 @@ def _limit(terminal: Terminal) -> tuple[str, str]:
     return terminal.session.limit if terminal.is_over() else usual
 
 
-def lose(output: Output) -> None:
-    output.status, output.error = "failed", Error("command", "desynchronised", LOST)
+def lose(output: Output, message: str = LOST) -> None:
+    output.status, output.error = "failed", Error("command", "desynchronised", message)

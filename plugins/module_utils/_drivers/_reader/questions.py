@@ -205,35 +205,13 @@ _OF_USER = re.compile(
     rf"|\W{{0,3}}(?:(?:please|enter|your|the|type|\S{{1,64}}'s)\s){{0,4}}{_PASSWORD})\s*[:\uff1a?]\s*\Z",
     re.IGNORECASE,
 )
-# Words before "password" that say whose it is, if it is not that of the login.
-_OWNER = re.compile(
-    r"(?<![^\W_])(enable|privileged?|root|admin|administrator|super(?:\s?user)?|sudo|su|operator|guest|data\s?base|db|sql|snmp|vault"
-    r"|wi-?fi|wlan|wireless|bios|boot(?:\s?loader)?|certificate|key\s?store|backup|archive|encryption|decryption|master|disk)"
-    rf"(?:'s)?\s{_PASSWORD}",
-    re.IGNORECASE,
-)
-_WHOLE_WORD = re.compile(rf"(?<![^\W_]){_PASSWORD}", re.IGNORECASE)
-# The other words before it that a question for the password of the login can have.
-_ITS_WORDS = frozenset(
-    (
-        *(
-            "please",
-            "enter",
-            "type",
-            "input",
-            "your",
-            "the",
-            "this",
-            "user",
-            "login",
-            "account",
-            "ssh",
-            "telnet",
-            "cli",
-        ),
-        *("radius", "tacacs", "tacacs+", "ldap", "aaa", "ad", "domain", "local", "remote", "access", "network"),
-        *("system", "console", "line", "vty", "device", "switch", "router", "unix", "linux"),
-    )
+_WORD_OF_LINE = re.compile(r"[^\W_][\w.+@-]*")
+_LAST_PASSWORD = re.compile(rf"(?<![^\W_]){_PASSWORD}", re.IGNORECASE)
+# The other words before it that a question for the password of the login can have. The last one is the device's name.
+_ITS_WORD = re.compile(
+    r"please|enter|type|input|your|the|this|user|login|account|ssh|telnet|cli|radius|tacacs\+?|ldap|aaa|ad|domain|local"
+    r"|remote|access|network|system|console|line|vty|device|switch|router|unix|linux"
+    r"|(?=[^.-]{0,63}[.-])(?=\D{0,63}\d)[\w.-]{1,255}"
 )
 _PASSPHRASE = re.compile(r"\A\W{0,3}(?:enter\s)?pass\s?phrase\W*\Z", re.IGNORECASE)
 _BEHIND_USER = re.compile(
@@ -249,9 +227,6 @@ def asks_password(line: str, user: str | None, *, named: bool) -> bool:
         ``Passphrase:`` are questions for the password, too.
     """
     line = line[-LONGEST_QUESTION:]
-    owner = _OWNER.search(line)
-    if owner is not None and owner[1].casefold() != (user or "").casefold():
-        return False
     if not named and _PASSPHRASE.match(line) is not None:
         return False
     if ASKS_PASSWORD.search(line) is not None:
@@ -264,10 +239,10 @@ def asks_password(line: str, user: str | None, *, named: bool) -> bool:
 
 def _is_of_login(line: str, user: str | None) -> bool:
     """Return whether nothing before the word "password" says that it is another one than that of the user."""
-    *_others, word = _WHOLE_WORD.finditer(line)
-    before = re.findall(r"[^\W_][\w.+@-]*", line[: word.start()].casefold().replace("'s ", " "))
+    *_others, word = _LAST_PASSWORD.finditer(line)
+    before = _WORD_OF_LINE.findall(line[: word.start()].casefold().replace("'s ", " "))
     own = (user or "").casefold()
-    return all(each in _ITS_WORDS or each.partition("@")[0] == own or re.search("[.-]", each) for each in before)
+    return all(_ITS_WORD.fullmatch(each) is not None or each.partition("@")[0] == own for each in before)
 
 
 ASKS_LOGIN = re.compile(
