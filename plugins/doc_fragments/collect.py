@@ -14,8 +14,9 @@ options:
     description:
       - The commands to send. Each is a line, or a dictionary of C(command), C(parser) and C(answers). A string is split into lines.
       - C(answers) is a list of dictionaries of C(question) and C(answer), for a command that asks before it answers. The C(question)
-        is a part of the question's last line, or of the text that the error quotes; case is ignored. The C(answer) is one line, which is sent with a line end; an empty one
-        is an empty line. C(key) instead of C(answer) is one character, which is sent alone, for a device that acts on one key.
+        is a part of the question's last line, or of the text that the error quotes; case is ignored. The C(answer) is one line, which
+        is sent with a line end; an empty one is an empty line. C(key) instead of C(answer) is one character, which is sent alone, for a
+        device that acts on one key.
         A question that is not named is never answered, and the command fails with the kind V(question). See C(docs/questions.md).
       - A command that is there twice is sent once. With two different parsers or lists of answers, it is an error.
       - A function that takes a name does not use them, and there is a warning.
