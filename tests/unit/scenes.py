@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader.changed import may_be_prompt, names_of
 from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader.pagers import pager_at_end
-from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader.questions import question_at_end
+from ansible_collections.rollcall.network.plugins.module_utils._drivers._reader.questions import (
+    may_be_input,
+    question_at_end,
+)
 from ansible_collections.rollcall.network.plugins.module_utils._terminal import clean, decode
 from tests.unit.played import Played, Talk, play
 from tests.unit.test_pagers import NOT_WIPED, PROMPTS, WIPES
@@ -240,7 +243,8 @@ made = st.builds(
 def usable(prompt: str) -> bool:
     """A line that every reader must take for a question or for a pager is no prompt."""
     shown = clean(prompt).rsplit("\n", 1)[-1]
-    return question_at_end(shown) is None and pager_at_end(prompt) is None
+    is_question = question_at_end(shown) is not None or may_be_input(shown)
+    return not is_question and pager_at_end(prompt) is None
 
 
 any_prompts = st.one_of(st.sampled_from(KEPT_PROMPTS), made)

@@ -31,6 +31,7 @@ TESTS = [
     "test_reader_echo.py",
     "test_quoted_pagers.py",
     "test_rejections.py",
+    "test_sessions_of_bug_reports.py",
     "test_questions_of_devices.py",
     "test_terminal.py",
     "test_transcripts.py",
