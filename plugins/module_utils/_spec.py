@@ -277,7 +277,7 @@ def check_commands(commands: Any, parser: str | None) -> tuple[Command, ...]:
         msg = f"commands must be a list of lines, not {commands!r}"
         raise ValueError(msg)
     made: dict[str, Command] = {}
-    explicit: set[str] = set()
+    explicit: dict[str, Command] = {}  # of dictionaries
     for each in commands:
         given = {"command": each} if isinstance(each, str) else each
         if not isinstance(given, Mapping) or not {"command"} <= set(given) <= {"command", "parser", "answers"}:
@@ -293,13 +293,13 @@ def check_commands(commands: Any, parser: str | None) -> tuple[Command, ...]:
             raise ValueError(msg)
         answers = _answers(text, given.get("answers") or ())
         command = Command(text, None if chosen == "none" else chosen, answers)
-        if text in explicit and given is each and made[text] != command:
+        if given is not each:
+            made.setdefault(text, command)
+            continue
+        if explicit.setdefault(text, command) != command:
             msg = f"{text!r} is listed twice, with other options; an answer has one parser and one list of answers"
             raise ValueError(msg)
-        if given is each and text not in explicit:
-            explicit.add(text)
-            made[text] = command
-        made.setdefault(text, command)
+        made[text] = command
     return tuple(made.values())
 
 
